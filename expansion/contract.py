@@ -1,0 +1,166 @@
+"""What the deciding side and the talking side say to each other: pieces of work, replies, and facts pulled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from pydantic import BaseModel
+
+# --- work that goes out -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AccountRef:
+    """An account, and what it is called in each system: `{"salesforce": "001…", "hubspot": "8231…"}`."""
+
+    account_id: str
+    name: str
+    remote_ids: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One step for one account, ready to be delivered.
+
+    `key` is the ledger's key, the same on every attempt (64 lower-case hex digits): an external id, a uuid5 or a
+    search term is made of it. `fired_at` never changes either, so that a time stamp sent twice is the same.
+    """
+
+    key: str
+    account: AccountRef
+    input: BaseModel
+    fired_at: datetime
+    trigger: str
+    playbook: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """The outside system has it."""
+
+    remote_id: str
+    link: str | None = None
+    note: str | None = None  # what people should know, e.g. "eligible for the series; entry rules run about hourly"
+    already: bool = False  # it was there before this attempt
+
+
+class Failure(Exception):
+    """It did not happen, or nobody knows. `maybe_done` says whether it may already have been applied.
+
+    The message is one sentence for a person: what happened, where, what to do. It holds no secret and no personal data.
+    """
+
+    def __init__(self, sentence: str, *, maybe_done: bool = False) -> None:
+        super().__init__(sentence)
+        self.maybe_done = maybe_done
+
+
+class TryLater(Failure):
+    """The system is busy or out of reach; the same request may work later. `wait` is the server's word, in seconds."""
+
+    def __init__(self, sentence: str, *, maybe_done: bool = False, wait: float | None = None) -> None:
+        super().__init__(sentence, maybe_done=maybe_done)
+        self.wait = wait
+
+
+class Refused(Failure):
+    """The system understood and said no; repeating changes nothing until somebody changes something."""
+
+
+class NoAccess(Failure):
+    """Key wrong, expired, or without the right; a person has to fix settings."""
+
+
+Reply = Done | Failure
+
+
+# --- facts and events that come in ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class FactRecord:
+    """What a source knows of one account (or one person) now: its fields, as the source sent them."""
+
+    source: str  # "salesforce.account"
+    account_id: str
+    values: Mapping[str, Any]
+    remote_id: str | None = None  # the record's id in that system
+    user_id: str | None = None  # set when the record is about a person of the account
+    at: datetime | None = None  # when it became so, if the source says; else the time of the pull
+
+
+@dataclass(frozen=True)
+class CohortMembers:
+    """The accounts of a cohort kept elsewhere, as of the pull."""
+
+    source: str
+    name: str
+    account_ids: frozenset[str]
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """One event as a source sends it, not yet checked."""
+
+    event_id: str | None
+    event: str | None
+    time: str | int | float | datetime | None  # ISO 8601, or epoch seconds or milliseconds
+    account_id: str | None
+    user_id: str | None
+    properties: Mapping[str, Any]
+    received_at: str | int | float | datetime | None = None
+
+
+# --- what may be written in YAML --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ActionWords:
+    """An action as authors see it; `input_model` validates `with`."""
+
+    name: str  # "salesforce.create_task"
+    title: str
+    input_model: type[BaseModel]
+    repeatable: bool
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class SourceWords:
+    """A source as authors see it, and what it can give: `facts`, `events`, `cohorts` or `people`."""
+
+    name: str  # "salesforce.account"
+    title: str
+    gives: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Everything that YAML may name. Made by `integrations.catalog()`, or by hand in tests."""
+
+    actions: Mapping[str, ActionWords] = field(default_factory=dict)
+    sources: Mapping[str, SourceWords] = field(default_factory=dict)
+
+
+# --- what deliver() needs of an integration ---------------------------------------------------------------------------
+
+
+class Action(Protocol):
+    """What flows call; see integrations.base for how one is made."""
+
+    name: str
+    batch: int
+    repeatable: bool
+
+    def deliver(self, pieces: Sequence[Piece]) -> list[Reply]: ...
+
+    def find(self, pieces: Sequence[Piece]) -> list[Done | Failure | None]: ...
+
+
+class FactSource(Protocol):
+    name: str
+
+    def facts(self, fields: Sequence[str]) -> Iterator[FactRecord]: ...

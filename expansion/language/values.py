@@ -1,0 +1,123 @@
+"""The small values of the language: spans of time, percentages, numbers with a unit."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Literal, cast
+
+Unit = Literal["minutes", "hours", "days", "weeks", "months"]
+
+_SPAN = re.compile(r"(\d+)\s+(minute|hour|day|week|month)s?")
+_PERCENT = re.compile(r"(-?\d+(?:\.\d+)?)\s*%")
+
+
+@dataclass(frozen=True)
+class Span:
+    """A length of time as people write it: `14 days`, `6 hours`, `3 months`."""
+
+    count: int
+    unit: Unit
+
+    @property
+    def exact(self) -> timedelta | None:
+        """The length as a rolling duration; None where it is counted in calendar days."""
+        match self.unit:
+            case "minutes":
+                return timedelta(minutes=self.count)
+            case "hours":
+                return timedelta(hours=self.count)
+            case _:
+                return None
+
+    @property
+    def days(self) -> int:
+        """At most how many calendar days it covers; a month counts 31, so that nothing is read too short."""
+        per_unit = {"minutes": 1 / 1440, "hours": 1 / 24, "days": 1, "weeks": 7, "months": 31}
+        return max(1, int(-(-self.count * per_unit[self.unit] // 1)))
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.unit if self.count != 1 else self.unit[:-1]}"
+
+
+def parse_span(text: object) -> Span:
+    """Read `14 days`; raises ValueError with a sentence for the author of the YAML."""
+    if isinstance(text, Span):
+        return text
+    found = _SPAN.fullmatch(str(text).strip())
+    if not found:
+        raise ValueError(f"`{text}` is not a length of time; write it like `14 days`, `6 hours` or `3 months`")
+    count = int(found[1])
+    if count < 1:
+        raise ValueError(f"`{text}` is no time at all; the least is 1")
+    return Span(count, cast(Unit, found[2] + "s"))
+
+
+@dataclass(frozen=True)
+class Percent:
+    """A percentage, kept exactly: `80%` is 4/5."""
+
+    value: Fraction
+
+    def __str__(self) -> str:
+        return f"{format_number(self.value * 100)}%"
+
+
+def parse_percent(text: object) -> Percent:
+    """Read `80%`; raises ValueError with a sentence for the author."""
+    if isinstance(text, Percent):
+        return text
+    found = _PERCENT.fullmatch(str(text).strip())
+    if not found:
+        raise ValueError(f"`{text}` is not a percentage; write it like `80%`")
+    return Percent(Fraction(found[1]) / 100)
+
+
+Scalar = bool | int | Decimal | Percent | Span | datetime | str
+
+
+def parse_scalar(value: Any) -> Scalar:
+    """A value as the author wrote it: a number, a percentage, yes/no, or text."""
+    if isinstance(value, bool | Percent | Span | datetime):
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return Decimal(repr(float(value)))
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, str):
+        return parse_percent(value) if _PERCENT.fullmatch(value.strip()) else str(value)
+    raise ValueError(f"`{value}` is not a single value")
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A number with the word it counts: `2 people`, `3 days`, `25 accounts`."""
+
+    count: int
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.what}"
+
+
+def parse_counted(text: object, what: str, single: str) -> Counted:
+    """Read `2 people`; the word is part of the language so that the line reads as a sentence."""
+    if isinstance(text, Counted):
+        return text
+    found = re.fullmatch(rf"(\d+)\s+({what}|{single})", str(text).strip())
+    if not found:
+        raise ValueError(f"`{text}` should be a number and `{what}`, like `3 {what}`")
+    return Counted(int(found[1]), what)
+
+
+def format_number(value: int | Decimal | Fraction | float) -> str:
+    """A number for people: no needless zeros, thousands set apart, at most two decimals."""
+    as_fraction = Fraction(value)
+    if as_fraction.denominator == 1:
+        return f"{as_fraction.numerator:,}"
+    return f"{float(as_fraction):,.2f}".rstrip("0").rstrip(".")

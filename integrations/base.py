@@ -1,0 +1,231 @@
+"""What every integration declares, in one readable place, and the one way all of them retry and keep limits.
+
+An integration is one module. It holds: `Settings` (where to find each value), limits as `Budget`s, a `RetryPolicy`, the
+table from a reply to a meaning, its sources and its actions, and `check()` for `expansion doctor`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol, TypeVar
+
+import tenacity
+from pydantic import BaseModel
+
+from expansion.contract import (
+    ActionWords,
+    CohortMembers,
+    Done,
+    EventRow,
+    FactRecord,
+    Failure,
+    Piece,
+    Refused,
+    Reply,
+    SourceWords,
+    TryLater,
+)
+
+T = TypeVar("T")
+
+# --- limits -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Limit:
+    """So many calls in so many seconds, as the vendor publishes it; `source` says where."""
+
+    calls: int
+    seconds: float
+    source: str
+
+
+class Clock(Protocol):
+    def monotonic(self) -> float: ...
+    def sleep(self, seconds: float) -> None: ...
+
+
+class Budget:
+    """Keeps a process under one or more limits: a call waits its turn, or is told how long it would have to.
+
+    A sliding log of past calls, exact for every window. `patience` is the longest wait, in seconds, that a call
+    accepts; beyond it `TryLater` is raised before anything is sent.
+    """
+
+    def __init__(self, name: str, *limits: Limit, patience: float = 60.0, clock: Clock = time) -> None:
+        self.name, self.limits, self.patience = name, limits, patience
+        self._clock = clock
+        self._calls: deque[float] = deque()
+        self._lock = threading.Lock()
+
+    def take(self) -> None:
+        """Wait for a place and take it."""
+        while (wait := self._try()) > 0:
+            if wait > self.patience:
+                raise TryLater(f"{self.name}: the limit leaves no call for {wait:.0f} seconds", wait=wait)
+            self._clock.sleep(wait)
+
+    def left(self) -> int:
+        """How many calls fit right now."""
+        with self._lock:
+            now = self._clock.monotonic()
+            return min(limit.calls - self._within(now, limit) for limit in self.limits)
+
+    def hold(self, seconds: float) -> None:
+        """The server said to stop: no call for so long."""
+        with self._lock:
+            self._held_until = max(self._held_until, self._clock.monotonic() + seconds)
+
+    _held_until: float = 0.0
+
+    def _try(self) -> float:
+        with self._lock:
+            now = self._clock.monotonic()
+            longest = max(limit.seconds for limit in self.limits)
+            while self._calls and self._calls[0] <= now - longest:
+                self._calls.popleft()
+            waits = [self._held_until - now, *(self._wait(now, limit) for limit in self.limits)]
+            if max(waits) <= 0:
+                self._calls.append(now)
+                return 0.0
+            return max(waits)
+
+    def _within(self, now: float, limit: Limit) -> int:
+        return sum(1 for at in self._calls if at > now - limit.seconds)
+
+    def _wait(self, now: float, limit: Limit) -> float:
+        inside = [at for at in self._calls if at > now - limit.seconds]
+        return 0.0 if len(inside) < limit.calls else inside[-limit.calls] + limit.seconds - now
+
+
+# --- retries ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """How one integration repeats a call within a minute or two. What lasts longer is the flow's business."""
+
+    tries: int = 4
+    first_wait: float = 0.5  # seconds; doubles each time, with jitter
+    longest_wait: float = 30.0  # one wait; a server that asks for more is not obeyed by sleeping, the call gives up
+    total: float = 90.0  # seconds, all tries together
+    sleep: Callable[[float], None] = time.sleep
+
+    def run(self, call: Callable[[], T], *, repeatable: bool) -> T:
+        """Call; repeat after TryLater when that is safe. Raises the last Failure.
+
+        Safe means: the call may be repeated anyway, or the failure says that it certainly did not happen.
+        """
+
+        def again(state: tenacity.RetryCallState) -> bool:
+            error = state.outcome.exception() if state.outcome else None
+            if not isinstance(error, TryLater) or (error.maybe_done and not repeatable):
+                return False
+            return error.wait is None or error.wait <= self.longest_wait
+
+        backoff = tenacity.wait_exponential_jitter(
+            initial=self.first_wait, max=self.longest_wait, jitter=self.first_wait
+        )
+
+        def wait(state: tenacity.RetryCallState) -> float:
+            error = state.outcome.exception() if state.outcome else None
+            said = error.wait if isinstance(error, TryLater) else None
+            return backoff(state) if said is None else said
+
+        return tenacity.Retrying(
+            retry=again,
+            wait=wait,
+            stop=tenacity.stop_after_attempt(self.tries) | tenacity.stop_before_delay(self.total),
+            sleep=self.sleep,
+            reraise=True,
+        )(call)
+
+
+# --- sources and actions ----------------------------------------------------------------------------------------------
+
+
+class ActionBase:
+    """One thing an integration can do. Subclasses set the class attributes and write `deliver`."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    input_model: ClassVar[type[BaseModel]]
+    batch: ClassVar[int] = 1  # the vendor's maximum per call
+    repeatable: ClassVar[bool] = False  # doing it twice leaves one: an upsert by our key, a tag, a set
+    note: ClassVar[str | None] = None
+
+    def deliver(self, pieces: Sequence[Piece]) -> list[Reply]:
+        """One reply per piece, in order. Failures are returned, never raised: one bad piece stops no other."""
+        raise NotImplementedError
+
+    def find(self, pieces: Sequence[Piece]) -> list[Done | Failure | None]:
+        """Look each piece up by its key after an attempt whose outcome nobody knows.
+
+        `Done`: it is there. `None`: it certainly is not, so it may be sent again. A `Failure`: still unknown.
+        """
+        return [Refused(f"{self.name} cannot be looked up; a person has to check") for _ in pieces]
+
+    @classmethod
+    def words(cls) -> ActionWords:
+        return ActionWords(cls.name, cls.title, cls.input_model, cls.repeatable, cls.note)
+
+
+class SourceBase:
+    """Something an integration knows. Subclasses override what they give."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    gives: ClassVar[frozenset[str]]  # of: facts, people, cohorts, events
+
+    def facts(self, fields: Sequence[str]) -> Iterator[FactRecord]:
+        raise NotImplementedError
+
+    def people(self, fields: Sequence[str]) -> Iterator[FactRecord]:
+        raise NotImplementedError
+
+    def cohort(self, name: str) -> CohortMembers:
+        raise NotImplementedError
+
+    def events(self, since: str | None, until: str, account_property: str) -> Iterator[EventRow]:
+        """Events of the days `since`..`until`, both ISO dates and both included; `since` None: the first pull."""
+        raise NotImplementedError
+
+    @classmethod
+    def words(cls) -> SourceWords:
+        return SourceWords(cls.name, cls.title, cls.gives)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of `expansion doctor`."""
+
+    system: str
+    what: str
+    ok: bool
+    remedy: str | None = None
+
+
+@dataclass
+class Integration:
+    """One outside system: declared at import without network or environment, connected by `connect()`."""
+
+    name: str
+    title: str
+    settings_model: type[BaseModel]
+    connect: Callable[[], Connected]
+    actions: Mapping[str, type[ActionBase]] = field(default_factory=dict)
+    sources: Mapping[str, type[SourceBase]] = field(default_factory=dict)
+    limits: Sequence[Limit] = ()
+
+
+@dataclass
+class Connected:
+    """An integration with its settings read and its client made."""
+
+    actions: Mapping[str, ActionBase] = field(default_factory=dict)
+    sources: Mapping[str, SourceBase] = field(default_factory=dict)
+    check: Callable[[], list[Finding]] = list
