@@ -1,0 +1,1 @@
+"""What a trigger means: one evaluator for the run, the plan, the explanation and the cases."""

@@ -1,0 +1,117 @@
+"""What the evaluator answers, as the rest of the product reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from fractions import Fraction
+from typing import Any, Protocol
+
+from expansion.language.models import Trigger
+
+
+class Answer(Enum):
+    """Three answers to a question about data. A missing value is never false or zero."""
+
+    YES = "yes"
+    NO = "no"
+    CANNOT_TELL = "cannot tell"
+
+
+@dataclass(frozen=True)
+class FactValue:
+    """A fact of one account: exact, and as people read it. `value` None: not known, for the `cause` given."""
+
+    value: Fraction | str | bool | datetime | tuple[str, ...] | None
+    text: str  # "92%", "$120,000", "yes", "unknown"
+    cause: str | None = None
+
+
+@dataclass(frozen=True)
+class EvidenceEvent:
+    """One event behind an answer."""
+
+    event_id: str
+    event: str
+    at: datetime
+    user_id: str | None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of an explanation: a clause, its answer, the number seen and the number wanted."""
+
+    text: str  # "seat_usage is at least 80%, for 14 days"
+    answer: Answer
+    seen: str | None = None  # "92% (46 of 50)"
+    wanted: str | None = None  # "80%"
+    cause: str | None = None  # why it cannot be told
+    depth: int = 0  # nesting in groups
+    section: str = "when"  # when | unless | accounts
+    events: tuple[EvidenceEvent, ...] = ()  # the newest, at most a handful
+    people: tuple[str, ...] = ()  # user ids behind the number, most active first
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Why a trigger answers as it does for one account."""
+
+    trigger: str
+    account_id: str
+    as_of: datetime
+    answer: Answer
+    lines: tuple[Line, ...]
+
+    def reasons(self) -> list[str]:
+        """The sentences a seller reads: the true lines of `when`, with their numbers."""
+        return [
+            f"{line.text}: {line.seen}" if line.seen else line.text
+            for line in self.lines
+            if line.section == "when" and line.answer is Answer.YES and (line.seen or line.wanted)
+        ]
+
+    def people(self) -> list[str]:
+        """User ids behind the true lines, without repeats."""
+        return list(dict.fromkeys(user for line in self.lines if line.answer is Answer.YES for user in line.people))
+
+
+@dataclass(frozen=True)
+class Answers:
+    """One trigger over all its accounts at one moment."""
+
+    trigger: str
+    as_of: datetime
+    yes: frozenset[str]
+    cleared: frozenset[str]  # certainly over: an open episode ends. Cannot tell never clears.
+    unknown: Mapping[str, str] = field(default_factory=dict)  # account -> cause
+    asked: int = 0  # how many accounts were asked
+
+
+class Evaluator(Protocol):
+    """Answers questions as of one moment, seeing only what had arrived by then."""
+
+    as_of: datetime
+
+    def answers(self, triggers: Sequence[Trigger]) -> dict[str, Answers]: ...
+
+    def explain(self, trigger: Trigger, account_id: str) -> Evidence: ...
+
+    def holds(self, clauses: Sequence[Any], account_ids: Iterable[str]) -> dict[str, Answer]:
+        """All the clauses together, for each account."""
+        ...
+
+    def fact(self, name: str, account_ids: Iterable[str]) -> dict[str, FactValue]: ...
+
+    def people(self, group: str, account_id: str) -> list[Mapping[str, str | None]]:
+        """The members of a people group: user_id, email, name."""
+        ...
+
+    def profiles(self, account_id: str, user_ids: Iterable[str]) -> list[Mapping[str, str | None]]:
+        """What is known of these people: user_id, email, name; unknown ones with the id alone."""
+        ...
+
+    def remote_ids(self, account_ids: Iterable[str]) -> dict[str, dict[str, str]]:
+        """What each account is called in each system: {account: {"salesforce": "001…"}}."""
+        ...
