@@ -1,0 +1,84 @@
+"""What deciding hands to the ledger: firings with their steps, and the key that makes a step unique."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+Decision = Literal["acting", "watching", "suppressed", "held out", "flood"]
+FirstState = Literal["waiting", "due", "skipped"]
+
+
+@dataclass(frozen=True)
+class NewStep:
+    """One step of a firing as it enters the ledger.
+
+    `recipe` is plain JSON: all that the step needs to be rendered later. `input` is plain JSON too: the action's
+    resolved and validated input, None while the step waits and for a skipped one. `not_before` is set while it waits.
+    """
+
+    key: str  # step_key(…), 64 lower-case hex digits
+    step_id: str
+    position: int  # 0 is the first step of the playbook
+    integration: str  # "salesforce"
+    action: str  # "salesforce.create_task"
+    recipe: Mapping[str, Any]
+    input: Mapping[str, Any] | None
+    state: FirstState
+    not_before: datetime | None = None
+    reason: str | None = None  # why it is skipped
+    can_fail: bool = False
+
+
+@dataclass(frozen=True)
+class NewFiring:
+    """A trigger became true for an account: what was decided, why, and what it is worth.
+
+    Every firing opens an episode, whatever the decision. Money is exact: `worth` and `priority` have at most two
+    decimals, and are None where the fact behind them is not known.
+    """
+
+    trigger: str
+    account_id: str
+    account_name: str
+    episode: int  # 1 for the account's first with this trigger, then counted up
+    fired_at: datetime  # aware, UTC: the moment of the check
+    decision: Decision
+    reason: str  # one sentence for people
+    definition_hash: str
+    git_revision: str | None
+    watermark: datetime | None  # how far the data reached
+    tier: str
+    worth: Decimal | None  # a year, in `currency`
+    currency: str
+    likely: Decimal  # a share between 0 and 1
+    priority: Decimal | None  # worth × likely
+    priority_parts: tuple[tuple[str, str], ...]  # (label, value) as people read them
+    owner: str  # an e-mail address
+    playbook: str | None  # None where nothing is done
+    evidence: Mapping[str, Any]  # plain JSON
+    steps: tuple[NewStep, ...] = ()
+
+
+@dataclass(frozen=True)
+class LastEpisode:
+    """The newest episode of an account with a trigger, open or over."""
+
+    episode: int
+    fired_at: datetime
+    cleared_at: datetime | None
+    decision: str
+
+
+def step_key(account_id: str, trigger: str, episode: int, playbook: str, step_id: str) -> str:
+    """The same step has the same key on every machine and every attempt; no two steps share one.
+
+    A JSON array keeps the parts apart: ("a", "bc") and ("ab", "c") differ.
+    """
+    parts = json.dumps([account_id, trigger, episode, playbook, step_id], ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(parts.encode("ascii")).hexdigest()

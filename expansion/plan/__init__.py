@@ -1,0 +1,1 @@
+"""Turns a firing and its playbook into the steps that the ledger holds."""
