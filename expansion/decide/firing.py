@@ -10,7 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-Decision = Literal["acting", "watching", "suppressed", "held out", "flood"]
+# "no playbook": no branch of the trigger's `choose` fitted, so there was nothing to start.
+Decision = Literal["acting", "watching", "suppressed", "held out", "flood", "no playbook"]
 FirstState = Literal["waiting", "due", "skipped"]
 
 
@@ -63,6 +64,14 @@ class NewFiring:
     playbook: str | None  # None where nothing is done
     evidence: Mapping[str, Any]  # plain JSON
     steps: tuple[NewStep, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cleared:
+    """An open episode that is over: the trigger is certainly no longer true."""
+
+    trigger: str
+    account_id: str
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,59 @@
+"""The brake for a run in which far more accounts fire than anybody expects: usually a fault in the data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+from statistics import median
+
+from expansion.language.models import Flood, Trigger
+from expansion.language.values import format_number
+
+PAST_RUNS = 20  # how many runs back the median looks
+ENOUGH_RUNS = 3  # runs with firings before a median means anything
+
+
+def flood_reason(trigger: Trigger, flood: Flood | None, firings: int, past_counts: Sequence[int]) -> str | None:
+    """Why all the new firings of a trigger are held in this run; None where the brake does not trip.
+
+    Counted are the firings that would be acted on: those suppressed or held out send nothing anyway.
+
+    A held firing is recorded as an open episode with the decision `flood`. So it is seen in the ledger, and the next
+    run does not send it either: its episode is open, and only a person lets it go. The release writes the steps of
+    that same episode, so their keys are what they would have been.
+    """
+    limits = [limit for limit in _limits(trigger, flood, past_counts) if firings > limit[0]]
+    if not limits:
+        return None
+    _, said = min(limits)
+    return (
+        f"flood brake: {firings} new firings of {trigger.trigger} in one run, {said}; all of them are held. "
+        f"Look at one with `expansion explain {trigger.trigger} ACCOUNT`: if the data are wrong, mend them; "
+        "if they are right, raise the limit. Held firings stay held until a person releases them"
+    )
+
+
+def _limits(trigger: Trigger, flood: Flood | None, past: Sequence[int]) -> list[tuple[Fraction, str]]:
+    limits = []
+    if trigger.hold_if_more_than:
+        most = trigger.hold_if_more_than.count
+        limits.append((Fraction(most), f"and `hold_if_more_than` allows {most}"))
+    if flood and flood.at_most:
+        most = flood.at_most.count
+        limits.append((Fraction(most), f"and `flood: at_most` in policy.yaml allows {most}"))
+    if flood and (times := _number(flood.times_median)) is not None and (usual := usual_count(past)) is not None:
+        said = f"{format_number(times)} times the usual {format_number(usual)}"
+        limits.append((times * usual, f"and `flood: times_median` in policy.yaml allows {said}"))
+    return limits
+
+
+def usual_count(past: Sequence[int]) -> Fraction | None:
+    """The median of past runs in which the trigger fired; None until there are enough of them."""
+    fired = [Fraction(count) for count in past if count > 0]
+    return median(fired) if len(fired) >= ENOUGH_RUNS else None
+
+
+def _number(value: object) -> Fraction | None:
+    """A plain number; anything else is refused by the check, and brakes nothing."""
+    return Fraction(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
