@@ -1,0 +1,287 @@
+"""Mixpanel: cohort members, user and group profiles, and the raw events as a stream."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from functools import cache
+from hashlib import blake2b
+from typing import Any, ClassVar
+
+from expansion.contract import CohortMembers, EventRow, FactRecord, Failure, NoAccess, Refused
+from integrations import _settings
+from integrations._mixpanel_calls import EXPORTS, QUERIES_AN_HOUR, RETRY, Api, Queries, Settings
+from integrations.base import Budget, Connected, Finding, Integration, RetryPolicy, SourceBase
+
+FIRST_PULL_DAYS = 180
+DAYS_PER_EXPORT = 60  # what one broken export costs to read again
+
+# What Mixpanel adds for its own bookkeeping; the rest of an event's properties is the product's.
+_RESERVED = frozenset(
+    {
+        "time",
+        "distinct_id",
+        "$insert_id",
+        "mp_processing_time_ms",
+        "$mp_api_endpoint",
+        "$mp_api_timestamp_ms",
+        "$import",
+        "$user_id",
+        "$device_id",
+        "$identified_id",
+        "$anon_distinct_id",
+        "$is_reshuffled",
+        "$lib_version",
+        "mp_lib",
+        "$source",
+        "token",
+    }
+)
+# Names that GTM people use, and Mixpanel's own.
+_PROFILE_FIELDS = {"email": "$email", "name": "$name", "phone": "$phone"}
+
+
+class _Source(SourceBase):
+    def __init__(self, api: Api) -> None:
+        self.api = api
+
+
+class Export(_Source):
+    """Raw events. They come as often as they were stored, late ones under the day they happened."""
+
+    name: ClassVar[str] = "mixpanel.export"
+    title: ClassVar[str] = "Events of the raw export"
+    gives: ClassVar[frozenset[str]] = frozenset({"events"})
+
+    def events(self, since: str | None, until: str, account_property: str) -> Iterator[EventRow]:
+        last = date.fromisoformat(until)
+        first = date.fromisoformat(since) if since else last - timedelta(days=FIRST_PULL_DAYS - 1)
+        read, bad = 0, 0
+        for start, end in _spans(first, last):
+            for line in self.api.export(start, end):
+                record = _record(line)
+                read, bad = read + 1, bad + (record is None)
+                if record is not None:
+                    yield from _rows(record, account_property)
+        if bad:
+            # Said at the end, so that one bad line does not keep the days after it from being read.
+            raise Refused(
+                f"Mixpanel, the events of {first} to {last}: {bad:,} of {read:,} lines are no events and were "
+                "left out; tell Mixpanel's support which days"
+            )
+        if not read and first < last:  # one day may have no event yet
+            raise Refused(
+                f"Mixpanel, the events of {first} to {last}: there is not one; check MIXPANEL_PROJECT_ID and "
+                "MIXPANEL_REGION, and that the product still sends events"
+            )
+
+
+class Group(_Source):
+    """Group profiles: what Mixpanel knows of an account. Needs the Group Analytics add-on."""
+
+    name: ClassVar[str] = "mixpanel.group"
+    title: ClassVar[str] = "Properties of an account's group profile"
+    gives: ClassVar[frozenset[str]] = frozenset({"facts"})
+
+    def facts(self, fields: Sequence[str]) -> Iterator[FactRecord]:
+        group = self.api.settings.data_group_id
+        if group is None:
+            raise NoAccess(
+                "Mixpanel, the group profiles: set MIXPANEL_DATA_GROUP_ID; see Project settings > Group keys"
+            )
+        params = {"data_group_id": group, "output_properties": list(fields)}
+        found = 0
+        for profile in self.api.profiles("the group profiles", params):
+            found += 1
+            account = str(profile["$distinct_id"])
+            yield FactRecord(self.name, account, _asked(profile, {f: f for f in fields}), remote_id=account)
+        if not found:
+            raise Refused(f"Mixpanel, the group profiles: group key {group} has none; check MIXPANEL_DATA_GROUP_ID")
+
+
+class Profile(_Source):
+    """User profiles, as people of the account that a property names."""
+
+    name: ClassVar[str] = "mixpanel.profile"
+    title: ClassVar[str] = "People, from user profiles"
+    gives: ClassVar[frozenset[str]] = frozenset({"people"})
+
+    def people(self, fields: Sequence[str]) -> Iterator[FactRecord]:
+        place = self.api.settings.account_property
+        names = {f: _PROFILE_FIELDS.get(f, f) for f in fields}
+        found = 0
+        for profile in self.api.profiles("the user profiles", {"output_properties": [place, *names.values()]}):
+            for account in _accounts(_properties(profile).get(place)):
+                found += 1
+                user = str(profile["$distinct_id"])
+                yield FactRecord(self.name, account, _asked(profile, names), remote_id=user, user_id=user)
+        if not found:
+            raise Refused(
+                f"Mixpanel, the user profiles: none names its account in `{place}`; check MIXPANEL_ACCOUNT_PROPERTY"
+            )
+
+
+class Cohort(_Source):
+    """The accounts of a cohort's members, as of right now: Mixpanel works a cohort out at each question.
+
+    Members without a user profile have no property to find their account by, and are left out.
+    """
+
+    name: ClassVar[str] = "mixpanel.cohort"
+    title: ClassVar[str] = "Accounts of a saved cohort's members"
+    gives: ClassVar[frozenset[str]] = frozenset({"cohorts"})
+
+    def __init__(self, api: Api) -> None:
+        super().__init__(api)
+        self._ids: dict[str, int] = {}
+
+    def cohort(self, name: str) -> CohortMembers:
+        place = self.api.settings.account_property
+        params = {
+            "filter_by_cohort": json.dumps({"id": self._id(name)}),
+            "output_properties": [place],
+            "include_all_users": "false",  # Mixpanel's default is true
+        }
+        members = self.api.profiles(f"the cohort `{name}`", params)
+        accounts = (account for member in members for account in _accounts(_properties(member).get(place)))
+        return CohortMembers(self.name, name, frozenset(accounts))
+
+    def _id(self, name: str) -> int:
+        """Ids are kept: listing costs one of the hour's queries."""
+        if name not in self._ids:
+            self._ids = {str(cohort["name"]): int(cohort["id"]) for cohort in self.api.cohorts()}
+        if name not in self._ids:
+            known = ", ".join(f"`{other}`" for other in sorted(self._ids)[:10]) or "none at all"
+            raise Refused(f"Mixpanel has no cohort called `{name}`; it has {known}")
+        return self._ids[name]
+
+
+def _spans(first: date, last: date) -> Iterator[tuple[date, date]]:
+    while first <= last:
+        end = min(last, first + timedelta(days=DAYS_PER_EXPORT - 1))
+        yield first, end
+        first = end + timedelta(days=1)
+
+
+def _record(line: bytes) -> dict[str, Any] | None:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) and isinstance(record.get("properties"), dict) else None
+
+
+def _rows(record: Mapping[str, Any], account_property: str) -> Iterator[EventRow]:
+    """One row, or one for each account where the event belongs to several."""
+    given = record["properties"]
+    accounts = _accounts(given.get(account_property))
+    for account in accounts or (None,):
+        event_id = _event_id(record)
+        yield EventRow(
+            event_id=event_id if len(accounts) < 2 else f"{event_id}@{account}",
+            event=record.get("event"),
+            time=given.get("time"),
+            account_id=account,
+            user_id=_user(given.get("distinct_id")),
+            properties={name: value for name, value in given.items() if name not in _RESERVED},
+            received_at=given.get("mp_processing_time_ms"),
+        )
+
+
+def _event_id(record: Mapping[str, Any]) -> str:
+    """The export is not de-duplicated: one event is one (event, distinct_id, time, $insert_id).
+
+    Where no $insert_id was sent, the whole line stands in for it.
+    """
+    given = record["properties"]
+    insert_id = given.get("$insert_id")
+    parts = [record.get("event"), given.get("distinct_id"), given.get("time"), insert_id if insert_id else given]
+    digest = blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=8).hexdigest()
+    return f"{insert_id}:{digest}" if insert_id else digest
+
+
+def _user(distinct_id: object) -> str | None:
+    """`$device:…` is a browser that nobody has signed in to, and no person."""
+    text = "" if distinct_id is None else str(distinct_id)
+    return None if not text or text.startswith("$device:") else text
+
+
+def _accounts(value: object) -> list[str]:
+    """A group key holds one id, or a list of them."""
+    many = value if isinstance(value, list) else [value]
+    return [str(one) for one in many if one not in (None, "")]
+
+
+def _properties(profile: Mapping[str, Any]) -> Mapping[str, Any]:
+    return profile.get("$properties") or {}
+
+
+def _asked(profile: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Under the names that were asked for; None where the profile does not say."""
+    known = _properties(profile)
+    return {asked: known.get(name) for asked, name in names.items()}
+
+
+# --- wiring -----------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _queries(place: str, project_id: int, per_hour: int) -> Queries:
+    """One budget per project and process, however often a flow connects."""
+    return Queries(per_hour)
+
+
+@cache
+def _exports(place: str, project_id: int) -> Budget:
+    return Budget("Mixpanel exports", *EXPORTS)
+
+
+def connect(
+    settings: Settings | None = None, *, retry: RetryPolicy = RETRY, queries: Queries | None = None
+) -> Connected:
+    """Read the settings and make the client; nothing is asked of Mixpanel yet."""
+    settings = settings or _settings.read(Settings)
+    place = settings.base_url or settings.region
+    api = Api(
+        settings,
+        queries or _queries(place, settings.project_id, settings.queries_per_hour),
+        _exports(place, settings.project_id),
+        retry,
+    )
+    sources = {kind.name: kind(api) for kind in (Export, Group, Profile, Cohort)}
+    return Connected(sources=sources, check=lambda: _check(api))
+
+
+def _check(api: Api) -> list[Finding]:
+    """Spends one query and one export of the hour's sixty."""
+    return [_try("queries", lambda: _queries_answer(api)), _try("raw export", lambda: _export_answers(api))]
+
+
+def _try(what: str, ask: Callable[[], str]) -> Finding:
+    try:
+        return Finding("mixpanel", ask(), ok=True)
+    except Failure as failure:
+        return Finding("mixpanel", what, ok=False, remedy=str(failure))
+
+
+def _queries_answer(api: Api) -> str:
+    count = len(api.cohorts())
+    return f"queries answer: {count} cohorts; {api.queries.budget.left()} of {api.queries.per_hour} queries left"
+
+
+def _export_answers(api: Api) -> str:
+    day = date(2024, 1, 1)  # any day will do: the question is whether it answers
+    for _ in api.export(day, day, limit=1):
+        pass
+    return "the raw export answers"
+
+
+INTEGRATION = Integration(
+    name="mixpanel",
+    title="Mixpanel",
+    settings_model=Settings,
+    connect=connect,
+    sources={kind.name: kind for kind in (Export, Group, Profile, Cohort)},
+    limits=(QUERIES_AN_HOUR, *EXPORTS),
+)

@@ -1,0 +1,331 @@
+"""A stand-in of Mixpanel's three hosts under one base: query, old query, raw export.
+
+What the vendor publishes is kept: 60 queries an hour and 5 at once over all query paths together, every page a query;
+exports 60 an hour and 3 a second; pages of 1,000 in a session; exports by day, not de-duplicated, perhaps gzipped.
+Bodies of 429 are as seen in airbytehq/airbyte#9410; of 401 as in docs.mixpanel.com/troubleshooting/errors.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import time
+import zlib
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import chain, islice
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from sandbox.core import StandIn, State
+
+SERVICE_ACCOUNT = "expansion.sandbox.mp-service-account"
+SECRET = "sandbox-mixpanel-secret"
+PROJECT_ID = 4001
+DATA_GROUP_ID = -2081963217015  # group keys have numbers, often negative ones
+PAGE_SIZE = 1000
+EXPORT_LIMIT = 100_000
+TERMINATED = "export terminated early\n"
+RATE_LIMITS_PAGE = (
+    "For more information, please consult our documentation at "
+    "https://help.mixpanel.com/hc/en-us/articles/115004602563-Rate-Limits-for-Export-API-Endpoints"
+)
+
+Params = dict[str, str]
+Answer = Callable[[Request, Params], Awaitable[Response]]
+
+
+class Problem(Exception):
+    """A request that the vendor answers with an error."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status, self.sentence = status, sentence
+
+
+class Meter:
+    """Counts queries: refused ones count too, as the vendor's own counter (61/60) shows."""
+
+    def __init__(self, hourly: int, at_once: int, per_second: int | None, clock: Callable[[], float]) -> None:
+        self.hourly, self.at_once, self.per_second = hourly, at_once, per_second
+        self.running = 0
+        self._clock = clock
+        self._calls: deque[float] = deque()
+
+    def enter(self) -> None:
+        now = self._clock()
+        while self._calls and self._calls[0] <= now - 3600:
+            self._calls.popleft()
+        self._calls.append(now)
+        self.running += 1
+        second = sum(1 for at in self._calls if at > now - 1)
+        if self.running > self.at_once or len(self._calls) > self.hourly or second > (self.per_second or second):
+            running, hour = self.running, len(self._calls)
+            self.running -= 1
+            raise Problem(
+                429,
+                f"Query rate limit exceeded for project_id: {PROJECT_ID}. {running}/{self.at_once} queries running "
+                f"concurrently and {hour}/{self.hourly} queries running in the last hour. {RATE_LIMITS_PAGE}",
+            )
+
+    def leave(self) -> None:
+        self.running -= 1
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The parts of an /engage request that this stand-in carries out."""
+
+    group: bool
+    cohort: str | None
+    properties: list[str] | None
+    all_users: bool
+    page: int
+    session: str | None
+
+
+class Mixpanel(StandIn):
+    """Events by day, user and group profiles, cohorts; nothing can be changed from outside but by `load`."""
+
+    name = "mixpanel"
+
+    def __init__(
+        self,
+        state: State,
+        *,
+        queries_an_hour: int = 60,
+        seconds_per_query: float = 0.0,
+        terminate_after: int | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__(state)
+        self.queries = Meter(queries_an_hour, 5, None, clock)
+        self.exports = Meter(60, 100, 3, clock)
+        self.seconds_per_query = seconds_per_query
+        self.terminate_after = terminate_after  # the next export breaks off after so many lines
+        self._sessions: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+
+    def routes(self) -> list[BaseRoute]:
+        engage = self._metered(self.queries, self._engage)
+        cohorts = self._metered(self.queries, self._cohorts)
+        export = self._metered(self.exports, self._export)
+        return [
+            Route("/api/query/engage", engage, methods=["POST"]),
+            Route("/api/query/cohorts/list", cohorts, methods=["POST"]),
+            # mixpanel-utils 2.2.7 reads profiles here, by GET.
+            Route("/api/2.0/engage", engage, methods=["GET", "POST"]),
+            Route("/api/2.0/export", export, methods=["GET"]),
+        ]
+
+    # --- loading ------------------------------------------------------------------------------------------------------
+
+    def load(self, sample: dict[str, Any]) -> None:
+        part = sample.get(self.name, {})
+        self._load_events(part.get("events", ()))
+        for collection in ("profiles", "groups"):
+            for profile in part.get(collection, ()):
+                self.state.put(f"mixpanel.{collection}", str(profile["distinct_id"]), profile["properties"])
+        for cohort in part.get("cohorts", ()):
+            self.state.put("mixpanel.cohorts", str(cohort["id"]), cohort)
+
+    def _load_events(self, events: Iterable[dict[str, Any]]) -> None:
+        """Days are kept as text, the way they are exported. A line that is there as often already is not added."""
+        by_day: dict[str, list[str]] = {}
+        for event in events:
+            day = datetime.fromtimestamp(event["time"], UTC).date().isoformat()
+            by_day.setdefault(day, []).append(json.dumps(_exported(event), ensure_ascii=False))
+        for day, lines in by_day.items():
+            kept = self._day(day)
+            more = Counter(lines) - Counter(kept)
+            self.state.put("mixpanel.days", day, {"text": "\n".join([*kept, *more.elements()])})
+
+    def _day(self, day: str) -> list[str]:
+        text = (self.state.get("mixpanel.days", day) or {"text": ""})["text"]
+        return text.split("\n") if text else []
+
+    # --- answering ----------------------------------------------------------------------------------------------------
+
+    def _metered(self, meter: Meter, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            try:
+                params = await _params(request)
+                _allow(request, params)
+                meter.enter()
+            except Problem as problem:
+                return _refusal(request, problem)
+            try:
+                await asyncio.sleep(self.seconds_per_query)
+                return await answer(request, params)
+            except Problem as problem:
+                return _refusal(request, problem)
+            finally:
+                meter.leave()
+
+        return endpoint
+
+    async def _cohorts(self, request: Request, params: Params) -> Response:
+        listed = [
+            {
+                "id": cohort["id"],
+                "name": cohort["name"],
+                "count": len(cohort["members"]),
+                "description": cohort.get("description", ""),
+                "created": cohort.get("created", "2025-06-01 09:00:00"),
+                "is_visible": 1,
+                "project_id": PROJECT_ID,
+            }
+            for cohort in self.state.all("mixpanel.cohorts")
+        ]
+        return JSONResponse(listed)
+
+    async def _engage(self, request: Request, params: Params) -> Response:
+        asked = _asked(params)
+        session, found = self._session(asked)
+        page = found[asked.page * PAGE_SIZE : (asked.page + 1) * PAGE_SIZE]
+        results = [{"$distinct_id": who, "$properties": _only(known, asked.properties)} for who, known in page]
+        return JSONResponse(
+            {
+                "page": asked.page,
+                "page_size": PAGE_SIZE,
+                "results": results,
+                "session_id": session,
+                "status": "ok",
+                "total": len(found),
+            }
+        )
+
+    def _session(self, asked: Asked) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
+        """Page 0 opens a session and fixes who is in it; later pages have to name it."""
+        if asked.page == 0:
+            session = f"{self.state.next_id('mixpanel.session')}-SANDBX"
+            self._sessions[session] = list(self._matching(asked))
+            return session, self._sessions[session]
+        if asked.session not in self._sessions:
+            raise Problem(400, "request for page in uncached query for params")
+        return asked.session or "", self._sessions[asked.session or ""]
+
+    def _matching(self, asked: Asked) -> Iterator[tuple[str, dict[str, Any]]]:
+        known = dict(self.state.items("mixpanel.groups" if asked.group else "mixpanel.profiles"))
+        if asked.cohort is None:
+            yield from known.items()
+            return
+        cohort = self.state.get("mixpanel.cohorts", asked.cohort)
+        if cohort is None:
+            raise Problem(400, f"cohort {asked.cohort} does not exist")
+        for who in map(str, cohort["members"]):
+            if who in known or asked.all_users:
+                yield who, known.get(who, {})
+
+    async def _export(self, request: Request, params: Params) -> Response:
+        lines = self._lines(_days(params), _names(params.get("event")))
+        if "limit" in params:
+            lines = islice(lines, _limit(params["limit"]))
+        if self.terminate_after is not None:
+            lines, self.terminate_after = chain(islice(lines, self.terminate_after), [TERMINATED]), None
+        zipped = "gzip" in request.headers.get("accept-encoding", "")
+        headers = {"Content-Encoding": "gzip"} if zipped else {}
+        return StreamingResponse(_gzip(lines) if zipped else _plain(lines), media_type="text/plain", headers=headers)
+
+    def _lines(self, days: Iterable[str], names: frozenset[str] | None) -> Iterator[str]:
+        for day in days:
+            for line in self._day(day):
+                if names is None or json.loads(line)["event"] in names:
+                    yield line + "\n"
+
+
+def _exported(event: dict[str, Any]) -> dict[str, Any]:
+    """An event as the raw export writes it; `received` is when it arrived, in epoch seconds."""
+    return {
+        "event": event["event"],
+        "properties": {
+            "time": event["time"],
+            "distinct_id": event["distinct_id"],
+            "$insert_id": event["insert_id"],
+            "$mp_api_endpoint": "api.mixpanel.com",
+            "mp_processing_time_ms": int(event.get("received", event["time"] + 2) * 1000),
+            **event.get("properties", {}),
+        },
+    }
+
+
+async def _params(request: Request) -> Params:
+    form = await request.form() if request.method == "POST" else {}
+    return {**{k: str(v) for k, v in form.items()}, **dict(request.query_params)}
+
+
+def _allow(request: Request, params: Params) -> None:
+    wanted = "Basic " + base64.b64encode(f"{SERVICE_ACCOUNT}:{SECRET}".encode()).decode()
+    if request.headers.get("authorization") != wanted:
+        raise Problem(401, "Invalid credentials")
+    # The published contract wants project_id in the query string; the old path also reads it from the body.
+    given = request.query_params.get("project_id") if "/api/query/" in request.url.path else params.get("project_id")
+    if given != str(PROJECT_ID):
+        raise Problem(401, "Invalid credentials")
+
+
+def _refusal(request: Request, problem: Problem) -> Response:
+    if problem.status == 401:
+        return JSONResponse({"code": 401, "error": problem.sentence, "status": "Unauthorized"}, 401)
+    path = request.url.path.removeprefix("/mixpanel")
+    return JSONResponse({"request": path, "error": problem.sentence}, problem.status)
+
+
+def _asked(params: Params) -> Asked:
+    if unknown := sorted({"where", "behaviors", "distinct_ids"} & params.keys()):
+        raise Problem(400, f"the stand-in does not know {unknown[0]}")
+    group = params.get("data_group_id")
+    if group is not None and group != str(DATA_GROUP_ID):
+        raise Problem(400, f"data_group_id {group} does not exist")
+    cohort = json.loads(params["filter_by_cohort"])["id"] if "filter_by_cohort" in params else None
+    return Asked(
+        group=group is not None,
+        cohort=None if cohort is None else str(cohort),
+        properties=json.loads(params["output_properties"]) if "output_properties" in params else None,
+        all_users=params.get("include_all_users", "true").lower() != "false",
+        page=int(params.get("page", "0")),
+        session=params.get("session_id"),
+    )
+
+
+def _only(known: dict[str, Any], properties: list[str] | None) -> dict[str, Any]:
+    return known if properties is None else {name: known[name] for name in properties if name in known}
+
+
+def _days(params: Params) -> Iterator[str]:
+    """Both ends count, as UTC days."""
+    try:
+        first, last = date.fromisoformat(params["from_date"]), date.fromisoformat(params["to_date"])
+    except (KeyError, ValueError):
+        raise Problem(400, "from_date and to_date are required, in yyyy-mm-dd format") from None
+    if last < first:
+        raise Problem(400, "to_date cannot be before from_date")
+    return ((first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1))
+
+
+def _names(event: str | None) -> frozenset[str] | None:
+    return None if event is None else frozenset(json.loads(event))
+
+
+def _limit(text: str) -> int:
+    if not text.isdigit() or int(text) > EXPORT_LIMIT:
+        raise Problem(400, f"limit must be at most {EXPORT_LIMIT}")
+    return int(text)
+
+
+async def _plain(lines: Iterator[str]) -> AsyncIterator[bytes]:
+    while some := "".join(islice(lines, 500)):
+        yield some.encode()
+
+
+async def _gzip(lines: Iterator[str]) -> AsyncIterator[bytes]:
+    packer = zlib.compressobj(wbits=31)
+    for line in lines:
+        if packed := packer.compress(line.encode()):
+            yield packed
+    yield packer.flush()
