@@ -1,0 +1,134 @@
+"""The ledger's database by URL: SQLite in a file, or PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+VERSION_TABLE = "ledger_version"  # its own, so that the ledger may live beside other programs' tables
+_BUSY_SECONDS = 60  # how long a writer waits for another on SQLite
+_CONNECT_SECONDS = 10
+_POSTGRES = {"postgres", "postgresql", "postgresql+psycopg"}
+
+
+class LedgerError(Exception):
+    """The ledger cannot be used; one sentence for a person, and a hint."""
+
+
+class Database:
+    """The engine, and the two ways to use it: reading, and writing in one transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._writer = engine.execution_options(ledger_writes=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A snapshot to read from."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """All of it, or nothing."""
+        with self._writer.begin() as connection:
+            yield connection
+
+    @property
+    def is_postgres(self) -> bool:
+        return self.engine.dialect.name == "postgresql"
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
+
+def connect(url: str) -> Engine:
+    """An engine for the ledger's URL, proven to reach the database."""
+    wanted = _read(url)
+    engine = _postgres(wanted) if wanted.get_backend_name() == "postgresql" else _sqlite(wanted)
+    try:
+        with engine.connect() as connection:
+            inspect(connection).has_table(VERSION_TABLE)  # a file that is no database shows itself only when read
+            return engine
+    except DBAPIError as error:
+        engine.dispose()
+        raise LedgerError(_unreachable(wanted)) from error
+
+
+def shown(url: URL) -> str:
+    """The URL without its password."""
+    return url.render_as_string(hide_password=True)
+
+
+def file_of(engine: Engine) -> Path | None:
+    """The file of a SQLite ledger."""
+    return Path(engine.url.database or "") if engine.dialect.name == "sqlite" else None
+
+
+def _read(url: str) -> URL:
+    try:
+        wanted = make_url(url)
+    except ArgumentError as error:
+        raise LedgerError(f"the ledger's address cannot be read\n\n{_HINT}") from error
+    if wanted.drivername in _POSTGRES:
+        return wanted.set(drivername="postgresql+psycopg")
+    if wanted.drivername == "sqlite" and wanted.database and wanted.database != ":memory:":
+        return wanted
+    raise LedgerError(f"the ledger cannot live here: {shown(wanted)}\n\n{_HINT}")
+
+
+def _unreachable(url: URL) -> str:
+    if url.get_backend_name() == "sqlite":
+        return (
+            f"the ledger cannot be opened: {url.database}\n\nhint: is it a file, is it a ledger, may you write to it?"
+        )
+    return (
+        f"the ledger's database does not answer: {shown(url)}\n\nhint: is it running, and are name and password right?"
+    )
+
+
+def _postgres(url: URL) -> Engine:
+    # pool_pre_ping: a connection that the server closed overnight is replaced, not reported.
+    patience = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_SECONDS}
+    return create_engine(url, connect_args=patience, pool_pre_ping=True, json_serializer=_to_json)
+
+
+def _sqlite(url: URL) -> Engine:
+    assert url.database is not None
+    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, json_serializer=_to_json)
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _on_connect(connection: Any, record: object) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions by itself; `_on_begin` does
+    connection.execute("PRAGMA foreign_keys = ON")
+    # A claim that is lost with the power would be made again: sync at every commit.
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _on_begin(connection: Connection) -> None:
+    """Writers take their turn at the start: a reader that became a writer halfway could fail at once, without waiting.
+
+    https://www.sqlite.org/lang_transaction.html, "BEGIN IMMEDIATE"
+    """
+    writes = connection.get_execution_options().get("ledger_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _to_json(value: object) -> str:
+    """Strict: a float that is no number has no place in JSON, and an amount must be written as text."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+_HINT = "hint: write it like sqlite:///folder/ledger.db or postgresql://user:password@host/database"

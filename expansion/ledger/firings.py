@@ -1,0 +1,206 @@
+"""Firings and their episodes: written once, whoever comes first, together with the steps that follow from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Numeric,
+    Row,
+    Select,
+    cast,
+    desc,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from expansion.decide.firing import Cleared, Decision, LastEpisode, NewFiring, NewStep
+from expansion.ledger.database import Database
+from expansion.ledger.records import FiringFilter, FiringRecord, OpenEpisode, Recorded, RunKind
+from expansion.ledger.tables import FIRINGS, RUNS, STEPS
+
+EPISODE_ENDED = "the episode ended before this step was sent"
+_REACHED_THE_BRAKE: tuple[Decision, ...] = ("acting", "watching", "flood")
+_LOCK = 0x1ED6E3  # any number but that of migrate.py
+
+
+class Firings(Database):
+    def open_episodes(self, trigger: str) -> dict[str, OpenEpisode]:
+        """The accounts of a trigger whose episode has not ended."""
+        columns = (FIRINGS.c.account_id, FIRINGS.c.id, FIRINGS.c.episode, FIRINGS.c.fired_at, FIRINGS.c.decision)
+        query = select(*columns).where(FIRINGS.c.trigger == trigger, FIRINGS.c.cleared_at.is_(None))
+        with self.reading() as connection:
+            return {account: OpenEpisode(*rest) for account, *rest in connection.execute(query)}
+
+    def last_episode(self, trigger: str) -> dict[str, LastEpisode]:
+        """The newest episode of each account of a trigger, open or over."""
+        latest = (
+            select(FIRINGS.c.account_id, func.max(FIRINGS.c.episode).label("episode"))
+            .where(FIRINGS.c.trigger == trigger)
+            .group_by(FIRINGS.c.account_id)
+            .subquery()
+        )
+        same = (FIRINGS.c.account_id == latest.c.account_id) & (FIRINGS.c.episode == latest.c.episode)
+        columns = (FIRINGS.c.account_id, FIRINGS.c.episode, FIRINGS.c.fired_at, FIRINGS.c.cleared_at)
+        query = select(*columns, FIRINGS.c.decision).join(latest, same).where(FIRINGS.c.trigger == trigger)
+        with self.reading() as connection:
+            return {account: LastEpisode(*rest) for account, *rest in connection.execute(query)}
+
+    def past_counts(self, trigger: str, limit: int, kind: RunKind = "expansion") -> list[int]:
+        """How many firings reached the flood brake in each of the last completed runs, newest first.
+
+        Runs before the trigger's first firing are left out: a new trigger has no usual number yet.
+        """
+        mine = (FIRINGS.c.run_id == RUNS.c.id) & (FIRINGS.c.trigger == trigger)
+        first = select(func.min(FIRINGS.c.run_id)).where(FIRINGS.c.trigger == trigger).scalar_subquery()
+        query = (
+            select(func.count(FIRINGS.c.id))
+            .select_from(RUNS.outerjoin(FIRINGS, mine & FIRINGS.c.decision.in_(_REACHED_THE_BRAKE)))
+            .where(RUNS.c.status == "completed", RUNS.c.kind == kind, RUNS.c.id >= first)
+            .group_by(RUNS.c.id)
+            .order_by(desc(RUNS.c.id))
+            .limit(limit)
+        )
+        with self.reading() as connection:
+            return list(connection.scalars(query))
+
+    def record(self, run_id: int, firings: Sequence[NewFiring], cleared: Sequence[Cleared], now: datetime) -> Recorded:
+        """End the cleared episodes, then write the firings with their steps; all of it or nothing.
+
+        Another run may have written the same firing a moment ago: then it is left alone, and so are its steps. Steps
+        of an ended episode that were not sent yet are skipped: their account no longer qualifies.
+        """
+        for firing in firings:
+            _must_be_whole(firing)
+        with self.writing() as connection:
+            if self.is_postgres:  # one at a time, or two runs that write the same accounts could lock each other out
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            as_of = connection.execute(select(RUNS.c.as_of).where(RUNS.c.id == run_id)).scalar_one()
+            ended = sum(_end_episode(connection, each, as_of, now) for each in cleared)
+            ids = _insert(connection, self.is_postgres, run_id, firings)
+            _insert_steps(connection, firings, ids, now)
+        already = tuple((f.trigger, f.account_id) for f in firings if _identity(f) not in ids)
+        return Recorded(tuple(ids.values()), already, ended)
+
+    def firings(self, wanted: FiringFilter = FiringFilter()) -> list[FiringRecord]:  # noqa: B008  it is frozen
+        """Firings, those worth most first, the newest run first."""
+        by = (desc(FIRINGS.c.run_id), *most_valuable_first(), FIRINGS.c.account_id, FIRINGS.c.id)
+        query = _narrow(select(FIRINGS), wanted).order_by(*by).limit(wanted.limit)
+        with self.reading() as connection:
+            return [read_firing(row) for row in connection.execute(query)]
+
+    def firing(self, trigger: str, account_id: str) -> FiringRecord | None:
+        """The newest firing of an account with a trigger."""
+        query = (
+            select(FIRINGS)
+            .where(FIRINGS.c.trigger == trigger, FIRINGS.c.account_id == account_id)
+            .order_by(desc(FIRINGS.c.episode))
+            .limit(1)
+        )
+        with self.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        return read_firing(row) if row else None
+
+
+def most_valuable_first() -> tuple[ColumnElement[Any], ...]:
+    """Order by priority. SQLite sorts the text as a float, which is close enough to sort by."""
+    return (desc(cast(FIRINGS.c.priority, Numeric)).nulls_last(),)
+
+
+def read_firing(row: Row[Any]) -> FiringRecord:
+    """A row as a record."""
+    values = row._asdict()
+    values["priority_parts"] = tuple((label, value) for label, value in values["priority_parts"])
+    return FiringRecord(**values)
+
+
+_Identity = tuple[str, str, int]
+
+
+def _identity(firing: NewFiring) -> _Identity:
+    return firing.trigger, firing.account_id, firing.episode
+
+
+def _must_be_whole(firing: NewFiring) -> None:
+    """A mistake of the caller that would send something nobody decided."""
+    if firing.steps and (firing.decision != "acting" or firing.playbook is None):
+        raise ValueError(f"{firing.trigger} for {firing.account_id} is `{firing.decision}`; it cannot have steps")
+
+
+def _end_episode(connection: Connection, cleared: Cleared, as_of: datetime, now: datetime) -> int:
+    # fired_at: a run over an earlier day must not end an episode that began after it.
+    is_it = (FIRINGS.c.trigger == cleared.trigger) & (FIRINGS.c.account_id == cleared.account_id)
+    still_open = FIRINGS.c.cleared_at.is_(None) & (FIRINGS.c.fired_at <= as_of)
+    end = update(FIRINGS).where(is_it, still_open).values(cleared_at=as_of).returning(FIRINGS.c.id)
+    ids = connection.scalars(end).all()
+    unsent = update(STEPS).where(STEPS.c.firing_id.in_(ids), STEPS.c.state.in_(("waiting", "due")))
+    connection.execute(unsent.values(state="skipped", reason=EPISODE_ENDED, updated_at=now))
+    return len(ids)
+
+
+def _insert(
+    connection: Connection, is_postgres: bool, run_id: int, firings: Sequence[NewFiring]
+) -> dict[_Identity, int]:
+    """Ids of those that were not there yet."""
+    if not firings:
+        return {}
+    dialect = postgresql if is_postgres else sqlite
+    statement = dialect.insert(FIRINGS).on_conflict_do_nothing()
+    new = statement.returning(FIRINGS.c.trigger, FIRINGS.c.account_id, FIRINGS.c.episode, FIRINGS.c.id)
+    rows = connection.execute(new, [_firing_values(run_id, firing) for firing in firings])
+    return {(trigger, account, episode): id_ for trigger, account, episode, id_ in rows}
+
+
+def _insert_steps(
+    connection: Connection, firings: Sequence[NewFiring], ids: dict[_Identity, int], now: datetime
+) -> None:
+    new = [(f, ids[_identity(f)]) for f in firings if _identity(f) in ids]
+    values = [_step_values(firing, id_, step, now) for firing, id_ in new for step in firing.steps]
+    if values:
+        connection.execute(insert(STEPS), values)
+
+
+def _firing_values(run_id: int, firing: NewFiring) -> dict[str, Any]:
+    names = {field.name for field in fields(firing)} - {"steps"}
+    return {name: getattr(firing, name) for name in names} | {
+        "run_id": run_id,
+        "priority_parts": [list(part) for part in firing.priority_parts],
+        "evidence": dict(firing.evidence),
+    }
+
+
+def _step_values(firing: NewFiring, firing_id: int, step: NewStep, now: datetime) -> dict[str, Any]:
+    names = {field.name for field in fields(step)}
+    return {name: getattr(step, name) for name in names} | {
+        "firing_id": firing_id,
+        "trigger": firing.trigger,
+        "account_id": firing.account_id,
+        "episode": firing.episode,
+        "playbook": firing.playbook,
+        "recipe": dict(step.recipe),
+        "input": None if step.input is None else dict(step.input),
+        "not_before": step.not_before or now,
+        "tries": 0,
+        "updated_at": now,
+    }
+
+
+def _narrow(query: Select[Any], wanted: FiringFilter) -> Select[Any]:
+    for column, value in (
+        (FIRINGS.c.run_id, wanted.run_id),
+        (FIRINGS.c.trigger, wanted.trigger),
+        (FIRINGS.c.account_id, wanted.account_id),
+    ):
+        query = query if value is None else query.where(column == value)
+    if wanted.decisions is not None:
+        query = query.where(FIRINGS.c.decision.in_(wanted.decisions))
+    return query.where(FIRINGS.c.cleared_at.is_(None)) if wanted.open_only else query

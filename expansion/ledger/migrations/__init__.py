@@ -1,0 +1,1 @@
+"""How a ledger's tables came to be, one file per change; `expansion.ledger.migrate` runs them."""

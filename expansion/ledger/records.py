@@ -1,0 +1,197 @@
+"""What goes into the ledger and what comes out of it. Nobody outside `expansion.ledger` sees a row.
+
+What deciding hands over, `NewFiring` with its `NewStep`s and `Cleared`, is in `expansion.decide.firing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from expansion.decide.firing import Decision
+
+RunKind = Literal["expansion", "pull", "playbook", "follow_up"]
+RunStatus = Literal["running", "completed", "failed"]
+State = Literal["waiting", "due", "claimed", "done", "refused", "unsure", "skipped"]
+Settlement = Literal["done", "retry", "skip"]
+
+# --- in ---------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one claimed step. Made by `Verdict.done()` and its siblings in `verdicts.py`."""
+
+    key: str
+    state: Literal["done", "refused", "due", "unsure"]
+    reason: str | None = None
+    maybe_done: bool = False
+    not_before: datetime | None = None  # of a step that goes back to `due`
+    counts: bool = True  # False: this attempt is not held against the step
+    remote_id: str | None = None
+    link: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class StepFilter:
+    """Which steps to list; what is None does not narrow."""
+
+    run_id: int | None = None
+    trigger: str | None = None
+    account_id: str | None = None
+    playbook: str | None = None
+    action: str | None = None
+    states: tuple[State, ...] | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class FiringFilter:
+    """Which firings to list; what is None does not narrow."""
+
+    run_id: int | None = None
+    trigger: str | None = None
+    account_id: str | None = None
+    decisions: tuple[Decision, ...] | None = None
+    open_only: bool = False
+    limit: int | None = None
+
+
+# --- out --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    id: int
+    kind: RunKind
+    as_of: datetime
+    started_at: datetime
+    finished_at: datetime | None
+    status: RunStatus
+    git_revision: str | None
+    definitions_hash: str | None
+    watermark: datetime | None
+    flow_run_id: str | None
+    holder: str | None  # who runs it, so that a dead run can be told from a slow one
+    summary: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class OpenEpisode:
+    """An account that is still in the state that fired."""
+
+    firing_id: int
+    episode: int
+    fired_at: datetime
+    decision: Decision
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What `record` did: ids of the new firings; what another run had already recorded; episodes that it closed."""
+
+    firing_ids: tuple[int, ...]
+    already: tuple[tuple[str, str], ...]  # (trigger, account_id)
+    cleared: int
+
+
+@dataclass(frozen=True)
+class FiringRecord:
+    id: int
+    run_id: int
+    trigger: str
+    account_id: str
+    account_name: str
+    episode: int
+    fired_at: datetime
+    cleared_at: datetime | None
+    decision: Decision
+    reason: str
+    definition_hash: str
+    git_revision: str | None
+    watermark: datetime | None
+    tier: str
+    worth: Decimal | None
+    currency: str | None
+    likely: Decimal | None
+    priority: Decimal | None
+    priority_parts: tuple[tuple[str, str], ...]
+    owner: str | None
+    playbook: str | None
+    evidence: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """One step as it stands, with what its firing knows of the account."""
+
+    key: str
+    firing_id: int
+    run_id: int
+    trigger: str
+    account_id: str
+    account_name: str
+    episode: int
+    fired_at: datetime
+    owner: str | None
+    playbook: str
+    step_id: str
+    position: int
+    integration: str
+    action: str
+    can_fail: bool
+    recipe: Mapping[str, Any]
+    input: Mapping[str, Any] | None
+    state: State
+    not_before: datetime
+    claimed_by: str | None
+    lease_until: datetime | None
+    sending_since: datetime | None  # None while claimed: certainly nothing was sent under this claim
+    tries: int
+    remote_id: str | None
+    link: str | None
+    note: str | None
+    reason: str | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class ClaimedStep(StepRecord):
+    """A step in somebody's hands: nobody else touches it until its lease ends or its holder is dead."""
+
+    input: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One line of a step's history."""
+
+    step_key: str
+    at: datetime
+    holder: str
+    outcome: str  # done | refused | due | unsure | abandoned | late | settled: …
+    maybe_done: bool
+    detail: str | None
+
+
+@dataclass(frozen=True)
+class DueAction:
+    """So many steps of one action in one playbook can be claimed now."""
+
+    playbook: str
+    action: str
+    count: int
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A run in numbers, for tables."""
+
+    run: RunRecord
+    firings: Mapping[str, int]  # by decision
+    worth: Mapping[str, Decimal]  # of the acting ones, by currency
+    steps: Mapping[tuple[str, str], Mapping[str, int]]  # (playbook, action) -> state -> count

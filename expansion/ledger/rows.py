@@ -1,0 +1,46 @@
+"""Reading steps: one query for all of them, with what their firing knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select
+
+from expansion.ledger.firings import most_valuable_first
+from expansion.ledger.records import ClaimedStep, StepFilter, StepRecord
+from expansion.ledger.tables import FIRINGS, STEPS
+
+_OF_FIRING = (FIRINGS.c.run_id, FIRINGS.c.account_name, FIRINGS.c.fired_at, FIRINGS.c.owner)
+ORDER = (*most_valuable_first(), STEPS.c.firing_id, STEPS.c.position, STEPS.c.key)
+
+
+def step_query() -> Select[Any]:
+    """Every step, unordered; narrow it with `where`."""
+    return select(STEPS, *_OF_FIRING).join(FIRINGS, FIRINGS.c.id == STEPS.c.firing_id)
+
+
+def read_steps(rows: Iterable[Row[Any]]) -> list[StepRecord]:
+    """Rows of `step_query` as records."""
+    return [StepRecord(**row._asdict()) for row in rows]
+
+
+def claimed_steps(connection: Connection, keys: Iterable[str]) -> list[ClaimedStep]:
+    """The steps of these keys, most valuable first."""
+    rows = connection.execute(step_query().where(STEPS.c.key.in_(list(keys))).order_by(*ORDER))
+    return [ClaimedStep(**row._asdict()) for row in rows]
+
+
+def narrow(query: Select[Any], wanted: StepFilter) -> Select[Any]:
+    """The query for what a filter asks."""
+    for column, value in (
+        (FIRINGS.c.run_id, wanted.run_id),
+        (STEPS.c.trigger, wanted.trigger),
+        (STEPS.c.account_id, wanted.account_id),
+        (STEPS.c.playbook, wanted.playbook),
+        (STEPS.c.action, wanted.action),
+    ):
+        query = query if value is None else query.where(column == value)
+    if wanted.states is not None:
+        query = query.where(STEPS.c.state.in_(wanted.states))
+    return query.limit(wanted.limit)

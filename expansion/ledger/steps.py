@@ -1,0 +1,78 @@
+"""Steps outside a claim: waiting ones that are prepared, unsure ones that a person settles, and lists of all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from expansion.ledger.database import Database
+from expansion.ledger.records import Attempt, Settlement, State, StepFilter, StepRecord
+from expansion.ledger.rows import ORDER, narrow, read_steps, step_query
+from expansion.ledger.tables import ATTEMPTS, STEPS
+
+_BECOMES: dict[Settlement, State] = {"done": "done", "retry": "due", "skip": "skipped"}
+
+
+class Steps(Database):
+    def waiting_due(self, now: datetime, limit: int | None = None) -> list[StepRecord]:
+        """Waiting steps whose time has come: ask `only_if`, then `set_input` or `skip`."""
+        query = step_query().where(STEPS.c.state == "waiting", STEPS.c.not_before <= now)
+        with self.reading() as connection:
+            return read_steps(connection.execute(query.order_by(*ORDER).limit(limit)))
+
+    def set_input(self, key: str, input_: Mapping[str, Any], now: datetime) -> bool:
+        """A waiting step is rendered and becomes due; False if it no longer waits."""
+        values = {"input": dict(input_), "state": "due", "updated_at": now}
+        return self._change(key, ("waiting",), values)
+
+    def skip(self, key: str, reason: str, now: datetime) -> bool:
+        """A step that nobody has claimed is left out, and people read why; False if it was too late for that."""
+        return self._change(key, ("waiting", "due"), {"state": "skipped", "reason": reason, "updated_at": now})
+
+    def postpone(self, key: str, not_before: datetime, reason: str, now: datetime) -> bool:
+        """A waiting step is asked again later, such as when `only_if` cannot be told; False if it no longer waits."""
+        return self._change(key, ("waiting",), {"not_before": not_before, "reason": reason, "updated_at": now})
+
+    def steps(self, wanted: StepFilter = StepFilter()) -> list[StepRecord]:  # noqa: B008  it is frozen
+        """Steps, those of the most valuable firings first."""
+        with self.reading() as connection:
+            return read_steps(connection.execute(narrow(step_query(), wanted).order_by(*ORDER)))
+
+    def unsure_steps(self) -> list[StepRecord]:
+        """Steps of which nobody knows whether they happened."""
+        return self.steps(StepFilter(states=("unsure",)))
+
+    def attempts(self, key: str) -> list[Attempt]:
+        """A step's history, oldest first."""
+        query = select(ATTEMPTS).where(ATTEMPTS.c.step_key == key).order_by(ATTEMPTS.c.id)
+        with self.reading() as connection:
+            rows = [row._asdict() for row in connection.execute(query)]
+        return [Attempt(**{name: value for name, value in row.items() if name != "id"}) for row in rows]
+
+    def settle(self, key: str, verdict: Settlement, by: str, note: str, now: datetime) -> bool:
+        """A person says what became of an unsure step; False if it is not unsure.
+
+        `done`: it happened. `retry`: it did not, send it. `skip`: leave it.
+        """
+        change = update(STEPS).where(STEPS.c.key == key, STEPS.c.state == "unsure")
+        values: dict[str, Any] = {"state": _BECOMES[verdict], "reason": note, "updated_at": now}
+        if verdict == "retry":
+            values |= {"not_before": now, "tries": 0}
+        with self.writing() as connection:
+            if not connection.execute(change.values(**values)).rowcount:
+                return False
+            _write_settlement(connection, key, verdict, by, note, now)
+            return True
+
+    def _change(self, key: str, states: tuple[State, ...], values: dict[str, Any]) -> bool:
+        change = update(STEPS).where(STEPS.c.key == key, STEPS.c.state.in_(states)).values(**values)
+        with self.writing() as connection:
+            return bool(connection.execute(change).rowcount)
+
+
+def _write_settlement(connection: Connection, key: str, verdict: Settlement, by: str, note: str, now: datetime) -> None:
+    line = {"step_key": key, "at": now, "holder": by, "outcome": f"settled: {verdict}"}
+    connection.execute(insert(ATTEMPTS).values(**line, maybe_done=False, detail=note))

@@ -1,0 +1,140 @@
+"""The ledger's tables as the code sees them; `migrations/` makes them, and a test holds the two together."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from expansion.ledger.columns import Exact, Moment
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+RUNS = Table(
+    "runs",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("as_of", Moment, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    Column("status", String(20), nullable=False),
+    Column("git_revision", Text),
+    Column("definitions_hash", Text),
+    Column("watermark", Moment),
+    Column("flow_run_id", Text),
+    Column("holder", Text),
+    # JSON and not JSONB: the order of what was written is the order in which people read it.
+    Column("summary", JSON, nullable=False),
+    Index("ix_runs_status", "status"),
+)
+
+FIRINGS = Table(
+    "firings",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("run_id", Integer, ForeignKey("runs.id"), nullable=False),
+    Column("trigger", Text, nullable=False),
+    Column("account_id", Text, nullable=False),
+    Column("account_name", Text, nullable=False),
+    Column("episode", Integer, nullable=False),
+    Column("fired_at", Moment, nullable=False),
+    Column("cleared_at", Moment),
+    Column("decision", String(20), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("definition_hash", Text, nullable=False),
+    Column("git_revision", Text),
+    Column("watermark", Moment),
+    Column("tier", Text, nullable=False),
+    Column("worth", Exact),
+    Column("currency", String(3), nullable=False),
+    Column("likely", Exact),
+    Column("priority", Exact),
+    Column("priority_parts", JSON, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("playbook", Text),
+    Column("evidence", JSON, nullable=False),
+    UniqueConstraint("trigger", "account_id", "episode"),
+    Index("ix_firings_run_id", "run_id"),
+    Index("ix_firings_account_id", "account_id"),
+)
+
+# Two runs that start together cannot both open an episode of the same account.
+Index(
+    "uq_firings_open_episode",
+    FIRINGS.c.trigger,
+    FIRINGS.c.account_id,
+    unique=True,
+    sqlite_where=text("cleared_at IS NULL"),
+    postgresql_where=text("cleared_at IS NULL"),
+)
+
+STEPS = Table(
+    "steps",
+    METADATA,
+    Column("key", String(64), primary_key=True),
+    Column("firing_id", Integer, ForeignKey("firings.id"), nullable=False),
+    Column("trigger", Text, nullable=False),
+    Column("account_id", Text, nullable=False),
+    Column("episode", Integer, nullable=False),
+    Column("playbook", Text, nullable=False),
+    Column("step_id", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("integration", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("can_fail", Boolean, nullable=False),
+    Column("recipe", JSON, nullable=False),
+    Column("input", JSON(none_as_null=True)),
+    Column("state", String(20), nullable=False),
+    Column("not_before", Moment, nullable=False),
+    Column("claimed_by", Text),
+    Column("lease_until", Moment),
+    Column("sending_since", Moment),
+    Column("tries", Integer, nullable=False),
+    Column("remote_id", Text),
+    Column("link", Text),
+    Column("note", Text),
+    Column("reason", Text),
+    Column("updated_at", Moment, nullable=False),
+    Index("ix_steps_state_action_not_before", "state", "action", "not_before"),
+    Index("ix_steps_firing_id_position", "firing_id", "position"),
+)
+
+ATTEMPTS = Table(
+    "attempts",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("step_key", String(64), ForeignKey("steps.key"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("outcome", String(20), nullable=False),
+    Column("maybe_done", Boolean, nullable=False),
+    Column("detail", Text),
+    Index("ix_attempts_step_key", "step_key"),
+)
+
+CURSORS = Table(
+    "cursors",
+    METADATA,
+    Column("source", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+)
