@@ -238,7 +238,11 @@ def _exports(place: str, project_id: int) -> Budget:
 
 
 def connect(
-    settings: Settings | None = None, *, retry: RetryPolicy = RETRY, queries: Queries | None = None
+    settings: Settings | None = None,
+    *,
+    retry: RetryPolicy = RETRY,
+    queries: Queries | None = None,
+    exports: Budget | None = None,
 ) -> Connected:
     """Read the settings and make the client; nothing is asked of Mixpanel yet."""
     settings = settings or _settings.read(Settings)
@@ -246,7 +250,7 @@ def connect(
     api = Api(
         settings,
         queries or _queries(place, settings.project_id, settings.queries_per_hour),
-        _exports(place, settings.project_id),
+        exports or _exports(place, settings.project_id),
         retry,
     )
     sources = {kind.name: kind(api) for kind in (Export, Group, Profile, Cohort)}

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain, islice
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -255,8 +256,7 @@ def _exported(event: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _params(request: Request) -> Params:
-    form = await request.form() if request.method == "POST" else {}
-    return {**{k: str(v) for k, v in form.items()}, **dict(request.query_params)}
+    return {**dict(parse_qsl((await request.body()).decode())), **dict(request.query_params)}
 
 
 def _allow(request: Request, params: Params) -> None:
