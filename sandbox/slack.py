@@ -55,6 +55,7 @@ class Slack(StandIn):
     def __init__(self, state: State, now: Callable[[], float] = time.time) -> None:
         super().__init__(state)
         self.scopes = set(SCOPES)
+        self.revoked = False  # no token is taken any more
         self.posts_a_minute = 300  # "several hundred messages per minute" for a workspace
         self._now = now
         self._calls: dict[str, deque[float]] = {}
@@ -111,6 +112,8 @@ class Slack(StandIn):
             raise Problem("not_authed")
         if not token.startswith("xoxb-"):
             raise Problem("invalid_auth")
+        if self.revoked:
+            raise Problem("token_revoked")
         if scope and scope not in self.scopes:
             raise Problem("missing_scope", needed=scope, provided=",".join(sorted(self.scopes)))
 
@@ -255,7 +258,7 @@ async def _arguments(request: Request) -> Doc:
     body = await request.body()
     if "application/json" in request.headers.get("content-type", ""):
         try:
-            sent = json.loads(body)
+            sent = json.loads(body or b"{}")
         except ValueError:
             raise Problem("invalid_json") from None
         if not isinstance(sent, dict):

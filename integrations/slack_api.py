@@ -1,0 +1,160 @@
+"""Calls Slack within its limits, and says what its replies mean.
+
+slack-sdk is contained: by default it sends a post again after a dropped connection, which doubles the message, so its
+retry handlers are removed and ours decide.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from http.client import HTTPException
+from typing import Any
+from urllib.error import URLError
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from expansion.contract import Failure, NoAccess, Refused, TryLater
+from integrations.base import Budget, Clock, Limit, RetryPolicy
+
+_LIMITS_PAGE = "docs.slack.dev/apis/web-api/rate-limits"
+IN_A_CHANNEL = Limit(1, 1.1, _LIMITS_PAGE)  # one a second; a tenth more, because requests do not travel evenly
+IN_ALL = Limit(200, 60, _LIMITS_PAGE)  # "several hundred per minute" for a workspace
+READING = {"conversations.history": Limit(45, 60, _LIMITS_PAGE), "conversations.list": Limit(18, 60, _LIMITS_PAGE)}
+
+_TOKEN = "the bot token is not accepted; install the app again and set SLACK_BOT_TOKEN"  # noqa: S105
+_RIGHTS = "the app may not do this; ask a workspace admin"
+_BLOCKS = "the message breaks one of Slack's limits; shorten the text in the playbook"
+
+# docs.slack.dev/reference/methods/chat.postMessage#errors
+_MEANINGS: dict[str, tuple[type[NoAccess] | type[Refused], str]] = {
+    **dict.fromkeys(
+        ("not_authed", "invalid_auth", "account_inactive", "token_revoked", "token_expired"), (NoAccess, _TOKEN)
+    ),
+    **dict.fromkeys(
+        ("no_permission", "org_login_required", "ekm_access_denied", "team_access_not_granted"), (NoAccess, _RIGHTS)
+    ),
+    **dict.fromkeys(
+        ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "no_text"),
+        (Refused, _BLOCKS),
+    ),
+    "channel_not_found": (
+        Refused,
+        "there is no such channel, or it is private and the bot is not in it; check the name, or type "
+        "`/invite` and the app's name in the channel",
+    ),
+    "not_in_channel": (Refused, "the bot is not in the channel; type `/invite` and the app's name there"),
+    "is_archived": (Refused, "the channel is archived; name another one in the playbook"),
+    "restricted_action": (Refused, "the channel lets only some people post; change that, or name another channel"),
+    "message_limit_exceeded": (Refused, "the workspace's plan allows no more messages"),
+}
+# The message may have been posted all the same: "some aspect of the operation may have succeeded".
+_NOBODY_KNOWS = frozenset(
+    (
+        "fatal_error",
+        "internal_error",
+        "request_timeout",
+        "service_unavailable",
+        "team_added_to_org",
+        "duplicate_message_not_found",
+        "duplicate_channel_not_found",
+    )
+)
+_TOO_FAST = frozenset(("ratelimited", "rate_limited"))  # both are in Slack's documentation
+
+
+def meaning(status: int, said: dict[str, Any], headers: dict[str, str], where: str, *, wrote: bool) -> Failure:
+    """What a reply that is not `ok` means. `where` is the channel or the call, for the sentence."""
+    error = str(said.get("error") or "")
+    if status == 429 or error in _TOO_FAST:
+        return TryLater(f"Slack, {where}: too many calls", wait=_seconds(headers.get("retry-after")))
+    if error == "missing_scope":
+        needed = said.get("needed", "another one")
+        return NoAccess(f"Slack, {where}: the scope {needed} is missing; add it under OAuth & Permissions, reinstall")
+    if error in _MEANINGS:
+        kind, sentence = _MEANINGS[error]
+        return kind(f"Slack, {where}: {sentence} ({error})")
+    if status >= 500 or error in _NOBODY_KNOWS or (status == 200 and not _is_code(error)):
+        return TryLater(f"Slack, {where}: trouble at Slack's side; it is tried again later", maybe_done=wrote)
+    return Refused(f"Slack, {where}: refused ({error if _is_code(error) else f'status {status}'})")
+
+
+def _is_code(error: str) -> bool:
+    """slack-sdk puts a sentence with the body where a reply was not JSON."""
+    return bool(re.fullmatch(r"[a-z0-9_]+", error))
+
+
+def _seconds(text: str | None) -> float | None:
+    return float(text) if text and text.isdigit() else None
+
+
+# --- the client -------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _budget(place: str, name: str, limit: Limit, clock: Clock) -> Budget:
+    """One budget per channel and process, however often a flow connects."""
+    return Budget(f"Slack, {name}", limit, clock=clock)
+
+
+class Api:
+    """Calls Slack within its limits and repeats what may be repeated. Raises Failure alone."""
+
+    def __init__(self, client: WebClient, retry: RetryPolicy, clock: Clock) -> None:
+        self._client, self._retry, self._clock = client, retry, clock
+        self.scopes: frozenset[str] = frozenset()
+
+    def post(self, channel: str, **message: Any) -> dict[str, Any]:
+        budgets = (self._limit(f"#{channel}", IN_A_CHANNEL), self._limit("all channels", IN_ALL))
+        arguments = {"channel": channel, "unfurl_links": False, **message}
+        return self._call("chat.postMessage", f"#{channel}", arguments, budgets, wrote=True)
+
+    def read(self, method: str, **arguments: Any) -> dict[str, Any]:
+        budgets = (self._limit(method, READING[method]),) if method in READING else ()
+        return self._call(method, method, arguments, budgets, wrote=False)
+
+    def _limit(self, name: str, limit: Limit) -> Budget:
+        return _budget(self._client.base_url, name, limit, self._clock)  # type: ignore[arg-type]  # clocks do hash
+
+    def _call(
+        self, method: str, where: str, arguments: dict[str, Any], budgets: Sequence[Budget], *, wrote: bool
+    ) -> dict[str, Any]:
+        def once() -> dict[str, Any]:
+            for budget in budgets:
+                budget.take()
+            try:
+                return self._once(method, where, arguments, wrote=wrote)
+            except TryLater as busy:
+                for budget in budgets[:1]:
+                    budget.hold(busy.wait or 0)
+                raise
+
+        return self._retry.run(once, repeatable=not wrote)
+
+    def _once(self, method: str, where: str, arguments: dict[str, Any], *, wrote: bool) -> dict[str, Any]:
+        sent = {"json": arguments} if wrote else {"params": arguments}
+        try:
+            response = self._client.api_call(method, http_verb="POST" if wrote else "GET", **sent)
+        except SlackApiError as error:
+            reply = error.response
+            said = reply.data if isinstance(reply.data, dict) else {}
+            raise meaning(reply.status_code, said, _lower(reply.headers), where, wrote=wrote) from error
+        except URLError as error:  # urllib wraps what fails up to the last byte of the request, and nothing after it
+            raise _unreachable(error) from error
+        except (OSError, HTTPException) as error:
+            raise TryLater("Slack broke the connection off, or did not answer in time", maybe_done=wrote) from error
+        self.scopes = frozenset(filter(None, _lower(response.headers).get("x-oauth-scopes", "").split(",")))
+        assert isinstance(response.data, dict)  # slack-sdk gives bytes for gzip downloads alone
+        return response.data
+
+
+def _unreachable(error: URLError) -> Failure:
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return NoAccess("Slack's certificate is not trusted; check SLACK_BASE_URL, or the machine's certificates")
+    return TryLater("Slack cannot be reached; check the network and SLACK_BASE_URL")
+
+
+def _lower(headers: Any) -> dict[str, str]:
+    return {str(name).lower(): str(value) for name, value in dict(headers or {}).items()}
