@@ -1,0 +1,169 @@
+"""Why a trigger answers as it does for one account: a line per condition, its numbers, and the events behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from expansion.evaluate.compile import Group, Leaf, Member, Node
+from expansion.evaluate.engine import CompiledTrigger, Engine
+from expansion.evaluate.factual import NUMERIC
+from expansion.evaluate.logic import MEANING
+from expansion.evaluate.measures import EventMeasure, Measure, RatioMeasure
+from expansion.evaluate.results import Answer, Evidence, EvidenceEvent, Line
+from expansion.evaluate.speaking import GROUPS, describe, kind_of, value_text, wanted_text
+from expansion.language.models import Trigger
+from expansion.usage.duck import quote
+
+SHOWN = 5  # events of a line that are shown
+
+
+@dataclass(frozen=True)
+class Explainer:
+    """Explains the answers of an engine that was made for (at least) this account."""
+
+    engine: Engine
+
+    def explain(self, trigger: Trigger, account_id: str) -> Evidence:
+        compiled = CompiledTrigger.of(trigger, self.engine.compiler)
+        self.engine.measure(compiled.nodes())
+        index = self.engine.index_of(account_id)
+        answer = MEANING[int(self.engine.answer(compiled.fires)[index])]
+        lines = tuple(self._sections(trigger, compiled, index))
+        return Evidence(trigger.trigger, account_id, self.engine.as_of, answer, lines)
+
+    def _sections(self, trigger: Trigger, compiled: CompiledTrigger, index: int) -> Iterator[Line]:
+        parts = list(compiled.fires.parts)
+        if trigger.accounts:
+            yield from self._lines(parts.pop(0), index, "accounts", 0)
+        for part in _children(parts[0]):
+            yield from self._lines(part, index, "when", 0)
+        for part in _children(parts[1]) if len(parts) > 1 else ():
+            yield from self._lines(part, index, "unless", 0)
+
+    def _lines(self, node: Node, index: int, section: str, depth: int) -> Iterator[Line]:
+        answer = MEANING[int(self.engine.answer(node)[index])]
+        if isinstance(node, Group):
+            title = f"in cohort {node.name}" if node.name else GROUPS[node.word].format(need=node.need)
+            yield Line(title, answer, depth=depth, section=section)
+            for part in node.parts:
+                yield from self._lines(part, index, section, depth + 1)
+        elif isinstance(node, Member):
+            cause = self.engine.leaf_cause(node, index) if answer is Answer.CANNOT_TELL else None
+            yield Line(self._describe(node), answer, cause=cause, depth=depth, section=section)
+        else:
+            yield self._leaf(node, answer, index, section, depth)
+
+    def _leaf(self, leaf: Leaf, answer: Answer, index: int, section: str, depth: int) -> Line:
+        point = self._telling_point(leaf, answer, index)
+        cause = self.engine.leaf_cause(leaf, index, point) if answer is Answer.CANNOT_TELL else None
+        events = tuple(self._events(leaf.measure, index))
+        people = tuple(self._people(leaf.measure, index))
+        seen, wanted = self._seen(leaf, index, point, answer), self._wanted(leaf)
+        return Line(self._describe(leaf), answer, seen, wanted, cause, depth, section, events, people)
+
+    def _describe(self, node: Leaf | Member) -> str:
+        return describe(node.condition, self.engine.vocabulary.facts, self._currency)
+
+    @property
+    def _currency(self) -> str:
+        return self.engine.vocabulary.policy.currency
+
+    def _telling_point(self, leaf: Leaf, answer: Answer, index: int) -> int:
+        """The day that decides: with dwell the newest one that is not yes, otherwise the check itself."""
+        if answer is Answer.YES:
+            return 0
+        points = range(leaf.points)
+        return next((p for p in points if MEANING[int(self.engine.at(leaf, p)[index])] is answer), 0)
+
+    # --- numbers ------------------------------------------------------------------------------------------------------
+
+    def _seen(self, leaf: Leaf, index: int, point: int, answer: Answer) -> str:
+        text = self._value(leaf.measure, index, point, leaf.condition.fact)
+        if leaf.was is not None:
+            was = self._value(leaf.was, index, point, leaf.condition.fact)
+            text = f"{was} → {text}{self._growth(leaf, index, point)}"
+        for extra, unit in ((leaf.people, "people"), (leaf.days, "days")):
+            if extra is not None and extra != leaf.measure:
+                text += f", {self._value(extra, index, point, None)} {unit}"
+        if point and answer is not Answer.YES:
+            text += f" on {self.engine.calendar.day(point)}"
+        return text
+
+    def _growth(self, leaf: Leaf, index: int, point: int) -> str:
+        now = self.engine.number(leaf.measure, point).at(index)
+        was = self.engine.number(leaf.was, point).at(index) if leaf.was else None
+        if now is None or not was:
+            return ""
+        change = (now - was) / was
+        return f" ({'+' if change >= 0 else ''}{value_text(change, 'percent', '')})"
+
+    def _value(self, measure: Measure, index: int, point: int, fact: str | None) -> str:
+        facts = self.engine.vocabulary.facts
+        kind = kind_of(fact, facts) if fact else "number"
+        column = self.engine.column(measure, point)
+        if column is not None and column.kind not in NUMERIC:
+            return value_text(column.values[index], kind, self._currency)
+        number = self.engine.number(measure, point)
+        value = number.at(index)
+        text = value_text(value, kind, self._currency)
+        if isinstance(measure, RatioMeasure) and value is not None:
+            parts = (self._value(part, index, point, None) for part in (measure.of, measure.by))
+            return f"{text} ({' of '.join(parts)})"
+        return f"{text} or more" if number.least and value is not None else text
+
+    def _wanted(self, leaf: Leaf) -> str | None:
+        if not leaf.condition.has_comparison:
+            return None
+        kind = kind_of(leaf.condition.fact, self.engine.vocabulary.facts) if leaf.condition.fact else "number"
+        return wanted_text(leaf.condition.comparison()[1], kind, self._currency)
+
+    # --- evidence -----------------------------------------------------------------------------------------------------
+
+    def _events(self, measure: Measure, index: int) -> list[EvidenceEvent]:
+        rows = self._rows(measure, index, "event_id, event, ts, user_id", f"ORDER BY ts DESC, event_id LIMIT {SHOWN}")
+        return [EvidenceEvent(i, event, at.replace(tzinfo=UTC), user or None) for i, event, at, user in rows]
+
+    def _people(self, measure: Measure, index: int) -> list[str]:
+        rows = self._rows(
+            measure, index, "user_id", "AND user_id <> '' GROUP BY user_id ORDER BY count(*) DESC, user_id"
+        )
+        return [user for (user,) in rows]
+
+    def _rows(self, measure: Measure, index: int, columns: str, rest: str) -> list[tuple]:  # type: ignore[type-arg]
+        events = self.engine.source.events()
+        counted = _counted(measure)
+        if events is None or counted is None:
+            return []
+        cell = self.engine.counted.cell(counted, 0)
+        first, last = _bounds(self.engine, cell.first, cell.last)
+        where = (
+            f"account_id = {quote(self.engine.accounts[index])} AND ts {first} AND ts <= {last} "
+            f"AND seen_at <= {_stamp(self.engine.as_of)} AND {counted.atom.sql()}"
+        )
+        return self.engine.con.execute(f"SELECT {columns} FROM {events} WHERE {where} {rest}").fetchall()
+
+
+def _children(node: Node) -> Iterable[Node]:
+    return node.parts if isinstance(node, Group) else (node,)
+
+
+def _counted(measure: Measure) -> EventMeasure | None:
+    """The events behind a number: of a ratio those of its first part that has any."""
+    match measure:
+        case EventMeasure():
+            return measure
+        case RatioMeasure():
+            return _counted(measure.of) or _counted(measure.by)
+    return None
+
+
+def _bounds(engine: Engine, first: date | datetime, last: date | datetime) -> tuple[str, str]:
+    if isinstance(first, datetime) and isinstance(last, datetime):
+        return f"> {_stamp(first)}", _stamp(last)
+    return f">= {_stamp(engine.calendar.start_of(first))}", _stamp(engine.calendar.end_of(last))
+
+
+def _stamp(moment: datetime) -> str:
+    return f"TIMESTAMP {quote(moment.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' '))}"

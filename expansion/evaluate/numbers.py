@@ -1,0 +1,100 @@
+"""Exact numbers for many accounts at once: whole numerators over denominators, never floats.
+
+Growth as `now / was - 1` misses a threshold that is met exactly (measured: 432 of 1,980 exact cases in floats), so
+every comparison here is of whole numbers: a / b >= p / q becomes a * q >= p * b. Arrays are int64 while the products
+fit, Python integers beyond.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+Flags = npt.NDArray[np.bool_]
+
+_FITS = 1 << 62
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A number per account: `num / den`, meaningful where `known`. `least`: it may be larger, but not smaller."""
+
+    num: Array
+    den: Array | int
+    known: Flags
+    least: bool = False
+
+    def at(self, index: int) -> Fraction | None:
+        """One account's number."""
+        if not self.known[index]:
+            return None
+        den = self.den if isinstance(self.den, int) else self.den[index]
+        return Fraction(int(self.num[index]), int(den))
+
+
+def from_counts(counts: Array, *, least: bool = False) -> Numbers:
+    """Whole counts, all of them known."""
+    return Numbers(counts, 1, np.ones(len(counts), dtype=bool), least)
+
+
+def from_fractions(values: Sequence[Fraction | None], *, least: bool = False) -> Numbers:
+    """One number per account, None where it is not known."""
+    den = math.lcm(*{value.denominator for value in values if value is not None})
+    nums = [0 if value is None else value.numerator * (den // value.denominator) for value in values]
+    small = max(map(abs, nums), default=0) < _FITS
+    num = np.array(nums, dtype=np.int64 if small else object)
+    return Numbers(num, den, np.array([value is not None for value in values], dtype=bool), least)
+
+
+def divide(of: Numbers, by: Numbers) -> Numbers:
+    """`of / by`; unknown where either is, where `by` is zero, or where `by` may be larger than what was seen."""
+    sign = np.where(by.num < 0, -1, 1)
+    num = times(times(of.num, by.den), sign)
+    den = times(times(by.num, of.den), sign)
+    known = of.known & by.known & (by.num != 0)
+    if by.least:
+        known = np.zeros_like(known)
+    return Numbers(num, np.where(known, den, 1), known, of.least)
+
+
+def compare(numbers: Numbers, to: Fraction) -> Array:
+    """-1, 0 or 1 for each account: below, equal, above. Meaningless where not known."""
+    return np.sign(minus(times(numbers.num, to.denominator), times(numbers.den, to.numerator))).astype(np.int8)
+
+
+def compare_growth(now: Numbers, was: Numbers, share: Fraction) -> Array:
+    """Compare (now - was) / was with a share, for accounts whose `was` is above zero: -1, 0 or 1."""
+    factor = 1 + share
+    left = times(times(now.num, was.den), factor.denominator)
+    right = times(times(was.num, now.den), factor.numerator)
+    return np.sign(minus(left, right)).astype(np.int8)
+
+
+def times(left: Array | int, right: Array | int) -> Array | Any:
+    """A product that cannot overflow."""
+    if _largest(left) * _largest(right) < _FITS:
+        return left * right
+    return _wide(left) * _wide(right)
+
+
+def minus(left: Array | Any, right: Array | Any) -> Array:
+    if _largest(left) + _largest(right) < _FITS:
+        return np.asarray(left - right)
+    return np.asarray(_wide(left) - _wide(right))
+
+
+def _largest(values: Array | int) -> int:
+    if isinstance(values, int):
+        return abs(values)
+    return int(max(abs(values.max()), abs(values.min()))) if np.size(values) else 0
+
+
+def _wide(values: Array | int) -> Any:
+    return values if isinstance(values, int) else values.astype(object)

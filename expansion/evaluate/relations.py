@@ -1,0 +1,101 @@
+"""Where the evaluator reads from: the usage store, or tables in memory (cases)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import duckdb
+
+from expansion.usage.facts import facts_sql
+from expansion.usage.manifest import Manifest, Segment
+from expansion.usage.rollup import Column, rollup_sql
+from expansion.usage.store import UsageStore
+
+Spans = list[tuple[datetime, datetime]]
+
+
+@dataclass
+class StoreRelations:
+    """One consistent view of a store: the manifest is read once."""
+
+    store: UsageStore
+    con: duckdb.DuckDBPyConnection = field(init=False)
+    manifest: Manifest = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.con = self.store.connect()
+        self.manifest = self.store.manifest()
+
+    @property
+    def facts(self) -> str:
+        return facts_sql(self.store, self.manifest)
+
+    @property
+    def spans(self) -> Spans:
+        return self.manifest.spans()
+
+    @property
+    def observed(self) -> Mapping[str, str]:
+        return self.manifest.observed
+
+    def events(self) -> str | None:
+        return self.store.events_of(self.manifest.segments)
+
+    def all_arrived_by(self, moment: datetime) -> bool:
+        return all(datetime.fromisoformat(s.last_seen) <= moment for s in self.manifest.segments)
+
+    def accounts(self) -> str:
+        """SQL for (account_id, first_seen) of every account that ever had an event or a fact."""
+        parts = [f"SELECT account_id, since AS first_seen FROM {self.facts} WHERE account_id <> ''"]
+        if self.manifest.segments:
+            files = self.store.files(segment.accounts_file for segment in self.manifest.segments)
+            parts.append(f"SELECT account_id, first_seen FROM {files}")
+        return "(" + " UNION ALL ".join(parts) + ")"
+
+    def rolled(self, columns: Sequence[Column], zone: str, first: date, last: date) -> str | None:
+        """Rollup rows; a segment whose rollup lacks a column is rolled up on the fly: no answer waits for a build."""
+        segments = [s for s in self.manifest.segments if _overlaps(s, first, last)]
+        if not segments:
+            return None if not self.manifest.segments else self._on_the_fly(self.manifest.segments[:1], columns, zone)
+        files: dict[tuple[str, ...], list[str]] = {}
+        raw: list[Segment] = []
+        keys = [column.key for column in columns]
+        for segment in segments:
+            chosen = _files_with(segment, keys, zone)
+            if chosen is None:
+                raw.append(segment)
+                continue
+            for file, has in chosen.items():
+                files.setdefault(has, []).append(file)
+        parts = [self._select(names, has, columns) for has, names in files.items()]
+        if raw:
+            parts.append(self._on_the_fly(raw, columns, zone))
+        return "(" + " UNION ALL BY NAME ".join(f"SELECT * FROM {part}" for part in parts) + ")"
+
+    def _select(self, names: list[str], has: tuple[str, ...], columns: Sequence[Column]) -> str:
+        wanted = [c for c in columns if c.key in has]
+        physical = [name for c in wanted for name in ([c.key, c.beside] if c.kind in ("sum", "latest") else [c.key])]
+        return f"(SELECT account_id, user_id, day, seen_day, {', '.join(physical)} FROM {self.store.files(names)})"
+
+    def _on_the_fly(self, segments: Sequence[Segment], columns: Sequence[Column], zone: str) -> str:
+        return f"({rollup_sql(self.store.events_of(segments) or '', columns, zone)})"
+
+
+def _overlaps(segment: Segment, first: date, last: date) -> bool:
+    """Could hold days of this range; a day either side makes up for time zones."""
+    low, high = (datetime.fromisoformat(moment).toordinal() for moment in (segment.first_ts, segment.last_ts))
+    return low - 1 <= last.toordinal() and first.toordinal() <= high + 1
+
+
+def _files_with(segment: Segment, keys: Sequence[str], zone: str) -> dict[str, tuple[str, ...]] | None:
+    """The rollup files that together hold these columns, each with those to take; None if some are missing."""
+    left = set(keys)
+    chosen: dict[str, tuple[str, ...]] = {}
+    for rollup in segment.rollups:
+        take = left & set(rollup.columns) if rollup.time_zone == zone else set()
+        if take:
+            chosen[rollup.file] = tuple(sorted(take))
+            left -= take
+    return None if left else chosen

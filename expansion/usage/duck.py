@@ -1,0 +1,43 @@
+"""DuckDB connections, always set up the same way."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+
+
+def connect(scratch: Path | None = None, *, threads: int | None = None) -> duckdb.DuckDBPyConnection:
+    """An in-memory connection. Data lie in Parquet; no database file is opened, so none can be locked.
+
+    Extensions are never fetched, and no progress bar writes into `--json` output (measured: it goes to stdout).
+    """
+    con = duckdb.connect(
+        ":memory:",
+        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
+    )
+    con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false; SET preserve_insertion_order = false")
+    if scratch is not None:
+        scratch.mkdir(parents=True, exist_ok=True)
+        con.execute(f"SET temp_directory = {quote(str(scratch))}")
+    con.execute(f"SET threads = {threads or min(os.cpu_count() or 2, 8)}")
+    return con
+
+
+def quote(text: str) -> str:
+    """Text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def quote_list(texts: Iterable[str]) -> str:
+    """Texts as an SQL list of literals, without the brackets."""
+    return ", ".join(quote(text) for text in texts)
+
+
+def local_day(column: str, time_zone: str) -> str:
+    """The calendar day of a UTC timestamp in a zone."""
+    if time_zone == "UTC":
+        return f"CAST({column} AS DATE)"
+    return f"CAST(({column} AT TIME ZONE 'UTC') AT TIME ZONE {quote(time_zone)} AS DATE)"

@@ -1,0 +1,194 @@
+"""The usage store: events and facts in Parquet files that are never changed, listed in a manifest."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from expansion.usage import manifest as manifests
+from expansion.usage.duck import connect, quote, quote_list
+from expansion.usage.manifest import Manifest, Rollup, Segment, StoreError
+from expansion.usage.rollup import Column, rollup_sql
+
+EVENT_COLUMNS = "event_id, event, ts, seen_at, account_id, user_id, properties"
+_PARQUET = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What became of a batch of events."""
+
+    rows: int
+    duplicates: int
+
+
+@dataclass(frozen=True)
+class UsageStore:
+    """A folder. Any number of processes may read it while one writes."""
+
+    root: Path
+
+    def manifest(self) -> Manifest:
+        return manifests.load(self.root)
+
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        return connect(self.root / "scratch")
+
+    # --- writing ------------------------------------------------------------------------------------------------------
+
+    def add_events(
+        self, con: duckdb.DuckDBPyConnection, source: str, covered: tuple[datetime, datetime] | None = None
+    ) -> Stored:
+        """Store the rows of `source` (SQL with EVENT_COLUMNS, all checked) that are not stored yet.
+
+        `covered` is the span the source was asked for; without it, the span of the events themselves. When this returns
+        the rows are on disk; a kill before leaves the store as it was.
+        """
+        with manifests.writing(self.root):
+            (self.root / "events").mkdir(parents=True, exist_ok=True)
+            name = uuid.uuid4().hex[:16]
+            staged = self.root / "events" / f"{name}.staged"
+            try:
+                return self._add(con, source, covered, name, staged)
+            finally:
+                staged.unlink(missing_ok=True)
+
+    def _add(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        source: str,
+        covered: tuple[datetime, datetime] | None,
+        name: str,
+        staged: Path,
+    ) -> Stored:
+        before = self.manifest()
+        con.execute(f"COPY (SELECT {EVENT_COLUMNS} FROM ({source})) TO {quote(str(staged))} {_PARQUET}")
+        offered = int(_one(con, f"SELECT count(*) FROM read_parquet({quote(str(staged))})"))
+        path = self.root / "events" / f"{name}.parquet"
+        if self._drop_duplicates(con, staged, path, before):
+            rows = int(_one(con, f"SELECT count(*) FROM read_parquet({quote(str(path))})"))
+        else:
+            rows = offered
+            staged.replace(path)
+        if rows == 0:
+            path.unlink()
+            manifests.save(self.root, _cover(before, covered))
+            return Stored(0, offered)
+        segment = self._describe(con, name, path, rows)
+        spanned = covered or (datetime.fromisoformat(segment.first_ts), datetime.fromisoformat(segment.last_ts))
+        after = replace(before, segments=(*before.segments, segment))
+        manifests.save(self.root, _cover(after, spanned))
+        return Stored(rows, offered - rows)
+
+    def _drop_duplicates(self, con: duckdb.DuckDBPyConnection, staged: Path, path: Path, before: Manifest) -> bool:
+        """Write `path` without repeats where there are any. True if it was written.
+
+        Repeats are rare, so first ask if there are any: 64-bit hashes within the batch, ids against the store.
+        """
+        batch = f"read_parquet({quote(str(staged))})"
+        stored = self.events_of(before.segments)
+        repeats = _one(con, f"SELECT count(*) - count(DISTINCT hash(event_id)) FROM {batch}")
+        known = _one(con, f"SELECT count(*) FROM {stored} s SEMI JOIN {batch} b USING (event_id)") if stored else 0
+        if not repeats and not known:
+            return False
+        unknown = f"WHERE event_id NOT IN (SELECT event_id FROM {stored})" if known else ""
+        con.execute(
+            # The first arrival wins; the rest of the order only makes the choice the same every time.
+            f"COPY (SELECT {EVENT_COLUMNS} FROM {batch} {unknown} QUALIFY row_number() OVER "
+            "(PARTITION BY event_id ORDER BY seen_at, ts, event, account_id, user_id, properties) = 1) "
+            f"TO {quote(str(path))} {_PARQUET}"
+        )
+        return True
+
+    def _describe(self, con: duckdb.DuckDBPyConnection, name: str, path: Path, rows: int) -> Segment:
+        accounts = self.root / "events" / f"{name}.accounts.parquet"
+        con.execute(
+            f"COPY (SELECT account_id, min(seen_at) AS first_seen FROM read_parquet({quote(str(path))}) GROUP BY 1) "
+            f"TO {quote(str(accounts))} {_PARQUET}"
+        )
+        for file in (path, accounts):
+            manifests.sync(file)
+        manifests.sync(path.parent)
+        spans = con.execute(f"SELECT min(ts), max(ts), max(seen_at) FROM read_parquet({quote(str(path))})").fetchone()
+        first, last, seen = (moment.replace(tzinfo=UTC).isoformat() for moment in spans or ())
+        return Segment(name, f"events/{path.name}", f"events/{accounts.name}", rows, first, last, seen)
+
+    def cover(self, first: datetime, last: datetime) -> None:
+        """Note that a source was asked for this span and had nothing (more) in it."""
+        with manifests.writing(self.root):
+            manifests.save(self.root, _cover(self.manifest(), (first, last)))
+
+    def ensure_rollups(self, con: duckdb.DuckDBPyConnection, columns: Iterable[Column], time_zone: str) -> int:
+        """Build the rollup columns that are missing, segment by segment. Returns how many files were written."""
+        wanted = {column.key: column for column in columns}
+        if not any(_missing(segment, wanted, time_zone) for segment in self.manifest().segments):
+            return 0
+        with manifests.writing(self.root):
+            built = 0
+            for segment in self.manifest().segments:
+                missing = _missing(segment, wanted, time_zone)
+                if missing:
+                    self._build_rollup(con, segment, [wanted[key] for key in missing], time_zone)
+                    built += 1
+            return built
+
+    def _build_rollup(
+        self, con: duckdb.DuckDBPyConnection, segment: Segment, columns: list[Column], time_zone: str
+    ) -> None:
+        (self.root / "rollups").mkdir(exist_ok=True)
+        path = self.root / "rollups" / f"{segment.id}-{uuid.uuid4().hex[:8]}.parquet"
+        query = rollup_sql(self.events_of([segment]) or "", columns, time_zone)
+        con.execute(f"COPY ({query} ORDER BY day) TO {quote(str(path))} {_PARQUET}")
+        manifests.sync(path)
+        manifests.sync(path.parent)
+        rollup = Rollup(f"rollups/{path.name}", tuple(column.key for column in columns), time_zone)
+        now = self.manifest()
+        grown = tuple(replace(s, rollups=(*s.rollups, rollup)) if s.id == segment.id else s for s in now.segments)
+        manifests.save(self.root, replace(now, segments=grown))
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    def files(self, names: Iterable[str]) -> str:
+        """SQL for these files of the store as one relation."""
+        return f"read_parquet([{quote_list(str(self.root / name) for name in names)}])"
+
+    def events_of(self, segments: Iterable[Segment]) -> str | None:
+        """SQL for the events of these segments; None where there are none."""
+        names = [segment.file for segment in segments]
+        return self.files(names) if names else None
+
+
+def _missing(segment: Segment, wanted: dict[str, Column], time_zone: str) -> list[str]:
+    have = {key for rollup in segment.rollups if rollup.time_zone == time_zone for key in rollup.columns}
+    return sorted(wanted.keys() - have)
+
+
+# Two imports this close are one span: a day's file ends before midnight and the next begins after.
+_SAME_SPAN = timedelta(days=1)
+
+
+def _cover(manifest: Manifest, span: tuple[datetime, datetime] | None) -> Manifest:
+    """Add to the spans that events are known for."""
+    if span is None:
+        return manifest
+    spans = sorted([*manifest.spans(), (span[0].astimezone(UTC), span[1].astimezone(UTC))])
+    joined = spans[:1]
+    for first, last in spans[1:]:
+        if first - joined[-1][1] <= _SAME_SPAN:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
+        else:
+            joined.append((first, last))
+    return replace(manifest, covered=tuple((first.isoformat(), last.isoformat()) for first, last in joined))
+
+
+def _one(con: duckdb.DuckDBPyConnection, query: str) -> int:
+    row = con.execute(query).fetchone()
+    return int(row[0]) if row else 0
+
+
+__all__ = ["EVENT_COLUMNS", "StoreError", "Stored", "UsageStore"]
