@@ -37,17 +37,17 @@ PercentField = Annotated[
 ScalarField = Annotated[Any, BeforeValidator(parse_scalar), WithJsonSchema({"type": ["string", "number", "boolean"]})]
 
 
-def _counted(what: str, single: str) -> Any:
-    return Annotated[
-        Counted,
-        BeforeValidator(lambda value: parse_counted(value, what, single)),
-        WithJsonSchema({"type": "string", "pattern": rf"^\d+ ({what}|{single})$", "examples": [f"3 {what}"]}),
-    ]
+def _reads(what: str, single: str) -> BeforeValidator:
+    return BeforeValidator(lambda value: parse_counted(value, what, single))
 
 
-People = _counted("people", "person")
-Days = _counted("days", "day")
-Accounts = _counted("accounts", "account")
+def _shows(what: str, single: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": rf"^\d+ ({what}|{single})$", "examples": [f"3 {what}"]})
+
+
+People = Annotated[Counted, _reads("people", "person"), _shows("people", "person")]
+Days = Annotated[Counted, _reads("days", "day"), _shows("days", "day")]
+Accounts = Annotated[Counted, _reads("accounts", "account"), _shows("accounts", "account")]
 
 # The comparison words, each with the sentence that explain and docs use.
 COMPARISONS: dict[str, str] = {
@@ -110,7 +110,7 @@ class Where(Comparing):
     @model_validator(mode="after")
     def _one_comparison(self) -> Where:
         if len(self._used()) != 1:
-            raise ValueError("give exactly one comparison here, such as `{at_least: 5}`")
+            raise ValueError("give exactly one comparison here; such as  {at_least: 5}")
         return self
 
 
@@ -172,45 +172,58 @@ class Condition(Comparing):
                 return word, name
         return self.count, None
 
+    @property
+    def has_comparison(self) -> bool:
+        """False where `by_at_least` or `on_at_least` says all there is to say."""
+        return bool(self._used())
+
     @model_validator(mode="after")
     def _belongs_together(self) -> Condition:
         subjects = [word for word in ("fact", "event", "cohort") if getattr(self, word) is not None]
         if len(subjects) != 1:
-            raise ValueError("a condition needs exactly one subject: `fact`, `event` or `cohort`")
+            raise ValueError("a condition has exactly one subject; write `fact: NAME`, `event: NAME` or `cohort: NAME`")
         used = self._used()
         subject = subjects[0]
         if subject == "cohort":
             extra = sorted(self.model_fields_set - {"cohort", "for_"})
             if extra:
-                raise ValueError(f"`cohort` stands alone; `{extra[0].rstrip('_')}` does not belong to it")
+                raise ValueError(
+                    f"`{extra[0].rstrip('_')}` does not belong to `cohort`; a cohort stands alone, or with `for`"
+                )
             return self
         if len(used) > 1:
-            raise ValueError(f"one comparison per condition; found `{used[0][0]}` and `{used[1][0]}`")
+            raise ValueError(
+                f"`{used[1][0]}` is a second comparison beside `{used[0][0]}`; give each a condition of its own"
+            )
         counting = self.by_at_least or self.on_at_least
         if not used and not (subject == "event" and counting):
-            raise ValueError("a comparison is missing, such as `at_least: 3`")
+            raise ValueError("a comparison is missing; write one, such as  at_least: 3")
         if subject == "fact":
             words = {"where", "count", "distinct", "sum", "latest", "by_at_least", "on_at_least"}
             if wrong := sorted(self.model_fields_set & words):
-                raise ValueError(f"`{wrong[0]}` belongs to events, not to facts")
+                raise ValueError(
+                    f"`{wrong[0]}` belongs to events, not to facts; remove it, or write `event:` instead of `fact:`"
+                )
             grows = used[0][0] in ("grew_at_least", "fell_at_least")
             if grows != (self.over is not None):
                 raise ValueError(
-                    "growth of a fact needs `over`, such as `over: 28 days`"
+                    f"`{used[0][0]}` needs a window; add  over: 28 days"
                     if grows
-                    else "`over` on a fact needs growth"
+                    else "`over` on a fact belongs to growth; remove it, or compare with `grew_at_least`"
                 )
         elif self.over is None:
-            raise ValueError("an event is counted over a window: add `over`, such as `over: 28 days`")
-        if self.from_at_least is not None and used[0][0] not in ("grew_at_least", "fell_at_least"):
-            raise ValueError("`from_at_least` belongs to `grew_at_least` and `fell_at_least`")
+            raise ValueError("an `event` is counted over a window; add  over: 28 days")
+        if self.from_at_least is not None and (not used or used[0][0] not in ("grew_at_least", "fell_at_least")):
+            raise ValueError("`from_at_least` belongs to `grew_at_least` and `fell_at_least`; remove it")
         if self.clears_below is not None and (not used or used[0][0] not in ("at_least", "more_than")):
-            raise ValueError("`clears_below` belongs to `at_least` and `more_than`")
+            raise ValueError("`clears_below` belongs to `at_least` and `more_than`; remove it")
         if self.for_ is not None and self.for_.exact is not None:
-            raise ValueError("`for` counts days: write it in days, weeks or months")
+            raise ValueError("`for` counts days; write it in days, weeks or months")
         kinds = [w for w in ("distinct", "sum", "latest") if getattr(self, w)]
         if len(kinds) + (self.count != "times") > 1:
-            raise ValueError("count one thing: `count`, `distinct`, `sum` or `latest`")
+            raise ValueError(
+                f"`{kinds[-1]}` is a second thing to count; keep one of `count`, `distinct`, `sum` and `latest`"
+            )
         return self
 
 
@@ -239,7 +252,7 @@ class Some(Strict):
     @model_validator(mode="after")
     def _can_be_reached(self) -> Some:
         if self.need > len(self.of):
-            raise ValueError(f"needs {self.need} of {len(self.of)}: that can never be true")
+            raise ValueError(f"`need` {self.need} of {len(self.of)} can never be true; lower it, or add to `of`")
         return self
 
 

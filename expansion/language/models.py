@@ -38,7 +38,7 @@ class Then(Strict):
     @model_validator(mode="after")
     def _one_way(self) -> Then:
         if (self.playbook is None) == (self.choose is None):
-            raise ValueError("say either `playbook: NAME` or `choose:` with a list")
+            raise ValueError("this says which playbook follows, once; write `playbook: NAME`, or `choose:` with a list")
         return self
 
     @property
@@ -92,7 +92,7 @@ class Playbook(Strict):
     def _ids_differ(self) -> Playbook:
         ids = [step.id for step in self.steps]
         if twice := sorted({i for i in ids if ids.count(i) > 1}):
-            raise ValueError(f"two steps are called `{twice[0]}`; each id is part of a ledger key and must be its own")
+            raise ValueError(f"two steps are called `{twice[0]}`; give each its own id: it is part of the ledger's key")
         return self
 
 
@@ -121,7 +121,7 @@ class CountedFact(Strict):
     @model_validator(mode="after")
     def _one_count(self) -> CountedFact:
         if sum(getattr(self, word) is not None for word in ("times", "people", "days")) != 1:
-            raise ValueError("count one thing: `times`, `people` or `days` of an event")
+            raise ValueError("a fact counts one thing; keep one of `times`, `people` and `days`")
         return self
 
     @property
@@ -143,7 +143,7 @@ def _sort_of_fact(value: Any) -> str:
     if isinstance(value, dict):
         if "ratio" in value:
             return "ratio"
-        return "counted" if {"times", "people", "days"} & value.keys() else "sourced"
+        return "counted" if {"times", "people", "days", "over", "where"} & value.keys() else "sourced"
     if isinstance(value, RatioFact):
         return "ratio"
     return "counted" if isinstance(value, CountedFact) else "sourced"
@@ -226,7 +226,7 @@ class Worth(Strict):
     @model_validator(mode="after")
     def _one_way(self) -> Worth:
         if (self.flat is None) == (self.share is None) or (self.share is None) != (self.of is None):
-            raise ValueError("say either `flat: 3600`, or `share: 20%` with `of: FACT`")
+            raise ValueError("a worth is said in one way; write `flat: 3600`, or `share: 20%` with `of: FACT`")
         return self
 
 

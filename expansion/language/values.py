@@ -11,8 +11,20 @@ from typing import Any, Literal, cast
 
 Unit = Literal["minutes", "hours", "days", "weeks", "months"]
 
-_SPAN = re.compile(r"(\d+)\s+(minute|hour|day|week|month)s?")
-_PERCENT = re.compile(r"(-?\d+(?:\.\d+)?)\s*%")
+# At most five digits: nobody's history is longer, and timedelta has an end.
+_SPAN = re.compile(r"(\d{1,5})\s+(minute|hour|day|week|month)s?")
+_PERCENT = re.compile(r"(-?\d{1,12}(?:\.\d{1,12})?)\s*%")
+_SHORT = {
+    "d": "day",
+    "w": "week",
+    "m": "month",
+    "mo": "month",
+    "mth": "month",
+    "h": "hour",
+    "hr": "hour",
+    "min": "minute",
+}
+_SHORT |= {"y": "year", "yr": "year", "year": "year", "day": "day", "week": "week", "month": "month", "hour": "hour"}
 
 
 @dataclass(frozen=True)
@@ -49,11 +61,20 @@ def parse_span(text: object) -> Span:
         return text
     found = _SPAN.fullmatch(str(text).strip())
     if not found:
-        raise ValueError(f"`{text}` is not a length of time; write it like `14 days`, `6 hours` or `3 months`")
+        raise ValueError(f"`{text}` is not a length of time; {_meant_span(str(text))}")
     count = int(found[1])
     if count < 1:
         raise ValueError(f"`{text}` is no time at all; the least is 1")
     return Span(count, cast(Unit, found[2] + "s"))
+
+
+def _meant_span(text: str) -> str:
+    short = re.fullmatch(r"\s*(\d{1,5})\s*([a-z]+)\s*", text.lower())
+    unit = _SHORT.get(short[2].rstrip("s") or "s") if short else None
+    if not short or not unit:
+        return "write it like `14 days`, `6 hours` or `3 months`"
+    count = int(short[1]) * (12 if unit == "year" else 1)
+    return f"did you mean `{Span(count, cast(Unit, ('month' if unit == 'year' else unit) + 's'))}`?"
 
 
 @dataclass(frozen=True)
@@ -72,7 +93,10 @@ def parse_percent(text: object) -> Percent:
         return text
     found = _PERCENT.fullmatch(str(text).strip())
     if not found:
-        raise ValueError(f"`{text}` is not a percentage; write it like `80%`")
+        number = re.fullmatch(r"\d{1,3}(\.\d+)?", str(text).strip())
+        raise ValueError(
+            f"`{text}` is not a percentage; " + (f"did you mean `{text}%`?" if number else "write it like `80%`")
+        )
     return Percent(Fraction(found[1]) / 100)
 
 
@@ -109,9 +133,10 @@ def parse_counted(text: object, what: str, single: str) -> Counted:
     """Read `2 people`; the word is part of the language so that the line reads as a sentence."""
     if isinstance(text, Counted):
         return text
-    found = re.fullmatch(rf"(\d+)\s+({what}|{single})", str(text).strip())
+    found = re.fullmatch(rf"(\d{{1,9}})\s+({what}|{single})", str(text).strip())
     if not found:
-        raise ValueError(f"`{text}` should be a number and `{what}`, like `3 {what}`")
+        number = re.fullmatch(r"\d{1,9}", str(text).strip())
+        raise ValueError(f"`{text}` should end in `{what}`; write it like `{text if number else 3} {what}`")
     return Counted(int(found[1]), what)
 
 

@@ -1,0 +1,137 @@
+"""What pydantic finds, said to people of the field: what is wrong, and what to write instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+from expansion.language.mistakes import brief, did_you_mean, listed
+
+Sentence = tuple[str, str | None]
+
+_QUOTE = "put quotes round it:"
+_CLAUSES = ("when", "unless", "only_if", "any_of", "all_of", "none_of", "of")
+
+
+def sentence(name: str, error: ErrorDetails) -> Sentence:
+    """(what is wrong, what to do) for one finding at the word `name`."""
+    return _SENTENCES.get(error["type"], _as_it_says)(name, error["input"], error)
+
+
+def _own_words(name: str, value: Any, error: ErrorDetails) -> Sentence:
+    """Our validators speak for themselves: `what is wrong; what to do`."""
+    message, _, hint = str(error.get("ctx", {}).get("error", error["msg"])).partition("; ")
+    return message, hint or None
+
+
+def _as_it_says(name: str, value: Any, error: ErrorDetails) -> Sentence:
+    return f"`{name}`: {error['msg'][:1].lower()}{error['msg'][1:]}", None
+
+
+def _not_text(name: str, value: Any, error: ErrorDetails) -> Sentence:
+    if isinstance(value, bool | int | float):
+        return f"`{name}` should be text", f'{_QUOTE}  {name}: "{str(value).lower()}"'
+    return f"`{name}` should be text, not {_sort(value)}", None
+
+
+def _not_list(name: str, value: Any, error: ErrorDetails) -> Sentence:
+    return f"`{name}` should be a list, even with one item", "start each item on a line of its own with `- `"
+
+
+def _not_mapping(name: str, value: Any, error: ErrorDetails) -> Sentence:
+    if isinstance(value, str) and (found := re.match(r"([a-z_]+):(\S.*)", value)):
+        return f"`{brief(value)}` is only text", f"put a space after the colon:  {found[1]}: {found[2]}"
+    example = " such as  fact: seat_usage" if name in _CLAUSES else ""
+    return (
+        f"`{name}` should hold words with values, not {_sort(value)}",
+        f"write  word: value{example and ',' + example}",
+    )
+
+
+def _not_number(name: str, value: Any, error: ErrorDetails) -> Sentence:
+    return f"`{name}` should be a number, not {_sort(value)}", None
+
+
+def _not_yes_no(name: str, value: Any, error: ErrorDetails) -> Sentence:
+    return f"`{name}` should be `true` or `false`, not {_sort(value)}", None
+
+
+def _not_one_of(name: str, value: Any, error: ErrorDetails) -> Sentence:
+    words = re.findall(r"'([^']*)'", str(error.get("ctx", {}).get("expected", "")))
+    meant = did_you_mean(str(value), words)
+    hint = f"did you mean `{meant}`?" if meant else f"it is one of: {listed(words)}"
+    return f"`{name}` cannot be `{brief(value)}`", hint
+
+
+def _bad_pattern(name: str, value: Any, error: ErrorDetails) -> Sentence:
+    pattern = str(error.get("ctx", {}).get("pattern", ""))
+    if pattern.startswith("^[a-z0-9]"):
+        return bad_name(str(value))
+    known = {r"^\d{2}:\d{2}$": "write a time of day like `09:00`", "^[A-Z]{3}$": "write three capitals, such as `USD`"}
+    return f"`{brief(value)}` cannot stand for `{name}`", known.get(pattern)
+
+
+def bad_name(value: str) -> Sentence:
+    fixed = re.sub(r"[^a-z0-9_-]+", "-", value.lower()).strip("-_")
+    hint = "use small letters, digits, - and _"
+    return f"`{brief(value)}` is not a name", f"{hint}, such as `{brief(fixed)}`" if fixed else hint
+
+
+def _too_few(name: str, value: Any, error: ErrorDetails) -> Sentence:
+    least = error.get("ctx", {}).get("min_length", 1)
+    what = "characters" if isinstance(value, str) else "items"
+    return f"`{name}` needs at least {least} {what if least != 1 else what[:-1]}", None
+
+
+def _too_many(name: str, value: Any, error: ErrorDetails) -> Sentence:
+    most = error.get("ctx", {}).get("max_length", 0)
+    return f"`{name}` takes at most {most} {'characters' if isinstance(value, str) else 'items'}", None
+
+
+def _too_small(name: str, value: Any, error: ErrorDetails) -> Sentence:
+    return f"`{name}` should be at least {error.get('ctx', {}).get('ge', error.get('ctx', {}).get('gt'))}", None
+
+
+def _sort(value: Any) -> str:
+    match value:
+        case bool():
+            return f"`{str(value).lower()}`"
+        case int() | float():
+            return f"the number {value}"
+        case str():
+            return f"the text `{brief(value)}`"
+        case list():
+            return "a list"
+        case _:
+            return "words with values"
+
+
+_SENTENCES: dict[str, Callable[[str, Any, ErrorDetails], Sentence]] = {
+    "value_error": _own_words,
+    "string_type": _not_text,
+    "list_type": _not_list,
+    "dict_type": _not_mapping,
+    "model_type": _not_mapping,
+    "model_attributes_type": _not_mapping,
+    "int_type": _not_number,
+    "int_parsing": _not_number,
+    "int_from_float": _not_number,
+    "float_type": _not_number,
+    "float_parsing": _not_number,
+    "decimal_type": _not_number,
+    "decimal_parsing": _not_number,
+    "bool_type": _not_yes_no,
+    "bool_parsing": _not_yes_no,
+    "literal_error": _not_one_of,
+    "enum": _not_one_of,
+    "string_pattern_mismatch": _bad_pattern,
+    "string_too_short": _too_few,
+    "too_short": _too_few,
+    "string_too_long": _too_many,
+    "too_long": _too_many,
+    "greater_than": _too_small,
+    "greater_than_equal": _too_small,
+}

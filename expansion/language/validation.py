@@ -1,0 +1,139 @@
+"""Holds values of a file against a model, and turns every finding into one mistake at its place."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from expansion.language import later
+from expansion.language.conditions import Strict
+from expansion.language.mistakes import Mistake, brief, did_you_mean, listed, together
+from expansion.language.sentences import bad_name, sentence
+from expansion.language.words import HABITS, model_at, words_of
+from expansion.language.yaml_source import Source, Steps
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def validate(source: Source, model: type[M], values: Any, at: Steps = ()) -> tuple[M | None, list[Mistake]]:
+    """The model of these values, or what is wrong with them. `at` are the steps to them in the file."""
+    empty = list(_without_value(source, values, at))
+    try:
+        # Authors write `is` and `with`; `is_` and `with_` are ours.
+        parsed = model.model_validate(values, by_alias=True, by_name=False)
+        return (None, [mistake for _, mistake in empty]) if empty else (parsed, [])
+    except ValidationError as error:
+        hollow = {steps for steps, _ in empty}
+        found = _Findings(source, model, at, hollow).mistakes(error.errors(include_url=False))
+        return None, [mistake for _, mistake in empty] + found
+
+
+def _without_value(source: Source, value: Any, at: Steps) -> Iterable[tuple[Steps, Mistake]]:
+    if value is None:
+        yield at, _no_value(source, at)
+    elif isinstance(value, dict | list):
+        for step, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _without_value(source, inner, (*at, step))
+
+
+def _no_value(source: Source, at: Steps) -> Mistake:
+    if isinstance(at[-1], int):
+        return source.mistake(at, "this item of the list is empty", "fill it, or remove the `-`")
+    message = f"`{brief(at[-1])}` has no value"
+    spot = source.keys[at]
+    comment = re.match(r"[^#]*:\s+#\s?(\S[^,}\]]*)", source.lines[spot.line - 1][spot.column - 1 :])
+    if comment:
+        hint = f'YAML reads # as a comment: write it without the #, or in quotes, such as  {at[-1]}: "#{comment[1]}"'
+        return source.mistake(at, message, hint, key=True)
+    return source.mistake(at, message, "give it one, or remove the word", key=True)
+
+
+class _Findings:
+    """The findings of one validation, on their way to mistakes."""
+
+    def __init__(self, source: Source, model: type[BaseModel], at: Steps, hollow: set[Steps]) -> None:
+        self.source, self.model, self.at, self.hollow = source, model, at, hollow
+
+    def mistakes(self, errors: list[ErrorDetails]) -> list[Mistake]:
+        unknown: dict[Steps, list[ErrorDetails]] = defaultdict(list)
+        missing: dict[Steps, list[ErrorDetails]] = defaultdict(list)
+        other: dict[Steps, ErrorDetails] = {}
+        for error in errors:
+            steps = self._steps(error)
+            if error["type"] == "extra_forbidden":
+                unknown[steps[:-1]].append(error)
+            elif error["type"] == "missing":
+                missing[steps].append(error)
+            elif steps not in self.hollow:
+                other.setdefault(steps, error)
+        found = [mistake for parent, group in unknown.items() for mistake in self._unknown(parent, group, missing)]
+        found += [self._missing(steps, group) for steps, group in missing.items() if group]
+        return found + [self._other(steps, error) for steps, error in other.items()]
+
+    def _steps(self, error: ErrorDetails) -> Steps:
+        return self.source.real_steps((*self.at, *(step for step in error["loc"] if step != "[key]")))
+
+    def _words(self, error: ErrorDetails) -> list[str]:
+        model = model_at(self.model, error["loc"][:-1])
+        return list(words_of(model)) if model else []
+
+    def _unknown(
+        self, parent: Steps, group: list[ErrorDetails], missing: dict[Steps, list[ErrorDetails]]
+    ) -> Iterable[Mistake]:
+        ours = issubclass(self.model, Strict)  # an action's inputs are its vendor's words, not the language's
+        to_come = [error for error in group if ours and str(error["loc"][-1]) in later.KEYS]
+        if to_come:
+            # `sequence` with `within` is one mistake, and what else is missing beside it is a consequence.
+            missing.pop(parent, None)
+            first = later.KEYS[str(to_come[0]["loc"][-1])]
+            yield self.source.mistake((*parent, first.word), first.message, first.instead, key=True)
+        for error in group:
+            if error in to_come:
+                continue
+            word = str(error["loc"][-1])
+            meant = _meant(word, [w for w in self._words(error) if w not in self.source.value_at(parent)])
+            missing[parent] = [one for one in missing.get(parent, []) if one["loc"][-1] != meant]
+            yield self._not_here((*parent, word), meant, self._words(error))
+
+    def _not_here(self, steps: Steps, meant: str | None, words: list[str]) -> Mistake:
+        message = f"`{brief(steps[-1])}` is not a word that belongs here"
+        hint = f"did you mean `{meant}`?" if meant else f"what may stand here: {listed(words)}" if words else None
+        return self.source.mistake(steps, message, hint, key=True)
+
+    def _missing(self, parent: Steps, group: list[ErrorDetails]) -> Mistake:
+        names = [str(error["loc"][-1]) for error in group]
+        message = f"{together(names)} {'is' if len(names) == 1 else 'are'} missing"
+        return self.source.mistake(parent, message, self._about(group[0]))
+
+    def _about(self, error: ErrorDetails) -> str | None:
+        model = model_at(self.model, error["loc"][:-1])
+        field = words_of(model).get(str(error["loc"][-1])) if model else None
+        return f"`{error['loc'][-1]}`: {field.description}" if field and field.description else None
+
+    def _other(self, steps: Steps, error: ErrorDetails) -> Mistake:
+        name = next((str(step) for step in reversed(steps) if isinstance(step, str)), "this")
+        value = error["input"]
+        if isinstance(value, str | int) and (word := later.VALUES.get((name, str(value)))):
+            return self.source.mistake(steps, word.message, word.instead)
+        if error["loc"][-1:] == ("[key]",):
+            return self.source.mistake(steps, *bad_name(str(value)), key=True)
+        message, hint = sentence(name, error)
+        return self.source.mistake(*self._place(steps, value, message), message, hint)
+
+    def _place(self, steps: Steps, value: Any, message: str) -> tuple[Steps]:
+        """The value; or, where the sentence names a word of this mapping, that word."""
+        if isinstance(value, dict):
+            for word in re.findall(r"`(\w+)`", message):
+                if word in value and (*steps, word) in self.source.keys:
+                    return ((*steps, word),)
+        return (steps,)
+
+
+def _meant(word: str, words: list[str]) -> str | None:
+    habit = HABITS.get(word.lower())
+    return habit if habit in words else did_you_mean(word, words)
