@@ -10,8 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-# "no playbook": no branch of the trigger's `choose` fitted, so there was nothing to start.
-Decision = Literal["acting", "watching", "suppressed", "held out", "flood", "no playbook"]
+# "no_playbook": no branch of the trigger's `choose` fitted, so there was nothing to start.
+Decision = Literal["acting", "watching", "suppressed", "held_out", "flood", "no_playbook"]
 FirstState = Literal["waiting", "due", "skipped"]
 
 

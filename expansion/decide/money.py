@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
-_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
+_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 
 
 def to_cents(amount: Fraction) -> Decimal:
@@ -16,8 +16,9 @@ def to_cents(amount: Fraction) -> Decimal:
 
 
 def money_text(amount: Decimal | None, currency: str) -> str:
-    """An amount for people: `$3,600`, `€12.50`, `CHF 900`; `unknown` where there is none."""
+    """An amount for people: `$3,600`, `€12.50`, `900 CHF`; `unknown` where there is none."""
     if amount is None:
         return "unknown"
     digits = f"{abs(amount):,.2f}".removesuffix(".00")
-    return f"{'-' if amount < 0 else ''}{_SIGNS.get(currency, f'{currency} ')}{digits}"
+    sign, minus = _SIGNS.get(currency), "-" if amount < 0 else ""
+    return f"{minus}{sign}{digits}" if sign else f"{minus}{digits} {currency}"

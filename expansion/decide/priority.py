@@ -11,6 +11,7 @@ from expansion.decide.lookup import cause_of
 from expansion.decide.money import money_text, to_cents
 from expansion.evaluate.results import Evaluator, FactValue
 from expansion.language.models import Tier, Worth
+from expansion.language.values import Percent, format_number
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,16 @@ class Priority:
     likely: Decimal
     expected: Decimal | None
     parts: tuple[tuple[str, str], ...]
+
+    def texts(self, currency: str) -> dict[str, str]:
+        """What a template may name. Points are the expected amount, without its currency and cents."""
+        points = "unknown" if self.expected is None else format_number(round(self.expected))
+        return {
+            "worth": money_text(self.worth, currency),
+            "likely": str(Percent(Fraction(self.likely))),
+            "expected": money_text(self.expected, currency),
+            "priority": points,
+        }
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,44 @@
+"""Why a trigger fired, as plain JSON for the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC
+from typing import Any
+
+from expansion.evaluate.results import Evidence, EvidenceEvent, Line
+
+
+def evidence_record(evidence: Evidence, notes: Iterable[str]) -> dict[str, Any]:
+    """Everything a person needs to judge the firing later: reasons, every line, who did it, and what was uncertain."""
+    return {
+        "answer": evidence.answer.value,
+        "as_of": evidence.as_of.astimezone(UTC).isoformat(),
+        "reasons": evidence.reasons(),
+        "people": evidence.people(),
+        "lines": [_line(line) for line in evidence.lines],
+        "notes": list(notes),
+    }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
+        "section": line.section,
+        "depth": line.depth,
+        "text": line.text,
+        "answer": line.answer.value,
+        "seen": line.seen,
+        "wanted": line.wanted,
+        "cause": line.cause,
+        "people": list(line.people),
+        "events": [_event(event) for event in line.events],
+    }
+
+
+def _event(event: EvidenceEvent) -> dict[str, Any]:
+    return {
+        "event_id": event.event_id,
+        "event": event.event,
+        "at": event.at.astimezone(UTC).isoformat(),
+        "user_id": event.user_id,
+    }

@@ -1,0 +1,83 @@
+"""A draft as the ledger keeps it, and as its playbook tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from expansion.decide.calendar import local_date
+from expansion.decide.evidence import evidence_record
+from expansion.decide.firing import NewFiring, NewStep
+from expansion.decide.joining import Joined
+from expansion.evaluate.results import Evaluator
+from expansion.language.models import Playbook, Policy
+from expansion.plan.context import Story, names_of, pinned
+from expansion.plan.plain import definition_hash
+from expansion.plan.steps import Work
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """What every firing of a run has in common."""
+
+    as_of: datetime  # the moment of the check: aware
+    git_revision: str | None = None
+    watermark: datetime | None = None
+    links: Mapping[str, str] = field(default_factory=dict)  # what templates find under `links`
+
+
+def as_work(joined: Joined, playbook: Playbook, policy: Policy, evaluator: Evaluator, context: RunContext) -> Work:
+    """What the playbook of a leading firing is told."""
+    draft, people = joined.draft, joined.people()
+    tier = draft.trigger.leads_to
+    story = Story(
+        account_id=draft.account_id,
+        account_name=draft.account_name,
+        trigger=draft.trigger.trigger,
+        trigger_title=draft.trigger.title,
+        tier=tier,
+        tier_title=policy.tiers[tier].title,
+        priority=draft.priority,
+        currency=policy.currency,
+        reasons=joined.reasons(),
+        people=people,
+        owner=draft.owner.email,
+        playbook_title=playbook.title,
+        fired_on=local_date(context.as_of, ZoneInfo(policy.time_zone)),
+        links=context.links,
+    )
+    told = pinned(story, names_of(people, draft.account_id, evaluator))
+    return Work(draft.account_id, story.trigger, draft.episode, context.as_of, draft.owner.email, people, told)
+
+
+def as_firing(
+    joined: Joined, playbooks: Mapping[str, Playbook], policy: Policy, context: RunContext, steps: tuple[NewStep, ...]
+) -> NewFiring:
+    """The firing with all that the ledger keeps of it."""
+    draft, ruling = joined.draft, joined.draft.ruling
+    playbook = playbooks.get(ruling.playbook) if ruling.playbook else None
+    leader = joined.leader
+    return NewFiring(
+        trigger=draft.trigger.trigger,
+        account_id=draft.account_id,
+        account_name=draft.account_name,
+        episode=draft.episode,
+        fired_at=context.as_of,
+        decision=ruling.decision,
+        reason=f"joined with {leader.trigger.trigger}: one conversation with this account" if leader else ruling.reason,
+        definition_hash=definition_hash(draft.trigger, *([playbook] if playbook else [])),
+        git_revision=context.git_revision,
+        watermark=context.watermark,
+        tier=draft.trigger.leads_to,
+        worth=draft.priority.worth,
+        currency=policy.currency,
+        likely=draft.priority.likely,
+        priority=draft.priority.expected,
+        priority_parts=draft.priority.parts,
+        owner=draft.owner.email,
+        playbook=None if leader else ruling.playbook,
+        evidence=evidence_record(draft.evidence, draft.notes()),
+        steps=steps,
+    )

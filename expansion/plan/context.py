@@ -1,0 +1,130 @@
+"""What the templates of a playbook may name, for one firing.
+
+Most of it is pinned at the firing: a reminder three days later must tell the same story. Facts, and the account's
+value, are looked up when the step is rendered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from jinja2 import Environment, TemplateSyntaxError, nodes
+
+from expansion.decide.priority import Priority
+from expansion.evaluate.results import Evaluator
+from expansion.language.models import Policy
+
+# Not calendar.month_name: that one changes with the machine's locale.
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July")
+_MONTHS += ("August", "September", "October", "November", "December")
+_NAMED = 10  # people whose names a text holds; `people_count` tells how many there are
+_EMAIL = re.compile(r"([^@\s]+)@[^@\s]+\.[^@\s]+")
+_PARSER = Environment(autoescape=True)  # only reads templates here, renders none
+
+
+@dataclass(frozen=True)
+class Story:
+    """What is told of one firing, before it becomes text."""
+
+    account_id: str
+    account_name: str
+    trigger: str
+    trigger_title: str
+    tier: str
+    tier_title: str
+    priority: Priority
+    currency: str
+    reasons: tuple[str, ...]
+    people: tuple[str, ...]  # user ids, most active first
+    owner: str
+    playbook_title: str
+    fired_on: date
+    links: Mapping[str, str]
+
+
+def pinned(story: Story, names: Sequence[str]) -> dict[str, Any]:
+    """The part of the context that stays as it was at the firing, as plain JSON."""
+    return {
+        "account": {"id": story.account_id, "name": story.account_name, "owner": story.owner},
+        "trigger": {"name": story.trigger, "title": story.trigger_title},
+        "tier": {"name": story.tier, "title": story.tier_title},
+        **story.priority.texts(story.currency),
+        "reasons": list(story.reasons),
+        "people": list(names[:_NAMED]),
+        "people_count": len(story.people),
+        "owner": story.owner,
+        "playbook": {"title": story.playbook_title},
+        "links": dict(story.links),
+        "fired_on": day_text(story.fired_on),
+    }
+
+
+def complete(pinned_part: Mapping[str, Any], facts: Mapping[str, str], value: str) -> dict[str, Any]:
+    """The whole context: the pinned part with what is known now."""
+    account = {**pinned_part["account"], "value": value}
+    return {**pinned_part, "account": account, "facts": dict(facts)}
+
+
+def day_text(day: date) -> str:
+    """`3 March 2026`: no reader takes the month for the day."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def names_of(people: Iterable[str], account_id: str, evaluator: Evaluator) -> list[str]:
+    """Names of people, or their user ids. Never an e-mail address: these texts go to channels many people read.
+
+    Many products use the e-mail address as user id; then only what stands before the `@` is shown.
+    """
+    wanted = list(people)
+    profiles = evaluator.profiles(account_id, wanted) if wanted else []
+    known = {profile["user_id"]: profile.get("name") for profile in profiles}
+    return [_EMAIL.sub(r"\1", known.get(person) or person) for person in wanted]
+
+
+def facts_named(raw: Any) -> frozenset[str]:
+    """The facts that the templates in these inputs name, as `facts.arr` or `facts["seat-usage"]`."""
+    return frozenset().union(*map(_facts_in, _texts(raw)))
+
+
+def fact_texts(names: Iterable[str], accounts: Sequence[str], evaluator: Evaluator) -> dict[str, dict[str, str]]:
+    """account -> fact -> text, for exactly these facts; `unknown` where it is not known."""
+    texts: dict[str, dict[str, str]] = {account: {} for account in accounts}
+    for name in sorted(names):
+        known = evaluator.fact(name, accounts)
+        for account in accounts:
+            fact = known.get(account)
+            texts[account][name] = "unknown" if fact is None or fact.value is None else fact.text
+    return texts
+
+
+def account_values(policy: Policy, accounts: Sequence[str], evaluator: Evaluator) -> dict[str, str]:
+    """What each account is worth today, as text."""
+    name = policy.account.value
+    if name is None:
+        return dict.fromkeys(accounts, "unknown")
+    return {account: texts[name] for account, texts in fact_texts([name], accounts, evaluator).items()}
+
+
+def _facts_in(text: str) -> frozenset[str]:
+    try:
+        tree = _PARSER.parse(text)
+    except TemplateSyntaxError:
+        return frozenset()  # rendering says what is wrong with it
+    dotted = (node.attr for node in tree.find_all(nodes.Getattr) if _is_facts(node.node))
+    keys = (node.arg for node in tree.find_all(nodes.Getitem) if _is_facts(node.node))
+    return frozenset(dotted) | {key.value for key in keys if isinstance(key, nodes.Const)}
+
+
+def _is_facts(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Name) and node.name == "facts"
+
+
+def _texts(raw: Any) -> list[str]:
+    if isinstance(raw, str):
+        return [raw] if "{" in raw else []
+    inside = raw.values() if isinstance(raw, Mapping) else raw if isinstance(raw, list | tuple) else ()
+    return [text for each in inside for text in _texts(each)]

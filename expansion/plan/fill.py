@@ -1,0 +1,138 @@
+"""An action's inputs for one account: templates filled, references resolved, and all of it validated once more."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from expansion.evaluate.results import Evaluator
+from expansion.fields import DueRef, Filled, OwnerRef, PeopleRef
+from expansion.language.models import Policy
+from expansion.plan.due import due_date
+from expansion.plan.shorten import shorten
+from expansion.template import render
+
+_MARKERS = (Filled, OwnerRef, DueRef, PeopleRef)
+
+
+class Unresolved(Exception):
+    """A value that the step needs is not to be had. One sentence for people."""
+
+
+@dataclass(frozen=True)
+class Filling:
+    """What the values of one step are made of."""
+
+    account_id: str
+    context: Mapping[str, Any]
+    owner: str
+    people: tuple[str, ...]  # user ids behind the firing
+    start: date  # due dates count from here
+    policy: Policy
+    evaluator: Evaluator
+
+
+def fill(model: type[BaseModel], raw: Mapping[str, Any], filling: Filling) -> dict[str, Any]:
+    """The step's input as plain JSON. Raises Unresolved where something is missing or no longer fits."""
+    try:
+        return model.model_validate(_model(model, raw, filling)).model_dump(mode="json", by_alias=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise Unresolved(f"`{where}` does not fit once filled in: {first['msg']}") from error
+
+
+def _model(model: type[BaseModel], raw: Mapping[str, Any], filling: Filling) -> dict[str, Any]:
+    """Also the defaults: `assign_to` may be left out, and then means the account's owner."""
+    filled = dict(raw)
+    for name, field in model.model_fields.items():
+        key = field.alias if field.alias and field.alias in raw else name
+        value = raw.get(key, None if field.is_required() else field.default)
+        if value is not None and (key in raw or _has_marker(field.annotation, field.metadata)):
+            filled[key] = _value(field.annotation, field.metadata, value, filling)
+    return filled
+
+
+def _value(kind: Any, metadata: Sequence[Any], value: Any, filling: Filling) -> Any:
+    """Walk the type and the value together; only what the type marks is touched."""
+    if marker := next((each for each in metadata if isinstance(each, _MARKERS)), None):
+        return _resolve(marker, value, _longest(metadata), filling)
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return _value(arguments[0], arguments[1:], value, filling)
+    if origin in (Union, types.UnionType):
+        arm = next((each for each in arguments if _fits(each, value)), None)
+        return value if arm is None else _value(arm, (), value, filling)
+    if isinstance(value, Mapping):
+        return _mapping(kind, arguments, value, filling)
+    if isinstance(value, list | tuple) and arguments:
+        return [_value(arguments[0], (), each, filling) for each in value]
+    return value
+
+
+def _mapping(kind: Any, arguments: Sequence[Any], value: Mapping[str, Any], filling: Filling) -> dict[str, Any]:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return _model(kind, value, filling)
+    if len(arguments) != 2:
+        return dict(value)
+    return {key: _value(arguments[1], (), each, filling) for key, each in value.items()}
+
+
+def _fits(kind: Any, value: Any) -> bool:
+    """Whether this arm of a union is the one for the value, by its shape."""
+    plain = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    shape = get_origin(plain) or plain
+    if isinstance(value, Mapping):
+        return isinstance(shape, type) and issubclass(shape, Mapping | BaseModel)
+    if isinstance(value, list | tuple):
+        return isinstance(shape, type) and issubclass(shape, list | tuple)
+    return _has_marker(kind)
+
+
+def _has_marker(kind: Any, metadata: Sequence[Any] = ()) -> bool:
+    return any(isinstance(each, _MARKERS) or _has_marker(each) for each in (*metadata, *get_args(kind)))
+
+
+def _longest(metadata: Sequence[Any]) -> int | None:
+    """The `max_length` of a text, given on the field or inside its type."""
+    flat = [part for each in metadata for part in (each.metadata if isinstance(each, FieldInfo) else (each,))]
+    limits = [limit for each in flat if (limit := getattr(each, "max_length", None)) is not None]
+    return min(limits, default=None)
+
+
+def _resolve(marker: Any, value: Any, longest: int | None, filling: Filling) -> Any:
+    match marker:
+        case Filled(escape=escape):
+            text = render(str(value), filling.context, escape)
+            return text if longest is None else shorten(text, longest, markup=escape != "plain")
+        case OwnerRef():
+            return filling.owner if str(value).strip() == "account owner" else value
+        case DueRef():
+            return _due(value, filling)
+        case _:
+            return _people(value, filling)
+
+
+def _due(value: Any, filling: Filling) -> str:
+    try:
+        return due_date(str(value).strip(), filling.start, filling.policy.working_hours).isoformat()
+    except ValueError as error:
+        raise Unresolved(str(error)) from error
+
+
+def _people(value: Any, filling: Filling) -> list[dict[str, Any]]:
+    if not isinstance(value, str):
+        return list(value)
+    if value == "involved":
+        found = filling.evaluator.profiles(filling.account_id, filling.people) if filling.people else []
+    else:
+        found = filling.evaluator.people(value, filling.account_id)
+    if not found:
+        raise Unresolved(f"no people in `{value}` are known for this account")
+    return [{key: person.get(key) for key in ("user_id", "email", "name")} for person in found]
