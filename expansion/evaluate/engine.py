@@ -43,6 +43,10 @@ class Source(Relations, Protocol):
 
     def accounts(self) -> str: ...
 
+    def again(self) -> Source:
+        """The same view on a connection of its own."""
+        ...
+
 
 @dataclass(frozen=True)
 class Vocabulary:
@@ -144,6 +148,19 @@ class Engine:
         self._complete |= {cell: self.complete(cell) for cell in cells}
         self.counted.take(cells, self._complete)
         self.known.take(facts)
+
+    def measure_these(self, measures: Iterable[Measure]) -> None:
+        """Take measures at the moment of the check."""
+        basics = [basic for measure in measures for basic in _basic(measure)]
+        cells = [self.counted.cell(basic, 0) for basic in basics if isinstance(basic, EventMeasure)]
+        self._complete |= {cell: self.complete(cell) for cell in cells}
+        self.counted.take(cells, self._complete)
+        self.known.take((basic, 0) for basic in basics if isinstance(basic, FactMeasure))
+
+    def value_cause(self, measure: Measure, index: int) -> str:
+        """Why a value is not known for one account."""
+        causes = (self._measure_cause(basic, index, 0) for basic in _basic(measure))
+        return next((cause for cause in causes if cause), "it would be divided by zero")
 
     def complete(self, cell: Cell) -> bool:
         """True when events are known for the whole window: some span covers it, and the source is not late."""

@@ -126,9 +126,8 @@ class Explainer:
         return [EvidenceEvent(i, event, at.replace(tzinfo=UTC), user or None) for i, event, at, user in rows]
 
     def _people(self, measure: Measure, index: int) -> list[str]:
-        rows = self._rows(
-            measure, index, "user_id", "AND user_id <> '' GROUP BY user_id ORDER BY count(*) DESC, user_id"
-        )
+        most_active = "AND user_id <> '' GROUP BY user_id ORDER BY count(*) DESC, user_id"
+        rows = self._rows(measure, index, "user_id", most_active)
         return [user for (user,) in rows]
 
     def _rows(self, measure: Measure, index: int, columns: str, rest: str) -> list[tuple]:  # type: ignore[type-arg]

@@ -262,19 +262,27 @@ def _read(cell: Cell, columns: list[Array], complete: bool) -> Numbers | Text:
         case "sum":
             return _sum(columns[0], _whole(columns[1]), complete)
         case "latest":
-            values = np.ma.filled(np.ma.asarray(columns[0]).astype(object), None)
+            values = _objects(columns[0])
             return Text(values, np.array([value is not None for value in values], dtype=bool))
     return from_counts(_whole(columns[0]), least=not complete)
 
 
 def _sum(texts: Array, unread: Array, complete: bool) -> Numbers:
     """A sum with a value that could not be read is not known; nothing to add up is zero."""
-    raw = np.ma.filled(np.ma.asarray(texts).astype(object), None)
+    raw = _objects(texts)
     values = [
         None if bad or not complete else Fraction(Decimal(text)) if text is not None else Fraction(0)
         for text, bad in zip(raw, unread, strict=True)
     ]
     return from_fractions(values)
+
+
+def _objects(column: Array) -> Array:
+    """None where masked: NumPy would fill in a question mark."""
+    masked = np.ma.asarray(column)
+    values: Array = masked.data.astype(object)
+    values[np.ma.getmaskarray(masked)] = None
+    return values
 
 
 def _whole(column: Array) -> Array:

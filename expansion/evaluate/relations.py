@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 
 import duckdb
@@ -21,12 +21,16 @@ class StoreRelations:
     """One consistent view of a store: the manifest is read once."""
 
     store: UsageStore
-    con: duckdb.DuckDBPyConnection = field(init=False)
-    manifest: Manifest = field(init=False)
+    manifest: Manifest
+    con: duckdb.DuckDBPyConnection
 
-    def __post_init__(self) -> None:
-        self.con = self.store.connect()
-        self.manifest = self.store.manifest()
+    @classmethod
+    def of(cls, store: UsageStore) -> StoreRelations:
+        return cls(store, store.manifest(), store.connect())
+
+    def again(self) -> StoreRelations:
+        """The same view on a connection of its own."""
+        return StoreRelations(self.store, self.manifest, self.store.connect())
 
     @property
     def facts(self) -> str:

@@ -73,6 +73,7 @@ def describe(condition: Condition, vocabulary: Facts, currency: str) -> str:
         word, wanted = condition.comparison()
         parts.append(f"{COMPARISONS[word]} {wanted_text(wanted, kind, currency)}")
         if condition.event and condition.aggregate[0] != "times":
+            parts[0] += ":"
             parts[-1] = f"{_counted(condition)} {parts[-1]}"
         elif condition.event and word not in ("grew_at_least", "fell_at_least"):
             parts[-1] += " times" if wanted != 1 else " time"

@@ -1,8 +1,8 @@
 """Facts with their history: what each source said of each account and person, and since when it was so.
 
 Only changes are kept. A value holds from `since` until the next one. `since` is when the source says it became so (a
-record that was last modified in January has had its present values since January), never earlier than the last pull that saw
-another value.
+record that was last modified in January has had its present values since January), never earlier than the last pull
+that saw another value.
 """
 
 from __future__ import annotations

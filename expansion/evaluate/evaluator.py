@@ -1,0 +1,144 @@
+"""The evaluator as the rest of the product uses it, over the usage store at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from expansion.evaluate.compile import Compiler
+from expansion.evaluate.engine import CompiledTrigger, Engine, Source, Vocabulary, rollup_columns
+from expansion.evaluate.explaining import Explainer
+from expansion.evaluate.factual import NUMERIC, read_value
+from expansion.evaluate.relations import StoreRelations
+from expansion.evaluate.results import Answer, Answers, Evidence, FactValue
+from expansion.evaluate.speaking import kind_of, value_text
+from expansion.language.models import Trigger
+from expansion.language.values import Percent
+from expansion.usage.duck import quote, quote_list
+from expansion.usage.facts import REMOTE_ID
+from expansion.usage.store import UsageStore
+
+PROFILE_FIELDS = ("email", "name")
+
+
+@dataclass
+class StoreEvaluator:
+    """Answers from one consistent view of the store. See results.Evaluator for what each question means."""
+
+    source: Source
+    vocabulary: Vocabulary
+    as_of: datetime
+    _everyone: Engine | None = field(default=None, init=False)
+    _few: dict[tuple[str, ...], Engine] = field(default_factory=dict, init=False)
+
+    @property
+    def everyone(self) -> Engine:
+        """The engine over all known accounts, made once."""
+        if self._everyone is None:
+            self._everyone = Engine(self.source, self.vocabulary, self.as_of)
+        return self._everyone
+
+    def answers(self, triggers: Sequence[Trigger]) -> dict[str, Answers]:
+        return self.everyone.answers(triggers)
+
+    def explain(self, trigger: Trigger, account_id: str) -> Evidence:
+        return Explainer(self._engine([account_id])).explain(trigger, account_id)
+
+    def holds(self, clauses: Sequence[Any], account_ids: Iterable[str]) -> dict[str, Answer]:
+        accounts = sorted(set(account_ids))
+        return self._engine(accounts).holds(clauses, accounts) if accounts else {}
+
+    def fact(self, name: str, account_ids: Iterable[str]) -> dict[str, FactValue]:
+        accounts = sorted(set(account_ids))
+        if not accounts:
+            return {}
+        engine = self._engine(accounts)
+        measure = engine.compiler.fact(name)
+        engine.measure_these([measure])
+        return {account: self._fact_value(engine, measure, name, account) for account in accounts}
+
+    def _fact_value(self, engine: Engine, measure: Any, name: str, account: str) -> FactValue:
+        index, kind = engine.index_of(account), kind_of(name, self.vocabulary.facts)
+        column = engine.column(measure, 0)
+        if column is not None and column.kind not in NUMERIC:
+            value: Any = column.values[index]
+        else:
+            value = engine.number(measure, 0).at(index)
+        text = value_text(value, kind, self.vocabulary.policy.currency)
+        return FactValue(value, text, None if value is not None else engine.value_cause(measure, index))
+
+    def _engine(self, accounts: Sequence[str]) -> Engine:
+        """An engine for a few accounts, kept while the same ones are asked about."""
+        key = tuple(accounts)
+        if key not in self._few:
+            self._few = {key: Engine(self.source.again(), self.vocabulary, self.as_of, accounts)}
+        return self._few[key]
+
+    # --- people and names ---------------------------------------------------------------------------------------------
+
+    def people(self, group: str, account_id: str) -> list[Mapping[str, str | None]]:
+        definition = self.vocabulary.facts.people[group]
+        wanted = _as_stored(definition.is_)
+        rows = self._profile_rows(f"account_id = {quote(account_id)} AND field = {quote(definition.field)}")
+        users = sorted(user for user, _, value in rows if _reads_as(value, wanted))
+        return self.profiles(account_id, users)
+
+    def profiles(self, account_id: str, user_ids: Iterable[str]) -> list[Mapping[str, str | None]]:
+        users = list(user_ids)
+        if not users:
+            return []
+        where = f"account_id = {quote(account_id)} AND user_id IN ({quote_list(users)})"
+        rows = self._profile_rows(f"{where} AND field IN ({quote_list(PROFILE_FIELDS)})")
+        known = {(user, name): value for user, name, value in rows}
+        return [{"user_id": user, **{name: known.get((user, name)) for name in PROFILE_FIELDS}} for user in users]
+
+    def _profile_rows(self, where: str) -> list[tuple[str, str, str | None]]:
+        return self.source.con.execute(
+            f"SELECT user_id, field, arg_max_null(value, (since, seen_at)) FROM {self.source.facts} "
+            f"WHERE user_id <> '' AND {self._by_now()} AND {where} GROUP BY user_id, field"
+        ).fetchall()
+
+    def remote_ids(self, account_ids: Iterable[str]) -> dict[str, dict[str, str]]:
+        accounts = list(account_ids)
+        found: dict[str, dict[str, str]] = {account: {} for account in accounts}
+        if not accounts:
+            return found
+        rows = self.source.con.execute(
+            f"SELECT account_id, source, arg_max(value, (since, seen_at)) FROM {self.source.facts} "
+            f"WHERE field = {quote(REMOTE_ID)} AND user_id = '' AND {self._by_now()} "
+            f"AND account_id IN ({quote_list(accounts)}) GROUP BY account_id, source"
+        ).fetchall()
+        for account, source, value in rows:
+            found[account][source.partition(".")[0]] = value
+        return found
+
+    def _by_now(self) -> str:
+        moment = quote(self.as_of.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" "))
+        return f"since <= TIMESTAMP {moment} AND seen_at <= TIMESTAMP {moment}"
+
+
+def _as_stored(wanted: Any) -> Any:
+    return wanted.value if isinstance(wanted, Percent) else wanted
+
+
+def _reads_as(value: str | None, wanted: Any) -> bool:
+    if isinstance(wanted, bool):
+        return read_value(value, "yes_no") is wanted
+    return value is not None and value == str(wanted)
+
+
+def evaluator(store: UsageStore, vocabulary: Vocabulary, as_of: datetime) -> StoreEvaluator:
+    """An evaluator over a store at one moment."""
+    return StoreEvaluator(StoreRelations.of(store), vocabulary, as_of)
+
+
+def build_rollups(store: UsageStore, vocabulary: Vocabulary, triggers: Iterable[Trigger]) -> int:
+    """Build the rollup columns that these triggers read and that are missing. Returns how many files were written.
+
+    Answers do not depend on it: what is not built is computed from the events each time.
+    """
+    compiler = Compiler(vocabulary.facts)
+    nodes = [node for trigger in triggers for node in CompiledTrigger.of(trigger, compiler).nodes()]
+    return store.ensure_rollups(store.connect(), rollup_columns(nodes), vocabulary.policy.time_zone)
