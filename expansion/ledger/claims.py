@@ -89,12 +89,14 @@ class Claims(Database):
             return claimed_steps(connection, [step.key for step in taken])
 
     def claim_unsure(self, action: str, holder: str, now: datetime, lease: timedelta) -> list[ClaimedStep]:
-        """Take the unsure steps of an action, to look them up once more. They count as sent."""
-        unsure = select(STEPS.c.key).where(STEPS.c.state == "unsure", STEPS.c.action == action)
+        """Take the unsure steps of an action that can be looked up once more by now. They count as sent."""
+        again = (STEPS.c.state == "unsure") & (STEPS.c.action == action) & (STEPS.c.look_again_at <= now)
+        unsure = select(STEPS.c.key).where(again)
         take = {"state": "claimed", "claimed_by": holder, "lease_until": now + lease, "sending_since": now}
         with self.writing() as connection:
             keys = connection.scalars(unsure.with_for_update(skip_locked=True)).all()
-            connection.execute(update(STEPS).where(STEPS.c.key.in_(keys)).values(**take, updated_at=now))
+            change = update(STEPS).where(STEPS.c.key.in_(keys))
+            connection.execute(change.values(**take, tries=STEPS.c.tries + 1, updated_at=now))
             return claimed_steps(connection, keys)
 
 

@@ -23,13 +23,13 @@ Settlement = Literal["done", "retry", "skip"]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one claimed step. Made by `Verdict.done()` and its siblings in `verdicts.py`."""
+    """What became of one claimed step. Made by `done`, `refused`, `released` and `unsure` in `verdicts.py`."""
 
     key: str
     state: Literal["done", "refused", "due", "unsure"]
     reason: str | None = None
     maybe_done: bool = False
-    not_before: datetime | None = None  # of a step that goes back to `due`
+    not_before: datetime | None = None  # when to try again, or to look again if it is unsure
     counts: bool = True  # False: this attempt is not held against the step
     remote_id: str | None = None
     link: str | None = None
@@ -151,6 +151,7 @@ class StepRecord:
     claimed_by: str | None
     lease_until: datetime | None
     sending_since: datetime | None  # None while claimed: certainly nothing was sent under this claim
+    look_again_at: datetime | None  # of an unsure step: when the system itself can be asked once more
     tries: int
     remote_id: str | None
     link: str | None

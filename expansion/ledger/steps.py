@@ -58,7 +58,12 @@ class Steps(Database):
         `done`: it happened. `retry`: it did not, send it. `skip`: leave it.
         """
         change = update(STEPS).where(STEPS.c.key == key, STEPS.c.state == "unsure")
-        values: dict[str, Any] = {"state": _BECOMES[verdict], "reason": note, "updated_at": now}
+        values: dict[str, Any] = {
+            "state": _BECOMES[verdict],
+            "reason": note,
+            "look_again_at": None,
+            "updated_at": now,
+        }
         if verdict == "retry":
             values |= {"not_before": now, "tries": 0}
         with self.writing() as connection:

@@ -108,6 +108,7 @@ STEPS = Table(
     Column("claimed_by", Text),
     Column("lease_until", Moment),
     Column("sending_since", Moment),
+    Column("look_again_at", Moment),
     Column("tries", Integer, nullable=False),
     Column("remote_id", Text),
     Column("link", Text),

@@ -31,9 +31,9 @@ def released(key: str, not_before: datetime, reason: str, *, maybe_done: bool = 
     return Verdict(key, "due", reason, maybe_done, not_before, counts)
 
 
-def unsure(key: str, reason: str) -> Verdict:
-    """Nobody knows; a person has to look."""
-    return Verdict(key, "unsure", reason, maybe_done=True)
+def unsure(key: str, reason: str, look_again_at: datetime | None = None) -> Verdict:
+    """Nobody knows; a person has to look, unless the system can be asked again at some time."""
+    return Verdict(key, "unsure", reason, True, look_again_at)
 
 
 class Verdicts(Database):
@@ -81,7 +81,7 @@ def _still_ours(connection: Connection, verdicts: Sequence[Verdict], holder: str
 
 def _change_steps(connection: Connection, verdicts: Iterable[Verdict], now: datetime) -> None:
     names = ("state", "reason", "remote_id", "link", "note")
-    # `not_before` keeps its value where the verdict has none; an attempt that does not count is given back.
+    # `not_before` changes only for a step that goes back; an attempt that does not count is given back.
     change = (
         update(STEPS)
         .where(STEPS.c.key == bindparam("of_key"))
@@ -92,6 +92,7 @@ def _change_steps(connection: Connection, verdicts: Iterable[Verdict], now: date
                     (bindparam("again").is_(True), bindparam("to_not_before", type_=STEPS.c.not_before.type)),
                     else_=STEPS.c.not_before,
                 ),
+                "look_again_at": bindparam("to_look_again_at", type_=STEPS.c.not_before.type),
                 "tries": STEPS.c.tries - bindparam("given_back"),
                 "claimed_by": None,
                 "lease_until": None,
@@ -104,8 +105,9 @@ def _change_steps(connection: Connection, verdicts: Iterable[Verdict], now: date
         {f"to_{name}": getattr(verdict, name) for name in names}
         | {
             "of_key": verdict.key,
-            "again": verdict.not_before is not None,
+            "again": verdict.state == "due",
             "to_not_before": verdict.not_before,
+            "to_look_again_at": verdict.not_before if verdict.state == "unsure" else None,
             "given_back": 0 if verdict.counts else 1,
         }
         for verdict in verdicts

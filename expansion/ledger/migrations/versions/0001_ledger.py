@@ -104,6 +104,7 @@ def _steps() -> None:
         sa.Column("claimed_by", sa.Text()),
         sa.Column("lease_until", MOMENT),
         sa.Column("sending_since", MOMENT),
+        sa.Column("look_again_at", MOMENT),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("remote_id", sa.Text()),
         sa.Column("link", sa.Text()),

@@ -1,0 +1,152 @@
+"""From a reply to a verdict: is the step done, refused, to be tried again, or does nobody know?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal, TypeVar
+
+from expansion.contract import Action, Done, Failure, NoAccess, Piece, Refused, Reply, TryLater
+from expansion.ledger import verdicts
+from expansion.ledger.records import ClaimedStep, Verdict
+
+R = TypeVar("R")
+
+Sent = Sequence[tuple[ClaimedStep, Piece]]
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a step that certainly did not happen is tried again: for most of a day, then it is refused."""
+
+    tries: int = 12
+    first: timedelta = timedelta(minutes=1)  # doubles with every try
+    longest: timedelta = timedelta(hours=6)
+
+    def wait(self, tries: int, said: float | None = None) -> timedelta:
+        """How long to leave it, never less than the other system asked for."""
+        own = min(self.first * (1 << min(tries - 1, 20)), self.longest)
+        return max(own, timedelta(seconds=said or 0))
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What keeps an action from being done for the rest of a run, and who has to do something about it."""
+
+    action: str
+    whose: Literal["settings", "their system"]
+    sentence: str
+
+
+@dataclass
+class Judge:
+    """Judges the replies of one action, and remembers problems and unexpected errors on the way."""
+
+    action: Action
+    patience: Patience
+    now: Callable[[], datetime]
+    problem: Problem | None = None
+    errors: list[Exception] = field(default_factory=list)
+
+    def deliver(self, sent: Sent) -> list[Verdict]:
+        """Send the pieces and say what became of each step."""
+        replies = self._ask(self.action.deliver, sent, maybe_done=True)
+        doubtful: list[tuple[ClaimedStep, Piece]] = []
+        why: dict[str, Failure] = {}
+        judged: list[Verdict] = []
+        for (step, piece), reply in zip(sent, replies, strict=True):
+            if isinstance(reply, Failure) and self._has_to_be_looked_up(reply):
+                doubtful.append((step, piece))
+                why[step.key] = reply
+            else:
+                judged.append(self._judge(step, reply))
+        return judged + self.look_up(doubtful, why, absent=self.not_sent)
+
+    def look_up(
+        self, sent: Sent, why: Mapping[str, Failure], absent: Callable[[ClaimedStep, Failure], Verdict]
+    ) -> list[Verdict]:
+        """Ask the system whether steps that may have happened did. `why` says what left it open, by key."""
+        answers = self._ask(self.action.find, sent, maybe_done=False) if sent else []
+        found = zip(sent, answers, strict=True)
+        return [self._after_look_up(step, why[step.key], answer, absent) for (step, _), answer in found]
+
+    def not_sent(self, step: ClaimedStep, failure: Failure) -> Verdict:
+        """A failure that certainly changed nothing outside."""
+        match failure:
+            case NoAccess():
+                return self._no_access(step, failure)
+            case Refused():
+                return verdicts.refused(step.key, str(failure))
+            case _:
+                return self._later(step, failure, maybe_done=False)
+
+    def at_once(self, step: ClaimedStep, failure: Failure, *, maybe_done: bool = False) -> Verdict:
+        """Back to due without a wait: what stopped it was our own process. Not for ever."""
+        if step.tries >= self.patience.tries:
+            return self._later(step, failure, maybe_done=maybe_done)
+        return verdicts.released(step.key, self.now(), str(failure), maybe_done=maybe_done)
+
+    def record(self, error: Exception) -> str:
+        """Keep an error that nobody expected. Its text may hold anything, so the ledger gets only its kind."""
+        self.errors.append(error)
+        return f"{self.action.name} broke off with {type(error).__name__}; the run's log has the details"
+
+    def _has_to_be_looked_up(self, failure: Failure) -> bool:
+        return failure.maybe_done and (not self.action.repeatable or isinstance(failure, Refused))
+
+    def _judge(self, step: ClaimedStep, reply: Reply) -> Verdict:
+        match reply:
+            case Done():
+                return verdicts.done(step.key, reply)
+            case NoAccess():
+                return self._no_access(step, reply)
+            case Failure(maybe_done=True):
+                return self._later(step, reply, maybe_done=True)
+            case _:
+                return self.not_sent(step, reply)
+
+    def _no_access(self, step: ClaimedStep, failure: NoAccess) -> Verdict:
+        self.problem = Problem(self.action.name, "settings", str(failure))
+        return verdicts.released(step.key, self.now(), str(failure), maybe_done=failure.maybe_done, counts=False)
+
+    def _later(self, step: ClaimedStep, failure: Failure, *, maybe_done: bool) -> Verdict:
+        """Try again after a while, or give up."""
+        if step.tries >= self.patience.tries:
+            gave_up = f"given up after {step.tries} tries: {failure}"
+            return verdicts.unsure(step.key, gave_up) if maybe_done else verdicts.refused(step.key, gave_up)
+        return verdicts.released(step.key, self._after(step, failure), str(failure), maybe_done=maybe_done)
+
+    def _after_look_up(
+        self,
+        step: ClaimedStep,
+        why: Failure,
+        found: Done | Failure | None,
+        absent: Callable[[ClaimedStep, Failure], Verdict],
+    ) -> Verdict:
+        match found:
+            case Done():
+                return verdicts.done(step.key, found)
+            case None:
+                return absent(step, why)
+            case TryLater():
+                return verdicts.unsure(step.key, f"{why}; {found}", self._after(step, found))
+            case _:
+                return verdicts.unsure(step.key, f"{why}; {found}")
+
+    def _after(self, step: ClaimedStep, failure: Failure) -> datetime:
+        said = failure.wait if isinstance(failure, TryLater) else None
+        return self.now() + self.patience.wait(step.tries, said)
+
+    def _ask(
+        self, question: Callable[[Sequence[Piece]], Sequence[R]], sent: Sent, *, maybe_done: bool
+    ) -> Sequence[R | TryLater]:
+        """One answer per piece. An integration that breaks off has answered nothing, and what it did is not known."""
+        try:
+            answers = question([piece for _, piece in sent])
+            if len(answers) != len(sent):
+                raise ValueError(f"{self.action.name} gave {len(answers)} answers for {len(sent)} pieces")
+            return answers
+        except Exception as error:  # recorded, and every piece is accounted for; else one fault would stop a whole run
+            sentence = self.record(error)
+            return [TryLater(sentence, maybe_done=maybe_done) for _ in sent]

@@ -1,0 +1,168 @@
+import threading
+from decimal import Decimal
+
+import pytest
+
+from expansion.decide.firing import Cleared, LastEpisode
+from expansion.ledger import FiringFilter, OpenEpisode, StepFilter, open_ledger
+from expansion.ledger.firings import EPISODE_ENDED
+from tests.ledger.builders import NOON, a_firing, claim, key_of, minutes, record, state_of
+
+
+def test_a_firing_comes_back_as_it_was_recorded(ledger):
+    run_id = record(ledger, a_firing("acme"))
+    firing = ledger.firing("seat-limit", "acme")
+    assert firing.run_id == run_id
+    assert (firing.account_name, firing.decision, firing.fired_at) == ("Acme", "acting", NOON)
+    assert (firing.worth, firing.likely, firing.priority) == (Decimal(3600), Decimal("0.3"), Decimal(1080))
+    assert firing.priority_parts == (("worth", "$3,600"), ("likely", "30%"))
+    assert firing.evidence == {"lines": ["seat_usage is at least 80%"]}
+
+
+def test_steps_are_due_at_once_or_wait_for_their_time(ledger):
+    later = NOON + minutes(60)
+    waits = {"state": "waiting", "input": None, "not_before": later}
+    record(ledger, a_firing(steps=[{"can_fail": True}, waits, {"state": "skipped", "reason": "no admins"}]))
+    first, second, third = ledger.steps()
+    assert (first.state, first.not_before, first.input, first.can_fail) == ("due", NOON, {"text": "hi"}, True)
+    assert (second.state, second.not_before, second.input) == ("waiting", later, None)
+    assert (third.state, third.reason) == ("skipped", "no admins")
+    assert (first.account_name, first.owner, first.fired_at) == ("Acme", "dana@acme.example", NOON)
+    assert (first.integration, first.action, first.recipe) == ("crm", "crm.create_task", {"with": {"text": "hi"}})
+
+
+def test_recording_the_same_firing_again_changes_nothing(ledger):
+    record(ledger, a_firing(reason="first", steps=[{}]))
+    run_id = ledger.start_run("expansion", as_of=NOON, now=NOON)
+    again = ledger.record(run_id, [a_firing(reason="second", steps=[{}, {}]), a_firing("bolt")], [], NOON)
+    assert again.already == (("seat-limit", "acme"),)
+    assert len(again.firing_ids) == 1
+    assert ledger.firing("seat-limit", "acme").reason == "first"
+    assert len(ledger.steps()) == 1
+
+
+def test_an_account_never_has_two_open_episodes_of_a_trigger(ledger):
+    record(ledger, a_firing(episode=1))
+    run_id = ledger.start_run("expansion", as_of=NOON, now=NOON)
+    assert ledger.record(run_id, [a_firing(episode=2, steps=[{}])], [], NOON).firing_ids == ()
+    assert ledger.steps() == []
+
+
+def test_an_episode_may_end_and_the_next_begin_in_one_run(ledger):
+    record(ledger, a_firing(episode=1, decision="suppressed"))
+    record(ledger, a_firing(episode=2, steps=[{}]), cleared=[Cleared("seat-limit", "acme")])
+    assert ledger.open_episodes("seat-limit")["acme"].episode == 2
+
+
+def test_open_and_last_episodes_are_told_by_trigger(ledger):
+    record(ledger, a_firing("acme"), a_firing("bolt", decision="held out"), a_firing("acme", trigger="paywall"))
+    later = NOON + minutes(60)
+    record(ledger, cleared=[Cleared("seat-limit", "acme")], at=later)
+    episodes = ledger.open_episodes("seat-limit")
+    assert episodes.keys() == {"bolt"}
+    assert episodes["bolt"] == OpenEpisode(episodes["bolt"].firing_id, 1, NOON, "held out")
+    assert ledger.last_episode("seat-limit") == {
+        "acme": LastEpisode(1, NOON, later, "acting"),
+        "bolt": LastEpisode(1, NOON, None, "held out"),
+    }
+
+
+def test_the_last_episode_is_the_one_with_the_highest_number(ledger):
+    record(ledger, a_firing(episode=9))
+    record(ledger, a_firing(episode=10), cleared=[Cleared("seat-limit", "acme")])
+    assert ledger.last_episode("seat-limit")["acme"].episode == 10
+    assert ledger.firing("seat-limit", "acme").episode == 10
+
+
+def test_steps_of_an_ended_episode_that_were_not_sent_are_skipped(ledger):
+    waits = {"action": "chat.post", "state": "waiting", "input": None, "not_before": NOON}
+    record(ledger, a_firing(steps=[{}, waits, {"action": "chat.post"}]), a_firing("bolt", steps=[{}]))
+    claim(ledger, limit=1)
+    record(ledger, cleared=[Cleared("seat-limit", "acme")], at=NOON + minutes(60))
+    found = {step.key: (step.state, step.reason) for step in ledger.steps(StepFilter(account_id="acme"))}
+    assert found == {
+        key_of(): ("claimed", None),
+        key_of(step_id="step-1"): ("skipped", EPISODE_ENDED),
+        key_of(step_id="step-2"): ("skipped", EPISODE_ENDED),
+    }
+    assert state_of(ledger, key_of("bolt")) == "due"
+
+
+def test_a_run_over_an_earlier_day_does_not_end_a_later_episode(ledger):
+    record(ledger, a_firing(fired_at=NOON))
+    yesterday = ledger.start_run("expansion", as_of=NOON - minutes(60 * 24), now=NOON)
+    assert ledger.record(yesterday, [], [Cleared("seat-limit", "acme")], NOON).cleared == 0
+    assert "acme" in ledger.open_episodes("seat-limit")
+
+
+@pytest.mark.parametrize("decision", ["watching", "suppressed", "held out", "flood", "no playbook"])
+def test_what_is_not_acted_on_cannot_have_steps(ledger, decision):
+    run_id = ledger.start_run("expansion", as_of=NOON, now=NOON)
+    with pytest.raises(ValueError, match="cannot have steps"):
+        ledger.record(run_id, [a_firing("bolt", steps=[{}]), a_firing(decision=decision, steps=[{}])], [], NOON)
+    assert ledger.firings() == []
+
+
+def test_past_counts_are_those_that_reached_the_brake_in_completed_runs(ledger):
+    record(ledger, a_firing("other", trigger="paywall"))  # before this trigger existed
+    record(ledger, a_firing("a"), a_firing("b", decision="flood"), a_firing("c", decision="suppressed"))
+    record(ledger)  # it was evaluated, and nobody fired
+    unfinished = ledger.start_run("expansion", as_of=NOON, now=NOON)
+    ledger.record(unfinished, [a_firing("d")], [], NOON)
+    ledger.finish_run(ledger.start_run("follow_up", as_of=NOON, now=NOON), "completed", NOON)
+    record(ledger, a_firing("e", decision="watching"))
+    assert ledger.past_counts("seat-limit", limit=10) == [1, 0, 2]
+    assert ledger.past_counts("seat-limit", limit=1) == [1]
+    assert ledger.past_counts("never-fired", limit=10) == []
+
+
+def test_firings_are_listed_by_what_they_are_worth(ledger):
+    amounts = {"acme": "9", "bolt": "10.5", "cara": "1000", "dune": None}
+    record(ledger, *(a_firing(name, priority=amount and Decimal(amount)) for name, amount in amounts.items()))
+    assert [firing.account_id for firing in ledger.firings()] == ["cara", "bolt", "acme", "dune"]
+
+
+def test_firings_can_be_narrowed(ledger):
+    first = record(ledger, a_firing("acme"), a_firing("bolt", decision="suppressed"))
+    record(ledger, a_firing("acme", trigger="paywall"), cleared=[Cleared("seat-limit", "acme")])
+
+    def ids(**wanted):
+        return {(firing.trigger, firing.account_id) for firing in ledger.firings(FiringFilter(**wanted))}
+
+    assert ids(run_id=first) == {("seat-limit", "acme"), ("seat-limit", "bolt")}
+    assert ids(trigger="paywall") == {("paywall", "acme")}
+    assert ids(account_id="acme", open_only=True) == {("paywall", "acme")}
+    assert ids(decisions=("suppressed",)) == {("seat-limit", "bolt")}
+    assert len(ids(limit=1)) == 1
+    assert ledger.firing("paywall", "nobody") is None
+
+
+def test_two_runs_that_record_the_same_firings_at_once_record_them_once(url):
+    accounts = [f"account-{number}" for number in range(40)]
+    together = threading.Barrier(4)
+    new, errors = [], []
+
+    def run(order):
+        ledger = open_ledger(url)
+        try:
+            run_id = ledger.start_run("expansion", as_of=NOON, now=NOON)
+            together.wait(30)
+            firings = [a_firing(account, steps=[{}, {}]) for account in order]
+            new.append(len(ledger.record(run_id, firings, [], NOON).firing_ids))
+        except Exception as error:
+            errors.append(error)
+        finally:
+            ledger.close()
+
+    orders = (accounts, accounts[::-1], accounts[20:] + accounts[:20], accounts)
+    threads = [threading.Thread(target=run, args=(order,)) for order in orders]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert errors == []
+    assert sum(new) == len(accounts)
+    ledger = open_ledger(url)
+    assert len(ledger.firings()) == len(accounts)
+    assert len(ledger.steps()) == 2 * len(accounts)
+    ledger.close()
