@@ -19,9 +19,9 @@ from slack_sdk import WebClient
 
 from expansion.contract import Done, Failure, NoAccess, Piece, Refused, Reply
 from integrations import _settings
+from integrations._slack_api import IN_A_CHANNEL, IN_ALL, Api
+from integrations._slack_message import Message, PostMessage, digests, inputs, single
 from integrations.base import ActionBase, Clock, Connected, Finding, Integration, RetryPolicy
-from integrations.slack_api import IN_A_CHANNEL, IN_ALL, Api
-from integrations.slack_message import Message, PostMessage, digests, inputs, single
 
 RETRY = RetryPolicy(tries=4, first_wait=1.0, longest_wait=30.0)
 TIMEOUT = 15.0  # seconds

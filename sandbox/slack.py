@@ -18,9 +18,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from sandbox._mrkdwn import blocks_to_html, first_lines, to_html
+from sandbox._slack_blocks import MOST_TEXT, problems, text_length
 from sandbox.core import InboxItem, StandIn, State
-from sandbox.mrkdwn import blocks_to_html, first_lines, to_html
-from sandbox.slack_blocks import MOST_TEXT, problems, text_length
 
 Doc = dict[str, Any]
 

@@ -10,11 +10,11 @@ import pytest
 from pydantic import ValidationError
 
 from expansion.contract import Done, NoAccess, Piece, Refused, TryLater
+from integrations._slack_message import MESSAGE, SECTION, digests, shorten, single, split
 from integrations.base import RetryPolicy
 from integrations.slack import INTEGRATION, PostMessage, PostMessageAction, Settings, connected
-from integrations.slack_message import MESSAGE, SECTION, digests, shorten, single, split
+from sandbox._slack_blocks import problems, text_length
 from sandbox.slack import Slack
-from sandbox.slack_blocks import problems, text_length
 from tests.integrations.conftest import StandIns
 from tests.integrations.contract import FIRED_AT, TIMEOUT, ActionContract, Case, FakeClock, piece
 

@@ -33,7 +33,7 @@ class PostMessage(Inputs):
     text: MrkdwnText = Field(description="What to say, in Slack's mrkdwn: *bold*, _italic_, <https://…|link>.")
     title: PlainText = Field("", description="A headline above the text, in large type.")
     fields: dict[str, MrkdwnText] = Field(
-        default_factory=dict, description="Numbers shown as a small table: {Seats: …, Worth: …}.", max_length=FIELDS
+        {}, description="Numbers shown as a small table: {Seats: …, Worth: …}.", max_length=FIELDS
     )
     digest: bool = Field(True, description="Whether it may be put together with others for the same channel.")
 

@@ -1,0 +1,236 @@
+"""Calls Intercom's REST API within its limits, and says what its replies mean.
+
+Plain HTTP: python-intercom sends no version header, so that the app's setting would decide what a call means.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from expansion.contract import Failure, NoAccess, Refused, TryLater
+from expansion.fields import Person
+from integrations._http import broken
+from integrations.base import Budget, Clock, Limit, RetryPolicy
+
+VERSION = "2.15"
+WINDOW = 10.0  # seconds
+# 10,000 a minute for a private app, counted in windows of ten seconds: 1,666 each, and a few for other tools.
+LIMIT = Limit(1600, WINDOW, "developers.intercom.com/docs/references/rest-api/errors/rate-limiting")
+
+_APPS = {
+    "api.intercom.io": "https://app.intercom.com",
+    "api.eu.intercom.io": "https://app.eu.intercom.com",
+    "api.au.intercom.io": "https://app.au.intercom.com",
+}
+_EMAIL = re.compile(r"\S+@\S+")
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A person as Intercom knows them."""
+
+    id: str
+    workspace: str
+    tags: frozenset[str]
+    more_tags: bool  # Intercom shows ten with the contact
+    attributes: Mapping[str, Any]
+    unsubscribed: bool
+
+
+# --- what a reply means -----------------------------------------------------------------------------------------------
+
+_MEANINGS: dict[int, tuple[type[NoAccess] | type[Refused], str]] = {
+    401: (
+        NoAccess,
+        "the access token is not accepted; check INTERCOM_ACCESS_TOKEN and the region in INTERCOM_BASE_URL",
+    ),
+    402: (NoAccess, "the workspace's plan does not include this call"),
+    403: (NoAccess, "the token may not do this; give the app the permission in the Developer Hub"),
+    404: (Refused, "it is not there"),
+}
+_BY_CODE: dict[str, tuple[type[NoAccess] | type[Refused], str]] = {
+    "intercom_version_invalid": (NoAccess, f"it does not speak API version {VERSION} to this app"),
+}
+
+
+def meaning(reply: httpx.Response, what: str, now: datetime, *, wrote: bool) -> Failure:
+    """What an error reply means. `what` is what was tried, for the sentence."""
+    code, message = _first_error(reply)
+    start = f"Intercom, {what}: "
+    if reply.status_code == 429 or code == "rate_limit_exceeded":
+        return TryLater(f"{start}too many calls", wait=_until_reset(reply, now))
+    if reply.status_code >= 500 or reply.status_code == 408:
+        return TryLater(f"{start}trouble at Intercom's side ({reply.status_code})", maybe_done=wrote)
+    kind, sentence = _BY_CODE.get(code) or _MEANINGS.get(reply.status_code) or (Refused, "refused")
+    said = f" ({code}: {_EMAIL.sub('…', message)[:160]})" if code else f" ({reply.status_code})"
+    return kind(f"{start}{sentence}{said}")
+
+
+def _first_error(reply: httpx.Response) -> tuple[str, str]:
+    """Code and message of an `error.list`; a proxy's page has neither."""
+    try:
+        first = reply.json()["errors"][0]
+        return str(first["code"]), str(first.get("message") or "")
+    except (ValueError, KeyError, IndexError, TypeError):
+        return "", ""
+
+
+def _until_reset(reply: httpx.Response, now: datetime) -> float:
+    """There is no Retry-After: the header says when the window ends. No window is longer than ten seconds."""
+    reset = reply.headers.get("X-RateLimit-Reset", "")
+    seconds = float(reset) - now.timestamp() if reset.isdigit() else WINDOW
+    return min(max(seconds, 0.5), WINDOW)
+
+
+# --- the client -------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _budget(place: str, clock: Clock) -> Budget:
+    """One budget per workspace address and process, however often a flow connects."""
+    return Budget("Intercom", LIMIT, clock=clock)
+
+
+def client(base_url: str, token: str, timeout: float) -> httpx.Client:
+    loopback = httpx.URL(base_url).host in ("127.0.0.1", "localhost", "::1")
+    return httpx.Client(
+        base_url=base_url,
+        headers={"Authorization": f"Bearer {token}", "Intercom-Version": VERSION, "Accept": "application/json"},
+        timeout=httpx.Timeout(timeout, connect=min(timeout, 5.0)),
+        trust_env=not loopback,  # a proxy in the environment is for the world, not for a stand-in
+    )
+
+
+class Api:
+    """The calls the actions need. All of them may be repeated: a tag, a set, an event with its own time."""
+
+    def __init__(self, http: httpx.Client, retry: RetryPolicy, clock: Clock, now: Callable[[], datetime]) -> None:
+        self._http, self._retry, self._now = http, retry, now
+        self._budget = _budget(str(http.base_url), clock)  # type: ignore[arg-type]  # clocks do hash
+        self._tags: dict[str, str] = {}
+
+    def me(self) -> dict[str, Any]:
+        return self._call("GET", "/me", "reading who the token belongs to")
+
+    def may_read(self, what: str) -> None:
+        """Raises NoAccess where the token may not read `contacts` or `tags`."""
+        self._call("GET", f"/{what}", f"reading {what}", params={"per_page": "1"} if what == "contacts" else None)
+
+    def contact(self, person: Person) -> Contact | None:
+        """The contact with our user id; else the only one with the person's e-mail address."""
+        try:
+            path = f"/contacts/find_by_external_id/{quote(person.user_id, safe='')}"
+            return _contact(self._call("GET", path, "looking a person up"))
+        except _NotThere:
+            return self._by_email(person.email) if person.email else None
+
+    def tag(self, contact: Contact, name: str) -> bool:
+        """Whether the tag is new to the contact."""
+        tag_id = self.tag_id(name)
+        if tag_id in contact.tags or (contact.more_tags and tag_id in self._all_tags(contact)):
+            return False
+        self._call("POST", f"/contacts/{contact.id}/tags", f"tagging a person `{name}`", {"id": tag_id})
+        return True
+
+    def tag_id(self, name: str) -> str:
+        """Creates the tag or gives the one of that name; names are the same whatever their case."""
+        if name not in self._tags:
+            self._tags[name] = str(self._call("POST", "/tags", f"making the tag `{name}`", {"name": name})["id"])
+        return self._tags[name]
+
+    def set_attribute(self, contact: Contact, name: str, value: object) -> bool:
+        """Whether that changed something. The attribute itself must exist: Settings > Data > People."""
+        if contact.attributes.get(name) == value:
+            return False
+        body = {"custom_attributes": {name: value}}
+        self._call("PUT", f"/contacts/{contact.id}", f"setting the attribute `{name}`", body)
+        return True
+
+    def send_event(self, contact: Contact, name: str, at: datetime, metadata: Mapping[str, str]) -> None:
+        """Contact, name and second make the event: sent again, it is the same one."""
+        event = {"event_name": name, "created_at": int(at.timestamp()), "id": contact.id}
+        body = {**event, **({"metadata": dict(metadata)} if metadata else {})}
+        self._call("POST", "/events", f"sending the event `{name}`", body, answer=False)
+
+    def link(self, contact: Contact) -> str:
+        """The contact's page."""
+        root = _APPS.get(self._http.base_url.host, str(self._http.base_url).rstrip("/"))
+        return f"{root}/a/apps/{contact.workspace}/users/{contact.id}/all-conversations"
+
+    # --- parts ---
+
+    def _by_email(self, email: str) -> Contact | None:
+        """Leads may share an address: of several nobody knows who is meant, unless one alone is a user."""
+        query = {"query": {"field": "email", "operator": "=", "value": email}, "pagination": {"per_page": 50}}
+        found = self._call("POST", "/contacts/search", "looking a person up", query, wrote=False)["data"]
+        users = [one for one in found if one.get("role") == "user"] or found
+        return _contact(users[0]) if len(users) == 1 else None
+
+    def _all_tags(self, contact: Contact) -> frozenset[str]:
+        found = self._call("GET", f"/contacts/{contact.id}/tags", "reading a person's tags")
+        return frozenset(str(tag["id"]) for tag in found["data"])
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        what: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        params: Mapping[str, str] | None = None,
+        wrote: bool | None = None,
+        answer: bool = True,
+    ) -> dict[str, Any]:
+        changes = method != "GET" if wrote is None else wrote
+
+        def once() -> dict[str, Any]:
+            self._budget.take()
+            try:
+                reply = self._http.request(method, path.lstrip("/"), json=body, params=params)
+            except httpx.HTTPError as error:
+                raise broken("Intercom", error, wrote=changes) from error
+            return self._read(reply, what, answer=answer, wrote=changes)
+
+        return self._retry.run(once, repeatable=True)
+
+    def _read(self, reply: httpx.Response, what: str, *, answer: bool, wrote: bool) -> dict[str, Any]:
+        if reply.status_code == 404 and _first_error(reply)[0] == "not_found":
+            raise _NotThere(f"Intercom, {what}: it is not there any more")
+        if not reply.is_success:
+            failure = meaning(reply, what, self._now(), wrote=wrote)
+            if isinstance(failure, TryLater):
+                self._budget.hold(failure.wait or 0)
+            raise failure
+        if not answer and reply.status_code == 202:
+            return {}
+        try:
+            said = reply.json()
+        except ValueError as error:
+            raise TryLater(f"Intercom, {what}: the answer is not JSON", maybe_done=wrote) from error
+        if not isinstance(said, dict):
+            raise TryLater(f"Intercom, {what}: the answer is not what Intercom documents", maybe_done=wrote)
+        return said
+
+
+class _NotThere(Refused):
+    """404 with Intercom's own words: the record does not exist. A proxy's 404 is something else."""
+
+
+def _contact(said: Mapping[str, Any]) -> Contact:
+    tags = said.get("tags") or {}
+    return Contact(
+        id=str(said["id"]),
+        workspace=str(said.get("workspace_id", "")),
+        tags=frozenset(str(tag["id"]) for tag in tags.get("data", [])),
+        more_tags=bool(tags.get("has_more")),
+        attributes=said.get("custom_attributes") or {},
+        unsubscribed=bool(said.get("unsubscribed_from_emails")),
+    )

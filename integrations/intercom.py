@@ -1,0 +1,244 @@
+"""Intercom: make people eligible for a Series, and send events about them.
+
+Intercom has no call that enrols anyone in a Series, and none that tells who is in one. The action makes each contact
+match the entry rule that a person gave the Series (a tag, an attribute or an event) and says "eligible", no more.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from expansion.contract import Done, Failure, Piece, Refused, Reply
+from expansion.fields import Inputs, People, Person, PlainText
+from integrations import _settings
+from integrations._intercom_api import LIMIT, Api, Contact, client
+from integrations.base import ActionBase, Clock, Connected, Finding, Integration, RetryPolicy
+
+RETRY = RetryPolicy(tries=4, first_wait=0.5, longest_wait=15.0)
+TIMEOUT = 20.0  # seconds
+HOURLY = "Intercom evaluates entry rules about once an hour"  # intercom.com/help article 8780861
+
+
+class Settings(BaseSettings):
+    """Read from the environment or `.env`."""
+
+    model_config = SettingsConfigDict(env_prefix="INTERCOM_", env_file=".env", extra="ignore")
+
+    access_token: SecretStr = Field(
+        description="Access token of a private app: Developer Hub > your app > Authentication. Permissions: read and "
+        "write users and companies, read and write tags, write events."
+    )
+    base_url: str = Field(
+        "https://api.intercom.io",
+        description="https://api.eu.intercom.io or https://api.au.intercom.io for workspaces hosted there; or a "
+        "stand-in.",
+    )
+
+
+# --- inputs -----------------------------------------------------------------------------------------------------------
+
+
+class EnrolInSeries(Inputs):
+    """People and a series, and by what its entry rule lets them in; if that is left out, by a tag of its name."""
+
+    series: PlainText = Field(description="Name of the series, as your team says it.")
+    people: People = Field(description="A people group from facts.yaml, or `involved`.")
+    tag: PlainText | None = Field(None, description="The tag its entry rule asks for; `expansion:SERIES` if left out.")
+    attribute: dict[str, PlainText | bool] | None = Field(
+        None, description="The attribute its entry rule asks for: {name: value}.", min_length=1, max_length=1
+    )
+    event: PlainText | None = Field(None, description="The event its entry rule asks for.")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> EnrolInSeries:
+        ways = [name for name in ("tag", "attribute", "event") if getattr(self, name) is not None]
+        if len(ways) > 1:
+            raise ValueError(
+                f"give one of {' and '.join(f'`{way}`' for way in ways)}: a series has one entry rule here"
+            )
+        return self
+
+
+class SendEvent(Inputs):
+    """An event about people, at the time the trigger fired."""
+
+    event: PlainText = Field(description="Name of the event, such as expansion-ready.")
+    people: People = Field(description="A people group from facts.yaml, or `involved`.")
+    metadata: dict[str, PlainText] = Field(
+        {}, description="Up to 10 values to show with the event; Intercom ignores further ones.", max_length=10
+    )
+
+
+# --- people -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Found:
+    """The people of one piece, as far as Intercom knows them."""
+
+    contacts: tuple[Contact, ...]
+    asked: int
+
+    @property
+    def remote_id(self) -> str:
+        return ",".join(contact.id for contact in self.contacts)
+
+    def notes(self) -> list[str]:
+        """What people should know about who was left out; numbers, not names."""
+        notes = []
+        if missing := self.asked - len(self.contacts):
+            notes.append(f"{missing} of {self.asked} people {_are(missing)} not in Intercom")
+        if silent := sum(contact.unsubscribed for contact in self.contacts):
+            notes.append(f"{silent} {_are(silent)} unsubscribed from e-mail")
+        return notes
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _people(count: int) -> str:
+    return "1 person" if count == 1 else f"{count} people"
+
+
+def _found(api: Api, people: str | list[Person]) -> Found:
+    """The contacts behind the people. Raises Refused where there is none."""
+    assert not isinstance(people, str), "people are resolved before anything is delivered"
+    if not people:
+        raise Refused("Intercom: the people group is empty for this account, so there is nobody to reach")
+    contacts = [contact for person in people if (contact := api.contact(person))]
+    unique = tuple({contact.id: contact for contact in contacts}.values())
+    if not unique:
+        raise Refused(
+            f"Intercom knows none of the {_people(len(people))} of this account; their user ids must be the "
+            "external ids of contacts, or their e-mail addresses those of exactly one"
+        )
+    return Found(unique, asked=len({person.user_id for person in people}))
+
+
+# --- actions ----------------------------------------------------------------------------------------------------------
+
+
+class _IntercomAction(ActionBase):
+    """One piece after the other; each is several people of one account."""
+
+    repeatable = True
+    batch = 100  # not Intercom's number: how many pieces a task reports on together
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    def deliver(self, pieces: Sequence[Piece]) -> list[Reply]:
+        return [self._deliver(piece) for piece in pieces]
+
+    def _deliver(self, piece: Piece) -> Reply:
+        try:
+            return self._do(piece)
+        except Failure as failure:
+            return failure
+
+    def _do(self, piece: Piece) -> Done:
+        raise NotImplementedError
+
+
+class EnrolInSeriesAction(_IntercomAction):
+    """Makes people match the entry rule of a series."""
+
+    name = "intercom.enrol_in_series"
+    title = "Make people eligible for an Intercom series"
+    input_model = EnrolInSeries
+    note = f"The series must be live with that entry rule. {HOURLY}, and tells nobody who is in a series."
+
+    def _do(self, piece: Piece) -> Done:
+        wanted = piece.input
+        assert isinstance(wanted, EnrolInSeries)
+        found = _found(self._api, wanted.people)
+        rule, changed = self._match(found, wanted, piece.fired_at)
+        eligible = f"{_people(len(found.contacts))} eligible for the series {wanted.series} by {rule}; {HOURLY}"
+        note = "; ".join([eligible, *found.notes()])
+        return Done(found.remote_id, self._api.link(found.contacts[0]), note, already=not changed)
+
+    def _match(self, found: Found, wanted: EnrolInSeries, fired_at: datetime) -> tuple[str, bool]:
+        """The rule in words, and whether anybody is new to it."""
+        if wanted.event is not None:
+            for contact in found.contacts:
+                self._api.send_event(contact, wanted.event, fired_at, {})
+            return f"the event {wanted.event}", True
+        if wanted.attribute is not None:
+            [(name, value)] = wanted.attribute.items()
+            changed = [self._api.set_attribute(contact, name, value) for contact in found.contacts]
+            return f"the attribute {name}", any(changed)
+        tag = wanted.tag or f"expansion:{wanted.series}"
+        changed = [self._api.tag(contact, tag) for contact in found.contacts]
+        return f"the tag {tag}", any(changed)
+
+
+class SendEventAction(_IntercomAction):
+    """Sends one event per person."""
+
+    name = "intercom.send_event"
+    title = "Send an event about people to Intercom"
+    input_model = SendEvent
+    note = "Sent twice, it counts once: Intercom tells events apart by person, name and second."
+
+    def _do(self, piece: Piece) -> Done:
+        wanted = piece.input
+        assert isinstance(wanted, SendEvent)
+        found = _found(self._api, wanted.people)
+        for contact in found.contacts:
+            self._api.send_event(contact, wanted.event, piece.fired_at, wanted.metadata)
+        note = "; ".join([f"sent for {_people(len(found.contacts))}", *found.notes()])
+        return Done(found.remote_id, self._api.link(found.contacts[0]), note)
+
+
+# --- doctor -----------------------------------------------------------------------------------------------------------
+
+
+def check(api: Api) -> list[Finding]:
+    """Is the token good, and may it read what is needed? What it may write shows on first use."""
+    try:
+        app: dict[str, Any] = api.me().get("app") or {}
+    except Failure as failure:
+        return [Finding("intercom", "the access token", ok=False, remedy=str(failure))]
+    where = f"workspace {app.get('name', 'unknown')}, region {app.get('region', 'unknown')}"
+    return [Finding("intercom", where, ok=True), *(_reads(api, what) for what in ("contacts", "tags"))]
+
+
+def _reads(api: Api, what: str) -> Finding:
+    try:
+        api.may_read(what)
+    except Failure as failure:
+        return Finding("intercom", f"may read {what}", ok=False, remedy=str(failure))
+    return Finding("intercom", f"may read {what}", ok=True)
+
+
+def connected(
+    settings: Settings,
+    *,
+    retry: RetryPolicy = RETRY,
+    clock: Clock = time,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    timeout: float = TIMEOUT,
+) -> Connected:
+    """Intercom with these settings; tests bring their own time."""
+    http = client(settings.base_url, settings.access_token.get_secret_value(), timeout)
+    api = Api(http, retry, clock, now)
+    actions = (EnrolInSeriesAction(api), SendEventAction(api))
+    return Connected(actions={action.name: action for action in actions}, check=lambda: check(api))
+
+
+INTEGRATION = Integration(
+    name="intercom",
+    title="Intercom",
+    settings_model=Settings,
+    connect=lambda: connected(_settings.read(Settings)),
+    actions={action.name: action for action in (EnrolInSeriesAction, SendEventAction)},
+    limits=(LIMIT,),
+)

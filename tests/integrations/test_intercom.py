@@ -1,0 +1,335 @@
+"""Intercom: people become eligible for a series, events count once, and every request is as Intercom publishes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from expansion.contract import Done, NoAccess, Piece, Refused, TryLater
+from expansion.fields import Person
+from integrations.base import RetryPolicy
+from integrations.intercom import INTEGRATION, EnrolInSeries, SendEvent, Settings, connected
+from sandbox.intercom import Intercom
+from tests.integrations.conftest import StandIns
+from tests.integrations.contract import FIRED_AT, HURRIED, TIMEOUT, ActionContract, Case, FakeClock, piece
+
+SERIES = "seats-soft-nudge"
+SAMPLE = {
+    "intercom": {
+        "contacts": [
+            {"external_id": "one", "email": "ana@acme.example", "name": "Ana", "companies": ["acme"]},
+            {"external_id": "two", "email": "ben@acme.example", "name": "Ben", "companies": ["acme"]},
+            {"external_id": "cleo", "email": "cleo@acme.example", "name": "Cleo", "unsubscribed_from_emails": True},
+            {"external_id": "twin a", "email": "twins@acme.example", "name": "Twin A", "role": "lead"},
+            {"external_id": "twin b", "email": "twins@acme.example", "name": "Twin B", "role": "lead"},
+        ],
+        "attributes": ["expansion_series"],
+        "series": [{"name": "Storage tips", "event": "storage-nearly-full"}],
+    }
+}
+
+
+@pytest.fixture
+def world(stand_ins: Callable[..., StandIns]) -> StandIns:
+    return stand_ins(Intercom, sample=SAMPLE)
+
+
+@pytest.fixture
+def intercom(world: StandIns) -> Any:
+    return connect(world)
+
+
+def connect(world: StandIns, **how: Any) -> Any:
+    settings = Settings(access_token="secret-token", base_url=world.base_url("intercom"), _env_file=None)
+    return connected(settings, **{"retry": HURRIED, "clock": FakeClock(), "timeout": TIMEOUT, **how})
+
+
+@pytest.fixture
+def enrol(intercom: Any) -> Callable[..., Any]:
+    """`enrol("one", "two", tag=…)`: the reply for one account with these people."""
+    return lambda *people, **how: intercom.actions["intercom.enrol_in_series"].deliver([enrolment(*people, **how)])[0]
+
+
+@pytest.fixture
+def send(intercom: Any) -> Callable[..., Any]:
+    return lambda *people, **how: intercom.actions["intercom.send_event"].deliver([event(*people, **how)])[0]
+
+
+def enrolment(*people: str | Person, key: str = "one", **how: Any) -> Piece:
+    return piece(EnrolInSeries(series=SERIES, people=[person(p) for p in people], **how), key)
+
+
+def event(*people: str | Person, key: str = "one", **how: Any) -> Piece:
+    return piece(SendEvent(**{"event": "expansion-ready", **how}, people=[person(p) for p in people]), key)
+
+
+def person(one: str | Person) -> Person:
+    return one if isinstance(one, Person) else Person(user_id=one)
+
+
+def contact(world: StandIns, external_id: str) -> dict[str, Any]:
+    return next(c for c in world.state.all("intercom.contacts") if c["external_id"] == external_id)
+
+
+def tags(world: StandIns, external_id: str) -> set[str]:
+    return {world.state.get("intercom.tags", tag)["name"] for tag in contact(world, external_id)["tags"]}  # type: ignore[index]
+
+
+def revoke(world: StandIns) -> None:
+    world.get(Intercom).revoked = True
+
+
+class TestEnrolInSeriesKeepsTheContract(ActionContract):
+    @pytest.fixture
+    def case(self, world: StandIns, intercom: Any) -> Case:
+        return Case(
+            stand_ins=world,
+            vendor="intercom",
+            action=intercom.actions["intercom.enrol_in_series"],
+            good=lambda key: enrolment(key, key=key),
+            bad=enrolment("nobody", key="bad"),
+            write={"method": "POST", "path": "/tags"},
+            lock_out=lambda: revoke(world),
+            what="tag",
+            busy={"status": 429, "body": {"type": "error.list", "errors": [{"code": "rate_limit_exceeded"}]}},
+            counted_by=lambda one: f"{one.input.people[0].user_id}|expansion:{SERIES}",  # type: ignore[attr-defined]
+            findable=False,
+        )
+
+
+class TestSendEventKeepsTheContract(ActionContract):
+    @pytest.fixture
+    def case(self, world: StandIns, intercom: Any) -> Case:
+        return Case(
+            stand_ins=world,
+            vendor="intercom",
+            action=intercom.actions["intercom.send_event"],
+            good=lambda key: event(key, key=key),
+            bad=event("nobody", key="bad"),
+            write={"method": "POST", "path": "/events"},
+            lock_out=lambda: revoke(world),
+            what="event",
+            busy={"status": 503},
+            busy_maybe=True,
+            counted_by=lambda one: f"{one.input.people[0].user_id}|expansion-ready|{int(FIRED_AT.timestamp())}",  # type: ignore[attr-defined]
+            once=False,  # nobody says that an event was there already; that it counts once is tested below
+            findable=False,
+        )
+
+
+# --- enrolling --------------------------------------------------------------------------------------------------------
+
+
+def test_people_become_eligible_by_a_tag_of_the_series_name_and_nobody_says_enrolled(
+    world: StandIns, enrol: Callable[..., Any]
+) -> None:
+    reply = enrol("one", "two")
+    assert isinstance(reply, Done)
+    assert tags(world, "one") == tags(world, "two") == {f"expansion:{SERIES}"}
+    assert reply.note is not None
+    assert "2 people eligible for the series seats-soft-nudge by the tag expansion:seats-soft-nudge" in reply.note
+    assert "about once an hour" in reply.note
+    assert "enrolled" not in reply.note
+    assert (
+        reply.link
+        == f"{world.base_url('intercom')}/a/apps/sandbox1/users/{contact(world, 'one')['id']}/all-conversations"
+    )
+
+
+def test_a_tag_of_another_name_may_be_given_and_its_case_does_not_matter(
+    world: StandIns, enrol: Callable[..., Any]
+) -> None:
+    world.state.put("intercom.tags", "77", {"id": "77", "name": "Seats Nudge"})
+    enrol("one", tag="seats nudge")
+    assert tags(world, "one") == {"Seats Nudge"}
+
+
+def test_an_attribute_makes_people_eligible_too(world: StandIns, enrol: Callable[..., Any]) -> None:
+    first = enrol("one", attribute={"expansion_series": SERIES})
+    second = enrol("one", attribute={"expansion_series": SERIES})
+    assert contact(world, "one")["custom_attributes"] == {"expansion_series": SERIES}
+    assert "by the attribute expansion_series" in first.note
+    assert (first.already, second.already) == (False, True)
+    assert world.applied("attribute") == {f"one|expansion_series={SERIES}": 1}
+
+
+def test_an_attribute_that_nobody_made_is_refused_with_its_name(enrol: Callable[..., Any]) -> None:
+    reply = enrol("one", attribute={"no_such": "x"})
+    assert isinstance(reply, Refused)
+    assert "no_such" in str(reply)
+
+
+def test_an_event_makes_people_eligible_too_once_however_often_it_is_sent(
+    world: StandIns, enrol: Callable[..., Any]
+) -> None:
+    for _ in range(3):
+        assert "by the event storage-nearly-full" in enrol("one", event="storage-nearly-full").note
+    assert list(world.applied("event").values()) == [1]
+    assert [item.title for item in world.get(Intercom).inbox()] == ["Eligible for the series Storage tips"]
+
+
+def test_a_series_is_entered_one_way() -> None:
+    with pytest.raises(ValidationError, match="one of `tag` and `event`"):
+        enrolment("one", tag="a", event="b")
+    with pytest.raises(ValidationError, match="at most 1 item"):
+        enrolment("one", attribute={"a": "1", "b": "2"})
+
+
+def test_who_is_not_there_is_counted_and_the_others_are_reached(world: StandIns, enrol: Callable[..., Any]) -> None:
+    reply = enrol("one", "gone", "cleo")
+    assert isinstance(reply, Done)
+    assert "1 of 3 people is not in Intercom; 1 is unsubscribed from e-mail" in reply.note
+    assert tags(world, "one") == tags(world, "cleo") == {f"expansion:{SERIES}"}
+
+
+def test_nobody_there_is_refused_with_what_to_check(enrol: Callable[..., Any]) -> None:
+    reply = enrol("gone", Person(user_id="gone too", email="gone@acme.example"))
+    assert isinstance(reply, Refused)
+    assert "none of the 2 people" in str(reply)
+    assert "external ids" in str(reply)
+    assert "@" not in str(reply)
+    assert "group is empty" in str(enrol())
+
+
+def test_a_person_is_found_by_e_mail_where_the_user_id_is_unknown(world: StandIns, enrol: Callable[..., Any]) -> None:
+    reply = enrol(Person(user_id="other id", email="Ana@acme.example"), "one")
+    assert reply.remote_id == contact(world, "one")["id"], "the same person twice is one contact"
+
+
+def test_an_e_mail_that_two_contacts_share_reaches_neither(enrol: Callable[..., Any]) -> None:
+    assert isinstance(enrol(Person(user_id="?", email="twins@acme.example")), Refused)
+
+
+def test_a_user_id_with_a_slash_is_one_user_id(world: StandIns, enrol: Callable[..., Any]) -> None:
+    contact_id = contact(world, "one")["id"]
+    world.state.put("intercom.contacts", contact_id, {**contact(world, "one"), "external_id": "a?b c#d"})
+    assert enrol("a?b c#d").remote_id == contact_id
+
+
+def test_a_contact_with_many_tags_is_not_tagged_again(world: StandIns, enrol: Callable[..., Any]) -> None:
+    enrol("one")
+    mine = contact(world, "one")
+    for number in range(12):
+        world.state.put("intercom.tags", f"{number}", {"id": f"{number}", "name": f"tag {number}"})
+    many = [*(f"{n}" for n in range(12)), *mine["tags"]]
+    world.state.put("intercom.contacts", mine["id"], {**mine, "tags": many})
+    before = len(world.requests("POST", f"/contacts/{mine['id']}/tags"))
+    assert enrol("one").already
+    assert len(world.requests("POST", f"/contacts/{mine['id']}/tags")) == before
+
+
+# --- events -----------------------------------------------------------------------------------------------------------
+
+
+def test_an_event_carries_the_time_of_the_firing_and_counts_once(world: StandIns, send: Callable[..., Any]) -> None:
+    for _ in range(2):
+        reply = send("one", "two", metadata={"seats": 92, "plan": "Team"})
+        assert reply.note == "sent for 2 people"
+    [first, _] = world.state.all("intercom.events")
+    assert first == {
+        "name": "expansion-ready",
+        "created_at": int(FIRED_AT.timestamp()),
+        "metadata": {"seats": "92", "plan": "Team"},
+    }
+    assert set(world.applied("event").values()) == {1}
+
+
+def test_more_metadata_than_intercom_keeps_is_a_mistake_before_anything_is_sent() -> None:
+    with pytest.raises(ValidationError, match="at most 10 items"):
+        event("one", metadata={f"k{n}": "v" for n in range(11)})
+
+
+# --- replies that are no ----------------------------------------------------------------------------------------------
+
+
+def test_a_full_window_is_waited_out(world: StandIns) -> None:
+    now = datetime(2026, 11, 22, 12, 0, 3, tzinfo=UTC)
+    clock = FakeClock()
+    reset = {"X-RateLimit-Reset": str(int(now.timestamp()) + 7)}
+    body = {"type": "error.list", "errors": [{"code": "rate_limit_exceeded", "message": "Exceeded rate limit"}]}
+    world.fault("intercom", "status", status=429, headers=reset, body=body)
+    action = connect(world, retry=RetryPolicy(sleep=clock.sleep), clock=clock, now=lambda: now)
+    [reply] = action.actions["intercom.send_event"].deliver([event("one")])
+    assert isinstance(reply, Done)
+    assert clock.slept == [7.0]
+
+
+def test_a_window_that_is_full_says_so_with_its_reset(world: StandIns, send: Callable[..., Any]) -> None:
+    world.get(Intercom).per_window = 0
+    reply = send("one")
+    assert isinstance(reply, TryLater)
+    assert not reply.maybe_done
+    assert 0 < reply.wait <= 10
+
+
+def test_a_missing_permission_is_for_a_person(world: StandIns, enrol: Callable[..., Any]) -> None:
+    world.get(Intercom).may -= {"tags"}
+    reply = enrol("one")
+    assert isinstance(reply, NoAccess)
+    assert "Developer Hub" in str(reply)
+
+
+def test_a_version_that_the_app_does_not_know_is_for_a_person(world: StandIns, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("integrations._intercom_api.VERSION", "9.9")
+    [reply] = connect(world).actions["intercom.send_event"].deliver([event("one")])
+    assert isinstance(reply, NoAccess)
+    assert "intercom_version_invalid" in str(reply)
+
+
+def test_a_page_of_a_proxy_is_not_taken_for_a_missing_person(world: StandIns, send: Callable[..., Any]) -> None:
+    world.fault("intercom", "status", status=404, body="<html>Not found</html>", times=5)
+    reply = send("one")
+    assert isinstance(reply, Refused)
+    assert "none of the" not in str(reply)
+    assert "html" not in str(reply)
+
+
+def test_a_contact_that_vanished_between_two_calls_is_refused(world: StandIns, send: Callable[..., Any]) -> None:
+    gone = {"type": "error.list", "errors": [{"code": "not_found", "message": "User Not Found"}]}
+    world.fault("intercom", "status", path="/events", status=404, body=gone)
+    assert "not there any more" in str(send("one"))
+
+
+def test_an_answer_that_is_json_but_not_intercom_s_is_tried_again(world: StandIns, send: Callable[..., Any]) -> None:
+    world.fault("intercom", "status", status=200, body=["surprise"], times=99)
+    assert isinstance(send("one"), TryLater)
+
+
+def test_no_e_mail_address_leaves_with_an_error(world: StandIns, send: Callable[..., Any]) -> None:
+    said = {"type": "error.list", "errors": [{"code": "conflict", "message": "dup of ana@acme.example exists"}]}
+    world.fault("intercom", "status", status=409, body=said)
+    reply = send("one")
+    assert isinstance(reply, Refused)
+    assert "ana@" not in str(reply)
+    assert "dup of" in str(reply)
+
+
+# --- settings and doctor ----------------------------------------------------------------------------------------------
+
+
+def test_missing_settings_name_the_variable_and_where_to_find_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("INTERCOM_ACCESS_TOKEN", raising=False)
+    with pytest.raises(NoAccess, match=r"INTERCOM_ACCESS_TOKEN: missing.*Developer Hub"):
+        INTEGRATION.connect()
+    monkeypatch.setenv("INTERCOM_ACCESS_TOKEN", "secret")
+    assert set(INTEGRATION.connect().actions) == set(INTEGRATION.actions)
+
+
+def test_doctor_tells_the_workspace_and_what_may_be_read(world: StandIns, intercom: Any) -> None:
+    assert [finding.what for finding in intercom.check()] == [
+        "workspace Sandbox, region US",
+        "may read contacts",
+        "may read tags",
+    ]
+    world.get(Intercom).may -= {"tags"}
+    assert [finding.ok for finding in intercom.check()] == [True, True, False]
+    revoke(world)
+    [finding] = intercom.check()
+    assert "INTERCOM_ACCESS_TOKEN" in finding.remedy
