@@ -19,8 +19,10 @@ from expansion.evaluate.results import Evaluator
 from expansion.language.models import Policy
 
 # Not calendar.month_name: that one changes with the machine's locale.
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July")
-_MONTHS += ("August", "September", "October", "November", "December")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 _NAMED = 10  # people whose names a text holds; `people_count` tells how many there are
 _EMAIL = re.compile(r"([^@\s]+)@[^@\s]+\.[^@\s]+")
 _PARSER = Environment(autoescape=True)  # only reads templates here, renders none

@@ -88,11 +88,12 @@ def _fits(kind: Any, value: Any) -> bool:
     """Whether this arm of a union is the one for the value, by its shape."""
     plain = get_args(kind)[0] if get_origin(kind) is Annotated else kind
     shape = get_origin(plain) or plain
+    holds = shape if isinstance(shape, type) else object
     if isinstance(value, Mapping):
-        return isinstance(shape, type) and issubclass(shape, Mapping | BaseModel)
+        return issubclass(holds, Mapping | BaseModel)
     if isinstance(value, list | tuple):
-        return isinstance(shape, type) and issubclass(shape, list | tuple)
-    return _has_marker(kind)
+        return issubclass(holds, list | tuple)
+    return not issubclass(holds, Mapping | BaseModel | list | tuple) and _has_marker(kind)
 
 
 def _has_marker(kind: Any, metadata: Sequence[Any] = ()) -> bool:

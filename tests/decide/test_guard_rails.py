@@ -1,0 +1,152 @@
+"""Suppression, the flood brake, the choice of a playbook, owners: each leaves a reason."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from expansion.decide.choose import Chosen, choose
+from expansion.decide.flood import flood_reason, usual_count
+from expansion.decide.owners import OwnedBy, owners
+from expansion.decide.suppression import suppressed
+from expansion.language.models import Flood, Suppression
+from tests.decide.fakes import FakeEvaluator, policy, trigger, unknown
+
+
+def suppression(reason: str, fact: str) -> Suppression:
+    return Suppression.model_validate({"reason": reason, "when": [{"fact": fact, "is": True}]})
+
+
+RULES = [suppression("open deal", "open_deal"), suppression("do not contact", "do_not_contact")]
+
+
+def test_the_first_suppression_that_holds_gives_the_reason() -> None:
+    facts = {
+        "both": {"open_deal": True, "do_not_contact": True},
+        "second": {"open_deal": False, "do_not_contact": True},
+        "none": {"open_deal": False, "do_not_contact": False},
+    }
+    found = suppressed(RULES, facts, FakeEvaluator(facts))
+    assert found.reasons == {"both": "open deal", "second": "do not contact"}
+    assert found.notes == {}
+
+
+def test_a_suppression_that_cannot_be_told_is_noted_and_does_not_suppress() -> None:
+    facts = {"a": {"open_deal": False, "do_not_contact": unknown()}}
+    found = suppressed(RULES, facts, FakeEvaluator(facts))
+    assert found.reasons == {}
+    assert found.notes == {"a": ["it could not be told whether this suppression holds: do not contact"]}
+
+
+def test_the_strict_reading_can_be_written() -> None:
+    clause = {"any_of": [{"fact": "do_not_contact", "is": True}, {"fact": "do_not_contact", "exists": False}]}
+    strict = Suppression.model_validate({"reason": "nobody said we may", "when": [clause]})
+    facts = {"a": {"do_not_contact": unknown()}, "b": {"do_not_contact": False}}
+    assert suppressed([strict], facts, FakeEvaluator(facts)).reasons == {"a": "nobody said we may"}
+
+
+def test_without_accounts_nothing_is_asked() -> None:
+    assert suppressed(RULES, [], FakeEvaluator()).reasons == {}
+
+
+# --- flood ------------------------------------------------------------------------------------------------------------
+
+BRAKE = Flood.model_validate({"at_most": "100 accounts", "times_median": 3})
+
+
+@pytest.mark.parametrize(("firings", "held"), [(25, False), (26, True)])
+def test_the_triggers_own_limit_is_reached_not_passed(firings: int, held: bool) -> None:
+    reason = flood_reason(trigger(hold_if_more_than="25 accounts"), None, firings, [])
+    assert (reason is not None) is held
+
+
+@pytest.mark.parametrize(("firings", "held"), [(100, False), (101, True)])
+def test_the_policys_limit_serves_every_trigger(firings: int, held: bool) -> None:
+    assert (flood_reason(trigger(), BRAKE, firings, []) is not None) is held
+
+
+@pytest.mark.parametrize(("firings", "held"), [(12, False), (13, True)])
+def test_three_times_the_usual_number_is_too_many(firings: int, held: bool) -> None:
+    assert (flood_reason(trigger(), BRAKE, firings, [4, 0, 90, 2]) is not None) is held
+
+
+def test_the_median_waits_for_three_runs_with_firings() -> None:
+    assert flood_reason(trigger(), BRAKE, 90, [1, 1, 0, 0, 0]) is None
+    assert usual_count([2, 0, 5]) is None
+    assert usual_count([2, 0, 5, 6, 4]) == Fraction(9, 2)
+
+
+def test_the_strictest_limit_is_named() -> None:
+    reason = flood_reason(trigger(hold_if_more_than="20 accounts"), BRAKE, 500, [4, 4, 4])
+    assert reason is not None
+    assert "`flood: times_median` in policy.yaml allows 3 times the usual 4" in reason
+
+
+def test_the_reason_says_how_many_the_limit_and_what_to_do() -> None:
+    assert flood_reason(trigger(hold_if_more_than="25 accounts"), None, 31, []) == (
+        "flood brake: 31 new firings of seat-limit in one run, and `hold_if_more_than` allows 25; all of them are "
+        "held. Look at one with `expansion explain seat-limit ACCOUNT`: if the data are wrong, mend them; if they are "
+        "right, raise the limit. Held firings stay held until a person releases them"
+    )
+
+
+def test_a_brake_without_limits_never_trips() -> None:
+    assert flood_reason(trigger(), None, 10**6, [1, 1, 1]) is None
+    assert flood_reason(trigger(), Flood.model_validate({"times_median": "many"}), 10**6, [1, 1, 1]) is None
+
+
+# --- choose -----------------------------------------------------------------------------------------------------------
+
+BRANCHES = {
+    "choose": [
+        {"playbook": "enterprise", "when": [{"fact": "arr", "at_least": 100_000}]},
+        {"playbook": "growth", "when": [{"fact": "seats", "at_least": 50}]},
+        {"playbook": "everybody"},
+    ]
+}
+
+
+def test_the_first_branch_that_fits_is_taken() -> None:
+    facts = {"big": {"arr": 100_000, "seats": 900}, "mid": {"arr": 10, "seats": 50}, "small": {"arr": 10, "seats": 1}}
+    chosen = choose(trigger(then=BRANCHES), facts, FakeEvaluator(facts))
+    assert {each: it.playbook for each, it in chosen.items()} == {
+        "big": "enterprise",
+        "mid": "growth",
+        "small": "everybody",
+    }
+    assert all(it.notes == () for it in chosen.values())
+
+
+def test_a_branch_that_cannot_be_told_is_passed_over_and_noted() -> None:
+    facts = {"a": {"arr": unknown(), "seats": 50}}
+    chosen = choose(trigger(then=BRANCHES), facts, FakeEvaluator(facts))
+    assert chosen["a"] == Chosen("growth", ("it could not be told whether playbook enterprise fits; passed over",))
+
+
+def test_where_no_branch_fits_there_is_no_playbook() -> None:
+    facts = {"a": {"arr": 1}}
+    only = {"choose": BRANCHES["choose"][:1]}
+    assert choose(trigger(then=only), facts, FakeEvaluator(facts))["a"] == Chosen(None)
+
+
+# --- owners -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_accounts_owner_receives_the_work() -> None:
+    evaluator = FakeEvaluator({"a": {"owner_email": " dana@acme.example "}})
+    assert owners(policy(), ["a"], evaluator)["a"] == OwnedBy("dana@acme.example")
+
+
+def test_the_fallback_owner_has_a_reason() -> None:
+    evaluator = FakeEvaluator({"name": {"owner_email": "Dana Smith"}, "none": {}})
+    found = owners(policy(), ["name", "none"], evaluator)
+    assert found["name"] == OwnedBy("deals@acme.example", "owner_email holds no e-mail address: fallback owner")
+    why = "owner_email is not known, salesforce.account has no value: fallback owner"
+    assert found["none"] == OwnedBy("deals@acme.example", why)
+
+
+def test_a_policy_without_an_owner_fact_sends_all_to_the_fallback() -> None:
+    found = owners(policy(account={}), ["a"], FakeEvaluator())
+    assert found["a"].email == "deals@acme.example"
+    assert found["a"].note == "policy.yaml names no fact for the account's owner: fallback owner"
