@@ -187,3 +187,11 @@ def _filter(node: nodes.Filter) -> Iterator[Problem]:
 
 def _fits(argument: nodes.Node, kind: type | None) -> bool:
     return kind is not None and isinstance(argument, nodes.Const) and type(argument.value) is kind
+
+
+def facts_named(text: str) -> frozenset[str]:
+    """The facts that a template names, as `facts.arr` or `facts["seat-usage"]`."""
+    if "{{" not in text:
+        return frozenset()
+    paths = map(_dotted, _environment("plain").parse(text).find_all((nodes.Getattr, nodes.Getitem)))
+    return frozenset(path[1] for path in paths if path and path[0] == "facts" and len(path) == 2)

@@ -11,8 +11,8 @@ from typing import Any, Literal, cast
 
 Unit = Literal["minutes", "hours", "days", "weeks", "months"]
 
-# At most five digits: nobody's history is longer, and timedelta has an end.
-_SPAN = re.compile(r"(\d{1,5})\s+(minute|hour|day|week|month)s?")
+_LONGEST = 3_660  # days
+_SPAN = re.compile(r"(\d{1,9})\s+(minute|hour|day|week|month)s?")
 _PERCENT = re.compile(r"(-?\d{1,12}(?:\.\d{1,12})?)\s*%")
 _SHORT = {
     "d": "day",
@@ -65,7 +65,10 @@ def parse_span(text: object) -> Span:
     count = int(found[1])
     if count < 1:
         raise ValueError(f"`{text}` is no time at all; the least is 1")
-    return Span(count, cast(Unit, found[2] + "s"))
+    span = Span(count, cast(Unit, found[2] + "s"))
+    if span.days > _LONGEST:
+        raise ValueError(f"`{text}` is longer than ten years; no window reaches back that far")
+    return span
 
 
 def _meant_span(text: str) -> str:

@@ -1,0 +1,154 @@
+"""Reads cases: what was known when, the answer that must come out, and the short way to write events."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import ConfigDict, Field
+
+from expansion.language.case_model import Case, CaseEvent, CaseFacts, Expectation
+from expansion.language.conditions import Strict
+from expansion.language.mistakes import Mistake, brief, did_you_mean
+from expansion.language.models import Name
+from expansion.language.values import Span, parse_span
+from expansion.language.yaml_source import Source, Steps
+
+_AGO = re.compile(r"(.+?)\s+ago")
+_COUNT = re.compile(r"(?P<times>\d{1,6})\s*x\s+(?P<rest>.+)")
+_USER = r"[^\s,]+(?:\s*,\s*[^\s,]+)*"
+_EVENT = re.compile(rf"(?P<event>.+?)(?:\s+by\s+(?P<users>{_USER}))?(?:\s+with\s+(?P<properties>[\w .$-]+:\s.*))?")
+_EXAMPLE = "4 x Paywall Viewed by ana"
+
+
+class CaseEntry(Strict):
+    """One example: what is known at `now` and at times such as `3 days ago`, and the answer it must give."""
+
+    model_config = ConfigDict(extra="allow")
+
+    title: str = Field(description="What this example shows, in a sentence.")
+    expect: Expectation = Field(description="The answer: `fires`, `stays quiet` or `cannot tell`.")
+    because: str | None = Field(None, description="The fact, event or cohort that decides it.")
+
+
+class CaseFile(Strict):
+    """cases/NAME.yaml: examples that a trigger must satisfy."""
+
+    trigger: Name = Field(description="The trigger that these examples are about.")
+    cases: list[CaseEntry] = Field(min_length=1)
+
+
+def parse_cases(source: Source, file: CaseFile) -> tuple[list[Case], list[Mistake]]:
+    """The examples of a file, and what is wrong with them."""
+    cases, mistakes = [], []
+    for index, entry in enumerate(file.cases):
+        at = ("cases", index)
+        reader = _Reader(source)
+        for key, value in (entry.model_extra or {}).items():
+            reader.moment((*at, key), key, value)
+        mistakes += reader.mistakes
+        line = source.spots[at].line
+        facts, events = tuple(reader.facts), tuple(reader.events)
+        cases.append(
+            Case(file.trigger, entry.title, facts, events, entry.expect, entry.because, source.file, line)
+        )  # fmt: skip
+    return cases, mistakes
+
+
+def parse_events(text: str, ago: Span | None) -> tuple[CaseEvent, ...]:
+    """Reads `4 x Paywall Viewed by ana, ben with feature: sso`: each person so many times. Raises ValueError."""
+    counted = _COUNT.fullmatch(text.strip())
+    if not counted:
+        raise ValueError(f"`{brief(text)}` is not read as events; write them like  {_EXAMPLE}")
+    times = int(counted["times"])
+    if times < 1:
+        raise ValueError("an event that did not happen is left out; remove the line")
+    found = _EVENT.fullmatch(counted["rest"].strip())
+    assert found, "any text is at least the name of an event"
+    users = re.split(r"\s*,\s*", found["users"]) if found["users"] else [None]
+    properties = _properties(found["properties"]) if found["properties"] else {}
+    return tuple(CaseEvent(ago, times, found["event"], user, properties) for user in users)
+
+
+def _properties(text: str) -> dict[str, Any]:
+    parts = re.split(r",\s*(?=[\w .$-]+:\s)", text)
+    pairs = (part.split(":", 1) for part in parts)
+    return {name.strip(): _plain(value.strip()) for name, value in pairs}
+
+
+def _plain(text: str) -> Any:
+    if text in ("true", "false"):
+        return text == "true"
+    if re.fullmatch(r"-?(0|[1-9]\d{0,14})", text):
+        return int(text)
+    return float(text) if re.fullmatch(r"-?\d{1,12}\.\d{1,9}", text) else text.strip("\"'")
+
+
+class _Reader:
+    """Reads the moments of one case."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.facts: list[CaseFacts] = []
+        self.events: list[CaseEvent] = []
+        self.mistakes: list[Mistake] = []
+
+    def moment(self, at: Steps, key: str, value: Any) -> None:
+        """`now`, or `3 days ago`, with facts, events, or a list of both."""
+        try:
+            ago = _ago(key)
+        except ValueError as error:
+            message, _, hint = str(error).partition("; ")
+            self.mistakes.append(self.source.mistake(at, message, hint or None, key=True))
+            return
+        for steps, one in self._parts(at, value):
+            self._part(steps, ago, one)
+
+    def _parts(self, at: Steps, value: Any) -> Iterator[tuple[Steps, Any]]:
+        if isinstance(value, list):
+            yield from (((*at, index), one) for index, one in enumerate(value))
+        else:
+            yield at, value
+
+    def _part(self, at: Steps, ago: Span | None, value: Any) -> None:
+        match value:
+            case dict() if written := _unquoted(value):
+                message = "this line of events is cut in two by its colon"
+                self.mistakes.append(self.source.mistake(at, message, f'put it in quotes:  "{written}"'))
+            case Mapping():
+                self.facts.append(CaseFacts(ago, dict(value)))
+            case str():
+                self._events(at, ago, value)
+            case _:
+                message = f"`{brief(value)}` is neither facts nor events"
+                hint = f"write  now: {{seats_used: 50}}  or  3 days ago: {_EXAMPLE}"
+                self.mistakes.append(self.source.mistake(at, message, hint))
+
+    def _events(self, at: Steps, ago: Span | None, text: str) -> None:
+        try:
+            self.events += parse_events(text, ago)
+        except ValueError as error:
+            message, _, hint = str(error).partition("; ")
+            self.mistakes.append(self.source.mistake(at, message, hint or None))
+
+
+def _unquoted(value: Mapping[str, Any]) -> str | None:
+    """`- 4 x Export with rows: 10` without quotes is a mapping with one odd key."""
+    key = next((key for key in value if _COUNT.fullmatch(key)), None)
+    return None if key is None else f"{key}: {brief(value[key])}"
+
+
+def _ago(key: str) -> Span | None:
+    if key == "now":
+        return None
+    found = _AGO.fullmatch(key)
+    if found:
+        return parse_span(found[1])
+    if re.match(r"\d", key):
+        raise ValueError(f"`{brief(key)}` is not a time; write it like `3 days ago`")
+    near = did_you_mean(key, ["title", "expect", "because", "now"])
+    hint = (
+        f"did you mean `{near}`?" if near else "what may stand here: `title`, `now`, `3 days ago`, `expect`, `because`"
+    )
+    raise ValueError(f"`{brief(key)}` is not a word that belongs here; {hint}")

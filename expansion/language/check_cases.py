@@ -1,0 +1,108 @@
+"""Checks cases: the trigger exists, only facts that come from a source are given, and each fits its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from expansion.language.case_parser import CaseEntry, CaseFile, parse_cases
+from expansion.language.kinds import unfit
+from expansion.language.known import Known, unknown
+from expansion.language.mistakes import Mistake, brief, did_you_mean, together
+from expansion.language.models import CountedFact, RatioFact, SourcedFact
+from expansion.language.uses import Uses, of_answer
+from expansion.language.yaml_source import Source, Steps
+
+
+def check_cases(known: Known) -> Iterator[Mistake]:
+    """Every file of cases that is right by itself, against its trigger and facts.yaml."""
+    events = _known_events(known)
+    for opened in known.cases:
+        if opened.model and opened.source:
+            yield from _file(known, opened.model, opened.source, events)
+
+
+def _file(known: Known, file: CaseFile, source: Source, events: set[str]) -> Iterator[Mistake]:
+    what = "a trigger of this folder"
+    yield from unknown(source, ("trigger",), file.trigger, known.triggers, what, "the folder triggers/")
+    _, mistakes = parse_cases(source, file)
+    yield from mistakes
+    for index, entry in enumerate(file.cases):
+        for steps, value in _moments(entry, ("cases", index)):
+            if isinstance(value, dict):
+                yield from _facts(known, source, steps, value)
+            elif isinstance(value, str):
+                yield from _event(source, steps, value, events)
+        if entry.because:
+            yield from _because(known, source, ("cases", index, "because"), file.trigger, entry.because)
+
+
+def _moments(entry: CaseEntry, at: Steps) -> Iterator[tuple[Steps, Any]]:
+    for key, value in (entry.model_extra or {}).items():
+        if isinstance(value, list):
+            yield from (((*at, key, index), one) for index, one in enumerate(value))
+        else:
+            yield (*at, key), value
+
+
+def _facts(known: Known, source: Source, at: Steps, values: Mapping[str, Any]) -> Iterator[Mistake]:
+    for name, value in values.items():
+        here = (*at, name)
+        definition = known.facts.model.facts.get(name) if known.facts.model else None
+        match definition:
+            case SourcedFact():
+                if problem := unfit(value, definition.kind, name):
+                    yield source.mistake(here, *problem)
+            case RatioFact():
+                message = f"`{name}` is made from {together(definition.ratio)}"
+                yield source.mistake(here, message, "give those instead", key=True)
+            case CountedFact():
+                event = definition.counted[1][0]
+                hint = f"give the events instead, such as  3 days ago: 4 x {event} by ana"
+                yield source.mistake(here, f"`{name}` is counted from events", hint, key=True)
+            case None if " x " not in name:
+                yield from _unknown_fact(known, source, here, name)
+
+
+def _unknown_fact(known: Known, source: Source, at: Steps, name: str) -> Iterator[Mistake]:
+    names = known.names("facts")
+    if names is None or name in names:
+        return
+    if name in (known.names("cohorts") or ()):
+        message = f"`{name}` is a cohort, and a case gives facts"
+        yield source.mistake(at, message, "give the facts that its conditions ask about", key=True)
+        return
+    for mistake in unknown(source, at, name, names, "a fact of facts.yaml", "facts.yaml"):
+        yield source.mistake(at, mistake.message, mistake.hint, key=True)
+
+
+def _event(source: Source, at: Steps, text: str, events: set[str]) -> Iterator[Mistake]:
+    """An event that nobody asks about may stand in a case, but not one that looks like a slip of the pen."""
+    name = text.partition(" x ")[2]
+    if not name or any(name == event or name.startswith((f"{event} by ", f"{event} with ")) for event in events):
+        return
+    longer = next((event for event in events if name.startswith(f"{event} ")), None)
+    if longer:
+        message = f"`{brief(name)}` is read as the name of an event"
+        yield source.mistake(at, message, f"write  {longer} by ana, ben  and  with feature: sso  after it")
+    elif near := did_you_mean(name.partition(" by ")[0].partition(" with ")[0], events):
+        yield source.mistake(at, f"no trigger or fact asks about `{brief(name)}`", f"did you mean `{near}`?")
+
+
+def _because(known: Known, source: Source, at: Steps, trigger: str, because: str) -> Iterator[Mistake]:
+    opened = known.triggers.get(trigger)
+    if not opened or not opened.model or not known.facts.model:
+        return
+    uses = of_answer(opened.model, known.facts.model)
+    what = f"something that `{trigger}` asks about"
+    yield from unknown(source, at, because, uses.facts | uses.cohorts | uses.events, what, "the trigger")
+
+
+def _known_events(known: Known) -> set[str]:
+    if known.facts.model is None:
+        return set()
+    uses = Uses(known.facts.model)
+    for name in known.facts.model.facts:
+        uses.fact(name)
+    answers = [of_answer(one.model, known.facts.model) for one in known.triggers.values() if one.model]
+    return uses.events.union(*(one.events for one in answers))

@@ -1,0 +1,66 @@
+"""Checks the steps of playbooks: the action exists, its inputs fit, and every template names what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from expansion.contract import ActionWords
+from expansion.fields import Filled, PeopleRef
+from expansion.language.known import Known, unknown
+from expansion.language.mistakes import Mistake, brief
+from expansion.language.models import Step
+from expansion.language.validation import validate
+from expansion.language.words import inner_type, markers
+from expansion.language.yaml_source import Source, Steps
+from expansion.template import check_names
+
+
+def check_step(known: Known, source: Source, at: Steps, step: Step) -> Iterator[Mistake]:
+    """One step against the action it names."""
+    action = known.catalog.actions.get(step.do)
+    if action is None:
+        yield from unknown(source, (*at, "do"), step.do, known.catalog.actions, "an action", "no integration")
+        return
+    _, mistakes = validate(source, action.input_model, step.with_, (*at, "with"))
+    yield from mistakes
+    told = {(mistake.line, mistake.column) for mistake in mistakes}
+    for mistake in _texts(known, source, (*at, "with"), action, step.with_):
+        if (mistake.line, mistake.column) not in told:
+            yield mistake
+
+
+def _texts(known: Known, source: Source, at: Steps, action: ActionWords, inputs: dict[str, Any]) -> Iterator[Mistake]:
+    for steps, text, marks in _strings(action.input_model, inputs, ()):
+        if any(isinstance(mark, Filled) for mark in marks):
+            yield from _template(known, source, (*at, *steps), text)
+        elif any(isinstance(mark, PeopleRef) for mark in marks):
+            yield from _people(known, source, (*at, *steps), text)
+        elif "{{" in text:
+            yield source.mistake(
+                (*at, *steps), f"`{steps[-1]}` is not filled in: write it out", "only texts take {{ … }}"
+            )
+
+
+def _strings(kind: Any, value: Any, at: Steps) -> Iterator[tuple[Steps, str, list[object]]]:
+    """Every text inside the inputs, with the markers of its type."""
+    if isinstance(value, str):
+        yield at, value, list(markers(kind))
+    elif isinstance(value, dict | list):
+        for step, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _strings(inner_type(kind, step), inner, (*at, step))
+
+
+def _template(known: Known, source: Source, at: Steps, text: str) -> Iterator[Mistake]:
+    facts = known.names("facts")
+    for problem in check_names(text, facts or ()):
+        if facts is None and "`facts." in problem.message:
+            continue  # facts.yaml cannot be read: nobody knows which facts there are
+        yield source.mistake_at(source.spot_of_text(at, problem.text), problem.message, problem.hint)
+
+
+def _people(known: Known, source: Source, at: Steps, name: str) -> Iterator[Mistake]:
+    groups = known.names("people")
+    if groups is not None and name not in (*groups, "involved"):
+        what = "a group of people: `involved` is built in, others stand under `people` in facts.yaml"
+        yield from unknown(source, at, brief(name), [*groups, "involved"], what, "facts.yaml")

@@ -1,0 +1,210 @@
+"""Which comparison fits which kind of value: `at_least` on a text can never be answered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from expansion.language.conditions import Comparing, Condition
+from expansion.language.mistakes import brief
+from expansion.language.values import Percent, format_number
+
+NUMERIC = ("number", "money", "percent")
+CALLED = {
+    "number": "a number",
+    "money": "an amount of money",
+    "percent": "a share",
+    "text": "text",
+    "yes_no": "yes or no",
+    "date": "a date",
+    "list": "a list",
+}
+
+# What stands against each comparison word.
+_FITS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("at_least", "more_than", "at_most", "less_than", "grew_at_least", "fell_at_least"), NUMERIC),
+    "between": (*NUMERIC, "date"),
+    "is": (*NUMERIC, "text", "yes_no", "date"),
+    "is_not": (*NUMERIC, "text", "yes_no"),
+    **dict.fromkeys(("is_one_of", "is_not_one_of"), (*NUMERIC, "text")),
+    "contains": ("text", "list"),
+    "starts_with": ("text",),
+    "exists": tuple(CALLED),
+    **dict.fromkeys(("before", "after", "older_than", "newer_than"), ("date",)),
+}
+_INSTEAD = {
+    **dict.fromkeys(NUMERIC, "compare a number with `at_least`, `more_than`, `at_most`, `less_than` or `between`"),
+    "text": "compare a text with `is`, `is_one_of`, `contains` or `starts_with`",
+    "yes_no": "ask `is: true` or `is: false`",
+    "date": "compare a date with `before`, `after`, `older_than`, `newer_than` or `between`",
+    "list": "ask what a list holds with `contains`",
+}
+_OWN_VALUES = ("grew_at_least", "fell_at_least", "older_than", "newer_than", "exists")  # their models check them
+_WITHOUT_KIND = ("older_than", "newer_than")  # what the usage store does not ask of an event's property
+
+_READ_ANYWAY = {
+    **dict.fromkeys(("number", "money"), re.compile(r"-?\d{1,15}(?:\.\d{1,12})?")),
+    "percent": re.compile(r"-?\d{1,9}(?:\.\d{1,9})?\s*%?"),
+    "yes_no": re.compile(r"(?i:yes|no|true|false)"),
+}
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """A word of a condition that does not fit, and why."""
+
+    word: str
+    message: str
+    hint: str | None = None
+
+
+def misfits(condition: Condition, kind: str, name: str) -> Iterator[Misfit]:
+    """What of this condition does not fit a value of this kind."""
+    if condition.has_comparison:
+        yield from _comparison(condition, kind, name)
+    if condition.clears_below is not None:
+        yield from _clearing(condition, kind, name)
+    if condition.from_at_least is not None:
+        yield from _value("from_at_least", condition.from_at_least, kind, name)
+
+
+def counted_misfits(condition: Condition) -> Iterator[Misfit]:
+    """The same for an event: a count is a number, the latest value of a property is text."""
+    word, prop = condition.aggregate
+    if word == "latest":
+        yield from misfits(condition, "text", f"latest {prop}")
+        return
+    if condition.has_comparison and condition.comparison()[0] == "exists":
+        yield Misfit("exists", "a count is always there: `exists` says nothing", "ask `at_least: 1` or `at_most: 0`")
+        return
+    name = condition.events[0] if prop is None else prop
+    yield from misfits(condition, "number", name)
+
+
+def property_misfits(comparing: Comparing, name: str) -> Iterator[Misfit]:
+    """The same for a property of an event, whose kind nobody declares: the value says what is compared."""
+    word, wanted = comparing.comparison()
+    if word in _WITHOUT_KIND:
+        message = f"`{word}` is for facts; a property of an event cannot be asked that"
+        yield Misfit(word, message, "narrow the window with `over` instead")
+    elif word in ("before", "after"):
+        yield from _value(word, wanted, "date", name)
+    elif word in ("at_least", "more_than", "at_most", "less_than") and not isinstance(wanted, Percent):
+        yield from _value(word, wanted, "number", name)
+    elif word == "between":
+        kind = "date" if all(_is_date(one) for one in wanted) else "number"
+        yield from _value(word, wanted, kind, name)
+
+
+def unfit(value: Any, kind: str, name: str) -> tuple[str, str | None] | None:
+    """Why a value that a source would send does not fit its kind: (what, hint)."""
+    items = value if kind == "list" and isinstance(value, list) else [value]
+    if isinstance(value, list | dict) and kind != "list":
+        return f"`{name}` is {CALLED[kind]}, and this is {'a list' if isinstance(value, list) else 'none'}", None
+    wanted = [_scalar(one, kind) for one in items]
+    return next((_unfit(one, "text" if kind == "list" else kind, name) for one in wanted if one is not None), None)
+
+
+def _scalar(value: Any, kind: str) -> Any:
+    """None where the evaluator reads it anyway: `"100"` from a source is a number, `"80%"` a share."""
+    wanted = _READ_ANYWAY.get(kind)
+    return None if wanted and isinstance(value, str) and wanted.fullmatch(value.strip()) else value
+
+
+def _comparison(condition: Condition, kind: str, name: str) -> Iterator[Misfit]:
+    word, wanted = condition.comparison()
+    if kind not in _FITS[word]:
+        yield Misfit(word, f"`{word}` does not fit `{name}`, which is {CALLED[kind]}", _INSTEAD[kind])
+    elif word not in _OWN_VALUES:
+        yield from _value(word, wanted, kind, name)
+        if word == "between" and _descends(wanted):
+            yield Misfit(word, "`between` goes from the smaller to the larger", "swap the two")
+
+
+def _value(word: str, wanted: Any, kind: str, name: str) -> Iterator[Misfit]:
+    for one in wanted if isinstance(wanted, list) else [wanted]:
+        if problem := _unfit(one, kind, name, word):
+            yield Misfit(word, *problem)
+            return
+
+
+def _unfit(wanted: Any, kind: str, name: str, word: str = "") -> tuple[str, str | None] | None:
+    fits, hint = _VALUES[kind](wanted, word)
+    return None if fits else (f"`{_shown(wanted)}` does not fit `{name}`, which is {CALLED[kind]}", hint)
+
+
+def _number(wanted: Any, word: str) -> tuple[bool, str | None]:
+    if isinstance(wanted, Percent):
+        return False, "a percentage compares shares: ask a fact made with `ratio`, or write a number"
+    example = re.search(r"\d[\d_,]*", str(wanted))
+    alone = example[0].replace(",", "_") if example else "25"
+    hint = f"write the number alone:  {word}: {alone}" if word else "write the number alone"
+    return isinstance(wanted, int | float | Decimal) and not isinstance(wanted, bool), hint
+
+
+def _share(wanted: Any, word: str) -> tuple[bool, str | None]:
+    if isinstance(wanted, int | float | Decimal) and not isinstance(wanted, bool):
+        share = wanted * 100 if 0 < wanted <= 1 else wanted
+        return word == "", f"write  {word}: {format_number(share)}%"
+    return isinstance(wanted, Percent), f"write a percentage, such as  {word or 'share'}: 80%"
+
+
+def _text(wanted: Any, word: str) -> tuple[bool, str | None]:
+    return isinstance(wanted, str), f'put it in quotes:  {word or "text"}: "{_shown(wanted)}"'
+
+
+def _yes_no(wanted: Any, word: str) -> tuple[bool, str | None]:
+    meant = {"yes": "true", "y": "true", "on": "true"}.get(str(wanted).lower(), "false")
+    return isinstance(wanted, bool), f"write `{meant}`" if isinstance(wanted, str) else "write `true` or `false`"
+
+
+def _day(wanted: Any, word: str) -> tuple[bool, str | None]:
+    return _is_date(wanted), "write a date as year-month-day, such as 2026-03-01"
+
+
+_VALUES = {"number": _number, "money": _number, "percent": _share, "text": _text, "yes_no": _yes_no, "date": _day}
+
+
+def _clearing(condition: Condition, kind: str, name: str) -> Iterator[Misfit]:
+    word, threshold = condition.comparison()
+    below = condition.clears_below
+    wrong = list(_value("clears_below", below, kind, name)) if kind in NUMERIC else []
+    if wrong:
+        yield wrong[0]
+    elif isinstance(below, Percent) and isinstance(threshold, Percent):
+        if below.value > threshold.value:
+            yield _above(word, threshold)
+    elif _plain_number(below) and _plain_number(threshold) and below > threshold:
+        yield _above(word, threshold)
+
+
+def _above(word: str, threshold: Any) -> Misfit:
+    message = f"`clears_below` lies above `{word}: {_shown(threshold)}`: the episode would end as it begins"
+    return Misfit("clears_below", message, f"take a value below {_shown(threshold)}")
+
+
+def _plain_number(value: Any) -> bool:
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
+
+
+def _descends(wanted: list[Any]) -> bool:
+    first, last = (one.value if isinstance(one, Percent) else one for one in wanted)
+    return type(first) is type(last) and not isinstance(first, bool) and bool(first > last)
+
+
+def _is_date(value: Any) -> bool:
+    if not isinstance(value, str) or not re.match(r"\d{4}-\d{2}-\d{2}(?:[T ]|$)", value):
+        return isinstance(value, date)
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _shown(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else brief(value)

@@ -1,0 +1,107 @@
+"""Everything that was read of a folder, right or wrong, so that one bad file does not make ten others look bad."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel
+
+from expansion.contract import Catalog
+from expansion.language.case_parser import CaseFile
+from expansion.language.kinds import Misfit
+from expansion.language.mistakes import Mistake, brief, suggest
+from expansion.language.models import Facts, Playbook, Policy, RatioFact, SourcedFact, Trigger
+from expansion.language.values import Percent
+from expansion.language.yaml_source import Source, Steps
+
+M = TypeVar("M", bound=BaseModel)
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+
+
+@dataclass(frozen=True)
+class Opened(Generic[M]):
+    """One file: what stands in it, where it could be read; and its model, where it is right."""
+
+    name: str
+    source: Source | None
+    model: M | None
+
+
+@dataclass(frozen=True)
+class Known:
+    """All files together, and what integrations offer."""
+
+    catalog: Catalog
+    facts: Opened[Facts]
+    policy: Opened[Policy]
+    triggers: Mapping[str, Opened[Trigger]]
+    playbooks: Mapping[str, Opened[Playbook]]
+    cases: Sequence[Opened[CaseFile]]
+
+    def names(self, word: str) -> list[str] | None:
+        """The names under `facts`, `cohorts` or `people` of facts.yaml; None where the file cannot be read."""
+        return _names(self.facts.source, word)
+
+    def tiers(self) -> list[str] | None:
+        """The tiers of policy.yaml; None where the file cannot be read."""
+        return _names(self.policy.source, "tiers")
+
+    def kind(self, fact: str) -> str | None:
+        """The kind of a fact; None where its definition is wrong or missing."""
+        definition = self.facts.model.facts.get(fact) if self.facts.model else None
+        match definition:
+            case None:
+                return None
+            case SourcedFact():
+                return definition.kind
+            case RatioFact():
+                return "percent"
+        return "number"
+
+
+def _names(source: Source | None, word: str) -> list[str] | None:
+    if source is None:
+        return None
+    values = source.values.get(word)
+    return list(values) if isinstance(values, dict) else []
+
+
+def unknown(
+    source: Source, at: Steps, name: str, names: Iterable[str] | None, what: str, where: str
+) -> Iterator[Mistake]:
+    """A mistake where `name` is not among the names; none where the names themselves could not be read."""
+    if names is None or name in (known := list(names)):
+        return
+    hint = suggest(name, known, "what there is") or f"{where} names none yet"
+    yield source.mistake(at, f"`{brief(name)}` is not {what}", hint)
+
+
+def not_email(source: Source, at: Steps, value: str) -> Iterator[Mistake]:
+    """A mistake where a value should be an e-mail address and is none."""
+    if not _EMAIL.fullmatch(value):
+        yield source.mistake(at, f"`{brief(value)}` is not an e-mail address", "write one like dana@acme.example")
+
+
+def misnamed(opened: Opened[M], word: str, name: str) -> Iterator[Mistake]:
+    """A mistake where a file is not named after what it holds."""
+    if opened.source and name != opened.name:
+        message = f"this file is called {opened.name}.yaml, and its {word} `{brief(name)}`"
+        hint = f"write  {word}: {opened.name}  or rename the file to {brief(name)}.yaml"
+        yield opened.source.mistake((word,), message, hint)
+
+
+def at_words(source: Source, at: Steps, found: Iterator[Misfit]) -> Iterator[Mistake]:
+    """Misfits of a condition as mistakes at their words."""
+    for one in found:
+        key = one.message.startswith((f"`{one.word}`", "a count"))
+        yield source.mistake((*at, one.word), one.message, one.hint, key=key)
+
+
+def not_share(source: Source, at: Steps, share: Percent) -> Iterator[Mistake]:
+    """A mistake where a percentage should lie between nothing and all."""
+    if not 0 <= share.value <= 1:
+        yield source.mistake(at, f"`{share}` is not a share of all", "write 0% to 100%")

@@ -1,0 +1,43 @@
+"""Finds the conditions inside lists of clauses, with the steps to each in its file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from expansion.language.conditions import AllOf, AnyOf, Condition, NoneOf, SomeOf
+from expansion.language.models import Playbook, Trigger
+from expansion.language.yaml_source import Steps
+
+Found = tuple[Condition, Steps]
+
+
+def conditions(clauses: Sequence[Any], at: Steps = ()) -> Iterator[Found]:
+    """Every condition of these clauses, groups opened."""
+    for index, clause in enumerate(clauses):
+        here = (*at, index)
+        match clause:
+            case Condition():
+                yield clause, here
+            case AllOf():
+                yield from conditions(clause.all_of, (*here, "all_of"))
+            case AnyOf():
+                yield from conditions(clause.any_of, (*here, "any_of"))
+            case NoneOf():
+                yield from conditions(clause.none_of, (*here, "none_of"))
+            case SomeOf():
+                yield from conditions(clause.some_of.of, (*here, "some_of", "of"))
+
+
+def of_trigger(trigger: Trigger) -> Iterator[Found]:
+    """Every condition of a trigger: `when`, `unless`, and those that choose the playbook."""
+    yield from conditions(trigger.when, ("when",))
+    yield from conditions(trigger.unless, ("unless",))
+    for index, choice in enumerate(trigger.then.choose or ()):
+        yield from conditions(choice.when, ("then", "choose", index, "when"))
+
+
+def of_playbook(playbook: Playbook) -> Iterator[Found]:
+    """Every condition of a playbook's steps."""
+    for index, step in enumerate(playbook.steps):
+        yield from conditions(step.only_if, ("steps", index, "only_if"))

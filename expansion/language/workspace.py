@@ -1,0 +1,100 @@
+"""A folder of playbooks, read and checked: what every command works on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from expansion.contract import Catalog
+from expansion.language import uses
+from expansion.language.case_model import Case
+from expansion.language.case_parser import CaseFile, parse_cases
+from expansion.language.checker import check
+from expansion.language.known import Known, Opened
+from expansion.language.layout import find
+from expansion.language.mistakes import Mistake, Mistakes
+from expansion.language.models import Facts, Playbook, Policy, Trigger
+from expansion.language.validation import validate
+from expansion.language.yaml_source import read
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """All definitions of a folder; every one was checked. `warnings` are worth a look, and stop nothing."""
+
+    root: Path
+    facts: Facts
+    policy: Policy
+    triggers: dict[str, Trigger]
+    playbooks: dict[str, Playbook]
+    cases: dict[str, tuple[Case, ...]]
+    warnings: tuple[Mistake, ...] = ()
+
+    def definition_hash(self, trigger_name: str) -> str:
+        """Changes when anything changes that this trigger rests on; not with comments, blanks or the order of keys."""
+        return uses.definition_hash(self.triggers[trigger_name], self.playbooks, self.facts, self.policy)
+
+
+def load(root: Path, catalog: Catalog) -> Workspace:
+    """Read and check every file below `root`; raises Mistakes with all of them at once."""
+    layout = find(root)
+    mistakes = list(layout.mistakes)
+    known = Known(
+        catalog,
+        _shared(layout.shared, "facts", Facts, mistakes),
+        _shared(layout.shared, "policy", Policy, mistakes),
+        _all(layout.triggers, Trigger, mistakes),
+        _all(layout.playbooks, Playbook, mistakes),
+        list(_all(layout.cases, CaseFile, mistakes).values()),
+    )
+    mistakes += check(known)
+    if mistakes:
+        raise Mistakes(mistakes)
+    assert known.facts.model and known.policy.model, "what could not be read was reported"
+    triggers, cases = _models(known.triggers), _cases(known)
+    warnings = tuple(_untested(known, cases))
+    return Workspace(root, known.facts.model, known.policy.model, triggers, _models(known.playbooks), cases, warnings)
+
+
+def _open(path: Path, model: type[M], mistakes: list[Mistake]) -> Opened[M]:
+    try:
+        source = read(path, path.as_posix())
+    except Mistakes as error:
+        mistakes += error.mistakes
+        return Opened(path.stem, None, None)
+    parsed, found = validate(source, model, source.values)
+    mistakes += found
+    return Opened(path.stem, source, parsed)
+
+
+def _shared(paths: Mapping[str, Path], name: str, model: type[M], mistakes: list[Mistake]) -> Opened[M]:
+    return _open(paths[name], model, mistakes) if name in paths else Opened(name, None, None)
+
+
+def _all(paths: Mapping[str, Path], model: type[M], mistakes: list[Mistake]) -> dict[str, Opened[M]]:
+    return {name: _open(path, model, mistakes) for name, path in paths.items()}
+
+
+def _models(opened: Mapping[str, Opened[M]]) -> dict[str, M]:
+    return {name: one.model for name, one in opened.items() if one.model}
+
+
+def _cases(known: Known) -> dict[str, tuple[Case, ...]]:
+    found: dict[str, tuple[Case, ...]] = dict.fromkeys(known.triggers, ())
+    for opened in known.cases:
+        if opened.model and opened.source:
+            found[opened.model.trigger] += tuple(parse_cases(opened.source, opened.model)[0])
+    return found
+
+
+def _untested(known: Known, cases: Mapping[str, tuple[Case, ...]]) -> Iterable[Mistake]:
+    for name, opened in known.triggers.items():
+        if opened.model and opened.source and opened.model.status == "live" and not cases[name]:
+            message = "this trigger is live, and no case says what it should do"
+            yield opened.source.mistake(("status",), message, f"write one in cases/{name}.yaml")
