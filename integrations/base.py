@@ -220,6 +220,8 @@ class Integration:
     actions: Mapping[str, type[ActionBase]] = field(default_factory=dict)
     sources: Mapping[str, type[SourceBase]] = field(default_factory=dict)
     limits: Sequence[Limit] = ()
+    # Seconds after which a flow tries a batch again that certainly was not done: once, when a call's own tries are over.
+    batch_waits: Sequence[float] = (75.0,)
 
 
 @dataclass

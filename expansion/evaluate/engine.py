@@ -76,6 +76,7 @@ class Engine:
         self.counted = EventMeasuring(self.source, self.calendar, self.size, self.only is not None)
         self.known = FactMeasuring(self.con, self.source.facts, self.vocabulary.facts, self.calendar, self.size)
         self._complete: dict[Cell, bool] = {}
+        self._compiled: dict[str, CompiledTrigger] = {}
         self._answered: dict[tuple[int, int], tuple[Node, AnswerArray]] = {}
 
     @property
@@ -103,9 +104,15 @@ class Engine:
 
     def answers(self, triggers: Sequence[Trigger]) -> dict[str, Answers]:
         """Every trigger for every account, measured together."""
-        compiled = {trigger.trigger: CompiledTrigger.of(trigger, self.compiler) for trigger in triggers}
+        compiled = {trigger.trigger: self.compiled(trigger) for trigger in triggers}
         self.measure([node for one in compiled.values() for node in one.nodes()])
         return {name: self._summary(one) for name, one in compiled.items()}
+
+    def compiled(self, trigger: Trigger) -> CompiledTrigger:
+        """A trigger's intermediate form, made once: answers are kept by its nodes."""
+        if trigger.trigger not in self._compiled:
+            self._compiled[trigger.trigger] = CompiledTrigger.of(trigger, self.compiler)
+        return self._compiled[trigger.trigger]
 
     def _summary(self, compiled: CompiledTrigger) -> Answers:
         fires = self.answer(compiled.fires)

@@ -44,7 +44,9 @@ class StoreEvaluator:
         return self.everyone.answers(triggers)
 
     def explain(self, trigger: Trigger, account_id: str) -> Evidence:
-        return Explainer(self._engine([account_id])).explain(trigger, account_id)
+        # After `answers` everything is measured already; a lone question only measures its own account.
+        engine = self._everyone if self._everyone is not None else self._engine([account_id])
+        return Explainer(engine).explain(trigger, account_id)
 
     def holds(self, clauses: Sequence[Any], account_ids: Iterable[str]) -> dict[str, Answer]:
         accounts = sorted(set(account_ids))
@@ -100,18 +102,19 @@ class StoreEvaluator:
             f"WHERE user_id <> '' AND {self._by_now()} AND {where} GROUP BY user_id, field"
         ).fetchall()
 
-    def remote_ids(self, account_ids: Iterable[str]) -> dict[str, dict[str, str]]:
-        accounts = list(account_ids)
-        found: dict[str, dict[str, str]] = {account: {} for account in accounts}
-        if not accounts:
+    def remote_ids(self, account_ids: Iterable[str] | None = None) -> dict[str, dict[str, str]]:
+        """What each account is called in each system; of all accounts unless some are named."""
+        accounts = None if account_ids is None else list(account_ids)
+        found: dict[str, dict[str, str]] = {account: {} for account in accounts or ()}
+        if accounts == []:
             return found
+        of = f"AND account_id IN ({quote_list(accounts)}) " if accounts else ""
         rows = self.source.con.execute(
             f"SELECT account_id, source, arg_max(value, (since, seen_at)) FROM {self.source.facts} "
-            f"WHERE field = {quote(REMOTE_ID)} AND user_id = '' AND {self._by_now()} "
-            f"AND account_id IN ({quote_list(accounts)}) GROUP BY account_id, source"
+            f"WHERE field = {quote(REMOTE_ID)} AND user_id = '' AND {self._by_now()} {of}GROUP BY account_id, source"
         ).fetchall()
         for account, source, value in rows:
-            found[account][source.partition(".")[0]] = value
+            found.setdefault(account, {})[source.partition(".")[0]] = value
         return found
 
     def _by_now(self) -> str:

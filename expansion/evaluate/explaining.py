@@ -26,7 +26,7 @@ class Explainer:
     engine: Engine
 
     def explain(self, trigger: Trigger, account_id: str) -> Evidence:
-        compiled = CompiledTrigger.of(trigger, self.engine.compiler)
+        compiled = self.engine.compiled(trigger)
         self.engine.measure(compiled.nodes())
         index = self.engine.index_of(account_id)
         answer = MEANING[int(self.engine.answer(compiled.fires)[index])]

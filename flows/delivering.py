@@ -1,0 +1,81 @@
+"""From the ledger to the outside: which steps are due, what they need, and their delivery batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from expansion.contract import AccountRef, Piece
+from expansion.deliver import DeliveryReport, deliver
+from expansion.evaluate.results import Evaluator
+from expansion.ledger.records import ClaimedStep, StepRecord
+from expansion.plan.steps import Ready, render_waiting
+from expansion.recover import RecoveryReport, recover
+from flows.place import Place
+
+BATCH = 400  # steps of one task: one task per account would drown the server's event queue
+
+Now = Callable[[], datetime]
+
+
+@dataclass
+class Pieces:
+    """Makes claimed steps into pieces; the accounts' ids in other systems are looked up once."""
+
+    place: Place
+    as_of: datetime
+    _remote: Mapping[str, Mapping[str, str]] | None = None
+
+    def of(self, step: ClaimedStep) -> Piece:
+        model = self.place.catalog.actions[step.action].input_model
+        account = AccountRef(step.account_id, step.account_name, self._ids().get(step.account_id, {}))
+        return Piece(step.key, account, model.model_validate(step.input), step.fired_at, step.trigger, step.playbook)
+
+    def _ids(self) -> Mapping[str, Mapping[str, str]]:
+        if self._remote is None:
+            self._remote = self.place.evaluator(self.as_of).remote_ids()
+        return self._remote
+
+
+def deliver_some(place: Place, pieces: Pieces, action: str, playbook: str, now: Now) -> DeliveryReport:
+    """Deliver at most one task's worth of due steps."""
+    return deliver(
+        place.ledger, place.actions(), action, pieces.of, now, place.holder.name, BATCH, playbook=playbook
+    )
+
+
+def recover_all(place: Place, pieces: Pieces, now: Now) -> RecoveryReport:
+    """Settle what dead processes left behind, close their runs, look up what was unsure."""
+    for run in place.ledger.unfinished_runs():
+        if run.holder and not place.is_alive(run.holder):
+            place.ledger.finish_run(run.id, "failed", now(), {"problem": "its process ended before it was done"})
+    return recover(place.ledger, place.actions(), pieces.of, now, place.holder.name, place.is_alive)
+
+
+@dataclass(frozen=True)
+class Woken:
+    """Waiting steps whose time came: ready to send, or skipped with the reason."""
+
+    ready: int
+    skipped: int
+
+
+def wake_waiting(place: Place, now: datetime) -> Woken:
+    """Ask `only_if` again and fill in the text with the facts of today, for every waiting step whose time came."""
+    evaluator = place.evaluator(now)
+    ready = skipped = 0
+    for step in place.ledger.waiting_due(now):
+        if _wake(place, step, evaluator, now):
+            ready += 1
+        else:
+            skipped += 1
+    return Woken(ready, skipped)
+
+
+def _wake(place: Place, step: StepRecord, evaluator: Evaluator, now: datetime) -> bool:
+    result = render_waiting(step.action, step.recipe, place.catalog, place.workspace.policy, evaluator)
+    if isinstance(result, Ready):
+        return place.ledger.set_input(step.key, result.input, now)
+    place.ledger.skip(step.key, result.reason, now)
+    return False

@@ -1,0 +1,130 @@
+"""Everything a run works with: the definitions, the usage store, the ledger, the connected systems."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+import integrations
+from expansion.contract import Action, Catalog, Failure
+from expansion.evaluate.engine import Vocabulary
+from expansion.evaluate.evaluator import StoreEvaluator, evaluator
+from expansion.language.models import SourcedCohort, SourcedFact
+from expansion.language.workspace import Workspace, load
+from expansion.ledger.holders import Holder, is_alive
+from expansion.ledger.store import Ledger, open_ledger
+from expansion.usage.store import UsageStore
+from flows.settings import Settings
+from integrations.base import ActionBase, Connected, SourceBase
+
+
+@dataclass
+class Place:
+    """Opened once per run. What is not asked for is not opened."""
+
+    settings: Settings = field(default_factory=Settings)
+    problems: dict[str, Failure] = field(default_factory=dict)  # systems that cannot be connected
+    _connected: dict[str, Connected] = field(default_factory=dict)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        return integrations.catalog()
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The checked definitions; raises Mistakes with every mistake of every file."""
+        return load(self.settings.playbooks, self.catalog)
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary(self.workspace.facts, self.workspace.policy)
+
+    @cached_property
+    def store(self) -> UsageStore:
+        self.settings.home.mkdir(parents=True, exist_ok=True)
+        return UsageStore(self.settings.home / "usage")
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        self.settings.home.mkdir(parents=True, exist_ok=True)
+        return open_ledger(self.settings.ledger)
+
+    @cached_property
+    def holder(self) -> Holder:
+        return Holder(self._holders)
+
+    @property
+    def _holders(self) -> Path:
+        return self.settings.home / "holders"
+
+    def is_alive(self, holder: str) -> bool:
+        """False only for a process that certainly is no more."""
+        return is_alive(holder, self._holders)
+
+    def evaluator(self, as_of: datetime) -> StoreEvaluator:
+        return evaluator(self.store, self.vocabulary, as_of)
+
+    # --- systems ------------------------------------------------------------------------------------------------------
+
+    def systems(self) -> list[str]:
+        """The systems that the definitions name, in the order of the list of all."""
+        steps = (step.do for playbook in self.workspace.playbooks.values() for step in playbook.steps)
+        named = {name.partition(".")[0] for name in [*steps, *sources_named(self.workspace)]}
+        return [name for name in integrations.NAMES if name in named]
+
+    def connect(self, system: str) -> Connected | None:
+        """A system with its settings read; None where they are not complete, with the reason in `problems`."""
+        if system not in self._connected and system not in self.problems:
+            try:
+                self._connected[system] = integrations.integration(system).connect()
+            except Failure as failure:
+                self.problems[system] = failure
+        return self._connected.get(system)
+
+    def actions(self) -> Mapping[str, Action]:
+        """The actions of all connected systems that the definitions or open steps name."""
+        found: dict[str, ActionBase] = {}
+        for system in self.systems():
+            connected = self.connect(system)
+            found |= connected.actions if connected else {}
+        return found
+
+    def source(self, name: str) -> SourceBase | None:
+        connected = self.connect(name.partition(".")[0])
+        return connected.sources.get(name) if connected else None
+
+    # --- versions -----------------------------------------------------------------------------------------------------
+
+    def git_revision(self) -> str | None:
+        """The commit of the playbooks folder, with `+changes` where files differ from it; None outside git."""
+        folder = self.settings.playbooks
+        revision = _git(folder, "rev-parse", "HEAD")
+        if revision is None:
+            return None
+        changed = _git(folder, "status", "--porcelain", "--", ".")
+        return f"{revision[:12]}+changes" if changed else revision[:12]
+
+    def close(self) -> None:
+        for name in ("ledger", "holder"):
+            if name in self.__dict__:
+                getattr(self, name).close()
+
+
+def sources_named(workspace: Workspace) -> Iterable[str]:
+    """Every source that facts.yaml names."""
+    yield from (each.from_ for each in workspace.facts.events)
+    yield from (fact.from_ for fact in workspace.facts.facts.values() if isinstance(fact, SourcedFact))
+    yield from (cohort.from_ for cohort in workspace.facts.cohorts.values() if isinstance(cohort, SourcedCohort))
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    command = ["git", "-C", str(folder), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

@@ -1,0 +1,109 @@
+"""What a run pulls, and the pulling of one source: facts, people, cohorts or events into the usage store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Literal
+
+from expansion.contract import Failure
+from expansion.evaluate.evaluator import PROFILE_FIELDS
+from expansion.language.models import SourcedCohort, SourcedFact
+from expansion.usage.facts import add_cohort, add_facts, user_accounts
+from expansion.usage.importing import import_rows
+from flows.place import Place
+from integrations.base import SourceBase
+
+# Events may reach a vendor late (a phone that was offline): the last days are read again, repeats are dropped.
+_AGAIN = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Pull:
+    """One thing to ask one source for."""
+
+    source: str  # "salesforce.account"
+    what: Literal["facts", "people", "cohort", "events"]
+    names: tuple[str, ...]  # fields; the cohort; the account property of events
+
+    @property
+    def title(self) -> str:
+        return f"{self.source} {', '.join(self.names)}" if self.what == "cohort" else f"{self.source} {self.what}"
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """What came of a pull. A `problem` is one sentence; what was read before it is stored."""
+
+    pull: Pull
+    stored: int = 0
+    repeats: int = 0
+    rejects: int = 0
+    report: str | None = None
+    problem: str | None = None
+
+
+def pulls(place: Place) -> list[Pull]:
+    """Everything the definitions need, sources one after another; files are imported, not pulled."""
+    return [pull for pull in _pulls(place) if not pull.source.startswith("files.")]
+
+
+def _pulls(place: Place) -> Iterator[Pull]:
+    facts = place.workspace.facts
+    fields: dict[str, list[str]] = {}
+    for fact in facts.facts.values():
+        if isinstance(fact, SourcedFact):
+            fields.setdefault(fact.from_, []).append(fact.field)
+    for source, names in fields.items():
+        yield Pull(source, "facts", tuple(dict.fromkeys(names)))
+    groups = [group.field for group in facts.people.values()]
+    for source in _people_sources(place):
+        yield Pull(source, "people", tuple(dict.fromkeys([*PROFILE_FIELDS, *groups])))
+    for cohort in facts.cohorts.values():
+        if isinstance(cohort, SourcedCohort):
+            yield Pull(cohort.from_, "cohort", (cohort.name,))
+    for events in facts.events:
+        yield Pull(events.from_, "events", (events.account,))
+
+
+def _people_sources(place: Place) -> list[str]:
+    """Sources of people, of the systems that events or facts come from anyway."""
+    systems = set(place.systems())
+    return [
+        name
+        for name, words in place.catalog.sources.items()
+        if "people" in words.gives and name.partition(".")[0] in systems
+    ]
+
+
+def pull_one(place: Place, pull: Pull, now: datetime) -> Pulled:
+    """Pull and store. A source that says no stops nothing else: its problem is in the result."""
+    source = place.source(pull.source)
+    if source is None:
+        return Pulled(pull, problem=str(place.problems.get(pull.source.partition(".")[0], "is not connected")))
+    try:
+        match pull.what:
+            case "facts":
+                return Pulled(pull, add_facts(place.store, pull.source, source.facts(pull.names), now))
+            case "people":
+                return Pulled(pull, add_facts(place.store, pull.source, source.people(pull.names), now))
+            case "cohort":
+                return Pulled(pull, add_cohort(place.store, source.cohort(pull.names[0]), now))
+        return _events(place, pull, source, now)
+    except Failure as failure:
+        return Pulled(pull, problem=str(failure))
+
+
+def _events(place: Place, pull: Pull, source: SourceBase, now: datetime) -> Pulled:
+    """Events since the last pull, the last days again. The cursor moves only when all of them are stored."""
+    until = now.astimezone(UTC).date()
+    cursor = place.ledger.cursor(pull.source)
+    first = until - timedelta(days=place.settings.first_pull_days)
+    since = max(first, datetime.fromisoformat(cursor).date() - _AGAIN) if cursor else first
+    covered = (datetime.combine(since, time(), UTC), now.astimezone(UTC))
+    rows = source.events(since.isoformat(), until.isoformat(), pull.names[0])
+    done = import_rows(place.store, pull.source, rows, covered, users=user_accounts(place.store))
+    place.ledger.set_cursor(pull.source, now.astimezone(UTC).isoformat(), now)
+    report = str(done.report) if done.report else None
+    return Pulled(pull, done.stored, done.duplicates, sum(done.rejects.values()), report)

@@ -1,0 +1,184 @@
+"""What a run tells people: what fired and why, what was done, what failed and whose problem it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from expansion.decide.decide import Decisions
+from expansion.evaluate.speaking import money
+from expansion.ledger.records import FiringRecord, StepRecord
+from flows.deciding import Evaluated
+from flows.pulling import Pulled
+
+SHOWN = 1000  # rows of a table that people still read
+
+DECIDED = {
+    "acting": "acting",
+    "watching": "watching only",
+    "suppressed": "left alone",
+    "held_out": "held out",
+    "flood": "held by the flood brake",
+    "no_playbook": "no playbook fits",
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something a person has to know: the system, whose it is, and what to do."""
+
+    system: str
+    whose: str  # "settings" | "their system" | "definitions" | "data" | "this program"
+    sentence: str
+
+
+@dataclass
+class RunReport:
+    """Collected while a run goes on; kept in the ledger as its summary."""
+
+    accounts: int = 0
+    fired: dict[str, int] = field(default_factory=dict)  # trigger -> new firings
+    unknown: dict[str, dict[str, int]] = field(default_factory=dict)  # trigger -> cause -> accounts
+    cooling: int = 0
+    cleared: int = 0
+    pulled: list[dict[str, Any]] = field(default_factory=list)
+    unreadable: dict[str, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def add_pulled(self, pulled: Pulled) -> None:
+        row = {"source": pulled.pull.title, "stored": pulled.stored, "repeats": pulled.repeats}
+        self.pulled.append(row | {"not_readable": pulled.rejects, "report": pulled.report})
+        if pulled.problem:
+            self.add(Problem(pulled.pull.source.partition(".")[0], "settings or their system", pulled.problem))
+        if pulled.rejects:
+            sentence = f"{pulled.rejects:,} rows of {pulled.pull.title} could not be read; see {pulled.report}"
+            self.add(Problem(pulled.pull.source.partition(".")[0], "data", sentence))
+
+    def add_decisions(self, evaluated: Evaluated, decisions: Decisions) -> None:
+        self.accounts = evaluated.accounts
+        self.fired = dict(Counter(firing.trigger for firing in decisions.firings))
+        self.unknown = {name: dict(causes) for name, causes in decisions.unknown_counts.items()}
+        self.cooling, self.cleared = len(decisions.cooling), len(decisions.cleared)
+        self.unreadable = evaluated.unreadable
+        for problem in decisions.problems:
+            sentence = f"{problem.trigger}, {problem.account_id}: {problem.sentence}"
+            self.add(Problem("decide", "this program", sentence))
+
+    def add(self, problem: Problem) -> None:
+        """The same problem of a system is said once."""
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def summary(self) -> dict[str, Any]:
+        """Plain JSON for the ledger."""
+        return asdict(self)
+
+    @classmethod
+    def from_summary(cls, summary: Mapping[str, Any]) -> RunReport:
+        """What a finished run wrote down; a killed one has little to say."""
+        known = {name: summary[name] for name in cls.__dataclass_fields__ if name in summary}
+        return cls(**{**known, "problems": [Problem(**problem) for problem in known.get("problems", [])]})
+
+    def headline(self, firings: Sequence[FiringRecord], steps: Sequence[StepRecord]) -> str:
+        """One line: `9 firings worth $84,300 a year, 24 steps done, 1 problem`."""
+        acting = [firing for firing in firings if firing.decision == "acting"]
+        done = sum(step.state == "done" for step in steps)
+        parts = [f"{_many(len(firings), 'firing')}", worth_text(acting), f"{_many(done, 'step')} done"]
+        unsure = sum(step.state == "unsure" for step in steps)
+        parts += [f"{unsure} unsure"] if unsure else []
+        parts += [_many(len(self.problems), "problem")] if self.problems else []
+        return ", ".join(part for part in parts if part)
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def worth_text(firings: Iterable[FiringRecord]) -> str:
+    """What these are worth a year together, each account counted once with its best firing."""
+    best: dict[tuple[str, str], Decimal] = {}
+    for firing in firings:
+        if firing.worth is not None:
+            key = (firing.currency or "", firing.account_id)
+            best[key] = max(best.get(key, Decimal(0)), firing.worth)
+    totals: dict[str, Decimal] = {}
+    for (currency, _), worth in best.items():
+        totals[currency] = totals.get(currency, Decimal(0)) + worth
+    amounts = " and ".join(money(Fraction(total), currency) for currency, total in sorted(totals.items()))
+    return f"worth {amounts} a year" if amounts else ""
+
+
+def fired_rows(firings: Iterable[FiringRecord]) -> list[dict[str, str]]:
+    """One row per firing, most valuable first."""
+    return [
+        {
+            "account": firing.account_name,
+            "trigger": firing.trigger,
+            "why": "; ".join(firing.evidence.get("reasons", [])),
+            "worth": amount(firing.worth, firing.currency),
+            "expected": amount(firing.priority, firing.currency),
+            "what happens": _happens(firing),
+        }
+        for firing in firings
+    ][:SHOWN]
+
+
+def amount(value: Decimal | None, currency: str | None) -> str:
+    return "unknown" if value is None else money(Fraction(value), currency or "")
+
+
+def _happens(firing: FiringRecord) -> str:
+    said = DECIDED.get(firing.decision, firing.decision)
+    if firing.decision == "acting" and firing.playbook:
+        return firing.playbook
+    return f"{said}: {firing.reason}" if firing.reason else said
+
+
+def step_rows(steps: Iterable[StepRecord]) -> list[dict[str, str]]:
+    """One row per step: for whom, what, how it stands, where to look at it."""
+    return [
+        {
+            "account": step.account_name,
+            "playbook": step.playbook,
+            "step": step.step_id,
+            "action": step.action,
+            "state": step.state if step.state != "waiting" else f"waiting until {step.not_before:%Y-%m-%d %H:%M}",
+            "link": step.link or "",
+            "note": step.reason or step.note or "",
+        }
+        for step in steps
+    ][:SHOWN]
+
+
+def markdown(report: RunReport, headline: str) -> str:
+    """The run in prose, for the Prefect UI."""
+    lines = [f"# {headline}", "", f"{report.accounts:,} accounts were asked about."]
+    if report.problems:
+        lines += ["", "## What failed, and whose it is", "", "| system | whose | what to do |", "|---|---|---|"]
+        lines += [f"| {p.system} | {p.whose} | {_cell(p.sentence)} |" for p in report.problems]
+    if report.unknown:
+        lines += ["", "## What could not be told", "", "| trigger | accounts | why |", "|---|---|---|"]
+        for trigger, causes in report.unknown.items():
+            lines += [f"| {trigger} | {count:,} | {_cell(cause)} |" for cause, count in _most(causes)]
+    if report.pulled:
+        lines += ["", "## What was pulled", "", "| source | new | repeats | not readable |", "|---|---|---|---|"]
+        lines += [f"| {r['source']} | {r['stored']:,} | {r['repeats']:,} | {r['not_readable']:,} |" for r in report.pulled]
+    if report.unreadable:
+        lines += ["", "## Values that could not be read", ""]
+        lines += [f"- `{fact}`: {_many(count, 'account')}" for fact, count in report.unreadable.items()]
+    lines += ["", f"{report.cooling:,} still within `quiet_for`; {_many(report.cleared, 'episode')} ended."]
+    return "\n".join(lines)
+
+
+def _most(causes: Mapping[str, int], shown: int = 8) -> list[tuple[str, int]]:
+    ranked = Counter(causes).most_common()
+    rest = sum(count for _, count in ranked[shown:])
+    return ranked[:shown] + ([("other reasons", rest)] if rest else [])
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,108 @@
+"""What the flows share with Prefect: the state of a run, logs, artifacts, events."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import ParamSpec, TypeVar
+
+from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
+from prefect.events import emit_event
+from prefect.logging import get_run_logger
+from prefect.states import Completed, Failed, State
+
+from expansion.decide.decide import Decisions
+from expansion.ledger.records import FiringFilter, RunKind, StepFilter
+from flows.delivering import Pieces
+from flows.place import Place
+from flows.report import RunReport, fired_rows, markdown, step_rows
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# Prefect adds a handler to loggers named in PREFECT_LOGGING_EXTRA_LOGGERS, but no level: the root's WARNING holds.
+for _name in ("expansion", "integrations", "flows"):
+    logging.getLogger(_name).setLevel(logging.INFO)
+
+
+def utc_now() -> datetime:
+    """The only clock. Everything below takes the time as an argument."""
+    return datetime.now(UTC)
+
+
+async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Blocking work beside the event loop, so that the run's heartbeats go on."""
+    return await asyncio.to_thread(work, *args, **kwargs)
+
+
+class Run:
+    """One run as it goes on. Not a dataclass: Prefect walks into those when it is handed to a task."""
+
+    def __init__(self, place: Place, as_of: datetime, flow_run_id: str | None = None) -> None:
+        self.place = place
+        self.as_of = as_of
+        self.flow_run_id = flow_run_id
+        self.report = RunReport()
+        self.pieces = Pieces(place, as_of)
+        self.id = 0
+
+    def start(self, kind: RunKind) -> None:
+        """Write the run down before anything happens."""
+        self.id = self.place.ledger.start_run(
+            kind,
+            as_of=self.as_of,
+            now=utc_now(),
+            git_revision=self.place.git_revision(),
+            watermark=self.place.store.manifest().watermark,
+            flow_run_id=self.flow_run_id,
+            holder=self.place.holder.name,
+        )
+
+    async def finish(self) -> State[None]:
+        """Say how it went: in the ledger, as artifacts, in the log. Any problem makes the run fail visibly."""
+        ledger, log = self.place.ledger, get_run_logger()
+        firings = ledger.firings(FiringFilter(run_id=self.id))
+        steps = ledger.steps(StepFilter(run_id=self.id))
+        headline = self.report.headline(firings, steps)
+        failed = bool(self.report.problems)
+        ledger.finish_run(self.id, "failed" if failed else "completed", utc_now(), self.report.summary())
+        await acreate_markdown_artifact(markdown(self.report, headline), key="run-report", description=headline)
+        await _table("what-fired", fired_rows(firings), "What fired, why, and what it is worth")
+        await _table("what-was-done", step_rows(steps), "Every step of this run's firings, with links")
+        log.info(headline)
+        for problem in self.report.problems:
+            log.error("%s (%s): %s", problem.system, problem.whose, problem.sentence)
+        if failed:
+            worst = self.report.problems[0]
+            return Failed(message=f"{headline}. {worst.system}: {worst.sentence}")
+        return Completed(message=headline)
+
+    def abandon(self, error: BaseException) -> None:
+        """The run ends by an error of its own; what was done stays done, and the next run goes on from there."""
+        if self.id:
+            problem = {"system": "expansion", "whose": "this program", "sentence": f"{type(error).__name__}: {error}"}
+            summary = {**self.report.summary(), "problems": [problem]}
+            self.place.ledger.finish_run(self.id, "failed", utc_now(), summary)
+
+
+async def _table(key: str, rows: list[dict[str, str]], description: str) -> None:
+    if rows:
+        await acreate_table_artifact(rows, key=key, description=description)
+
+
+def announce(decisions: Decisions) -> None:
+    """One Prefect event per trigger that fired, for automations to hang on; never one per account."""
+    accounts: dict[str, list[str]] = {}
+    for firing in decisions.firings:
+        if firing.decision == "acting":
+            accounts.setdefault(firing.trigger, []).append(firing.account_id)
+    for trigger, fired in accounts.items():
+        emit_event(
+            event="expansion.trigger.fired",
+            resource={"prefect.resource.id": f"expansion.trigger.{trigger}", "prefect.resource.name": trigger},
+            payload={"count": len(fired), "account_ids": fired[:500]},
+        )
+
+

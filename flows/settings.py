@@ -1,0 +1,33 @@
+"""Where the product keeps its things. Every value can be set in the environment or in `.env`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Read from the environment or `.env`."""
+
+    model_config = SettingsConfigDict(env_prefix="EXPANSION_", env_file=".env", extra="ignore")
+
+    playbooks: Path = Field(Path("playbooks"), description="The folder that GTM operations edit.")
+    home: Path = Field(Path(".expansion"), description="Where usage, reports and the SQLite ledger are kept.")
+    ledger_url: SecretStr | None = Field(
+        None, description="`postgresql://user:password@host/name` for a team; left out: SQLite below EXPANSION_HOME."
+    )
+    first_pull_days: int = Field(
+        180, ge=1, le=800, description="How far back the first pull of events goes: at least the longest window."
+    )
+    retry_waits: list[float] | None = Field(
+        None, description="Seconds before a batch is tried again; left out: what each integration declares."
+    )
+
+    @property
+    def ledger(self) -> str:
+        """The ledger's URL."""
+        if self.ledger_url is not None:
+            return self.ledger_url.get_secret_value()
+        return f"sqlite:///{self.home / 'ledger.db'}"
