@@ -1,4 +1,4 @@
-"""What the `requests` and httpx based clients share: a session that is kept in hand, and what a broken connection means.
+"""What clients over HTTP share: a `requests` session that is kept in hand, and what a broken connection means.
 
 A vendor's own client may dial only `https://{vendor}`, know no timeout and read netrc. `contained_session` settles all
 three: every call has a timeout, nothing is read from netrc or proxy variables, and with `base_url` everything goes
@@ -26,12 +26,12 @@ class ContainedAdapter(HTTPAdapter):
         self._timeout = (min(CONNECT_SECONDS, timeout), timeout)
         self._base_url = base_url
 
-    def send(
-        self, request: requests.PreparedRequest, *args: Any, timeout: Any = None, **kwargs: Any
+    def send(  # type: ignore[override]  # requests calls it with keywords only
+        self, request: requests.PreparedRequest, *, timeout: Any = None, **kwargs: Any
     ) -> requests.Response:
         if self._base_url and request.url:
             request.url = rebased(request.url, self._base_url)
-        return super().send(request, *args, timeout=timeout or self._timeout, **kwargs)
+        return super().send(request, timeout=timeout or self._timeout, **kwargs)
 
 
 def rebased(url: str, base_url: str) -> str:
@@ -44,6 +44,7 @@ def contained_session(timeout: float, base_url: str | None = None) -> requests.S
     """A session for a vendor's client."""
     session = requests.Session()
     session.trust_env = False  # netrc would replace the token; a proxy variable would catch even loopback
+    session.max_redirects = 0  # a PATCH sent elsewhere becomes a GET, and the token goes along
     for scheme in ("https://", "http://"):
         session.mount(scheme, ContainedAdapter(timeout, base_url if scheme == "https://" else None))
     return session
@@ -56,6 +57,8 @@ def broken(system: str, error: Exception, *, wrote: bool) -> Failure:
     """
     if "CERTIFICATE_VERIFY_FAILED" in repr(error):
         return NoAccess(f"{system}: its certificate is not trusted; check the base URL, or the machine's certificates")
+    if type(error).__name__ == "TooManyRedirects":
+        return NoAccess(f"{system} sends us elsewhere; check its address in the settings")
     if _never_sent(error):
         return TryLater(f"{system} cannot be reached; check the network and the base URL")
     if _timed_out(error):

@@ -1,8 +1,8 @@
 """What every action promises, whatever the vendor. A test file gives a `case` fixture to a subclass and has them all:
 
-    class TestPostMessage(ActionContract):
-        @pytest.fixture
-        def case(self, stand_ins): return Case(...)
+class TestPostMessage(ActionContract):
+    @pytest.fixture
+    def case(self, stand_ins): return Case(...)
 """
 
 from __future__ import annotations
@@ -31,9 +31,7 @@ def key_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def piece(
-    what: BaseModel, key: str = "one", account: str = "acme", name: str = "Acme", **remote_ids: str
-) -> Piece:
+def piece(what: BaseModel, key: str = "one", account: str = "acme", name: str = "Acme", **remote_ids: str) -> Piece:
     """`piece(CreateTask(…), "one", salesforce="001…")`."""
     return Piece(key_of(key), AccountRef(account, name, remote_ids), what, FIRED_AT, "seat-limit", "seat-expansion")
 

@@ -1,0 +1,128 @@
+"""Accounts in Salesforce: what the CRM knows of them, and setting fields on them."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from expansion.contract import Done, FactRecord, Refused, Reply
+from integrations._batches import rounds
+from integrations._salesforce_collections import COLLECTION, in_collections
+from integrations._salesforce_errors import SYSTEM, of_record
+from integrations.base import SourceBase
+
+if TYPE_CHECKING:
+    from integrations._salesforce_client import Client
+
+log = logging.getLogger(__name__)
+
+_PATH = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*){0,4}")
+_GROUPS = 2000  # an aggregate does not page: EXCEEDED_ID_LIMIT beyond this many rows
+
+# Computed from the account's opportunities: name -> (aggregate, of which, value where there is none)
+VIRTUAL: dict[str, tuple[str, str, Any]] = {
+    "open_opportunities": ("COUNT(Id)", "IsClosed = false", 0),
+    "last_opportunity_closed": ("MAX(CloseDate)", "IsClosed = true", None),
+}
+
+
+class AccountSource(SourceBase):
+    """Fields of Account by SOQL, those of related records too (`Owner.Email`); and two counted from opportunities:
+    `open_opportunities` (how many are open) and `last_opportunity_closed` (the newest close date of a closed one)."""
+
+    name = "salesforce.account"
+    title = "Account fields in Salesforce, also `Owner.Email`, `open_opportunities`, `last_opportunity_closed`"
+    gives = frozenset({"facts"})
+
+    def __init__(self, client: Client, key_field: str) -> None:
+        self._client, self._key_field = client, key_field
+
+    def facts(self, fields: Sequence[str]) -> Iterator[FactRecord]:
+        """One record per account that carries the product's account id; nothing is yielded before all is read."""
+        virtual = [name for name in dict.fromkeys(fields) if name in VIRTUAL]
+        real = [_checked(name) for name in dict.fromkeys(fields) if name not in VIRTUAL]
+        columns = ", ".join(dict.fromkeys(["Id", self._key_field, *real]))
+        rows = self._client.query(f"SELECT {columns} FROM Account WHERE {self._key_field} != null")  # noqa: S608
+        counted = {name: self._counted(name) for name in virtual}
+        for account_id, row in _one_each(rows, self._key_field).items():
+            values = {name: _value(row, name) for name in real}
+            values |= {name: counted[name].get(row["Id"], VIRTUAL[name][2]) for name in virtual}
+            yield FactRecord(self.name, account_id, values, remote_id=row["Id"])
+
+    def _counted(self, name: str) -> dict[str, Any]:
+        """A number or date per account, read in steps of ids because an aggregate does not page."""
+        aggregate, which, _ = VIRTUAL[name]
+        found: dict[str, Any] = {}
+        further = "AccountId != null"
+        while True:
+            rows = self._client.query(
+                f"SELECT AccountId, {aggregate} total FROM Opportunity "  # noqa: S608
+                f"WHERE {which} AND {further} GROUP BY AccountId ORDER BY AccountId LIMIT {_GROUPS}"
+            )
+            found |= {row["AccountId"]: row["total"] for row in rows}
+            if len(rows) < _GROUPS:
+                return found
+            further = f"AccountId > '{_plain_id(rows[-1]['AccountId'])}'"
+
+
+class AccountUpdates:
+    """Sets fields of accounts; setting them twice is the same as once."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def send(self, changes: Sequence[tuple[int, str, dict[str, Any]]]) -> dict[int, Reply]:
+        """A reply by number. Two changes of one account go in two calls, in their order."""
+        replies: dict[int, Reply] = {}
+        for some in rounds(changes, COLLECTION, same=lambda change: change[1]):
+            made = in_collections(self._client.retry, some, self._call, self._reply, repeatable=True)
+            replies |= {change[0]: reply for change, reply in zip(some, made, strict=True)}
+        return replies
+
+    def _call(self, changes: Sequence[tuple[int, str, dict[str, Any]]]) -> Any:
+        records = [{"attributes": {"type": "Account"}, "id": account, **fields} for _, account, fields in changes]
+        return self._client.once("PATCH", "composite/sobjects", {"allOrNone": False, "records": records})
+
+    def _reply(self, change: tuple[int, str, dict[str, Any]], result: Mapping[str, Any]) -> Reply:
+        if result.get("success"):
+            return Done(change[1], self._client.link("Account", change[1]))
+        return of_record(result.get("errors") or ())
+
+
+def _checked(path: str) -> str:
+    if _PATH.fullmatch(path):
+        return path
+    raise Refused(f"{SYSTEM}: `{path}` is not a field's API name; write it like `ARR__c` or `Owner.Email`")
+
+
+def _one_each(rows: Sequence[Mapping[str, Any]], key_field: str) -> dict[str, Mapping[str, Any]]:
+    """The rows by account id. Two CRM accounts for one product account say nothing sure: both are left out."""
+    by_account: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        by_account.setdefault(_text(row[key_field]), []).append(row)
+    shared = sorted(account for account, several in by_account.items() if len(several) > 1)
+    if shared:
+        log.warning(
+            "%s: %d product accounts stand on more than one Account (%s); left out until one is left: %s",
+            SYSTEM, len(shared), key_field, ", ".join(shared[:5]),
+        )  # fmt: skip
+    return {account: several[0] for account, several in by_account.items() if len(several) == 1}
+
+
+def _text(value: Any) -> str:
+    """A number field sends 4711 as 4711.0."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _value(row: Mapping[str, Any], path: str) -> Any:
+    value: Any = row
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
+
+
+def _plain_id(record_id: str) -> str:
+    assert re.fullmatch(r"[A-Za-z0-9]{15,18}", record_id), "an id goes into a query as text"
+    return record_id

@@ -1,0 +1,85 @@
+"""What `expansion doctor` says about Salesforce."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from expansion.contract import Failure, TryLater
+from integrations._salesforce_errors import SYSTEM
+from integrations.base import Finding
+
+if TYPE_CHECKING:
+    from integrations._salesforce_client import Client
+    from integrations._salesforce_records import Owners
+    from integrations.salesforce import Settings
+
+_LITTLE_LEFT = 0.1
+
+
+def check(client: Client, settings: Settings, owners: Owners) -> list[Finding]:
+    """Signed in, fields visible, calls left, fallback owner active."""
+    try:
+        client.read("limits/")
+    except Failure as failure:
+        return [Finding(SYSTEM, "signing in and reading", False, str(failure))]
+    findings = [Finding(SYSTEM, "signed in", True)]
+    findings += _safely("fields of Account", lambda: _account_field(client, settings.account_key_field))
+    findings += _safely("key of tasks", lambda: _key_field(client, "Task", "Activity", settings.task_key_field))
+    findings += _safely(
+        "key of opportunities",
+        lambda: _key_field(client, "Opportunity", "Opportunity", settings.opportunity_key_field),
+    )
+    findings += _safely("fallback owner", lambda: _fallback(owners, settings.fallback_owner))
+    findings += _safely("API calls", lambda: _calls_left(client))
+    return findings
+
+
+def _safely(what: str, ask: Callable[[], Finding]) -> list[Finding]:
+    try:
+        return [ask()]
+    except Failure as failure:
+        return [Finding(SYSTEM, what, False, str(failure))]
+
+
+def _account_field(client: Client, field: str) -> Finding:
+    what = f"Account.{field} holds the product's account id"
+    if field in client.fields("Account"):
+        return Finding(SYSTEM, what, True)
+    remedy = f"create {field} on Account, or show it to the integration user, or set SALESFORCE_ACCOUNT_KEY_FIELD"
+    return Finding(SYSTEM, what, False, remedy)
+
+
+def _key_field(client: Client, sobject: str, created_on: str, name: str) -> Finding:
+    what = f"{sobject}.{name} makes creating repeatable"
+    field = client.fields(sobject).get(name)
+    remedy = f"Setup > Object Manager > {created_on} > Fields: {name}, Text(64), with External ID and Unique ticked"
+    if field is None:
+        return Finding(SYSTEM, what, False, f"{remedy}; until then the key stands in the last line of the text")
+    if not (field.get("externalId") and field.get("unique")):
+        return Finding(SYSTEM, what, False, remedy)
+    if not field.get("createable"):
+        return Finding(SYSTEM, what, False, f"let the integration user edit {name} on {created_on}")
+    return Finding(SYSTEM, what, True)
+
+
+def _fallback(owners: Owners, email: str | None) -> Finding:
+    what = "a fallback owner is active"
+    if not email:
+        remedy = "set SALESFORCE_FALLBACK_OWNER, or work for owners who have left is refused"
+        return Finding(SYSTEM, what, False, remedy)
+    owners.learn([])
+    if owners.fallback():
+        return Finding(SYSTEM, what, True)
+    return Finding(SYSTEM, what, False, "SALESFORCE_FALLBACK_OWNER is not the e-mail address of an active user")
+
+
+def _calls_left(client: Client) -> Finding:
+    reply = client.read("limits/")
+    day = reply.get("DailyApiRequests") if isinstance(reply, dict) else None
+    if not isinstance(day, dict) or not day.get("Max"):
+        raise TryLater(f"{SYSTEM} does not say how many API calls are left")
+    left, most = int(day["Remaining"]), int(day["Max"])
+    what = f"{left:,} of {most:,} API calls left in these 24 hours"
+    enough = left > most * _LITTLE_LEFT
+    return Finding(SYSTEM, what, enough, None if enough else "see which tool uses them: Setup > System Overview")

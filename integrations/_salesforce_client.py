@@ -1,0 +1,180 @@
+"""simple-salesforce, contained: a timeout on every call, one sign-in again and no more, our errors, our limits.
+
+The library's own 401 handling loops (simple-salesforce#804) and forgets headers, so it is given a session that it
+cannot renew (`session_id` with `instance`), and signing in is done here.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import requests
+from simple_salesforce.api import Salesforce
+from simple_salesforce.exceptions import SalesforceAuthenticationFailed, SalesforceError, SalesforceExpiredSession
+from simple_salesforce.login import SalesforceLogin
+
+from expansion.contract import Failure, NoAccess, TryLater
+from integrations import _salesforce_errors as errors
+from integrations._http import broken, contained_session
+from integrations.base import Budget, Clock, Limit, RetryPolicy
+
+if TYPE_CHECKING:
+    from integrations.salesforce import Settings
+
+SYSTEM = errors.SYSTEM
+LEAVE_TO_OTHERS = 0.05  # of the org's calls: people and other tools live on the same count
+LOOK_AGAIN = 300.0  # seconds until the count is asked for again
+
+_LOGIN_LATER = {
+    "unknown_error",
+    "server_error",
+    "temporarily_unavailable",
+    "login_rate_exceeded",
+    "rate_limit_exceeded",
+}
+
+
+class Client:
+    """One org. Safe to share between threads: signing in is locked, the rest is requests' session."""
+
+    def __init__(self, settings: Settings, retry: RetryPolicy, limits: tuple[Limit, ...], clock: Clock = time) -> None:
+        self.retry = retry
+        self.budget = Budget(SYSTEM, *limits, clock=clock)
+        self._settings = settings
+        self._session = contained_session(settings.timeout, settings.base_url)
+        self._lock = threading.Lock()
+        self._signed_in: Salesforce | None = None
+        self._described: dict[str, dict[str, dict[str, Any]]] = {}
+
+    # --- what the integration asks for ---
+
+    def query(self, soql: str) -> list[dict[str, Any]]:
+        """All rows of a query, every page. Half a result is a failure, never a short list."""
+        page = self._page("query/", {"q": soql})
+        rows, total = list(page["records"]), page.get("totalSize")
+        while not page.get("done", True):
+            page = self._page(_relative(str(page.get("nextRecordsUrl"))))
+            rows += page["records"]
+        if total is not None and len(rows) != total:
+            raise TryLater(f"{SYSTEM} announced {total} records and sent {len(rows)}")
+        return rows
+
+    def fields(self, sobject: str) -> dict[str, dict[str, Any]]:
+        """The object's fields as `describe` shows them to the integration user, asked once."""
+        if sobject not in self._described:
+            reply = self.read(f"sobjects/{sobject}/describe")
+            if not isinstance(reply, dict) or not isinstance(reply.get("fields"), list):
+                raise TryLater(f"{SYSTEM} described {sobject} in a shape nobody can read")
+            self._described[sobject] = {field["name"]: field for field in reply["fields"]}
+        return self._described[sobject]
+
+    def read(self, path: str, params: dict[str, str] | None = None) -> Any:
+        """A call that changes nothing; repeated as the policy says."""
+        return self.retry.run(lambda: self.once("GET", path, params=params, wrote=False), repeatable=True)
+
+    def once(
+        self, method: str, path: str, body: Any = None, *, params: dict[str, str] | None = None, wrote: bool = True
+    ) -> Any:
+        """One call, one more only after a session has run out. Raises a Failure."""
+        self.budget.take()
+        sf = self._sign_in()
+        try:
+            return self._dial(sf, method, path, body, params, wrote)
+        except SalesforceExpiredSession:
+            sf = self._sign_in(instead_of=sf)
+        try:
+            return self._dial(sf, method, path, body, params, wrote)
+        except SalesforceExpiredSession as error:
+            raise NoAccess(f"{SYSTEM}: {errors.NO_ACCESS['INVALID_SESSION_ID']}") from error
+
+    def link(self, sobject: str, record_id: str) -> str:
+        """Where a person sees the record."""
+        root = self._settings.base_url or f"https://{self._sign_in().sf_instance}"
+        return f"{root.rstrip('/')}/lightning/r/{sobject}/{record_id}/view"
+
+    # --- how ---
+
+    def _page(self, path: str, params: dict[str, str] | None = None) -> dict[str, Any]:
+        page = self.read(path, params)
+        if not isinstance(page, dict) or not isinstance(page.get("records"), list):
+            raise TryLater(f"{SYSTEM} answered a query in a shape nobody can read")
+        return page
+
+    def _dial(
+        self, sf: Salesforce, method: str, path: str, body: Any, params: dict[str, str] | None, wrote: bool
+    ) -> Any:
+        try:
+            reply = sf.restful(path, params=params, method=method, **({} if body is None else {"json": body}))
+        except SalesforceExpiredSession:
+            raise
+        except SalesforceError as error:
+            failure = errors.of_reply(error.status, error.content, wrote=wrote)
+            if isinstance(failure, TryLater) and failure.wait:
+                self.budget.hold(failure.wait)
+            raise failure from error
+        except ValueError as error:  # requests' JSONDecodeError is one, and a RequestException besides
+            raise _unreadable(wrote) from error
+        except requests.RequestException as error:
+            raise broken(SYSTEM, error, wrote=wrote) from error
+        self._note_usage(sf)
+        return reply
+
+    def _note_usage(self, sf: Salesforce) -> None:
+        """`Sforce-Limit-Info: api-usage=18/5000`, for the whole org over the last 24 hours."""
+        usage = sf.api_usage.get("api-usage")
+        if usage and usage.used >= usage.total * (1 - LEAVE_TO_OTHERS):
+            self.budget.hold(LOOK_AGAIN)
+
+    def _sign_in(self, instead_of: Salesforce | None = None) -> Salesforce:
+        """The session in use; a new one if there is none, or if it is still the one that ran out."""
+        with self._lock:
+            if self._signed_in is None or self._signed_in is instead_of:
+                self._signed_in = self.retry.run(self._new_session, repeatable=True)
+            return self._signed_in
+
+    def _new_session(self) -> Salesforce:
+        token, instance = self._token()
+        return Salesforce(
+            session_id=token, instance=instance, session=self._session, version=self._settings.api_version
+        )
+
+    def _token(self) -> tuple[str, str]:
+        settings = self._settings
+        try:
+            return SalesforceLogin(
+                session=self._session,
+                consumer_key=settings.client_id,
+                consumer_secret=settings.client_secret.get_secret_value(),
+                domain=settings.my_domain,
+            )
+        except SalesforceAuthenticationFailed as error:
+            raise _login_refused(error) from None  # its text may quote what was sent
+        except requests.RequestException as error:
+            raise broken(SYSTEM, error, wrote=False) from error
+        except (AttributeError, TypeError) as error:  # a reply without instance_url, or a list instead of an object
+            raise TryLater(f"{SYSTEM} answered the sign-in in a shape nobody can read") from error
+
+
+def _login_refused(error: SalesforceAuthenticationFailed) -> Failure:
+    if error.code in _LOGIN_LATER or (isinstance(error.code, int) and (error.code == 429 or error.code >= 500)):
+        return TryLater(f"{SYSTEM} is too busy to sign us in")
+    if isinstance(error.code, int):
+        return NoAccess(f"{SYSTEM}: no sign-in page of an API at SALESFORCE_DOMAIN ({error.code}); check it")
+    hints = {
+        "invalid_client_id": "SALESFORCE_CLIENT_ID is not known there",
+        "invalid_client": "SALESFORCE_CLIENT_SECRET is wrong, or has been rotated",
+        "invalid_grant": "the app has no run-as user, or may not use the client credentials flow",
+    }
+    hint = hints.get(str(error.code), f"the sign-in is refused ({error.code})")
+    return NoAccess(f"{SYSTEM}: {hint}; see Setup > External Client App Manager")
+
+
+def _unreadable(wrote: bool) -> TryLater:
+    return TryLater(f"{SYSTEM} sent something that is not JSON, perhaps a maintenance page", maybe_done=wrote)
+
+
+def _relative(next_url: str) -> str:
+    """`/services/data/v67.0/query/01g…-2000` -> `query/01g…-2000`."""
+    return next_url.split("/", 4)[-1]

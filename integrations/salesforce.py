@@ -1,0 +1,282 @@
+"""Salesforce: what the CRM knows of an account; tasks and opportunities for its owner; fields on it.
+
+Not offered by Salesforce and therefore made here: doing a thing once (our key in a field of the record), and an end to
+signing in again. Limits: developer.salesforce.com, "API Request Limits and Allocations".
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from expansion.contract import Done, Failure, Piece, Refused, Reply
+from expansion.fields import DueDate, Inputs, Owner, PlainText
+from integrations import _settings
+from integrations._salesforce_account import AccountSource, AccountUpdates
+from integrations._salesforce_check import check
+from integrations.base import ActionBase, Clock, Connected, Integration, Limit, RetryPolicy
+
+if TYPE_CHECKING:
+    # simple-salesforce costs half a second to import (zeep): only `connected` does, not the catalog.
+    from integrations._salesforce_records import Draft, Keyed, Owners
+
+LIMITS = (Limit(100_000, 86_400, "Enterprise: 100,000 calls in 24 hours, plus 1,000 per user licence, for the org"),)
+RETRY = RetryPolicy(tries=4, first_wait=1.0)
+
+_FIELD = r"^[A-Za-z][A-Za-z0-9_]*$"
+
+
+class Settings(BaseSettings):
+    """Read from the environment or `.env`."""
+
+    model_config = SettingsConfigDict(env_prefix="SALESFORCE_", env_file=".env", extra="ignore")
+
+    domain: str = Field(description="Your My Domain, such as acme.my.salesforce.com: Setup > My Domain.")
+    client_id: str = Field(
+        description="Consumer key: Setup > External Client App Manager > your app > OAuth settings. "
+        "Switch on the client credentials flow, with a run-as user."
+    )
+    client_secret: SecretStr = Field(description="Consumer secret, shown beside the consumer key.")
+    api_version: str = Field("67.0", pattern=r"^\d{2,3}\.0$", description="Version of the REST API.")
+    base_url: str | None = Field(None, description="Another host that speaks Salesforce's API: a stand-in.")
+    account_key_field: str = Field(
+        "Product_Account_Id__c", pattern=_FIELD, description="The Account field that holds the product's account id."
+    )
+    task_key_field: str = Field(
+        "Expansion_Key__c",
+        pattern=_FIELD,
+        description="A field on Activity: Text(64), External ID, Unique. With it, a task cannot be made twice.",
+    )
+    opportunity_key_field: str = Field(
+        "Expansion_Key__c", pattern=_FIELD, description="The same on Opportunity: Text(64), External ID, Unique."
+    )
+    fallback_owner: str | None = Field(
+        None, description="E-mail of the user who gets what has no active owner: Setup > Users."
+    )
+    timeout: float = Field(30.0, gt=0, description="Seconds to wait for an answer.")
+
+    @field_validator("domain")
+    @classmethod
+    def _host_only(cls, text: str) -> str:
+        host = text.strip().lower().removeprefix("https://").strip("/").removesuffix(".salesforce.com")
+        if host in ("login", "test") or not re.fullmatch(r"[a-z0-9.-]+", host):
+            raise ValueError("is not a My Domain; the client credentials flow needs one, like acme.my.salesforce.com")
+        return host
+
+    @property
+    def my_domain(self) -> str:
+        """What stands before `.salesforce.com`."""
+        return self.domain
+
+
+# --- what authors write under `with:` ---------------------------------------------------------------------------------
+
+
+class CreateTask(Inputs):
+    """A to-do for a seller, on the account."""
+
+    assign_to: Owner = Field("account owner", description="Who gets it; an active user in Salesforce.")
+    subject: PlainText = Field(min_length=1, max_length=255)
+    due: DueDate = "in 2 working days"
+    notes: PlainText = Field("", max_length=32_000, description="Shown as plain text; line breaks are kept.")
+    priority: str = Field("Normal", max_length=255, description="A value of the org's Priority list.")
+
+
+class CreateOpportunity(Inputs):
+    """An open deal on the account."""
+
+    assign_to: Owner = "account owner"
+    name: PlainText = Field(min_length=1, max_length=120)
+    stage: str = Field(min_length=1, description="A value of the org's Stage list, such as `Prospecting`.")
+    close: DueDate = Field("in 60 days", description="The close date.")
+    amount: PlainText | None = Field(None, description="A number; a currency sign and thousands marks are ignored.")
+    type: str | None = Field(None, description="A value of the org's Type list.")
+    notes: PlainText = Field("", max_length=32_000)
+
+
+class UpdateFields(Inputs):
+    """Values for fields of the account."""
+
+    fields: dict[str, PlainText | bool | None] = Field(
+        min_length=1, description="Field names as Salesforce's API has them, each with its new value."
+    )
+
+    @field_validator("fields")
+    @classmethod
+    def _plain_names(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        for name in fields:
+            if not re.fullmatch(_FIELD, name) or name.lower() == "id":
+                raise ValueError(f"`{name}` is not a field that can be set; use the API name, like `Stage__c`")
+        return fields
+
+
+# --- actions ----------------------------------------------------------------------------------------------------------
+
+
+class _Creates(ActionBase):
+    """Looks up what is there, finds the owners, creates the rest in collections of 200."""
+
+    batch = 200
+
+    def __init__(self, keyed: Keyed, owners: Owners) -> None:
+        self._keyed, self._owners = keyed, owners
+
+    def deliver(self, pieces: Sequence[Piece]) -> list[Reply]:
+        if not pieces:
+            return []
+        single = {piece.key: piece for piece in pieces}  # a key twice in one collection is an error for both
+        try:
+            there = self._keyed.existing(list(single.values()))
+            self._owners.learn([self._inputs(p).assign_to for p in single.values() if p.key not in there])
+        except Failure as failure:
+            failure.maybe_done = False  # only looked up so far
+            return [failure for _ in pieces]
+        replies: dict[str, Reply] = {key: self._keyed.done(there[key], already=True) for key in single if key in there}
+        drafts: list[Draft] = []
+        for key in single.keys() - replies.keys():
+            try:
+                drafts.append(self._draft(single[key]))
+            except Refused as refusal:
+                replies[key] = refusal
+        drafts.sort(key=lambda draft: list(single).index(draft.piece.key))
+        replies |= {d.piece.key: r for d, r in zip(drafts, self._keyed.create(drafts), strict=True)}
+        return [replies[piece.key] for piece in pieces]
+
+    def find(self, pieces: Sequence[Piece]) -> list[Done | Failure | None]:
+        if not pieces:
+            return []
+        try:
+            there = self._keyed.existing(pieces)
+        except Failure as failure:
+            return [failure for _ in pieces]
+        return [self._keyed.done(there[p.key], already=True) if p.key in there else None for p in pieces]
+
+    def _draft(self, piece: Piece) -> Draft:
+        owner, note = self._owners.of(self._inputs(piece).assign_to)
+        return self._keyed.draft(piece, self._record(piece, _account(piece)) | {"OwnerId": owner}, note)
+
+    def _inputs(self, piece: Piece) -> Any:
+        return piece.input
+
+    def _record(self, piece: Piece, account: str) -> dict[str, Any]:
+        raise NotImplementedError
+
+
+class CreateTaskAction(_Creates):
+    name = "salesforce.create_task"
+    title = "Create a task in Salesforce"
+    input_model = CreateTask
+    note = (
+        "Carries our key (SALESFORCE_TASK_KEY_FIELD, or the last line of the notes); one that is there is left alone."
+    )
+
+    def _record(self, piece: Piece, account: str) -> dict[str, Any]:
+        task = cast(CreateTask, piece.input)
+        return {
+            "WhatId": account,
+            "Subject": task.subject,
+            "ActivityDate": task.due,
+            "Description": task.notes,
+            "Priority": task.priority,
+        }
+
+
+class CreateOpportunityAction(_Creates):
+    name = "salesforce.create_opportunity"
+    title = "Create an opportunity in Salesforce"
+    input_model = CreateOpportunity
+    note = "Carries our key (SALESFORCE_OPPORTUNITY_KEY_FIELD, or the last line of the description)."
+
+    def _record(self, piece: Piece, account: str) -> dict[str, Any]:
+        deal = cast(CreateOpportunity, piece.input)
+        record: dict[str, Any] = {
+            "AccountId": account,
+            "Name": deal.name,
+            "StageName": deal.stage,
+            "CloseDate": deal.close,
+            "Description": deal.notes,
+        }
+        if deal.amount is not None:
+            record["Amount"] = _amount(deal.amount)
+        return record | ({"Type": deal.type} if deal.type else {})
+
+
+class UpdateFieldsAction(ActionBase):
+    name = "salesforce.update_fields"
+    title = "Set fields of the account in Salesforce"
+    input_model = UpdateFields
+    batch = 200
+    repeatable = True
+
+    def __init__(self, updates: AccountUpdates) -> None:
+        self._updates = updates
+
+    def deliver(self, pieces: Sequence[Piece]) -> list[Reply]:
+        replies: dict[int, Reply] = {}
+        changes: list[tuple[int, str, dict[str, Any]]] = []
+        for number, piece in enumerate(pieces):
+            try:
+                changes.append((number, _account(piece), dict(cast(UpdateFields, piece.input).fields)))
+            except Refused as refusal:
+                replies[number] = refusal
+        replies |= self._updates.send(changes)
+        return [replies[number] for number in range(len(pieces))]
+
+
+def _account(piece: Piece) -> str:
+    found = piece.account.remote_ids.get("salesforce")
+    if found and re.fullmatch(r"[A-Za-z0-9]{15}([A-Za-z0-9]{3})?", found):
+        return found
+    raise Refused(
+        f"{piece.account.name} is not in Salesforce, or not matched: put the product's account id "
+        f"`{piece.account.account_id}` into the account's key field there (SALESFORCE_ACCOUNT_KEY_FIELD)"
+    )
+
+
+def _amount(text: str) -> float:
+    digits = re.sub(r"[^\d.\-]", "", text)
+    try:
+        return float(digits)
+    except ValueError:
+        raise Refused(f"the amount `{text}` is not a number; write it like `12000`") from None
+
+
+# --- wiring -----------------------------------------------------------------------------------------------------------
+
+
+def connected(settings: Settings, retry: RetryPolicy = RETRY, clock: Clock = time) -> Connected:
+    """The integration facing one org. Nothing is sent until it is used."""
+    from integrations._salesforce_client import Client
+    from integrations._salesforce_records import Keyed, Kind, Owners
+
+    client = Client(settings, retry, LIMITS, clock)
+    owners = Owners(client, settings.fallback_owner)
+    tasks = Keyed(client, Kind("Task", "WhatId", settings.task_key_field), owners)
+    deals = Keyed(client, Kind("Opportunity", "AccountId", settings.opportunity_key_field), owners)
+    actions: list[ActionBase] = [
+        CreateTaskAction(tasks, owners),
+        CreateOpportunityAction(deals, owners),
+        UpdateFieldsAction(AccountUpdates(client)),
+    ]
+    source = AccountSource(client, settings.account_key_field)
+    return Connected(
+        actions={action.name: action for action in actions},
+        sources={source.name: source},
+        check=lambda: check(client, settings, owners),
+    )
+
+
+INTEGRATION = Integration(
+    name="salesforce",
+    title="Salesforce",
+    settings_model=Settings,
+    connect=lambda: connected(_settings.read(Settings)),
+    actions={a.name: a for a in (CreateTaskAction, CreateOpportunityAction, UpdateFieldsAction)},
+    sources={AccountSource.name: AccountSource},
+    limits=LIMITS,
+)

@@ -1,0 +1,59 @@
+"""The standard fields of the four objects that the Salesforce stand-in knows."""
+
+from __future__ import annotations
+
+# name: type, then length (text) or what it refers to and the relationship's name (reference)
+SYSTEM = {
+    "Id": ("id",),
+    "CreatedDate": ("datetime",),
+    "LastModifiedDate": ("datetime",),
+    "SystemModstamp": ("datetime",),
+    "IsDeleted": ("boolean",),
+}
+_OWNER = {"OwnerId": ("reference", "User", "Owner")}
+STANDARD: dict[str, dict[str, tuple[str, ...]]] = {
+    "User": {
+        "Name": ("string", "121"),
+        "Email": ("email", "128"),
+        "Username": ("string", "80"),
+        "IsActive": ("boolean",),
+        "UserType": ("picklist", "Standard"),
+    },
+    "Account": _OWNER
+    | {
+        "Name": ("string", "255"),
+        "ParentId": ("reference", "Account", "Parent"),
+        "Type": ("picklist", "Prospect", "Customer - Direct", "Other"),
+        "Industry": ("picklist", "Technology", "Finance", "Healthcare", "Retail", "Other"),
+        "NumberOfEmployees": ("int",),
+        "AnnualRevenue": ("currency",),
+        "Website": ("url", "255"),
+        "Description": ("textarea", "32000"),
+    },
+    "Task": _OWNER
+    | {
+        "Subject": ("combobox", "255"),
+        "WhatId": ("reference", "Account", "What"),
+        "WhoId": ("reference", "Contact", "Who"),
+        "AccountId": ("reference", "Account", "Account"),
+        "ActivityDate": ("date",),
+        "Description": ("textarea", "32000"),
+        "Status": ("picklist", "Not Started", "In Progress", "Completed", "Waiting on someone else", "Deferred"),
+        "Priority": ("picklist", "Normal", "High", "Low"),
+        "IsClosed": ("boolean",),
+    },
+    "Opportunity": _OWNER
+    | {
+        "Name": ("string", "120"),
+        "AccountId": ("reference", "Account", "Account"),
+        "StageName": ("picklist", "Prospecting", "Qualification", "Proposal", "Closed Won", "Closed Lost"),
+        "CloseDate": ("date",),
+        "Amount": ("currency",),
+        "Type": ("picklist", "Existing Customer - Upgrade", "Existing Customer - Replacement", "New Customer"),
+        "Description": ("textarea", "32000"),
+        "IsClosed": ("boolean",),
+        "IsWon": ("boolean",),
+    },
+}
+PREFIX = {"User": "005", "Account": "001", "Task": "00T", "Opportunity": "006"}
+REQUIRED = {"Account": ["Name"], "Task": [], "Opportunity": ["Name", "StageName", "CloseDate"], "User": []}

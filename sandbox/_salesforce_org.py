@@ -1,0 +1,213 @@
+"""The org behind the Salesforce stand-in: its fields, its records, and the rules that refuse a record."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sandbox._salesforce_fields import PREFIX, REQUIRED, STANDARD, SYSTEM
+from sandbox._soql import Record, SoqlError
+from sandbox.core import State
+
+_READ_ONLY = {*SYSTEM, "IsClosed", "IsWon"}
+_KEY = re.compile(r"\b[0-9a-f]{64}\b")
+
+
+class RecordError(Exception):
+    """One record is refused; the others of its collection are not."""
+
+    def __init__(self, code: str, message: str, *fields: str) -> None:
+        super().__init__(message)
+        self.body = {"statusCode": code, "message": message, "fields": list(fields)}
+
+
+class Org:
+    """Fields, records, rules."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.key_fields: dict[str, str | None] = {"Task": "Expansion_Key__c", "Opportunity": "Expansion_Key__c"}
+        self.key_unique = True
+        self.hidden: set[str] = set()  # fields that the integration user may not see
+        self.locked: dict[str, int] = {}  # account id -> how many more writes find its row locked
+        self.rules: dict[str, str] = {}  # a word in Subject or Name -> the validation rule's message
+        self.writable = True
+
+    # --- fields ---
+
+    def fields(self, sobject: str) -> dict[str, tuple[str, ...]]:
+        if sobject not in STANDARD:
+            raise SoqlError("INVALID_TYPE", f"sObject type '{sobject}' is not supported.")
+        custom = self.state.get("salesforce.custom", sobject) or {}
+        key = self.key_fields.get(sobject)
+        every = SYSTEM | STANDARD[sobject] | {name: tuple(kind) for name, kind in custom.items()}
+        if key:
+            every[key] = ("string", "64", "external")
+        return {name: kind for name, kind in every.items() if name not in self.hidden}
+
+    def describe(self, sobject: str) -> dict[str, Any]:
+        fields = [self._describe_field(name, kind) for name, kind in self.fields(sobject).items()]
+        return {"name": sobject, "label": sobject, "keyPrefix": PREFIX[sobject], "createable": True, "fields": fields}
+
+    def _describe_field(self, name: str, kind: tuple[str, ...]) -> dict[str, Any]:
+        external = kind[-1] == "external"
+        changeable = name not in _READ_ONLY and self.writable
+        values = kind[1:] if kind[0] == "picklist" else ()
+        return {
+            "name": name,
+            "label": name.removesuffix("__c").replace("_", " "),
+            "type": kind[0],
+            "length": int(kind[1]) if len(kind) > 1 and kind[1].isdigit() else 0,
+            "custom": name.endswith("__c"),
+            "externalId": external,
+            "unique": external and self.key_unique,
+            "filterable": kind[0] != "textarea",
+            "createable": changeable,
+            "updateable": changeable,
+            "picklistValues": [{"value": v, "label": v, "active": True, "defaultValue": False} for v in values],
+            "referenceTo": [kind[1]] if kind[0] == "reference" else [],
+            "relationshipName": kind[2] if kind[0] == "reference" else None,
+        }
+
+    def learn_fields(self, sobject: str, records: list[Record]) -> None:
+        """Custom fields are those that the sample's records have."""
+        known = dict(self.state.get("salesforce.custom", sobject) or {})
+        for record in records:
+            for name, value in record.items():
+                if name.endswith("__c") and (name not in known or value is not None):
+                    known[name] = _kind_of(value)
+        self.state.put("salesforce.custom", sobject, known)
+
+    # --- records ---
+
+    def all(self, sobject: str) -> list[Record]:
+        return self.state.all(f"salesforce.{sobject}")
+
+    def get(self, sobject: str, record_id: str) -> Record | None:
+        return self.state.get(f"salesforce.{sobject}", record_id)
+
+    def put(self, sobject: str, record: Record) -> None:
+        self.state.put(f"salesforce.{sobject}", record["Id"], record)
+
+    def matching(self, sobject: str, key_field: str, value: str) -> list[Record]:
+        return [r for r in self.all(sobject) if str(r.get(key_field) or "").casefold() == value.casefold()]
+
+    def insert(self, sobject: str, given: Record) -> str:
+        self._refuse(sobject, given, creating=True)
+        now = _now()
+        record: Record = dict.fromkeys(self.fields(sobject)) | _defaults(sobject) | given
+        record |= {"Id": _id(PREFIX[sobject], self.state.next_id(f"salesforce.{sobject}"))}
+        record |= {"CreatedDate": now, "LastModifiedDate": now, "SystemModstamp": now, "IsDeleted": False}
+        if sobject == "Task" and str(record["WhatId"] or "").startswith("001"):
+            record["AccountId"] = record["WhatId"]
+        self.put(sobject, record)
+        self.state.applied("salesforce", f"create_{sobject.lower()}", self.key_of(sobject, record))
+        return str(record["Id"])
+
+    def update(self, sobject: str, record_id: str, given: Record) -> str:
+        record = self.get(sobject, record_id)
+        if record is None:
+            raise RecordError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
+        self._refuse(sobject, record | given, creating=False, own_id=record_id)
+        now = _now()
+        self.put(sobject, record | given | {"LastModifiedDate": now, "SystemModstamp": now})
+        self.state.applied("salesforce", f"update_{sobject.lower()}", record_id)
+        return record_id
+
+    def key_of(self, sobject: str, record: Record) -> str:
+        key = record.get(self.key_fields.get(sobject) or "")
+        found = _KEY.search(str(record.get("Description") or ""))
+        return str(key or (found[0] if found else ""))
+
+    def _refuse(self, sobject: str, record: Record, creating: bool, own_id: str | None = None) -> None:
+        if creating and (missing := [f for f in REQUIRED[sobject] if record.get(f) in (None, "")]):
+            raise RecordError(
+                "REQUIRED_FIELD_MISSING", f"Required fields are missing: [{', '.join(missing)}]", *missing
+            )
+        self._refuse_long_text(sobject, record)
+        self._refuse_references(sobject, record)
+        for word, message in self.rules.items():
+            if word in f"{record.get('Subject')} {record.get('Name')}":
+                raise RecordError("FIELD_CUSTOM_VALIDATION_EXCEPTION", message)
+        self._refuse_twins(sobject, record, own_id)
+
+    def _refuse_long_text(self, sobject: str, record: Record) -> None:
+        for name, kind in self.fields(sobject).items():
+            if len(kind) > 1 and kind[1].isdigit() and len(str(record.get(name) or "")) > int(kind[1]):
+                text = f"{name}: data value too large: {str(record[name])[:40]} (max length={kind[1]})"
+                raise RecordError("STRING_TOO_LONG", text, name)
+
+    def _refuse_references(self, sobject: str, record: Record) -> None:
+        owner = self.get("User", record["OwnerId"]) if record.get("OwnerId") else None
+        if record.get("OwnerId") and owner is None:
+            raise RecordError("INVALID_CROSS_REFERENCE_KEY", "Owner ID: owner cannot be blank", "OwnerId")
+        if owner and not owner["IsActive"]:
+            text = f"operation performed with inactive user [{owner['Id']}] as owner of {sobject.lower()}"
+            raise RecordError("INACTIVE_OWNER_OR_USER", text)
+        account = (
+            record.get("WhatId") or record.get("AccountId") or (record.get("Id") if sobject == "Account" else None)
+        )
+        if account and not (self.get("Account", account) or self.get("Opportunity", account)):
+            raise RecordError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
+        if account and self.locked.get(account, 0) > 0:
+            self.locked[account] -= 1
+            text = f"unable to obtain exclusive access to this record or 1 records: {account}"
+            raise RecordError("UNABLE_TO_LOCK_ROW", text)
+
+    def _refuse_twins(self, sobject: str, record: Record, own_id: str | None) -> None:
+        key_field = self.key_fields.get(sobject)
+        if not (key_field and self.key_unique and record.get(key_field)):
+            return
+        twins = [r for r in self.matching(sobject, key_field, record[key_field]) if r["Id"] != own_id]
+        if twins:
+            text = f"duplicate value found: {key_field} duplicates value on record with id: {twins[0]['Id']}"
+            raise RecordError("DUPLICATE_VALUE", text)
+
+
+def readable(fields: dict[str, tuple[str, ...]], sobject: str, record: Record) -> Record:
+    """A record as sent, cleaned; SoqlError where the whole request cannot be read."""
+    given = {n: v for n, v in record.items() if n not in ("attributes", "id", "Id")}
+    for name, value in given.items():
+        if name not in fields:
+            raise SoqlError("INVALID_FIELD", f"No such column '{name}' on sobject of type {sobject}")
+        if name in _READ_ONLY:
+            text = f"Unable to create/update fields: {name}. Please check the security settings of this field."
+            raise SoqlError("INVALID_FIELD_FOR_INSERT_UPDATE", text)
+        if fields[name][0] == "date" and value is not None and not _is_date(value):
+            text = f"Cannot deserialize instance of date from VALUE_STRING value {value}"
+            raise SoqlError("JSON_PARSER_ERROR", text)
+    return given
+
+
+def _is_date(value: Any) -> bool:
+    try:
+        return bool(date.fromisoformat(str(value)[:10]))
+    except ValueError:
+        return False
+
+
+def _kind_of(value: Any) -> list[str]:
+    if isinstance(value, bool):
+        return ["boolean"]
+    if isinstance(value, int | float):
+        return ["double"]
+    return ["string", "255"]
+
+
+def _defaults(sobject: str) -> Record:
+    return {"Task": {"Status": "Not Started", "Priority": "Normal", "IsClosed": False}}.get(
+        sobject, {"IsClosed": False, "IsWon": False} if sobject == "Opportunity" else {}
+    )
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+
+
+def _id(prefix: str, number: int) -> str:
+    """An 18-character id: the last three say which of the first 15 are capitals."""
+    short = f"{prefix}{number:012d}"
+    parts = [short[i : i + 5] for i in (0, 5, 10)]
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+    return short + "".join(alphabet[sum(1 << i for i, c in enumerate(part) if c.isupper())] for part in parts)

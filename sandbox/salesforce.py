@@ -1,0 +1,348 @@
+"""Salesforce's REST API as far as the integration uses it: sign-in, SOQL, describe, collections, limits.
+
+Shapes after developer.salesforce.com (api-rest) and recorded exchanges. It is never kinder than Salesforce: sessions
+expire, long text cannot be filtered by, an aggregate does not page, records fail one by one inside a 200.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from sandbox._salesforce_org import Org, RecordError, readable
+from sandbox._soql import Record, SoqlError
+from sandbox._soql_run import Runner
+from sandbox.core import InboxItem, StandIn, State
+
+INSTANCE = "https://stand-in.my.salesforce.com"
+CLIENT_ID, CLIENT_SECRET = "stand-in-client", "stand-in-secret"
+LONGEST_URI = 16_384  # bytes; beyond it Salesforce answers 414
+MOST_RECORDS, MOST_CHUNKS = 200, 10
+
+Call = Callable[[Request], Awaitable[Response]]
+
+
+class Salesforce(StandIn):
+    """`page_size` and the attributes below may be set by a test."""
+
+    name = "salesforce"
+
+    def __init__(self, state: State, page_size: int = 2000, api_limit: int = 100_000) -> None:
+        super().__init__(state)
+        self.org = Org(state)
+        self._runner = Runner(self.org)
+        self.page_size, self.api_limit = page_size, api_limit
+        self.calls = 0
+        self.sessions: set[str] = set()
+        self.locked_out = False  # sign-in works, yet no session is ever taken
+        self._cursors: dict[str, list[Record]] = {}
+
+    def expire_sessions(self) -> None:
+        self.sessions.clear()
+
+    def load(self, sample: dict[str, Any]) -> None:
+        part = sample.get("salesforce", {})
+        for plural, sobject in (("users", "User"), ("accounts", "Account"), ("opportunities", "Opportunity")):
+            records = part.get(plural, [])
+            self.org.learn_fields(sobject, records)
+            for record in records:
+                if self.org.get(sobject, record["Id"]) is None:
+                    self.org.put(sobject, _loaded(sobject, record))
+
+    def routes(self) -> list[BaseRoute]:
+        data = "/services/data/v{version}"
+        table: list[tuple[str, str, Call]] = [
+            ("GET", f"{data}/query", self._query),
+            ("GET", f"{data}/query/", self._query),
+            ("GET", f"{data}/query/{{cursor}}", self._more),
+            ("GET", f"{data}/limits", self._limits),
+            ("GET", f"{data}/limits/", self._limits),
+            ("GET", f"{data}/sobjects/{{sobject}}/describe", self._describe),
+            ("POST", f"{data}/sobjects/{{sobject}}", self._create_one),
+            ("POST", f"{data}/sobjects/{{sobject}}/", self._create_one),
+            ("GET", f"{data}/sobjects/{{sobject}}/{{id}}", self._get_one),
+            ("PATCH", f"{data}/sobjects/{{sobject}}/{{id}}", self._update_one),
+            ("GET", f"{data}/sobjects/{{sobject}}/{{field}}/{{value}}", self._get_by_key),
+            ("PATCH", f"{data}/sobjects/{{sobject}}/{{field}}/{{value}}", self._upsert_one),
+            ("POST", f"{data}/composite/sobjects", self._create_many),
+            ("PATCH", f"{data}/composite/sobjects", self._update_many),
+            ("PATCH", f"{data}/composite/sobjects/{{sobject}}/{{field}}", self._upsert_many),
+        ]
+        guarded: list[BaseRoute] = [Route(path, self._guard(call), methods=[method]) for method, path, call in table]
+        return [
+            Route("/services/oauth2/token", self._token, methods=["POST"]),
+            Route("/lightning/r/{sobject}/{id}/view", self._page),
+            *guarded,
+        ]
+
+    # --- signing in, limits ---
+
+    async def _token(self, request: Request) -> Response:
+        form = parse_qs((await request.body()).decode())
+        if form.get("grant_type") != ["client_credentials"]:
+            return _oauth_error("unsupported_grant_type", "grant type not supported")
+        given = request.headers.get("authorization", "").removeprefix("Basic ")
+        client, _, secret = base64.b64decode(given or b"").decode().partition(":")
+        if client != CLIENT_ID:
+            return _oauth_error("invalid_client_id", "client identifier invalid")
+        if secret != CLIENT_SECRET:
+            return _oauth_error("invalid_client", "invalid client credentials")
+        token = f"00Dstandin!{self.state.next_id('salesforce.session')}"
+        self.sessions.add(token)
+        return JSONResponse({"access_token": token, "instance_url": INSTANCE, "token_type": "Bearer"})
+
+    def _guard(self, call: Call) -> Call:
+        async def guarded(request: Request) -> Response:
+            answer = await self._checked(request, call)
+            answer.headers["Sforce-Limit-Info"] = f"api-usage={self.calls}/{self.api_limit}"
+            return answer
+
+        return guarded
+
+    async def _checked(self, request: Request, call: Call) -> Response:
+        if len(str(request.url)) > LONGEST_URI:
+            return PlainTextResponse("URI Too Long", 414)
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if token not in self.sessions or self.locked_out:
+            return _error(401, "INVALID_SESSION_ID", "Session expired or invalid")
+        if self.calls >= self.api_limit:
+            return _error(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+        self.calls += 1
+        try:
+            return await call(request)
+        except SoqlError as error:
+            return _error(400, error.code, error.message)
+        except json.JSONDecodeError:
+            return _error(400, "JSON_PARSER_ERROR", "Unexpected character")
+
+    async def _limits(self, request: Request) -> Response:
+        left = self.api_limit - self.calls
+        return JSONResponse({"DailyApiRequests": {"Max": self.api_limit, "Remaining": left}})
+
+    # --- reading ---
+
+    async def _query(self, request: Request) -> Response:
+        rows, aggregate = self._runner.run(request.query_params["q"])
+        if aggregate and len(rows) > self.page_size:
+            text = "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single batch"
+            return _error(400, "EXCEEDED_ID_LIMIT", text)
+        cursor = f"01g{self.state.next_id('salesforce.cursor'):012d}AAA"
+        self._cursors[cursor] = rows
+        return self._part(request, cursor, 0)
+
+    async def _more(self, request: Request) -> Response:
+        cursor, _, start = request.path_params["cursor"].partition("-")
+        if cursor not in self._cursors:
+            return _error(404, "INVALID_QUERY_LOCATOR", "invalid query locator")
+        return self._part(request, cursor, int(start or 0))
+
+    def _part(self, request: Request, cursor: str, start: int) -> Response:
+        rows, end = self._cursors[cursor], start + self.page_size
+        body: Record = {"totalSize": len(rows), "done": end >= len(rows), "records": rows[start:end]}
+        if end < len(rows):
+            body["nextRecordsUrl"] = f"/services/data/v{request.path_params['version']}/query/{cursor}-{end}"
+        return JSONResponse(body)
+
+    async def _describe(self, request: Request) -> Response:
+        try:
+            return JSONResponse(self.org.describe(request.path_params["sobject"]))
+        except SoqlError:
+            return _not_found()
+
+    async def _get_one(self, request: Request) -> Response:
+        sobject = request.path_params["sobject"]
+        record = self.org.get(sobject, request.path_params["id"])
+        return JSONResponse({"attributes": {"type": sobject}} | record) if record else _not_found()
+
+    async def _get_by_key(self, request: Request) -> Response:
+        where = request.path_params
+        found = self.org.matching(where["sobject"], where["field"], where["value"])
+        if len(found) > 1:
+            return self._several(where["sobject"], found)
+        return JSONResponse({"attributes": {"type": where["sobject"]}} | found[0]) if found else _not_found()
+
+    # --- writing ---
+
+    async def _create_one(self, request: Request) -> Response:
+        sobject = request.path_params["sobject"]
+        return self._single(await self._insert(sobject, await request.json()), 201)
+
+    async def _update_one(self, request: Request) -> Response:
+        where = request.path_params
+        record = (await request.json()) | {"Id": where["id"]}
+        result = self._update(where["sobject"], record)
+        return Response(status_code=204) if result["success"] else self._single(result, 200)
+
+    async def _upsert_one(self, request: Request) -> Response:
+        where, record = request.path_params, await request.json()
+        if where["field"] in record or "Id" in record:
+            return _error(400, "INVALID_FIELD", "The external ID field may not be specified in the request body")
+        found = self.org.matching(where["sobject"], where["field"], where["value"])
+        if len(found) > 1:
+            return self._several(where["sobject"], found)
+        result = await self._upsert(where["sobject"], where["field"], record | {where["field"]: where["value"]})
+        return self._single(result, 200 if found else 201)
+
+    async def _create_many(self, request: Request) -> Response:
+        records = _records(await request.json())
+        types = [r["attributes"]["type"] for r in records]
+        chunks = sum(1 for i, one in enumerate(types) if i == 0 or types[i - 1] != one)
+        if chunks > MOST_CHUNKS:
+            return _error(400, "LIMIT_EXCEEDED", f"more than {MOST_CHUNKS} chunks of types in one collection")
+        cleaned = [readable(self.org.fields(t), t, r) for t, r in zip(types, records, strict=True)]
+        return JSONResponse([await self._insert(t, r) for t, r in zip(types, cleaned, strict=True)])
+
+    async def _update_many(self, request: Request) -> Response:
+        records = _records(await request.json())
+        ids = [r.get("id") or r.get("Id") for r in records]
+        for record in records:
+            readable(self.org.fields(record["attributes"]["type"]), record["attributes"]["type"], record)
+        twice = {i for i in ids if ids.count(i) > 1}
+        error = RecordError("DUPLICATE_VALUE", "duplicate id in list", "Id")
+        results = [
+            _failed(error) if key in twice else self._update(r["attributes"]["type"], r | {"Id": key})
+            for key, r in zip(ids, records, strict=True)
+        ]
+        return JSONResponse(results)
+
+    async def _upsert_many(self, request: Request) -> Response:
+        sobject, field = request.path_params["sobject"], request.path_params["field"]
+        if field not in self.org.fields(sobject) or self.org.key_fields.get(sobject) != field:
+            return _error(404, "NOT_FOUND", f"Provided external ID field does not exist or is not accessible: {field}")
+        records = _records(await request.json())
+        for record in records:
+            readable(self.org.fields(sobject), sobject, record)
+        keys = [r.get(field) for r in records]
+        results = []
+        for key, record in zip(keys, records, strict=True):
+            if keys.count(key) > 1:
+                error = RecordError("DUPLICATE_VALUE", f"Duplicate external id specified: {key}", field)
+                results.append(_failed(error))
+            else:
+                results.append(await self._upsert(sobject, field, record))
+        return JSONResponse(results)
+
+    async def _insert(self, sobject: str, record: Record) -> Record:
+        try:
+            record_id = self.org.insert(sobject, readable(self.org.fields(sobject), sobject, record))
+        except RecordError as error:
+            return _failed(error)
+        return {"id": record_id, "success": True, "errors": [], "created": True}
+
+    def _update(self, sobject: str, record: Record) -> Record:
+        try:
+            given = readable(self.org.fields(sobject), sobject, record)
+            record_id = self.org.update(sobject, str(record["Id"]), given)
+        except RecordError as error:
+            return _failed(error)
+        return {"id": record_id, "success": True, "errors": [], "created": False}
+
+    async def _upsert(self, sobject: str, field: str, record: Record) -> Record:
+        found = self.org.matching(sobject, field, str(record.get(field) or ""))
+        if len(found) > 1:
+            text = f"more than one record found for external id field: {[r['Id'] for r in found]}"
+            return _failed(RecordError("DUPLICATE_EXTERNAL_ID", text, field))
+        if found:
+            return self._update(sobject, record | {"Id": found[0]["Id"]})
+        return await self._insert(sobject, record)
+
+    def _single(self, result: Record, status: int) -> Response:
+        if result["success"]:
+            return JSONResponse(result, status)
+        first = result["errors"][0]
+        body = {"errorCode": first["statusCode"], "message": first["message"], "fields": first["fields"]}
+        return JSONResponse([body], 400)
+
+    def _several(self, sobject: str, found: list[Record]) -> Response:
+        return JSONResponse([f"/services/data/v67.0/sobjects/{sobject}/{r['Id']}" for r in found], 300)
+
+    # --- what people see ---
+
+    def inbox(self) -> list[InboxItem]:
+        return [*map(self._task_item, self.org.all("Task")), *map(self._deal_item, self._our_deals())]
+
+    def _our_deals(self) -> list[Record]:
+        return [r for r in self.org.all("Opportunity") if self.org.key_of("Opportunity", r)]
+
+    def _task_item(self, task: Record) -> InboxItem:
+        facts = {"Due": task["ActivityDate"] or "", "Priority": task["Priority"], "Status": task["Status"]}
+        return self._item("Task", task, task["Subject"] or "", task["WhatId"], facts)
+
+    def _deal_item(self, deal: Record) -> InboxItem:
+        facts = {"Stage": deal["StageName"], "Close date": deal["CloseDate"], "Amount": str(deal["Amount"] or "")}
+        return self._item("Opportunity", deal, deal["Name"], deal["AccountId"], facts)
+
+    def _item(self, sobject: str, record: Record, title: str, account: str | None, facts: dict[str, str]) -> InboxItem:
+        owner = self.org.get("User", record["OwnerId"] or "")
+        about = self.org.get("Account", account or "")
+        return InboxItem(
+            system="salesforce",
+            what=sobject.lower(),
+            to=str(owner["Name"]) if owner else "Integration User",
+            title=title,
+            html=html.escape(record["Description"] or "").replace("\n", "<br>"),
+            at=record["CreatedDate"],
+            account=str(about["Name"]) if about else None,
+            key=self.org.key_of(sobject, record) or None,
+            facts=facts,
+        )
+
+    async def _page(self, request: Request) -> Response:
+        """Where the links of tasks lead: the record, plainly."""
+        sobject = request.path_params["sobject"]
+        record = self.org.get(sobject, request.path_params["id"])
+        if record is None or sobject not in ("Task", "Opportunity"):
+            return HTMLResponse("<p>Page not found</p>", 404)
+        item = self._task_item(record) if sobject == "Task" else self._deal_item(record)
+        facts = "".join(f"<tr><th>{html.escape(k)}</th><td>{html.escape(v)}</td></tr>" for k, v in item.facts.items())
+        who = f"<p>{html.escape(item.to)} · {html.escape(item.account or '')}</p>"
+        head = f"<h1>{html.escape(item.title)}</h1>"
+        return HTMLResponse(f"<meta charset=utf-8>{head}{who}<table>{facts}</table><p>{item.html}</p>")
+
+
+def _loaded(sobject: str, record: Record) -> Record:
+    """A record of the sample, with what Salesforce would have filled in."""
+    made: Record = {"CreatedDate": "2024-01-01T00:00:00.000+0000", "IsDeleted": False}
+    if sobject == "User":
+        made |= {"IsActive": True, "UserType": "Standard", "Username": record.get("Email")}
+    if sobject == "Opportunity":
+        stage = str(record.get("StageName", ""))
+        made |= {"IsClosed": stage.startswith("Closed"), "IsWon": stage == "Closed Won", "Amount": None}
+        made |= {"Description": None, "OwnerId": None}
+    return made | record
+
+
+def _records(body: Any) -> list[Record]:
+    records = body.get("records") if isinstance(body, dict) else None
+    if not isinstance(records, list) or not records:
+        raise SoqlError("JSON_PARSER_ERROR", "The records list is missing")
+    if len(records) > MOST_RECORDS:
+        raise SoqlError("EXCEEDED_ID_LIMIT", f"record limit reached: {MOST_RECORDS} records in one collection")
+    for record in records:
+        if not isinstance(record.get("attributes", {}).get("type"), str):
+            raise SoqlError("INVALID_INPUT", "Include an attributes map with a type in each record")
+    return records
+
+
+def _failed(error: RecordError) -> Record:
+    return {"success": False, "errors": [error.body]}
+
+
+def _error(status: int, code: str, message: str) -> Response:
+    return JSONResponse([{"message": message, "errorCode": code}], status)
+
+
+def _not_found() -> Response:
+    return _error(404, "NOT_FOUND", "The requested resource does not exist")
+
+
+def _oauth_error(code: str, text: str) -> Response:
+    return JSONResponse({"error": code, "error_description": text}, 400)
