@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from expansion.language.case_parser import CaseEntry, CaseFile, parse_cases
+from expansion.language.case_parser import CaseEntry, CaseFile, parse_cases, parse_events
 from expansion.language.kinds import unfit
 from expansion.language.known import Known, unknown
 from expansion.language.mistakes import Mistake, brief, did_you_mean, together
@@ -78,14 +78,17 @@ def _unknown_fact(known: Known, source: Source, at: Steps, name: str) -> Iterato
 
 def _event(source: Source, at: Steps, text: str, events: set[str]) -> Iterator[Mistake]:
     """An event that nobody asks about may stand in a case, but not one that looks like a slip of the pen."""
-    name = text.partition(" x ")[2]
-    if not name or any(name == event or name.startswith((f"{event} by ", f"{event} with ")) for event in events):
+    try:
+        name = parse_events(text, None)[0].event
+    except ValueError:
+        return  # said already
+    if name in events:
         return
     longer = next((event for event in events if name.startswith(f"{event} ")), None)
     if longer:
         message = f"`{brief(name)}` is read as the name of an event"
         yield source.mistake(at, message, f"write  {longer} by ana, ben  and  with feature: sso  after it")
-    elif near := did_you_mean(name.partition(" by ")[0].partition(" with ")[0], events):
+    elif near := did_you_mean(name, events):
         yield source.mistake(at, f"no trigger or fact asks about `{brief(name)}`", f"did you mean `{near}`?")
 
 

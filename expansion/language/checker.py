@@ -59,7 +59,7 @@ def _branches(known: Known, trigger: Trigger, source: Source) -> Iterator[Mistak
         yield from unknown(source, (*at, "playbook"), choice.playbook, playbooks, what, "the folder")
         if always is not None:
             line = source.spots["then", "choose", always].line
-            hint = f"the first that fits is taken, and line {line} has no `when`: move it to the end"
+            hint = f"the first that fits is taken, and the one on line {line} always fits: move that one to the end"
             yield source.mistake(at, "this branch can never be reached", hint)
         elif not choice.when:
             always = index

@@ -49,6 +49,8 @@ People = Annotated[Counted, _reads("people", "person"), _shows("people", "person
 Days = Annotated[Counted, _reads("days", "day"), _shows("days", "day")]
 Accounts = Annotated[Counted, _reads("accounts", "account"), _shows("accounts", "account")]
 
+SUBJECTS = ("fact", "event", "cohort")
+
 # The comparison words, each with the sentence that explain and docs use.
 COMPARISONS: dict[str, str] = {
     "at_least": "at least",
@@ -110,7 +112,7 @@ class Where(Comparing):
     @model_validator(mode="after")
     def _one_comparison(self) -> Where:
         if len(self._used()) != 1:
-            raise ValueError("give exactly one comparison here; such as  {at_least: 5}")
+            raise ValueError("exactly one comparison belongs here; write one, such as  {at_least: 5}")
         return self
 
 
@@ -156,7 +158,7 @@ class Condition(Comparing):
     @property
     def subject(self) -> str:
         """`fact`, `event` or `cohort`."""
-        return next(word for word in ("fact", "event", "cohort") if getattr(self, word) is not None)
+        return next(word for word in SUBJECTS if getattr(self, word) is not None)
 
     @property
     def events(self) -> tuple[str, ...]:
@@ -179,7 +181,7 @@ class Condition(Comparing):
 
     @model_validator(mode="after")
     def _belongs_together(self) -> Condition:
-        subjects = [word for word in ("fact", "event", "cohort") if getattr(self, word) is not None]
+        subjects = [word for word in SUBJECTS if getattr(self, word) is not None]
         if len(subjects) != 1:
             raise ValueError("a condition has exactly one subject; write `fact: NAME`, `event: NAME` or `cohort: NAME`")
         used = self._used()
@@ -262,13 +264,13 @@ class SomeOf(Strict):
     some_of: Some
 
 
-_GROUPS: dict[str, type[Strict]] = {"all_of": AllOf, "any_of": AnyOf, "none_of": NoneOf, "some_of": SomeOf}
+GROUPS: dict[str, type[Strict]] = {"all_of": AllOf, "any_of": AnyOf, "none_of": NoneOf, "some_of": SomeOf}
 
 
 def _sort_of_clause(value: Any) -> str:
     if isinstance(value, dict):
-        return next((word for word in _GROUPS if word in value), "condition")
-    return next((word for word, model in _GROUPS.items() if isinstance(value, model)), "condition")
+        return next((word for word in GROUPS if word in value), "condition")
+    return next((word for word, model in GROUPS.items() if isinstance(value, model)), "condition")
 
 
 # A callable discriminator: a plain union turns one typo into one message per branch.

@@ -67,7 +67,14 @@ def _names(source: Source | None, word: str) -> list[str] | None:
     if source is None:
         return None
     values = source.values.get(word)
-    return list(values) if isinstance(values, dict) else []
+    return [good for name in values for good in _good(name)] if isinstance(values, dict) else []
+
+
+def _good(name: str) -> set[str]:
+    """The name; for one that is refused what it may become, so that its users are not refused as well."""
+    if re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
+        return {name}
+    return {re.sub(r"[^a-z0-9]+", join, name.lower()).strip(join) for join in "-_"}
 
 
 def unknown(

@@ -38,7 +38,9 @@ class Then(Strict):
     @model_validator(mode="after")
     def _one_way(self) -> Then:
         if (self.playbook is None) == (self.choose is None):
-            raise ValueError("this says which playbook follows, once; write `playbook: NAME`, or `choose:` with a list")
+            raise ValueError(
+                "exactly one of `playbook` and `choose` belongs here; write `playbook: NAME`, or `choose:` with a list"
+            )
         return self
 
     @property
@@ -226,7 +228,9 @@ class Worth(Strict):
     @model_validator(mode="after")
     def _one_way(self) -> Worth:
         if (self.flat is None) == (self.share is None) or (self.share is None) != (self.of is None):
-            raise ValueError("a worth is said in one way; write `flat: 3600`, or `share: 20%` with `of: FACT`")
+            raise ValueError(
+                "exactly one of `flat` and `share` belongs here; write `flat: 3600`, or `share: 20%` with `of: FACT`"
+            )
         return self
 
 

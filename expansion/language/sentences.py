@@ -12,8 +12,18 @@ from expansion.language.mistakes import brief, did_you_mean, listed
 
 Sentence = tuple[str, str | None]
 
-_QUOTE = "put quotes round it:"
+_QUOTE = "put quotes round it"
 _CLAUSES = ("when", "unless", "only_if", "any_of", "all_of", "none_of", "of")
+
+_EXAMPLES = {
+    "then": "playbook: NAME",
+    "where": "feature: sso",
+    "worth": "flat: 3_600",
+    "owners": "fallback: dana@acme.example",
+    "steps": "id: ask-the-owner",
+    "cases": "title: What this example shows",
+    "working_hours": "days: [mon, tue, wed, thu, fri]",
+}
 
 
 def sentence(name: str, error: ErrorDetails) -> Sentence:
@@ -32,8 +42,10 @@ def _as_it_says(name: str, value: Any, error: ErrorDetails) -> Sentence:
 
 
 def _not_text(name: str, value: Any, error: ErrorDetails) -> Sentence:
-    if isinstance(value, bool | int | float):
-        return f"`{name}` should be text", f'{_QUOTE}  {name}: "{str(value).lower()}"'
+    if isinstance(value, float):  # 17.30 was read as 17.3: not to be shown as if it were what stands there
+        return f"`{name}` should be text, and this is read as a number", _QUOTE
+    if isinstance(value, bool | int):
+        return f"`{name}` should be text", f'{_QUOTE}:  {name}: "{str(value).lower()}"'
     return f"`{name}` should be text, not {_sort(value)}", None
 
 
@@ -44,11 +56,10 @@ def _not_list(name: str, value: Any, error: ErrorDetails) -> Sentence:
 def _not_mapping(name: str, value: Any, error: ErrorDetails) -> Sentence:
     if isinstance(value, str) and (found := re.match(r"([a-z_]+):(\S.*)", value)):
         return f"`{brief(value)}` is only text", f"put a space after the colon:  {found[1]}: {found[2]}"
-    example = " such as  fact: seat_usage" if name in _CLAUSES else ""
-    return (
-        f"`{name}` should hold words with values, not {_sort(value)}",
-        f"write  word: value{example and ',' + example}",
-    )
+    message = f"`{name}` should hold words with values, not {_sort(value)}"
+    if name in _CLAUSES:
+        return message, "write a condition, such as  fact: seat_usage  and below it  at_least: 80%"
+    return message, f"write  {name}:  and below it  {_EXAMPLES.get(name, 'word: value')}"
 
 
 def _not_number(name: str, value: Any, error: ErrorDetails) -> Sentence:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from expansion.language import later
-from expansion.language.conditions import Strict
+from expansion.language.conditions import GROUPS, SUBJECTS, Condition, Strict
 from expansion.language.mistakes import Mistake, brief, did_you_mean, listed, together
 from expansion.language.sentences import bad_name, sentence
 from expansion.language.words import HABITS, model_at, words_of
@@ -45,6 +45,9 @@ def _no_value(source: Source, at: Steps) -> Mistake:
     if isinstance(at[-1], int):
         return source.mistake(at, "this item of the list is empty", "fill it, or remove the `-`")
     message = f"`{brief(at[-1])}` has no value"
+    if re.fullmatch(r"\d{3}[\d_]*\W?", str(at[-1])):  # `{at_least: $100,000}` is two words to YAML
+        hint = "write large numbers without commas and signs, such as  100_000"
+        return source.mistake(at, "the comma cuts this number in two", hint, key=True)
     spot = source.keys[at]
     comment = re.match(r"[^#]*:\s+#\s?(\S[^,}\]]*)", source.lines[spot.line - 1][spot.column - 1 :])
     if comment:
@@ -65,11 +68,13 @@ class _Findings:
         other: dict[Steps, ErrorDetails] = {}
         for error in errors:
             steps = self._steps(error)
+            if steps in self.hollow or any(empty[:-1] == steps for empty in self.hollow):
+                continue  # a consequence of a value that is not there
             if error["type"] == "extra_forbidden":
                 unknown[steps[:-1]].append(error)
             elif error["type"] == "missing":
                 missing[steps].append(error)
-            elif steps not in self.hollow:
+            elif not any(steps[:length] in other for length in range(len(steps))):  # one message per mistake
                 other.setdefault(steps, error)
         found = [mistake for parent, group in unknown.items() for mistake in self._unknown(parent, group, missing)]
         found += [self._missing(steps, group) for steps, group in missing.items() if group]
@@ -80,6 +85,8 @@ class _Findings:
 
     def _words(self, error: ErrorDetails) -> list[str]:
         model = model_at(self.model, error["loc"][:-1])
+        if model is Condition:  # a group is a condition with another word
+            return [*SUBJECTS, *GROUPS, *(word for word in words_of(model) if word not in SUBJECTS)]
         return list(words_of(model)) if model else []
 
     def _unknown(
@@ -123,15 +130,13 @@ class _Findings:
         if error["loc"][-1:] == ("[key]",):
             return self.source.mistake(steps, *bad_name(str(value)), key=True)
         message, hint = sentence(name, error)
-        return self.source.mistake(*self._place(steps, value, message), message, hint)
-
-    def _place(self, steps: Steps, value: Any, message: str) -> tuple[Steps]:
-        """The value; or, where the sentence names a word of this mapping, that word."""
         if isinstance(value, dict):
-            for word in re.findall(r"`(\w+)`", message):
-                if word in value and (*steps, word) in self.source.keys:
-                    return ((*steps, word),)
-        return (steps,)
+            for word in re.findall(r"`([\w-]+)`", message):
+                if (*steps, word) in self.source.keys:
+                    return self.source.mistake((*steps, word), message, hint, key=True)
+                if inside := self.source.last_value(steps, word):
+                    return self.source.mistake(inside, message, hint)
+        return self.source.mistake(steps, message, hint)
 
 
 def _meant(word: str, words: list[str]) -> str | None:

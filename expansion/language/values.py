@@ -24,7 +24,16 @@ _SHORT = {
     "hr": "hour",
     "min": "minute",
 }
-_SHORT |= {"y": "year", "yr": "year", "year": "year", "day": "day", "week": "week", "month": "month", "hour": "hour"}
+_SHORT |= {
+    "": "day",
+    "y": "year",
+    "yr": "year",
+    "year": "year",
+    "day": "day",
+    "week": "week",
+    "month": "month",
+    "hour": "hour",
+}
 
 
 @dataclass(frozen=True)
@@ -72,12 +81,13 @@ def parse_span(text: object) -> Span:
 
 
 def _meant_span(text: str) -> str:
-    short = re.fullmatch(r"\s*(\d{1,5})\s*([a-z]+)\s*", text.lower())
-    unit = _SHORT.get(short[2].rstrip("s") or "s") if short else None
+    short = re.fullmatch(r"\s*(\d{1,5})\s*([a-z]*)\s*", text.lower())
+    unit = _SHORT.get(short[2].rstrip("s")) if short else None
     if not short or not unit:
         return "write it like `14 days`, `6 hours` or `3 months`"
-    count = int(short[1]) * (12 if unit == "year" else 1)
-    return f"did you mean `{Span(count, cast(Unit, ('month' if unit == 'year' else unit) + 's'))}`?"
+    years = unit == "year"
+    meant = Span(int(short[1]) * (12 if years else 1), "months" if years else cast(Unit, unit + "s"))
+    return f"did you mean `{meant}`?"
 
 
 @dataclass(frozen=True)
@@ -96,9 +106,10 @@ def parse_percent(text: object) -> Percent:
         return text
     found = _PERCENT.fullmatch(str(text).strip())
     if not found:
-        number = re.fullmatch(r"\d{1,3}(\.\d+)?", str(text).strip())
+        number = re.fullmatch(r"\d{1,3}(\.\d{1,6})?", str(text).strip())
+        share = format_number(Fraction(number[0]) * (100 if Fraction(number[0]) < 1 else 1)) if number else None
         raise ValueError(
-            f"`{text}` is not a percentage; " + (f"did you mean `{text}%`?" if number else "write it like `80%`")
+            f"`{text}` is not a percentage; " + (f"did you mean `{share}%`?" if share else "write it like `80%`")
         )
     return Percent(Fraction(found[1]) / 100)
 

@@ -90,6 +90,11 @@ class Source:
             value = value[step]
         return value
 
+    def last_value(self, at: Steps, text: str) -> Steps | None:
+        """The steps to the last value below `at` that is this text."""
+        below = (steps for steps in self.spots if steps[: len(at)] == at and len(steps) > len(at))
+        return next((steps for steps in reversed(list(below)) if self.value_at(steps) == text), None)
+
     def _spot(self, at: Steps, key: bool) -> Spot:
         while at:
             if key and at in self.keys:
