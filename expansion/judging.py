@@ -77,7 +77,7 @@ class Judge:
             case NoAccess():
                 return self._no_access(step, failure)
             case Refused():
-                return verdicts.refused(step.key, str(failure))
+                return self._never(step, str(failure))
             case _:
                 return self._later(step, failure, maybe_done=False)
 
@@ -107,15 +107,24 @@ class Judge:
                 return self.not_sent(step, reply)
 
     def _no_access(self, step: ClaimedStep, failure: NoAccess) -> Verdict:
-        self.problem = Problem(self.action.name, "settings", str(failure))
+        self._notice_no_access(failure)
         return verdicts.released(step.key, self.now(), str(failure), maybe_done=failure.maybe_done, counts=False)
+
+    def _notice_no_access(self, failure: Failure) -> None:
+        if isinstance(failure, NoAccess):
+            self.problem = Problem(self.action.name, "settings", str(failure))
 
     def _later(self, step: ClaimedStep, failure: Failure, *, maybe_done: bool) -> Verdict:
         """Try again after a while, or give up."""
         if step.tries >= self.patience.tries:
-            gave_up = f"given up after {step.tries} tries: {failure}"
-            return verdicts.unsure(step.key, gave_up) if maybe_done else verdicts.refused(step.key, gave_up)
+            return self._never(step, f"given up after {step.tries} tries: {failure}", maybe_done=maybe_done)
         return verdicts.released(step.key, self._after(step, failure), str(failure), maybe_done=maybe_done)
+
+    def _never(self, step: ClaimedStep, reason: str, *, maybe_done: bool = False) -> Verdict:
+        """It will not be tried again. Refused means that it did not happen, so one earlier doubt makes it unsure."""
+        if maybe_done or step.maybe_done:
+            return verdicts.unsure(step.key, f"{reason}; an attempt before that may have been applied")
+        return verdicts.refused(step.key, reason)
 
     def _after_look_up(
         self,
@@ -129,7 +138,8 @@ class Judge:
                 return verdicts.done(step.key, found)
             case None:
                 return absent(step, why)
-            case TryLater():
+            case TryLater() | NoAccess():
+                self._notice_no_access(found)
                 return verdicts.unsure(step.key, f"{why}; {found}", self._after(step, found))
             case _:
                 return verdicts.unsure(step.key, f"{why}; {found}")

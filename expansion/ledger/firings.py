@@ -77,7 +77,8 @@ class Firings(Database):
         """End the cleared episodes, then write the firings with their steps; all of it or nothing.
 
         Another run may have written the same firing a moment ago: then it is left alone, and so are its steps. Steps
-        of an ended episode that were not sent yet are skipped: their account no longer qualifies.
+        of an ended episode that were not sent yet are skipped: their account no longer qualifies. One that may have
+        been sent, and may be repeated, is finished, so that the ledger knows.
         """
         for firing in firings:
             _must_be_whole(firing)
@@ -142,8 +143,9 @@ def _end_episode(connection: Connection, cleared: Cleared, as_of: datetime, now:
     still_open = FIRINGS.c.cleared_at.is_(None) & (FIRINGS.c.fired_at <= as_of)
     end = update(FIRINGS).where(is_it, still_open).values(cleared_at=as_of).returning(FIRINGS.c.id)
     ids = connection.scalars(end).all()
-    unsent = update(STEPS).where(STEPS.c.firing_id.in_(ids), STEPS.c.state.in_(("waiting", "due")))
-    connection.execute(unsent.values(state="skipped", reason=EPISODE_ENDED, updated_at=now))
+    unsent = STEPS.c.state.in_(("waiting", "due")) & STEPS.c.maybe_done.is_(False)
+    change = update(STEPS).where(STEPS.c.firing_id.in_(ids), unsent)
+    connection.execute(change.values(state="skipped", reason=EPISODE_ENDED, updated_at=now))
     return len(ids)
 
 
@@ -190,6 +192,7 @@ def _step_values(firing: NewFiring, firing_id: int, step: NewStep, now: datetime
         "input": None if step.input is None else dict(step.input),
         "not_before": step.not_before or now,
         "tries": 0,
+        "maybe_done": False,
         "updated_at": now,
     }
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 _KEPT_SECONDS = 7 * 86_400  # a dead holder's file outlives every lease by far
+_HELD: set[Holder] = set()  # one of which only the name is kept must not be collected: its lock would go with it
 
 
 class Holder:
@@ -30,11 +31,13 @@ class Holder:
         # keep the lock alive.
         self._file: IO[str] = self._path.open("w")
         fcntl.flock(self._file, fcntl.LOCK_EX)
+        _HELD.add(self)
         _sweep(folder, newest=self._path)
 
     def close(self) -> None:
         """Stop holding. The file stays for a while: it is how others see that this holder is gone."""
         self._file.close()
+        _HELD.discard(self)
 
     def __enter__(self) -> Holder:
         return self

@@ -153,6 +153,7 @@ class StepRecord:
     sending_since: datetime | None  # None while claimed: certainly nothing was sent under this claim
     look_again_at: datetime | None  # of an unsure step: when the system itself can be asked once more
     tries: int
+    maybe_done: bool  # an earlier attempt of a repeatable action may have been applied
     remote_id: str | None
     link: str | None
     note: str | None

@@ -25,11 +25,10 @@ class Steps(Database):
 
     def set_input(self, key: str, input_: Mapping[str, Any], now: datetime) -> bool:
         """A waiting step is rendered and becomes due; False if it no longer waits."""
-        values = {"input": dict(input_), "state": "due", "updated_at": now}
-        return self._change(key, ("waiting",), values)
+        return self._change(key, ("waiting",), {"input": dict(input_), "state": "due", "updated_at": now})
 
     def skip(self, key: str, reason: str, now: datetime) -> bool:
-        """A step that nobody has claimed is left out, and people read why; False if it was too late for that."""
+        """A step that was never sent is left out, and people read why; False if it was too late for that."""
         return self._change(key, ("waiting", "due"), {"state": "skipped", "reason": reason, "updated_at": now})
 
     def postpone(self, key: str, not_before: datetime, reason: str, now: datetime) -> bool:
@@ -65,7 +64,7 @@ class Steps(Database):
             "updated_at": now,
         }
         if verdict == "retry":
-            values |= {"not_before": now, "tries": 0}
+            values |= {"not_before": now, "tries": 0, "maybe_done": False}
         with self.writing() as connection:
             if not connection.execute(change.values(**values)).rowcount:
                 return False
@@ -73,7 +72,8 @@ class Steps(Database):
             return True
 
     def _change(self, key: str, states: tuple[State, ...], values: dict[str, Any]) -> bool:
-        change = update(STEPS).where(STEPS.c.key == key, STEPS.c.state.in_(states)).values(**values)
+        unsent = STEPS.c.state.in_(states) & STEPS.c.maybe_done.is_(False)
+        change = update(STEPS).where(STEPS.c.key == key, unsent).values(**values)
         with self.writing() as connection:
             return bool(connection.execute(change).rowcount)
 

@@ -110,6 +110,7 @@ STEPS = Table(
     Column("sending_since", Moment),
     Column("look_again_at", Moment),
     Column("tries", Integer, nullable=False),
+    Column("maybe_done", Boolean, nullable=False),
     Column("remote_id", Text),
     Column("link", Text),
     Column("note", Text),

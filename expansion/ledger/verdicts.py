@@ -94,6 +94,7 @@ def _change_steps(connection: Connection, verdicts: Iterable[Verdict], now: date
                 ),
                 "look_again_at": bindparam("to_look_again_at", type_=STEPS.c.not_before.type),
                 "tries": STEPS.c.tries - bindparam("given_back"),
+                "maybe_done": or_(STEPS.c.maybe_done, bindparam("repeats_doubt", type_=STEPS.c.maybe_done.type)),
                 "claimed_by": None,
                 "lease_until": None,
                 "sending_since": None,
@@ -109,6 +110,7 @@ def _change_steps(connection: Connection, verdicts: Iterable[Verdict], now: date
             "to_not_before": verdict.not_before,
             "to_look_again_at": verdict.not_before if verdict.state == "unsure" else None,
             "given_back": 0 if verdict.counts else 1,
+            "repeats_doubt": verdict.state == "due" and verdict.maybe_done,
         }
         for verdict in verdicts
     ]

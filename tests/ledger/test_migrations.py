@@ -49,7 +49,7 @@ def test_a_ledger_of_a_newer_version_is_refused_and_left_alone(url):
     with ledger.writing() as connection:
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
     ledger.close()
-    with pytest.raises(LedgerError, match="newer version.*9999") as caught:
+    with pytest.raises(LedgerError, match=r"newer version.*9999") as caught:
         open_ledger(url)
     assert "nothing was changed" in str(caught.value)
 
@@ -71,7 +71,7 @@ def test_several_processes_may_open_a_fresh_ledger_at_once(empty_url):
 
 @pytest.mark.parametrize("address", ["", "ledger.db", "mysql://host/x", "sqlite://", "sqlite:///:memory:"])
 def test_an_address_that_cannot_hold_a_ledger_is_refused_with_an_example(address):
-    with pytest.raises(LedgerError, match="sqlite:///folder/ledger.db"):
+    with pytest.raises(LedgerError, match=r"sqlite:///folder/ledger\.db"):
         open_ledger(address)
 
 

@@ -39,7 +39,7 @@ def test_moments_come_back_aware_in_utc_whatever_zone_they_came_in(ledger):
 
 def test_a_moment_without_a_zone_is_refused(ledger):
     with pytest.raises(Exception, match="no time zone"):
-        ledger.start_run("expansion", as_of=datetime(2026, 3, 2, 12), now=NOON)  # noqa: DTZ001
+        ledger.start_run("expansion", as_of=datetime(2026, 3, 2, 12), now=NOON)
 
 
 @pytest.mark.parametrize("amount", ["3600", "0.1", "12345678901234567890.123456789", "1E+3", "-0.005"])

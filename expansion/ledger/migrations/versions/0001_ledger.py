@@ -106,6 +106,7 @@ def _steps() -> None:
         sa.Column("sending_since", MOMENT),
         sa.Column("look_again_at", MOMENT),
         sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("maybe_done", sa.Boolean(), nullable=False),
         sa.Column("remote_id", sa.Text()),
         sa.Column("link", sa.Text()),
         sa.Column("note", sa.Text()),

@@ -1,0 +1,97 @@
+"""A process is killed at every point at which it could be, one after the other; the next run sorts it out."""
+
+import itertools
+import multiprocessing
+import os
+import signal
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+
+from expansion.contract import Done
+from expansion.deliver import deliver
+from expansion.ledger import Holder, StepFilter, is_alive, open_ledger
+from expansion.recover import recover
+from tests.ledger.builders import a_firing, record
+from tests.ledger.vendor import to_piece
+
+CRM = "crm.create_task"
+
+
+class FileVendor:
+    """A system whose tasks are lines in a file, so that they outlive the process that made them."""
+
+    name = CRM
+    batch = 2
+
+    def __init__(self, path: Path, repeatable: bool, tick=lambda: None) -> None:
+        self.path, self.repeatable, self.tick = path, repeatable, tick
+
+    def lines(self) -> list[str]:
+        return self.path.read_text().split() if self.path.exists() else []
+
+    def deliver(self, pieces):
+        return [self._create(piece) for piece in pieces]
+
+    def find(self, pieces):
+        return [Done(piece.key) if piece.key in self.lines() else None for piece in pieces]
+
+    def _create(self, piece):
+        self.tick()
+        if not (self.repeatable and piece.key in self.lines()):
+            with self.path.open("a") as file:
+                file.write(f"{piece.key}\n")
+        self.tick()
+        return Done(piece.key)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def run(url: str, folder: Path, repeatable: bool, trigger: str, kill_at: int) -> None:
+    """One run: record, recover, deliver. It kills itself at the given tick."""
+    ticks = itertools.count(1)
+
+    def tick(*_):
+        if next(ticks) == kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    ledger = open_ledger(url)
+    event.listen(ledger.engine, "commit", tick)  # just before every commit, which is just after the one before
+    vendor = FileVendor(folder / "tasks", repeatable, tick)
+    with Holder(folder) as holder:
+        record(ledger, *(a_firing(name, trigger, [{}]) for name in ("acme", "bolt", "cara")), at=now())
+        recover(ledger, {CRM: vendor}, to_piece, now, holder.name, lambda name: is_alive(name, folder))
+        deliver(ledger, {CRM: vendor}, CRM, to_piece, now, holder.name)
+    tick()
+    ledger.close()
+
+
+@pytest.mark.parametrize("repeatable", [True, False])
+def test_killed_at_any_point_every_step_still_happens_once(url, tmp_path, repeatable):
+    # fork: starting an interpreter for every point would take a minute; no connection is open while forking
+    context = multiprocessing.get_context("fork")
+    killed = 0
+    for kill_at in itertools.count(1):
+        process = context.Process(target=run, args=(url, tmp_path, repeatable, f"trigger-{kill_at}", kill_at))
+        process.start()
+        process.join(60)
+        if process.exitcode == 0:
+            break
+        assert process.exitcode == -signal.SIGKILL
+        killed += 1
+        run(url, tmp_path, repeatable, f"trigger-{kill_at}", kill_at=0)
+        assert_all_done_once(url, tmp_path, f"trigger-{kill_at}")
+    assert killed > 15
+
+
+def assert_all_done_once(url: str, folder: Path, trigger: str) -> None:
+    ledger = open_ledger(url)
+    steps = ledger.steps(StepFilter(trigger=trigger))
+    ledger.close()
+    assert [step.state for step in steps] == ["done"] * 3
+    lines = FileVendor(folder / "tasks", True).lines()
+    assert [lines.count(step.key) for step in steps] == [1, 1, 1]
