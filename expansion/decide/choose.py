@@ -19,11 +19,12 @@ class Chosen:
 
 def choose(trigger: Trigger, accounts: Iterable[str], evaluator: Evaluator) -> dict[str, Chosen]:
     """The first branch that holds, for each account. One that cannot be told is passed over, and noted."""
-    left = list(accounts)
-    notes: dict[str, tuple[str, ...]] = dict.fromkeys(left, ())
+    everybody = list(accounts)
+    left = everybody
+    notes: dict[str, tuple[str, ...]] = dict.fromkeys(everybody, ())
     found: dict[str, Chosen] = {}
     for choice in trigger.then.choices:
-        answers = evaluator.holds(choice.when, left) if choice.when and left else None
+        answers = evaluator.holds(choice.when, everybody) if choice.when and left else None
         for account in left:
             answer = Answer.YES if answers is None else answers.get(account, Answer.CANNOT_TELL)
             if answer is Answer.YES:

@@ -32,6 +32,8 @@ class Definitions(Protocol):
     @property
     def policy(self) -> Policy: ...
 
+    def definition_hash(self, trigger_name: str) -> str: ...
+
 
 class History(Protocol):
     """What deciding reads of the ledger."""
@@ -117,5 +119,6 @@ def _plan(
 
 
 def _firing(joined: Joined, definitions: Definitions, context: RunContext, steps: _Steps) -> NewFiring:
-    key = (joined.draft.trigger.trigger, joined.draft.account_id)
-    return as_firing(joined, definitions.playbooks, definitions.policy, context, steps.get(key, ()))
+    name = joined.draft.trigger.trigger
+    planned = steps.get((name, joined.draft.account_id), ())
+    return as_firing(joined, definitions.definition_hash(name), definitions.policy.currency, context, planned)

@@ -14,7 +14,6 @@ from expansion.decide.joining import Joined
 from expansion.evaluate.results import Evaluator
 from expansion.language.models import Playbook, Policy
 from expansion.plan.context import Story, names_of, pinned
-from expansion.plan.plain import definition_hash
 from expansion.plan.steps import Work
 
 
@@ -53,11 +52,10 @@ def as_work(joined: Joined, playbook: Playbook, policy: Policy, evaluator: Evalu
 
 
 def as_firing(
-    joined: Joined, playbooks: Mapping[str, Playbook], policy: Policy, context: RunContext, steps: tuple[NewStep, ...]
+    joined: Joined, definition_hash: str, currency: str, context: RunContext, steps: tuple[NewStep, ...]
 ) -> NewFiring:
     """The firing with all that the ledger keeps of it."""
     draft, ruling = joined.draft, joined.draft.ruling
-    playbook = playbooks.get(ruling.playbook) if ruling.playbook else None
     leader = joined.leader
     return NewFiring(
         trigger=draft.trigger.trigger,
@@ -67,12 +65,12 @@ def as_firing(
         fired_at=context.as_of,
         decision=ruling.decision,
         reason=f"joined with {leader.trigger.trigger}: one conversation with this account" if leader else ruling.reason,
-        definition_hash=definition_hash(draft.trigger, *([playbook] if playbook else [])),
+        definition_hash=definition_hash,
         git_revision=context.git_revision,
         watermark=context.watermark,
         tier=draft.trigger.leads_to,
         worth=draft.priority.worth,
-        currency=policy.currency,
+        currency=currency,
         likely=draft.priority.likely,
         priority=draft.priority.expected,
         priority_parts=draft.priority.parts,

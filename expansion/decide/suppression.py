@@ -25,9 +25,11 @@ def suppressed(suppressions: Sequence[Suppression], accounts: Iterable[str], eva
     instead. Who wants the strict reading can write it: `any_of: [{fact: x, is: true}, {fact: x, exists: false}]`.
     """
     found = Suppressed()
-    left = list(accounts)
+    everybody = list(accounts)
+    left = everybody
     for suppression in suppressions:
-        answers = evaluator.holds(suppression.when, left) if left else {}
+        # Of everybody each time: the evaluator keeps what it prepared while it is asked about the same accounts.
+        answers = evaluator.holds(suppression.when, everybody) if left else {}
         for account in left:
             match answers.get(account, Answer.CANNOT_TELL):
                 case Answer.YES:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from jinja2 import Environment, TemplateSyntaxError, nodes
+from jinja2 import TemplateSyntaxError
 
 from expansion.decide.priority import Priority
 from expansion.evaluate.results import Evaluator
 from expansion.language.models import Policy
+from expansion.template import facts_named
 
 # Not calendar.month_name: that one changes with the machine's locale.
 _MONTHS = (
@@ -25,7 +27,6 @@ _MONTHS = (
 )
 _NAMED = 10  # people whose names a text holds; `people_count` tells how many there are
 _EMAIL = re.compile(r"([^@\s]+)@[^@\s]+\.[^@\s]+")
-_PARSER = Environment(autoescape=True)  # only reads templates here, renders none
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,13 @@ def names_of(people: Iterable[str], account_id: str, evaluator: Evaluator) -> li
     return [_EMAIL.sub(r"\1", known.get(person) or person) for person in wanted]
 
 
-def facts_named(raw: Any) -> frozenset[str]:
-    """The facts that the templates in these inputs name, as `facts.arr` or `facts["seat-usage"]`."""
-    return frozenset().union(*map(_facts_in, _texts(raw)))
+def facts_in(raw: Any) -> frozenset[str]:
+    """The facts that the templates in these inputs name. One that cannot be read names none; filling it says why."""
+    found: set[str] = set()
+    for text in _texts(raw):
+        with suppress(TemplateSyntaxError):
+            found |= facts_named(text)
+    return frozenset(found)
 
 
 def fact_texts(names: Iterable[str], accounts: Sequence[str], evaluator: Evaluator) -> dict[str, dict[str, str]]:
@@ -111,22 +116,8 @@ def account_values(policy: Policy, accounts: Sequence[str], evaluator: Evaluator
     return {account: texts[name] for account, texts in fact_texts([name], accounts, evaluator).items()}
 
 
-def _facts_in(text: str) -> frozenset[str]:
-    try:
-        tree = _PARSER.parse(text)
-    except TemplateSyntaxError:
-        return frozenset()  # rendering says what is wrong with it
-    dotted = (node.attr for node in tree.find_all(nodes.Getattr) if _is_facts(node.node))
-    keys = (node.arg for node in tree.find_all(nodes.Getitem) if _is_facts(node.node))
-    return frozenset(dotted) | {key.value for key in keys if isinstance(key, nodes.Const)}
-
-
-def _is_facts(node: nodes.Node) -> bool:
-    return isinstance(node, nodes.Name) and node.name == "facts"
-
-
 def _texts(raw: Any) -> list[str]:
     if isinstance(raw, str):
-        return [raw] if "{" in raw else []
+        return [raw]
     inside = raw.values() if isinstance(raw, Mapping) else raw if isinstance(raw, list | tuple) else ()
     return [text for each in inside for text in _texts(each)]

@@ -130,10 +130,16 @@ def _due(value: Any, filling: Filling) -> str:
 def _people(value: Any, filling: Filling) -> list[dict[str, Any]]:
     if not isinstance(value, str):
         return list(value)
-    if value == "involved":
-        found = filling.evaluator.profiles(filling.account_id, filling.people) if filling.people else []
-    else:
-        found = filling.evaluator.people(value, filling.account_id)
+    found = _group(value, filling)
     if not found:
         raise Unresolved(f"no people in `{value}` are known for this account")
     return [{key: person.get(key) for key in ("user_id", "email", "name")} for person in found]
+
+
+def _group(name: str, filling: Filling) -> list[Mapping[str, str | None]]:
+    if name == "involved":
+        return filling.evaluator.profiles(filling.account_id, filling.people) if filling.people else []
+    try:
+        return filling.evaluator.people(name, filling.account_id)
+    except KeyError as error:  # a step that waited while facts.yaml changed
+        raise Unresolved(f"facts.yaml no longer has people called `{name}`") from error

@@ -1,9 +1,7 @@
-"""What authors wrote as plain JSON that reads back to the same: for the recipe of a waiting step, and for hashes."""
+"""What authors wrote as plain JSON that reads back to the same: a waiting step keeps it."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -41,12 +39,6 @@ def as_plain(value: Any) -> Any:
 def read_clauses(plain: Sequence[Any]) -> list[Clause]:
     """Clauses from their plain JSON."""
     return _CLAUSES.validate_python(list(plain))
-
-
-def definition_hash(*definitions: BaseModel) -> str:
-    """Changes when what the definitions say changes; not with comments, blanks or the order of keys."""
-    text = json.dumps([as_plain(each) for each in definitions], sort_keys=True, ensure_ascii=True)
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def _model(model: BaseModel) -> dict[str, Any]:

@@ -89,6 +89,9 @@ class Folder:
     playbooks: dict[str, Playbook]
     policy: Policy
 
+    def definition_hash(self, trigger_name: str) -> str:
+        return f"hash of {trigger_name}"
+
 
 def folder(*triggers: Trigger, policy: Policy, playbooks: Sequence[Playbook] = ()) -> Folder:
     books = playbooks or [playbook()]

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from expansion.language.conditions import Clause
-from expansion.plan.plain import as_plain, definition_hash, read_clauses
-from tests.decide.fakes import playbook, trigger
+from expansion.plan.plain import as_plain, read_clauses
 
 CLAUSES: list[dict[str, Any]] = [
     {"fact": "seat_usage", "at_least": "80%", "for": "14 days", "clears_below": "70.125%"},
@@ -60,9 +59,3 @@ def test_dates_and_nested_inputs_are_plain() -> None:
 def test_what_is_not_of_the_language_has_no_plain_form() -> None:
     with pytest.raises(TypeError, match="object has no plain form"):
         as_plain(object())
-
-
-def test_the_hash_changes_with_the_meaning_only() -> None:
-    assert definition_hash(trigger()) == definition_hash(trigger())
-    assert definition_hash(trigger()) != definition_hash(trigger(when=[{"fact": "seat_usage", "at_least": "81%"}]))
-    assert definition_hash(trigger()) != definition_hash(trigger(), playbook())

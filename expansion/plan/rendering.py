@@ -1,0 +1,127 @@
+"""Steps become inputs: `only_if` is asked, facts are looked up, and the action's model is filled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+
+from expansion.contract import Catalog
+from expansion.decide.calendar import local_date
+from expansion.evaluate.results import Answer, Evaluator
+from expansion.language.models import Policy
+from expansion.plan.context import account_values, complete, fact_texts, facts_in
+from expansion.plan.fill import Filling, Unresolved, fill
+from expansion.plan.plain import read_clauses
+from expansion.template import TemplateError
+
+Recipe = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The step's input, as plain JSON that the action's model accepts."""
+
+    input: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Skip:
+    """The step is not done, and why."""
+
+    reason: str
+
+
+def render_waiting(action: str, recipe: Recipe, catalog: Catalog, policy: Policy, evaluator: Evaluator) -> Ready | Skip:
+    """What becomes of a waiting step now: `only_if` is asked again, and facts are those of the evaluator's moment.
+
+    A step whose `only_if` cannot be told is skipped: a reminder sent on a guess does more harm than none.
+    """
+    account = str(recipe["account_id"])
+    return render_alike(action, {account: recipe}, catalog, policy, evaluator)[account]
+
+
+def render_all_waiting(
+    waiting: Iterable[tuple[str, str, Recipe]], catalog: Catalog, policy: Policy, evaluator: Evaluator
+) -> dict[str, Ready | Skip]:
+    """The same for many steps, given as (key, action, recipe): those that are written alike are asked about at once."""
+    alike: dict[tuple[str, str, int], dict[str, tuple[str, Recipe]]] = {}
+    for key, action, recipe in waiting:
+        account, written = str(recipe["account_id"]), json.dumps([recipe["with"], recipe["only_if"]], sort_keys=True)
+        turn = 0
+        while account in alike.setdefault((action, written, turn), {}):
+            turn += 1  # an account's second step of this kind
+        alike[action, written, turn][account] = (key, recipe)
+    found: dict[str, Ready | Skip] = {}
+    for (action, _, _), members in alike.items():
+        recipes = {account: recipe for account, (_, recipe) in members.items()}
+        rendered = render_alike(action, recipes, catalog, policy, evaluator)
+        found |= {key: rendered[account] for account, (key, _) in members.items()}
+    return found
+
+
+def render_alike(
+    action: str, recipes: Mapping[str, Recipe], catalog: Catalog, policy: Policy, evaluator: Evaluator
+) -> dict[str, Ready | Skip]:
+    """One step for several accounts that share its `with` and `only_if`: facts are asked for all of them at once."""
+    words = catalog.actions.get(action)
+    if words is None:
+        return dict.fromkeys(recipes, Skip(f"no integration has an action `{action}`; run `expansion check`"))
+    try:
+        found: dict[str, Ready | Skip] = dict(_not_wanted(recipes, evaluator))
+        left = {account: recipe for account, recipe in recipes.items() if account not in found}
+        contexts = _contexts(left, policy, evaluator)
+    except Unresolved as error:
+        return dict.fromkeys(recipes, Skip(str(error)))
+    for account, recipe in left.items():
+        try:
+            filled = fill(words.input_model, recipe["with"], _filling(recipe, contexts[account], policy, evaluator))
+            found[account] = Ready(filled)
+        except (Unresolved, TemplateError) as error:
+            found[account] = Skip(str(error))
+    return found
+
+
+def _not_wanted(recipes: Mapping[str, Recipe], evaluator: Evaluator) -> dict[str, Skip]:
+    plain = next(iter(recipes.values()))["only_if"] if recipes else []
+    if not plain:
+        return {}
+    try:
+        answers = evaluator.holds(read_clauses(plain), list(recipes))
+    except ValidationError as error:
+        raise Unresolved("its `only_if` was written for another version and can no longer be read") from error
+    except KeyError as error:  # a step that waited while facts.yaml changed
+        raise Unresolved(f"its `only_if` names {error}, which facts.yaml no longer has") from error
+    reasons = {Answer.NO: "its `only_if` no longer holds", Answer.CANNOT_TELL: "its `only_if` cannot be told now"}
+    given = {account: answers.get(account, Answer.CANNOT_TELL) for account in recipes}
+    return {account: Skip(reasons[answer]) for account, answer in given.items() if answer in reasons}
+
+
+def _contexts(recipes: Mapping[str, Recipe], policy: Policy, evaluator: Evaluator) -> dict[str, dict[str, Any]]:
+    accounts = list(recipes)
+    if not accounts:
+        return {}
+    try:
+        facts = fact_texts(facts_in(recipes[accounts[0]]["with"]), accounts, evaluator)
+    except KeyError as error:
+        raise Unresolved(f"its text names {error}, which facts.yaml no longer has") from error
+    values = account_values(policy, accounts, evaluator)
+    return {each: complete(recipes[each]["context"], facts[each], values[each]) for each in accounts}
+
+
+def _filling(recipe: Recipe, context: Mapping[str, Any], policy: Policy, evaluator: Evaluator) -> Filling:
+    start = local_date(datetime.fromisoformat(recipe["due_from"]), ZoneInfo(policy.time_zone))
+    return Filling(
+        account_id=recipe["account_id"],
+        context=context,
+        owner=recipe["owner"],
+        people=tuple(recipe["people"]),
+        start=start,
+        policy=policy,
+        evaluator=evaluator,
+    )
