@@ -151,9 +151,14 @@ class Catalog:
 class Action(Protocol):
     """What flows call; see integrations.base for how one is made."""
 
-    name: str
-    batch: int
-    repeatable: bool
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def batch(self) -> int: ...
+
+    @property
+    def repeatable(self) -> bool: ...
 
     def deliver(self, pieces: Sequence[Piece]) -> list[Reply]: ...
 

@@ -40,9 +40,7 @@ class Pieces:
 
 def deliver_some(place: Place, pieces: Pieces, action: str, playbook: str, now: Now) -> DeliveryReport:
     """Deliver at most one task's worth of due steps."""
-    return deliver(
-        place.ledger, place.actions(), action, pieces.of, now, place.holder.name, BATCH, playbook=playbook
-    )
+    return deliver(place.ledger, place.actions(), action, pieces.of, now, place.holder.name, BATCH, playbook=playbook)
 
 
 def recover_all(place: Place, pieces: Pieces, now: Now) -> RecoveryReport:

@@ -166,7 +166,9 @@ def markdown(report: RunReport, headline: str) -> str:
             lines += [f"| {trigger} | {count:,} | {_cell(cause)} |" for cause, count in _most(causes)]
     if report.pulled:
         lines += ["", "## What was pulled", "", "| source | new | repeats | not readable |", "|---|---|---|---|"]
-        lines += [f"| {r['source']} | {r['stored']:,} | {r['repeats']:,} | {r['not_readable']:,} |" for r in report.pulled]
+        lines += [
+            f"| {r['source']} | {r['stored']:,} | {r['repeats']:,} | {r['not_readable']:,} |" for r in report.pulled
+        ]
     if report.unreadable:
         lines += ["", "## Values that could not be read", ""]
         lines += [f"- `{fact}`: {_many(count, 'account')}" for fact, count in report.unreadable.items()]

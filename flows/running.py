@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from typing import ParamSpec, TypeVar
 
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
+from prefect.client.schemas.objects import State
 from prefect.events import emit_event
 from prefect.logging import get_run_logger
-from prefect.states import Completed, Failed, State
+from prefect.states import Completed, Failed
 
 from expansion.decide.decide import Decisions
 from expansion.ledger.records import FiringFilter, RunKind, StepFilter
@@ -104,5 +105,3 @@ def announce(decisions: Decisions) -> None:
             resource={"prefect.resource.id": f"expansion.trigger.{trigger}", "prefect.resource.name": trigger},
             payload={"count": len(fired), "account_ids": fired[:500]},
         )
-
-

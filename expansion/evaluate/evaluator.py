@@ -48,6 +48,14 @@ class StoreEvaluator:
         engine = self._everyone if self._everyone is not None else self._engine([account_id])
         return Explainer(engine).explain(trigger, account_id)
 
+    def knows(self, account_id: str) -> bool:
+        """True when anything is stored of this account as of the moment."""
+        row = self.source.con.execute(
+            f"SELECT count(*) FROM {self.source.accounts()} "
+            f"WHERE account_id = {quote(account_id)} AND first_seen <= TIMESTAMP {quote(self._moment())}"
+        ).fetchone()
+        return bool(row and row[0])
+
     def holds(self, clauses: Sequence[Any], account_ids: Iterable[str]) -> dict[str, Answer]:
         accounts = sorted(set(account_ids))
         return self._engine(accounts).holds(clauses, accounts) if accounts else {}
@@ -118,8 +126,11 @@ class StoreEvaluator:
         return found
 
     def _by_now(self) -> str:
-        moment = quote(self.as_of.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" "))
+        moment = quote(self._moment())
         return f"since <= TIMESTAMP {moment} AND seen_at <= TIMESTAMP {moment}"
+
+    def _moment(self) -> str:
+        return self.as_of.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
 
 
 def _as_stored(wanted: Any) -> Any:

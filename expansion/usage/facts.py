@@ -50,6 +50,22 @@ def add_facts(store: UsageStore, source: str, records: Iterable[FactRecord], pul
     return _add(store, source, rows, pulled_at)
 
 
+def add_history(store: UsageStore, source: str, records: Iterable[FactRecord]) -> int:
+    """Store dated values as they are, each counted as known since its own date. Returns how many were new."""
+    rows = [row for record in records if record.at for row in _rows(record, record.at)]
+    with manifests.writing(store.root):
+        manifest, con = store.manifest(), store.connect()
+        con.register("pulled", _table(rows))
+        keys = "source, field, account_id, user_id, since"
+        stored = facts_sql(store, manifest)
+        new = f"SELECT DISTINCT {FACT_COLUMNS} FROM pulled ANTI JOIN {stored} s USING ({keys})"
+        count = int((con.execute(f"SELECT count(*) FROM ({new})").fetchone() or (0,))[0])
+        if count:
+            files = (*manifest.facts, _write(store, con, new, count))
+            manifests.save(store.root, replace(manifest, facts=files))
+        return count
+
+
 def add_cohort(store: UsageStore, members: CohortMembers, pulled_at: datetime) -> int:
     """Store who joined and who left a cohort that another system keeps."""
     field = cohort_field(members.name)
@@ -109,14 +125,17 @@ def _add(store: UsageStore, source: str, rows: list[Row], pulled_at: datetime) -
     with manifests.writing(store.root):
         manifest = store.manifest()
         con = store.connect()
-        table = pa.table([list(column) for column in zip(*rows, strict=True)] or [[]] * 7, schema=_SCHEMA)
-        con.register("pulled", table)
+        con.register("pulled", _table(rows))
         changed = _changes(con, facts_sql(store, manifest), manifest.observed.get(source))
         count = int((con.execute(f"SELECT count(*) FROM ({changed})").fetchone() or (0,))[0])
         files = (*manifest.facts, _write(store, con, changed, count)) if count else manifest.facts
         observed = {**manifest.observed, source: pulled_at.astimezone(UTC).isoformat()}
         manifests.save(store.root, replace(manifest, facts=files, observed=observed))
         return count
+
+
+def _table(rows: list[Row]) -> pa.Table:
+    return pa.table([list(column) for column in zip(*rows, strict=True)] or [[]] * 7, schema=_SCHEMA)
 
 
 def _changes(con: duckdb.DuckDBPyConnection, stored: str, observed: str | None) -> str:

@@ -13,7 +13,7 @@ events:
 ```
 ```yaml
 facts:
-  source: files.accounts              # the name that facts.yaml uses after `from:`
+  source: files.accounts              # or files.people; what facts.yaml says after `from:`
   account: account_id
   at: changed_on                      # when the values became so; left out: the time of the import
 ```
@@ -22,7 +22,7 @@ facts:
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, model_validator
 from ruamel.yaml import YAML
@@ -60,7 +60,7 @@ class EventMap(Strict):
 class FactMap(Strict):
     """Columns of a file of account facts."""
 
-    source: str = Field(pattern=r"^files\.[a-z0-9_-]+$")
+    source: Literal["files.accounts", "files.people"] = "files.accounts"
     account: str
     user: str | None = None
     at: str | None = None

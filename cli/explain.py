@@ -1,0 +1,72 @@
+"""`expansion explain`: yes, no or cannot tell for each line, the numbers, the evidence."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import click
+
+from cli.showing import as_json, say
+from cli.values import MOMENT
+
+
+class NoSuchAccount(Exception):
+    """An account that nothing is stored of."""
+
+
+@click.command("explain")
+@click.argument("trigger")
+@click.argument("account")
+@click.option("--as-of", type=MOMENT, help="A moment in the past: only what had arrived by then counts.")
+@click.option("--json", "json_", is_flag=True, help="The explanation as JSON.")
+def command(trigger: str, account: str, as_of: datetime | None, json_: bool) -> None:
+    """Why TRIGGER fires, stays quiet or cannot tell for ACCOUNT (its id): every line with its number and its evidence."""
+    from expansion.decide.evidence import evidence_record
+    from flows.deciding import NoSuchTrigger
+    from flows.place import Place
+    from flows.work import moment
+
+    place = Place()
+    try:
+        known = place.workspace.triggers
+        if trigger not in known:
+            raise NoSuchTrigger(f"there is no trigger `{trigger}`; there are: {', '.join(sorted(known))}")
+        evaluator = place.evaluator(moment(as_of))
+        if not evaluator.knows(account):
+            raise NoSuchAccount(
+                f"nothing is stored of an account `{account}` as of then; its id is asked for, not its name"
+            )
+        evidence = evaluator.explain(known[trigger], account)
+        firing = place.ledger.firing(trigger, account)
+    finally:
+        place.close()
+    if json_:
+        as_json({"trigger": trigger, "account": account, **evidence_record(evidence, [])})
+        return
+    click.echo(f"{trigger} for {account}, as of {evidence.as_of:%Y-%m-%d %H:%M %Z}: {evidence.answer.value}")
+    section = ""
+    for line in evidence.lines:
+        if line.section != section:
+            section = line.section
+            click.echo(f"\n{section}")
+        _line(line)
+    if firing is not None:
+        say("")
+        say(f"in the ledger: fired {firing.fired_at:%Y-%m-%d}, {firing.decision}: {firing.reason}")
+
+
+def _line(line: Any) -> None:
+    indent = "  " * (line.depth + 1)
+    click.echo(f"{indent}{line.answer.value.upper():<12} {line.text}")
+    inner = indent + " " * 13
+    if line.seen:
+        click.echo(f"{inner}seen: {line.seen}")
+    if line.cause:
+        click.echo(f"{inner}because: {line.cause}")
+    if line.people:
+        more = f" and {len(line.people) - 5} more" if len(line.people) > 5 else ""
+        click.echo(f"{inner}people: {', '.join(line.people[:5])}{more}")
+    for event in line.events:
+        who = f" by {event.user_id}" if event.user_id else ""
+        click.echo(f"{inner}{event.at:%Y-%m-%d %H:%M:%S} {event.event}{who} ({event.event_id})")

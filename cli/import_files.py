@@ -1,0 +1,47 @@
+"""`expansion import`: events or facts from files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cli.showing import as_json, say, table
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command("import")
+@click.argument("files", nargs=-1, required=True, type=_FILE)
+@click.option(
+    "--map", "map_", required=True, type=_FILE, help="The map file: which column is what. See docs/import.md."
+)
+@click.option("--json", "json_", is_flag=True, help="The result as JSON.")
+def command(files: tuple[Path, ...], map_: Path, json_: bool) -> None:
+    """Bring in events or facts from FILES: JSON lines, CSV or Parquet; .gz may follow.
+
+    Events that are stored already are dropped by their id, so the same file can be imported twice. Rows that cannot be
+    read are listed in a file beside the store, each with its line and the reason; the others are stored.
+    """
+    from flows.place import Place
+    from flows.work import moment
+    from integrations.files import import_file
+
+    place = Place()
+    results = []
+    with click.progressbar(files, label="importing", file=click.get_text_stream("stderr")) as shown:
+        for file in shown:
+            results.append(import_file(place.store, file, map_, moment(None)))
+    rows = [
+        {"file": r.source, "stored": r.stored, "repeats": r.duplicates, "not readable": sum(r.rejects.values())}
+        for r in results
+    ]
+    if json_:
+        as_json([{**row, "reasons": r.rejects, "report": r.report} for row, r in zip(rows, results, strict=True)])
+    else:
+        table(rows)
+    for result in results:
+        for reason, count in result.rejects.items():
+            say(f"{result.source}: {count} rows: {reason}")
+        if result.report:
+            say(f"every one of them, with its line: {result.report}")

@@ -1,0 +1,67 @@
+"""`expansion run --dry-run`: what would fire and be sent. Nothing is pulled, written or sent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from cli.showing import as_json, say, table
+
+
+def preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:
+    """Evaluate and decide over what is stored, and print it with every text as it would be sent."""
+    from flows.deciding import decide_all, evaluate, triggers_to_check
+    from flows.place import Place
+    from flows.work import moment
+
+    place = Place()
+    try:
+        at = moment(as_of)
+        evaluated = evaluate(place, triggers_to_check(place, triggers), at, build=False)
+        decisions = decide_all(place, evaluated, at)
+    finally:
+        place.close()
+    steps = [_step(firing.account_name, step) for firing in decisions.firings for step in firing.steps]
+    fired = [_firing(firing) for firing in decisions.firings]
+    if json_:
+        as_json({"as_of": at, "accounts": evaluated.accounts, "firings": fired, "steps": steps})
+        return
+    table(fired, title="What would fire")
+    for step in steps:
+        click.echo()
+        click.echo(f"{step['account']} · {step['action']} · {step['state']}")
+        for name, value in (step["input"] or {}).items():
+            click.echo("\n".join(f"    {line}" for line in f"{name}: {value}".splitlines()))
+    say("")
+    asked = f"{evaluated.accounts:,} accounts asked"
+    say(f"{asked}, {len(fired)} would fire, {len(steps)} steps would be planned; nothing was written or sent")
+    for name, answers in evaluated.answers.items():
+        if answers.unknown:
+            say(
+                f"cannot tell: {name}, {len(answers.unknown)} accounts, such as: {next(iter(answers.unknown.values()))}"
+            )
+
+
+def _firing(firing: object) -> dict[str, str]:
+    from expansion.decide.firing import NewFiring
+    from flows.report import DECIDED, amount
+
+    assert isinstance(firing, NewFiring), "a firing"
+    return {
+        "account": firing.account_name,
+        "trigger": firing.trigger,
+        "why": "; ".join(firing.evidence.get("reasons", [])),
+        "worth": amount(firing.worth, firing.currency),
+        "expected": amount(firing.priority, firing.currency),
+        "what happens": firing.playbook or DECIDED.get(firing.decision, firing.decision),
+    }
+
+
+def _step(account: str, step: object) -> dict[str, object]:
+    from expansion.decide.firing import NewStep
+
+    assert isinstance(step, NewStep), "a step"
+    when = f"waits until {step.not_before:%Y-%m-%d %H:%M} UTC" if step.not_before else step.state
+    state = f"{when}: {step.reason}" if step.reason else when
+    return {"account": account, "action": step.action, "state": state, "input": step.input}

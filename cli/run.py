@@ -1,0 +1,110 @@
+"""`expansion run`: the main job, once."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+
+import click
+
+from cli.showing import as_json, say, table
+from cli.values import MOMENT
+
+
+@click.command("run")
+@click.option("--dry-run", is_flag=True, help="Show what would fire and be sent; nothing is pulled, written or sent.")
+@click.option(
+    "--as-of", type=MOMENT, help="A moment in the past, such as 2026-03-02T09:00:00Z: only what had arrived then."
+)
+@click.option("--trigger", "triggers", multiple=True, help="Only this trigger; can be given several times.")
+@click.option("--pull/--no-pull", "pull_sources", default=None, help="Pull the sources first; off with --as-of.")
+@click.option("--json", "json_", is_flag=True, help="The report as JSON.")
+def command(
+    dry_run: bool, as_of: datetime | None, triggers: tuple[str, ...], pull_sources: bool | None, json_: bool
+) -> None:
+    """Find the accounts that are ready to buy more, and start the right conversation with each, once.
+
+    Runs the Prefect flow `expansion` in this process. With PREFECT_API_URL set, the run shows in that server's UI;
+    without, a temporary server is started for the run.
+    """
+    if dry_run:
+        _preview(as_of, list(triggers), json_)
+        return
+    from cli.quiet import prefect_ready
+
+    prefect_ready()
+    sys.exit(run_flow(as_of, list(triggers), pull_sources if pull_sources is not None else as_of is None, json_))
+
+
+def run_flow(as_of: datetime | None, triggers: list[str], pull_sources: bool, json_: bool) -> int:
+    """Run the flow, print its report; 0 if all went well, 1 if something needs a person."""
+    import asyncio
+
+    from flows.main import expansion
+    from flows.place import Place
+
+    Place().workspace  # noqa: B018  wrong YAML is said before a server starts
+    state = asyncio.run(expansion(as_of, triggers, pull_sources, return_state=True))
+    report = _printed(str(state.state_details.flow_run_id), json_)
+    if not report and state.is_failed():
+        asyncio.run(state.aresult())  # raises what stopped the run
+    return 0 if state.is_completed() else 1
+
+
+def _printed(flow_run_id: str, json_: bool) -> bool:
+    """Print the report of a run from the ledger; False where the run did not get as far as that."""
+    from expansion.ledger.records import FiringFilter, StepFilter
+    from flows.place import Place
+    from flows.report import RunReport, fired_rows, step_rows
+
+    place = Place()
+    try:
+        run = next((run for run in place.ledger.runs(5) if run.flow_run_id == flow_run_id), None)
+        if run is None or run.status == "running":
+            return False
+        firings = place.ledger.firings(FiringFilter(run_id=run.id))
+        steps = place.ledger.steps(StepFilter(run_id=run.id))
+        report = RunReport.from_summary(run.summary)
+        if json_:
+            summary = {"run": run.id, "status": run.status, **run.summary}
+            as_json({**summary, "firings": fired_rows(firings), "steps": step_rows(steps)})
+        else:
+            _tables(report, fired_rows(firings), step_rows(steps))
+            say("")
+            say(report.headline(firings, steps))
+        return True
+    finally:
+        place.close()
+
+
+def _tables(report: object, fired: list[dict[str, str]], steps: list[dict[str, str]]) -> None:
+    from flows.report import RunReport
+
+    assert isinstance(report, RunReport), "a report"
+    table(fired, title="What fired")
+    click.echo()
+    table(_counted(steps), title="What was done")
+    for trigger, causes in report.unknown.items():
+        for cause, count in sorted(causes.items(), key=lambda item: -item[1])[:3]:
+            say(f"cannot tell: {trigger}, {count} account{'s' if count != 1 else ''}: {cause}")
+    for problem in report.problems:
+        say(f"problem: {problem.system} ({problem.whose}): {problem.sentence}")
+
+
+def _counted(steps: list[dict[str, str]]) -> list[dict[str, object]]:
+    """How many steps of each action stand where."""
+    counts: dict[tuple[str, str, str], int] = {}
+    for step in steps:
+        key = (step["playbook"], step["action"], step["state"])
+        counts[key] = counts.get(key, 0) + 1
+    return [
+        {"playbook": playbook, "action": action, "state": state, "steps": count}
+        for (playbook, action, state), count in sorted(counts.items())
+    ]
+
+
+def _preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:
+    """What would happen, from the same functions, without Prefect and without a trace."""
+    from cli.preview import preview
+
+    preview(as_of, triggers, json_)

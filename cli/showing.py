@@ -1,0 +1,39 @@
+"""Tables for people on a terminal, JSON for scripts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import click
+
+
+def as_json(value: Any) -> None:
+    """One JSON document on stdout."""
+    click.echo(json.dumps(value, default=str, indent=2, ensure_ascii=False))
+
+
+def table(rows: Sequence[Mapping[str, Any]], columns: Iterable[str] | None = None, title: str | None = None) -> None:
+    """Rows as a table as wide as the terminal; nothing where there are none."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    if not rows:
+        return
+    names = list(columns or rows[0])
+    # Wide where nobody watches: a pipe or a log should hold whole lines.
+    console = Console(width=None if click.get_text_stream("stdout").isatty() else 200, highlight=False)
+    shown = Table(title=title, title_justify="left", title_style="bold", header_style="bold", pad_edge=False, box=None)
+    for name in names:
+        numeric = name in ("worth", "expected", "accounts", "events", "stored", "new", "repeats")
+        shown.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        shown.add_row(*(Text(str(row.get(name, ""))) for name in names))
+    console.print(shown)
+
+
+def say(text: str) -> None:
+    """Talk goes to stderr."""
+    click.echo(text, err=True)

@@ -1,0 +1,85 @@
+"""The flow `expansion`: the main job. Pull, evaluate, decide, start the playbooks, follow up."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
+
+from expansion.ledger.records import RunKind
+from flows.place import Place
+from flows.playbook import playbook
+from flows.pull import pull
+from flows.pulling import pulls
+from flows.running import Run, announce, in_thread, utc_now
+from flows.tasks import decide_firings, evaluate_triggers, recover_steps, wake_steps
+from flows.work import begin, end, moment
+
+
+def _name() -> str:
+    as_of = flow_run.parameters.get("as_of")
+    return f"expansion as of {str(as_of)[:16]}" if as_of else "expansion"
+
+
+@flow(name="expansion", flow_run_name=_name, retries=0)
+async def expansion(
+    as_of: datetime | None = None, triggers: list[str] | None = None, pull_sources: bool = True
+) -> State[Any]:
+    """Find the accounts that are ready to buy more, and start the right conversation with each, once.
+
+    `as_of`: the moment of the check; left out, now. `triggers`: only these. `pull_sources`: off for a moment in the
+    past, whose events are stored already. A problem with one system stops nothing else; the run then ends as failed,
+    with a message that says whose problem it is.
+    """
+
+    async def work(run: Run) -> None:
+        if pull_sources:
+            for source in dict.fromkeys(one.source for one in pulls(run.place)):
+                await pull(source, run.id, return_state=True)
+        await recover_steps(run)
+        await wake_steps(run)
+        evaluated = await evaluate_triggers(run, list(triggers or []))
+        decisions = await decide_firings(run, evaluated)
+        run.report.add_decisions(evaluated, decisions)
+        announce(decisions)
+        await start_playbooks(run)
+
+    return await run_of_kind("expansion", moment(as_of), work)
+
+
+@flow(name="follow-up", flow_run_name="follow up", retries=0)
+async def follow_up(as_of: datetime | None = None) -> State[Any]:
+    """Steps whose time has come, steps that were left behind or unsure, steps that are due again."""
+
+    async def work(run: Run) -> None:
+        await recover_steps(run)
+        await wake_steps(run)
+        await start_playbooks(run)
+
+    return await run_of_kind("follow_up", moment(as_of), work)
+
+
+async def start_playbooks(run: Run) -> None:
+    """One subflow run per playbook that has something due."""
+    due = await in_thread(run.place.ledger.due_actions, utc_now())
+    for name in sorted({one.playbook for one in due}):
+        await playbook(name, run.id, return_state=True)
+
+
+async def run_of_kind(kind: RunKind, as_of: datetime, work: Callable[[Run], Awaitable[None]]) -> State[Any]:
+    """Open the place, write the run down, do the work, report; whatever happens, the run does not stay open."""
+    run = Run(Place(), as_of, str(flow_run.id) if flow_run.id else None)
+    try:
+        run.start(kind)
+        begin(run)
+        await work(run)
+        return await run.finish()
+    except BaseException as error:
+        run.abandon(error)
+        raise
+    finally:
+        end(run)

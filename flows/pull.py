@@ -1,0 +1,39 @@
+"""The flow `pull`: one source into the usage store."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from flows.place import Place
+from flows.pulling import pulls
+from flows.running import Run
+from flows.tasks import pull_source
+from flows.work import moment, run_of
+
+
+@flow(name="pull", flow_run_name="pull {source}", retries=0)
+async def pull(source: str, run_id: int | None = None, as_of: datetime | None = None) -> State[Any]:
+    """Pull everything that the definitions need from one source, such as `salesforce.account`.
+
+    Within a run, `run_id` names it; alone, the flow opens the store by itself.
+    """
+    run, ours = run_of(run_id) if run_id is not None else (Run(Place(), moment(as_of)), True)
+    try:
+        wanted = [one for one in pulls(run.place) if one.source == source]
+        if not wanted:
+            return Failed(message=f"no fact, cohort or event in facts.yaml comes from `{source}`; nothing to pull")
+        results = [await pull_source(run, one) for one in wanted]
+    finally:
+        if ours:
+            run.place.close()
+    for pulled in results:
+        run.report.add_pulled(pulled)
+    problems = [pulled.problem for pulled in results if pulled.problem]
+    if problems:
+        return Failed(message=problems[0])
+    return Completed(message=f"{sum(pulled.stored for pulled in results):,} new")

@@ -1,0 +1,45 @@
+"""The runs of this process by id, so that a subflow's parameters are ids and not data."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flows.place import Place
+from flows.running import Run, utc_now
+
+_RUNNING: dict[int, Run] = {}
+
+
+class NoSuchRun(Exception):
+    """A run id that the ledger does not know."""
+
+
+def begin(run: Run) -> None:
+    """Make a started run known to the subflows of this process."""
+    _RUNNING[run.id] = run
+
+
+def end(run: Run) -> None:
+    _RUNNING.pop(run.id, None)
+    run.place.close()
+
+
+def run_of(run_id: int) -> tuple[Run, bool]:
+    """A run of this process, or one opened anew from the ledger (then True: whoever opened it closes it)."""
+    if run_id in _RUNNING:
+        return _RUNNING[run_id], False
+    place = Place()
+    known = place.ledger.run(run_id)
+    if known is None:
+        place.close()
+        raise NoSuchRun(f"the ledger has no run {run_id}; `expansion ledger --runs` lists them")
+    run = Run(place, known.as_of)
+    run.id = run_id
+    return run, True
+
+
+def moment(as_of: datetime | None) -> datetime:
+    """The moment of a check: now, or the one asked for; a time without a zone is UTC."""
+    if as_of is None:
+        return utc_now()
+    return as_of if as_of.tzinfo else as_of.replace(tzinfo=utc_now().tzinfo)
