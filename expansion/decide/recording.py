@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from expansion.decide.calendar import local_date
@@ -14,6 +14,7 @@ from expansion.decide.joining import Joined
 from expansion.evaluate.results import Evaluator
 from expansion.language.models import Playbook, Policy
 from expansion.plan.context import Story, names_of, pinned
+from expansion.plan.links import account_links
 from expansion.plan.steps import Work
 
 
@@ -24,12 +25,14 @@ class RunContext:
     as_of: datetime  # the moment of the check: aware
     git_revision: str | None = None
     watermark: datetime | None = None
-    links: Mapping[str, str] = field(default_factory=dict)  # what templates find under `links`
+    # What templates find under `links`, by label: `{salesforce}` stands for the account's id there, see plan/links.py.
+    links: Mapping[str, str] = field(default_factory=dict)
 
 
 def as_work(joined: Joined, playbook: Playbook, policy: Policy, evaluator: Evaluator, context: RunContext) -> Work:
     """What the playbook of a leading firing is told."""
     draft, people = joined.draft, joined.people()
+    remote_ids = evaluator.remote_ids([draft.account_id]).get(draft.account_id, {}) if context.links else {}
     tier = draft.trigger.leads_to
     story = Story(
         account_id=draft.account_id,
@@ -45,7 +48,7 @@ def as_work(joined: Joined, playbook: Playbook, policy: Policy, evaluator: Evalu
         owner=draft.owner.email,
         playbook_title=playbook.title,
         fired_on=local_date(context.as_of, ZoneInfo(policy.time_zone)),
-        links=context.links,
+        links=account_links(context.links, draft.account_id, remote_ids),
     )
     told = pinned(story, names_of(people, draft.account_id, evaluator))
     return Work(draft.account_id, story.trigger, draft.episode, context.as_of, draft.owner.email, people, told)
@@ -62,7 +65,7 @@ def as_firing(
         account_id=draft.account_id,
         account_name=draft.account_name,
         episode=draft.episode,
-        fired_at=context.as_of,
+        fired_at=context.as_of.astimezone(UTC),
         decision=ruling.decision,
         reason=f"joined with {leader.trigger.trigger}: one conversation with this account" if leader else ruling.reason,
         definition_hash=definition_hash,

@@ -68,7 +68,8 @@ def _value(kind: Any, metadata: Sequence[Any], value: Any, filling: Filling) -> 
         return _value(arguments[0], arguments[1:], value, filling)
     if origin in (Union, types.UnionType):
         arm = next((each for each in arguments if _fits(each, value)), None)
-        return value if arm is None else _value(arm, (), value, filling)
+        is_plain = not isinstance(value, str) and type(value) in arguments  # true stays a yes, not the text "True"
+        return value if arm is None or is_plain else _value(arm, (), value, filling)
     if isinstance(value, Mapping):
         return _mapping(kind, arguments, value, filling)
     if isinstance(value, list | tuple) and arguments:

@@ -12,7 +12,7 @@ from typing import Any
 from expansion.contract import ActionWords, Catalog
 from expansion.decide.firing import LastEpisode
 from expansion.decide.recording import RunContext
-from expansion.evaluate.results import Answer, Answers, Evidence, FactValue, Line
+from expansion.evaluate.results import Answer, Answers, Evidence, EvidenceEvent, FactValue, Line
 from expansion.fields import DueDate, HtmlText, Inputs, MrkdwnText, Owner, People, PlainText
 from expansion.language.conditions import AnyOf, Condition
 from expansion.language.models import Playbook, Policy, Trigger
@@ -134,6 +134,7 @@ class FakeEvaluator:
     emails: dict[str, str] = field(default_factory=dict)
     active: dict[str, list[str]] = field(default_factory=dict)  # account -> user ids behind the answer
     broken: set[str] = field(default_factory=set)  # accounts that cannot be explained
+    ids: dict[str, dict[str, str]] = field(default_factory=dict)  # account -> system -> id
     as_of: datetime = NOW
     asked: list[str] = field(default_factory=list)  # facts that were looked up
 
@@ -144,7 +145,8 @@ class FakeEvaluator:
         if account_id in self.broken:
             raise ValueError("a record that nobody foresaw")
         people = tuple(self.active.get(account_id, ()))
-        line = Line("seat_usage is at least 80%", YES, "92% (46 of 50)", "80%", people=people)
+        events = tuple(EvidenceEvent(f"e-{each}", "Invited", self.as_of, each) for each in people)
+        line = Line("seat_usage is at least 80%", YES, "92% (46 of 50)", "80%", events=events, people=people)
         return Evidence(trigger.trigger, account_id, self.as_of, YES, (line,))
 
     def holds(self, clauses: Sequence[Any], account_ids: Iterable[str]) -> dict[str, Answer]:
@@ -161,7 +163,7 @@ class FakeEvaluator:
         return [{"user_id": u, "email": self.emails.get(u), "name": self.names.get(u)} for u in user_ids]
 
     def remote_ids(self, account_ids: Iterable[str]) -> dict[str, dict[str, str]]:
-        return {}
+        return {account: self.ids.get(account, {}) for account in account_ids}
 
     def _fact(self, name: str, account: str) -> FactValue:
         value = self.facts.get(account, {}).get(name, unknown())

@@ -75,7 +75,10 @@ def test_the_evidence_is_plain_json_with_every_line() -> None:
     evidence = json.loads(json.dumps(firing.evidence))
     assert evidence["reasons"] == ["seat_usage is at least 80%: 92% (46 of 50)"]
     assert evidence["people"] == ["u1"]
-    assert evidence["lines"][0]["wanted"] == "80%"
+    line = evidence["lines"][0]
+    assert (line["answer"], line["wanted"], line["section"]) == ("yes", "80%", "when")
+    event = {"event_id": "e-u1", "event": "Invited", "at": "2026-03-03T09:00:00+00:00", "user_id": "u1"}
+    assert line["events"] == [event]
     assert evidence["notes"] == ["owner_email is not known, salesforce.account has no value: fallback owner"]
 
 

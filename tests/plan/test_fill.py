@@ -43,6 +43,7 @@ class Everything(Inputs):
     html: HtmlText | None = None
     fields: dict[str, PlainText] = Field(default_factory=dict)
     lines: list[Line] = Field(default_factory=list)
+    flags: dict[str, PlainText | bool | None] = Field(default_factory=dict)
     either: list[PlainText] | PlainText | None = None
     untouched: str = "{{ account.name }}"
     anything: dict[str, Any] | None = None
@@ -76,6 +77,11 @@ def test_templates_are_found_wherever_the_type_marks_them() -> None:
     assert found["untouched"] == "{{ account.name }}"
     assert found["anything"] == {"{{ x }}": ["{{ account.name }}"]}
     assert filled(either="{{ account.name }}")["either"] == "Acme"
+
+
+def test_a_yes_stays_a_yes_where_the_type_knows_it() -> None:
+    flags = {"Is_Hot__c": True, "Gone__c": None, "Name": "{{ account.name }}", "Count": 4}
+    assert filled(flags=flags)["flags"] == {"Is_Hot__c": True, "Gone__c": None, "Name": "Acme", "Count": "4"}
 
 
 def test_a_number_where_text_is_meant_is_text() -> None:

@@ -71,12 +71,19 @@ def _inputs(name: str) -> dict[str, Any]:
         {"a": facts},
         groups={("admins", "a"): [{"user_id": "u1", "email": "una@acme.example", "name": "Una Moss"}]},
         names={"u1": "Una Moss", "u2": "_Ben_ <@U123>"},
+        ids={"a": {"salesforce": "001 x/y"}},
         active={"a": ["u1", "u2", "cho@acme.example"]},
     )
     triggers = [trigger(title="Nearly out of seats, and still growing"), trigger("exports", title="Exports every week")]
     definitions = folder(*triggers, policy=policy(), playbooks=[SEATS])
     told = {"seat-limit": answers(yes=["a"]), "exports": answers("exports", ["a"])}
-    context = run(links={"This run": "https://prefect.example/runs/1"})
+    context = run(
+        links={
+            "Account in Salesforce": "https://acme.my.salesforce.example/{salesforce}",
+            "Account in HubSpot": "https://app.hubspot.example/{hubspot}",  # this account has no id there
+            "This run": "https://prefect.example/runs/1",
+        }
+    )
     decisions = decide(told, definitions, evaluator, FakeHistory(), context, catalog())
     return {step.step_id: step.input or step.reason for step in decisions.firings[0].steps}
 
