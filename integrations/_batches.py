@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from typing import TypeVar
+from typing import Generic, TypeVar
 
-from expansion.contract import Failure, Refused, Reply
+from expansion.contract import Failure, Refused, Reply, TryLater
+from integrations.base import RetryPolicy
 
 T = TypeVar("T")
 
@@ -31,19 +32,77 @@ def rounds(items: Sequence[T], size: int, same: Callable[[T], Hashable]) -> Iter
         waiting = left
 
 
+def in_calls(
+    retry: RetryPolicy,
+    items: Sequence[T],
+    size: int,
+    send: Callable[[Sequence[T]], list[Reply]],
+    *,
+    repeatable: bool,
+) -> list[Reply]:
+    """One reply per item, in order. `send` makes one call for up to `size` items and reads a reply for each.
+
+    An item whose own reply is TryLater (a locked row) is sent again without the others, as the policy says.
+    """
+
+    def some(part: Sequence[T]) -> list[Reply]:
+        sending = _Sending(part, send)
+        try:
+            retry.run(sending.attempt, repeatable=repeatable)
+        except Failure as failure:
+            return sending.replies_after(failure)
+        return sending.replies
+
+    return [one for part in chunks(items, size) for one in halved(part, some)]
+
+
 def halved(items: Sequence[T], send: Callable[[Sequence[T]], list[Reply]]) -> list[Reply]:
     """One reply per item. Where the vendor refuses the call as a whole, halve it until the item at fault stands alone.
 
     A malformed date in one of 200 records makes Salesforce refuse all 200; the same goes for HubSpot's properties.
     """
-    if not items:
-        return []
     try:
         return send(items)
     except Refused as refusal:
-        if len(items) == 1 or refusal.maybe_done:
-            return [refusal for _ in items]
+        if len(items) == 1:
+            return [refusal]
         middle = len(items) // 2
         return halved(items[:middle], send) + halved(items[middle:], send)
-    except Failure as failure:
-        return [failure for _ in items]
+
+
+class _Sending(Generic[T]):
+    """A call on its way: each attempt sends what has no final reply yet."""
+
+    def __init__(self, items: Sequence[T], send: Callable[[Sequence[T]], list[Reply]]) -> None:
+        self._items, self._send = items, send
+        self._waiting = list(range(len(items)))
+        self._answered = False
+        self._unsure = False  # an attempt broke off: what has no reply after it may be done
+        self.replies: list[Reply] = [TryLater("not sent yet") for _ in items]
+
+    def attempt(self) -> None:
+        try:
+            made = self._send([self._items[i] for i in self._waiting])
+        except Failure as failure:
+            self._unsure = self._unsure or failure.maybe_done
+            raise
+        self._answered = True
+        for i, reply in zip(self._waiting, made, strict=True):
+            self.replies[i] = reply
+        later = {i: reply for i in self._waiting if isinstance(reply := self.replies[i], TryLater)}
+        self._waiting = list(later)
+        for reply in later.values():
+            raise reply
+
+    def replies_after(self, failure: Failure) -> list[Reply]:
+        """The replies, the failure standing for those that never got one; raised where the call itself was refused."""
+        if isinstance(failure, Refused) and not self._answered and not self._unsure:
+            raise failure
+        if not any(failure is reply for reply in self.replies):
+            for i in self._waiting:
+                self.replies[i] = failure
+        for i in self._waiting:
+            waiting = self.replies[i]
+            if self._unsure and isinstance(waiting, Failure):
+                waiting.maybe_done = True
+        return self.replies

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from expansion.contract import Done, FactRecord, Refused, Reply
-from integrations._batches import rounds
-from integrations._salesforce_collections import COLLECTION, in_collections
-from integrations._salesforce_errors import SYSTEM, of_record
+from integrations._accounts import one_each
+from integrations._batches import in_calls, rounds
+from integrations._salesforce_errors import COLLECTION, SYSTEM, of_record, results
 from integrations.base import SourceBase
 
 if TYPE_CHECKING:
     from integrations._salesforce_client import Client
-
-log = logging.getLogger(__name__)
 
 _PATH = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*){0,4}")
 _GROUPS = 2000  # an aggregate does not page: EXCEEDED_ID_LIMIT beyond this many rows
@@ -46,7 +43,7 @@ class AccountSource(SourceBase):
         columns = ", ".join(dict.fromkeys(["Id", self._key_field, *real]))
         rows = self._client.query(f"SELECT {columns} FROM Account WHERE {self._key_field} != null")  # noqa: S608
         counted = {name: self._counted(name) for name in virtual}
-        for account_id, row in _one_each(rows, self._key_field).items():
+        for account_id, row in one_each(SYSTEM, self._key_field, ((row[self._key_field], row) for row in rows)).items():
             values = {name: _value(row, name) for name in real}
             values |= {name: counted[name].get(row["Id"], VIRTUAL[name][2]) for name in virtual}
             yield FactRecord(self.name, account_id, values, remote_id=row["Id"])
@@ -77,13 +74,14 @@ class AccountUpdates:
         """A reply by number. Two changes of one account go in two calls, in their order."""
         replies: dict[int, Reply] = {}
         for some in rounds(changes, COLLECTION, same=lambda change: change[1]):
-            made = in_collections(self._client.retry, some, self._call, self._reply, repeatable=True)
+            made = in_calls(self._client.retry, some, COLLECTION, self._call, repeatable=True)
             replies |= {change[0]: reply for change, reply in zip(some, made, strict=True)}
         return replies
 
-    def _call(self, changes: Sequence[tuple[int, str, dict[str, Any]]]) -> Any:
+    def _call(self, changes: Sequence[tuple[int, str, dict[str, Any]]]) -> list[Reply]:
         records = [{"attributes": {"type": "Account"}, "id": account, **fields} for _, account, fields in changes]
-        return self._client.once("PATCH", "composite/sobjects", {"allOrNone": False, "records": records})
+        reply = self._client.once("PATCH", "composite/sobjects", {"allOrNone": False, "records": records})
+        return [self._reply(c, r) for c, r in zip(changes, results(reply, len(changes)), strict=True)]
 
     def _reply(self, change: tuple[int, str, dict[str, Any]], result: Mapping[str, Any]) -> Reply:
         if result.get("success"):
@@ -95,25 +93,6 @@ def _checked(path: str) -> str:
     if _PATH.fullmatch(path):
         return path
     raise Refused(f"{SYSTEM}: `{path}` is not a field's API name; write it like `ARR__c` or `Owner.Email`")
-
-
-def _one_each(rows: Sequence[Mapping[str, Any]], key_field: str) -> dict[str, Mapping[str, Any]]:
-    """The rows by account id. Two CRM accounts for one product account say nothing sure: both are left out."""
-    by_account: dict[str, list[Mapping[str, Any]]] = {}
-    for row in rows:
-        by_account.setdefault(_text(row[key_field]), []).append(row)
-    shared = sorted(account for account, several in by_account.items() if len(several) > 1)
-    if shared:
-        log.warning(
-            "%s: %d product accounts stand on more than one Account (%s); left out until one is left: %s",
-            SYSTEM, len(shared), key_field, ", ".join(shared[:5]),
-        )  # fmt: skip
-    return {account: several[0] for account, several in by_account.items() if len(several) == 1}
-
-
-def _text(value: Any) -> str:
-    """A number field sends 4711 as 4711.0."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _value(row: Mapping[str, Any], path: str) -> Any:

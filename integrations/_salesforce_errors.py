@@ -5,13 +5,14 @@ Codes: developer.salesforce.com, SOAP API "StatusCode", and REST API "Status Cod
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from expansion.contract import Failure, NoAccess, Refused, TryLater
+from integrations._wording import clean
 
 SYSTEM = "Salesforce"
+COLLECTION = 200  # records per call: REST API, sObject Collections
 A_DAY_IS_FULL = 900.0  # seconds to leave an org alone whose day is used up; the count runs over the last 24 hours
 
 LATER = {
@@ -53,8 +54,6 @@ REFUSED = {
     "NOT_FOUND": "it is not there, or hidden from the integration user",
 }
 
-_EMAIL = re.compile(r"[^\s@<>'\"]+@[^\s@<>'\"]+")
-
 
 def of_reply(status: int, content: Any, *, wrote: bool) -> Failure:
     """What an error reply means; `content` is its body, a list of `{errorCode, message, fields}` if all is well."""
@@ -85,10 +84,11 @@ def of_record(errors: Sequence[Any]) -> Failure:
     return known or Refused(f"{SYSTEM} refuses the record ({code}): {clean(message)}")
 
 
-def clean(message: str) -> str:
-    """A vendor's message, fit for a log: one line, no e-mail address, not too long."""
-    text = _EMAIL.sub("(e-mail)", " ".join(message.split()))
-    return text if len(text) <= 200 else text[:199] + "…"
+def results(reply: Any, count: int) -> list[Mapping[str, Any]]:
+    """The results of a collection, one per record sent, in order."""
+    if not isinstance(reply, list) or len(reply) != count or not all(isinstance(one, dict) for one in reply):
+        raise TryLater(f"{SYSTEM} answered for other records than were sent", maybe_done=True)
+    return reply
 
 
 def _known(code: str, message: str, fields: Sequence[str], *, wrote: bool) -> Failure | None:

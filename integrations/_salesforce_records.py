@@ -16,9 +16,8 @@ from simple_salesforce.format import format_soql
 
 from expansion.contract import Done, Piece, Refused, Reply, TryLater
 from integrations import _salesforce_errors as errors
-from integrations._batches import chunks
+from integrations._batches import chunks, in_calls
 from integrations._salesforce_client import Client
-from integrations._salesforce_collections import in_collections
 
 KEYS_PER_QUERY = 100  # a key is 64 characters and the URI may have 16,384 bytes: 431 beyond
 LONGEST_NOTES = 32_000  # Description of Task and Opportunity
@@ -93,14 +92,13 @@ class Keyed:
         """One reply per draft, in order."""
         upsert = bool(drafts) and self.has_key_field()
 
-        def send(some: Sequence[Draft]) -> Any:
-            sobject, field = self._kind.sobject, self._kind.key_field
+        def send(some: Sequence[Draft]) -> list[Reply]:
             body = {"allOrNone": False, "records": [self._record(draft, upsert) for draft in some]}
-            if upsert:
-                return self._client.once("PATCH", f"composite/sobjects/{sobject}/{field}", body)
-            return self._client.once("POST", "composite/sobjects", body)
+            path = f"composite/sobjects/{self._kind.sobject}/{self._kind.key_field}" if upsert else "composite/sobjects"
+            results = errors.results(self._client.once("PATCH" if upsert else "POST", path, body), len(some))
+            return [self._reply(draft, result) for draft, result in zip(some, results, strict=True)]
 
-        return in_collections(self._client.retry, drafts, send, self.reply, repeatable=upsert)
+        return in_calls(self._client.retry, drafts, errors.COLLECTION, send, repeatable=upsert)
 
     def _record(self, draft: Draft, upsert: bool) -> dict[str, Any]:
         record = {"attributes": {"type": self._kind.sobject}, **draft.record}
@@ -108,7 +106,7 @@ class Keyed:
             return record | {self._kind.key_field: draft.piece.key}
         return record | {"Description": _with_marker(str(record.get("Description") or ""), draft.piece.key)}
 
-    def reply(self, draft: Draft, result: Mapping[str, Any]) -> Reply:
+    def _reply(self, draft: Draft, result: Mapping[str, Any]) -> Reply:
         """What one record's result means."""
         if result.get("success"):
             return self.done(str(result["id"]), already=result.get("created") is False, note=draft.note)
