@@ -21,7 +21,7 @@ class NoSuchAccount(Exception):
 @click.option("--as-of", type=MOMENT, help="A moment in the past: only what had arrived by then counts.")
 @click.option("--json", "json_", is_flag=True, help="The explanation as JSON.")
 def command(trigger: str, account: str, as_of: datetime | None, json_: bool) -> None:
-    """Why TRIGGER fires, stays quiet or cannot tell for ACCOUNT (its id): every line with its number and its evidence."""
+    """Why TRIGGER fires, stays quiet or cannot tell for ACCOUNT (its id): every line, its number, its evidence."""
     from expansion.decide.evidence import evidence_record
     from flows.deciding import NoSuchTrigger
     from flows.place import Place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -13,9 +14,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, type=_FILE)
-@click.option(
-    "--map", "map_", required=True, type=_FILE, help="The map file: which column is what. See docs/import.md."
-)
+@click.option("--map", "map_", required=True, type=_FILE, help="Which column is what; docs/import.md shows one.")
 @click.option("--json", "json_", is_flag=True, help="The result as JSON.")
 def command(files: tuple[Path, ...], map_: Path, json_: bool) -> None:
     """Bring in events or facts from FILES: JSON lines, CSV or Parquet; .gz may follow.
@@ -29,7 +28,7 @@ def command(files: tuple[Path, ...], map_: Path, json_: bool) -> None:
 
     place = Place()
     results = []
-    with click.progressbar(files, label="importing", file=click.get_text_stream("stderr")) as shown:
+    with click.progressbar(files, label="importing", file=sys.stderr) as shown:
         for file in shown:
             results.append(import_file(place.store, file, map_, moment(None)))
     rows = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import click
 
@@ -31,7 +32,7 @@ def preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:
     for step in steps:
         click.echo()
         click.echo(f"{step['account']} · {step['action']} · {step['state']}")
-        for name, value in (step["input"] or {}).items():
+        for name, value in step["input"].items():
             click.echo("\n".join(f"    {line}" for line in f"{name}: {value}".splitlines()))
     say("")
     asked = f"{evaluated.accounts:,} accounts asked"
@@ -58,10 +59,10 @@ def _firing(firing: object) -> dict[str, str]:
     }
 
 
-def _step(account: str, step: object) -> dict[str, object]:
+def _step(account: str, step: object) -> dict[str, Any]:
     from expansion.decide.firing import NewStep
 
     assert isinstance(step, NewStep), "a step"
     when = f"waits until {step.not_before:%Y-%m-%d %H:%M} UTC" if step.not_before else step.state
     state = f"{when}: {step.reason}" if step.reason else when
-    return {"account": account, "action": step.action, "state": state, "input": step.input}
+    return {"account": account, "action": step.action, "state": state, "input": dict(step.input or {})}

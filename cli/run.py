@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
+from typing import Any
 
 import click
 
@@ -40,11 +41,18 @@ def run_flow(as_of: datetime | None, triggers: list[str], pull_sources: bool, js
     """Run the flow, print its report; 0 if all went well, 1 if something needs a person."""
     import asyncio
 
+    from prefect.client.schemas.objects import State
+
     from flows.main import expansion
     from flows.place import Place
 
     Place().workspace  # noqa: B018  wrong YAML is said before a server starts
-    state = asyncio.run(expansion(as_of, triggers, pull_sources, return_state=True))
+
+    async def run() -> State[Any]:
+        # With return_state the awaited call gives a State; Prefect's annotation has one layer too many.
+        return await expansion(as_of, triggers, pull_sources, return_state=True)
+
+    state = asyncio.run(run())
     report = _printed(str(state.state_details.flow_run_id), json_)
     if not report and state.is_failed():
         asyncio.run(state.aresult())  # raises what stopped the run

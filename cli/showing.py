@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Iterable[str] | None = Non
         return
     names = list(columns or rows[0])
     # Wide where nobody watches: a pipe or a log should hold whole lines.
-    console = Console(width=None if click.get_text_stream("stdout").isatty() else 200, highlight=False)
+    console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
     shown = Table(title=title, title_justify="left", title_style="bold", header_style="bold", pad_edge=False, box=None)
     for name in names:
         numeric = name in ("worth", "expected", "accounts", "events", "stored", "new", "repeats")

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """A moment as ISO 8601; a date is its first moment, a time without a zone is UTC."""
 
     name = "moment"
