@@ -1,0 +1,91 @@
+"""`expansion check`: every YAML file and every case."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from cli.showing import as_json, say
+
+
+@click.command("check")
+@click.option("--json", "json_", is_flag=True, help="Mistakes and case results as JSON.")
+def command(json_: bool) -> None:
+    """Check every YAML file of the playbooks folder and run every case. No network, no account, no stored data.
+
+    Every mistake of every file is printed at once, with its line and a hint. Exit code 1 if there is any, or if a case
+    fails.
+    """
+    from expansion.language.mistakes import Mistakes
+    from flows.place import Place
+
+    place = Place()
+    try:
+        workspace = place.workspace
+    except Mistakes as found:
+        if json_:
+            as_json({"mistakes": [_mistake(mistake) for mistake in found.mistakes], "cases": []})
+        else:
+            click.echo(str(found))
+            many = len(found.mistakes)
+            say(f"\n{many} mistake{'s' if many != 1 else ''}")
+        sys.exit(1)
+    results = _run(place)
+    failed = [result for result in results if not result.passed]
+    if json_:
+        as_json({"mistakes": [], "cases": [_case(result) for result in results]})
+    else:
+        _print(workspace, results, failed)
+    sys.exit(1 if failed else 0)
+
+
+def _run(place: Any) -> list[Any]:
+    from expansion.evaluate.cases import run_cases
+
+    cases = [case for many in place.workspace.cases.values() for case in many]
+    return list(run_cases(cases, place.workspace.triggers, place.vocabulary))
+
+
+def _print(workspace: Any, results: list[Any], failed: list[Any]) -> None:
+    for warning in workspace.warnings:
+        say(str(warning))
+    for result in failed:
+        click.echo(_told(result))
+    passed = len(results) - len(failed)
+    say(
+        f"{len(workspace.triggers)} triggers, {len(workspace.playbooks)} playbooks: no mistakes; "
+        f"{passed} of {len(results)} cases pass"
+    )
+
+
+def _told(result: Any) -> str:
+    """A failed case: what was expected, what came out, and the lines that decided."""
+    from expansion.evaluate.cases import SAID
+
+    case = result.case
+    came = SAID[result.answer]
+    lines = [f"{case.file}:{case.line}: {case.title}", f"  expected: {case.expect}", f"  came out: {came}"]
+    if came == case.expect:
+        lines.append(f"  but not because of `{case.because}`")
+    lines += [f"    {line.answer.value:<12} {line.text}{_detail(line)}" for line in result.evidence.lines]
+    return "\n".join([*lines, ""])
+
+
+def _detail(line: Any) -> str:
+    parts = [f"seen {line.seen}" if line.seen else "", line.cause or ""]
+    said = "; ".join(part for part in parts if part)
+    return f"  ({said})" if said else ""
+
+
+def _mistake(mistake: Any) -> dict[str, Any]:
+    return {name: getattr(mistake, name) for name in ("file", "line", "column", "message", "hint")}
+
+
+def _case(result: Any) -> dict[str, Any]:
+    from expansion.evaluate.cases import SAID
+
+    case = result.case
+    said = {"trigger": case.trigger, "title": case.title, "file": case.file, "line": case.line}
+    return {**said, "expected": case.expect, "came_out": SAID[result.answer], "passed": result.passed}

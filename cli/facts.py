@@ -1,0 +1,51 @@
+"""`expansion facts`: the words that triggers may use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from cli.showing import as_json, table
+
+
+@click.command("facts")
+@click.option("--json", "json_", is_flag=True, help="As JSON.")
+def command(json_: bool) -> None:
+    """The facts, cohorts and groups of people of facts.yaml with where each comes from; and the sources there are."""
+    from flows.place import Place
+
+    place = Place()
+    facts = place.workspace.facts
+    rows = [{"fact": name, **_fact(fact)} for name, fact in facts.facts.items()]
+    cohorts = [{"cohort": name, "from": _cohort(cohort)} for name, cohort in facts.cohorts.items()]
+    people = [{"people": name, "who": f"{g.field} is {g.is_}"} for name, g in facts.people.items()]
+    sources = [
+        {"source": name, "gives": ", ".join(sorted(words.gives)), "what": words.title}
+        for name, words in sorted(place.catalog.sources.items())
+    ]
+    if json_:
+        as_json({"facts": rows, "cohorts": cohorts, "people": people, "sources": sources})
+        return
+    for title, many in (("Facts", rows), ("Cohorts", cohorts), ("People", people), ("Sources", sources)):
+        if many:
+            table(many, title=title)
+            click.echo()
+
+
+def _fact(fact: Any) -> dict[str, str]:
+    from expansion.language.models import CountedFact, RatioFact
+
+    match fact:
+        case RatioFact():
+            return {"kind": "percent", "from": " ÷ ".join(fact.ratio)}
+        case CountedFact():
+            word, events = fact.counted
+            return {"kind": "number", "from": f"{word} of {' or '.join(events)} over {fact.over}"}
+    return {"kind": fact.kind, "from": f"{fact.from_} {fact.field}"}
+
+
+def _cohort(cohort: Any) -> str:
+    from expansion.language.models import SourcedCohort
+
+    return f"{cohort.from_} {cohort.name}" if isinstance(cohort, SourcedCohort) else "conditions in facts.yaml"

@@ -1,0 +1,68 @@
+"""`expansion unsure`: steps that may or may not have happened, for a person to settle."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Any
+
+import click
+
+from cli.showing import as_json, say, table
+
+_VERDICTS = ("done", "retry", "skip")
+
+
+@click.command("unsure")
+@click.argument("key", required=False)
+@click.argument("verdict", required=False, type=click.Choice(_VERDICTS))
+@click.option("--note", default="", help="What you saw, for the ledger.")
+@click.option("--json", "json_", is_flag=True, help="As JSON.")
+def command(key: str | None, verdict: str | None, note: str, json_: bool) -> None:
+    """Steps whose outcome nobody knows: sent, but no answer came back, and the system cannot be asked.
+
+    Look in the system whether it is there, then say so: `expansion unsure KEY done`, or `retry` to send it again, or
+    `skip` to leave it. The first letters of the key are enough.
+    """
+    from flows.place import Place
+    from flows.running import utc_now
+
+    place = Place()
+    try:
+        steps = place.ledger.unsure_steps()
+        if key is None or verdict is None:
+            _list(steps, json_)
+            return
+        step = _chosen(steps, key)
+        place.ledger.settle(step.key, verdict, getpass.getuser(), note, utc_now())  # type: ignore[arg-type]  # a choice
+        say(f"{step.action} for {step.account_name}: {verdict}")
+    finally:
+        place.close()
+
+
+def _list(steps: list[Any], json_: bool) -> None:
+    rows = [
+        {
+            "key": step.key[:12],
+            "account": step.account_name,
+            "step": f"{step.playbook} / {step.step_id}",
+            "action": step.action,
+            "since": f"{step.updated_at:%Y-%m-%d %H:%M}",
+            "why": step.reason or "",
+        }
+        for step in steps
+    ]
+    if json_:
+        as_json(rows)
+    elif rows:
+        table(rows)
+        say("\nlook whether each is there, then: expansion unsure KEY done | retry | skip")
+    else:
+        say("no step is unsure")
+
+
+def _chosen(steps: list[Any], key: str) -> Any:
+    found = [step for step in steps if step.key.startswith(key)]
+    if len(found) != 1:
+        many = "no unsure step has" if not found else f"{len(found)} unsure steps have"
+        raise click.UsageError(f"{many} a key that begins with `{key}`; `expansion unsure` lists them")
+    return found[0]
