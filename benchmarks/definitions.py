@@ -1,0 +1,58 @@
+"""The thirty triggers, as the product reads them and as an analyst writes them in SQL."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from expansion.evaluate.engine import Vocabulary
+from expansion.language.models import Facts, Policy, Trigger
+from expansion.usage.mapping import EventMap
+
+_HERE = Path(__file__).parent
+
+# The end of the last day of events.py: its windows hold whole days.
+AS_OF = datetime(2025, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+
+MAP = EventMap(
+    id="id",
+    event="event",
+    time="time",
+    account="account",
+    user="user",
+    properties=["feature", "department", "value"],
+)
+
+_POLICY = {
+    "time_zone": "UTC",
+    "working_hours": {"days": ["mon"], "from": "09:00", "to": "17:00"},
+    "owners": {"fallback": "revops@acme.example"},
+    "tiers": {"more_seats": {"title": "More seats", "worth": {"flat": 1000}, "likely": "10%"}},
+}
+
+
+def vocabulary() -> Vocabulary:
+    """No facts and a plain policy: the triggers are about events."""
+    return Vocabulary(Facts(), Policy.model_validate(_POLICY))
+
+
+def triggers() -> list[Trigger]:
+    """The triggers of triggers.yaml."""
+    written = YAML(typ="safe").load((_HERE / "triggers.yaml").read_text(encoding="utf-8"))
+    return [_trigger(name, clauses) for name, clauses in written.items()]
+
+
+def _trigger(name: str, clauses: dict[str, Any]) -> Trigger:
+    rest = {"title": name, "owner": "revops@acme.example", "status": "live", "leads_to": "more_seats"}
+    return Trigger.model_validate({"trigger": name, **rest, "then": {"playbook": "none"}, **clauses})
+
+
+def by_hand() -> dict[str, str]:
+    """The queries of by_hand.sql by trigger."""
+    text = (_HERE / "by_hand.sql").read_text(encoding="utf-8")
+    parts = re.split(r"^-- trigger: (\S+)$", text, flags=re.MULTILINE)
+    return {name: sql.strip().rstrip(";") for name, sql in zip(parts[1::2], parts[2::2], strict=True)}
