@@ -18,24 +18,25 @@ def item(state: State, entry: Doc) -> InboxItem:
     series = _series(state, by, value)
     return InboxItem(
         system="intercom",
-        what="enrolment" if series else by,
+        what="series" if series else by,
         to=who,
         title=f"Eligible for the series {series}" if series else f"{by.capitalize()}: {value}",
-        html=_text(who, by, value, series),
+        html=_text(by, value, series),
         at=datetime.fromtimestamp(entry["at"], UTC).isoformat(timespec="seconds"),
         account=_accounts(state, contact),
         key=entry["key"],
-        facts={by.capitalize(): value, **{name: str(more) for name, more in entry["more"].items()}},
+        facts={name: str(more) for name, more in entry["more"].items()},
     )
 
 
-def _text(who: str, by: str, value: str, series: str | None) -> str:
-    has = {"tag": "has the tag", "attribute": "has the attribute", "event": "did"}[by]
-    person = f"<strong>{escape(who)}</strong> {has} <code>{escape(value)}</code>"
+def _text(by: str, value: str, series: str | None) -> str:
+    """Says the same of everybody, so that the inbox can put people together."""
+    did = {"tag": "Carries the tag", "attribute": "Has the attribute", "event": "Did"}[by]
+    what = f"{did} <code>{escape(value)}</code>"
     if series is None:
-        return f"<p>{person}. Any series whose entry rule asks for it can take this person in.</p>"
+        return f"<p>{what}. Any series whose entry rule asks for it can take them in.</p>"
     return (
-        f"<p>{person}, and so matches the entry rule of the series <strong>{escape(series)}</strong>.</p>"
+        f"<p>{what}, and so matches the entry rule of the series <strong>{escape(series)}</strong>.</p>"
         "<p><small>Eligible, not enrolled: Intercom looks at entry rules about once an hour.</small></p>"
     )
 

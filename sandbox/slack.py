@@ -21,6 +21,7 @@ from starlette.routing import BaseRoute, Route
 from sandbox._mrkdwn import blocks_to_html, first_lines, to_html
 from sandbox._slack_blocks import MOST_TEXT, problems, text_length
 from sandbox.core import InboxItem, StandIn, State
+from sandbox.inbox import anchor
 
 Doc = dict[str, Any]
 
@@ -201,8 +202,8 @@ class Slack(StandIn):
     def _by_email(self, request: Request, arguments: Doc) -> Doc:
         email = str(arguments.get("email", "")).lower()
         for user in self.state.all("slack.users"):
-            if user.get("email", "").lower() == email:
-                profile = {"email": user["email"], "real_name": user["name"]}
+            profile = {"email": user.get("email", ""), "real_name": user["name"], **user.get("profile", {})}
+            if profile["email"].lower() == email:
                 return {"user": {"id": user["id"], "team_id": TEAM, "name": user["name"], "profile": profile}}
         raise Problem("users_not_found")
 
@@ -249,7 +250,7 @@ class Slack(StandIn):
         """A permalink leads to the message on the inbox page."""
         digits = request.path_params["message"].removeprefix("p")
         message = self.state.get("slack.messages", f"{request.path_params['channel']}:{digits[:-6]}.{digits[-6:]}")
-        return RedirectResponse(f"/inbox#slack-{self._item(message).key}" if message else "/inbox")
+        return RedirectResponse(f"/inbox#{anchor('slack', self._item(message).key)}" if message else "/inbox")
 
 
 async def _arguments(request: Request) -> Doc:

@@ -1,0 +1,24 @@
+"""Every stand-in, in one line, and the one app around them."""
+
+from __future__ import annotations
+
+from starlette.types import ASGIApp
+
+from sandbox.core import StandIn, State, build_app
+from sandbox.hubspot import HubSpot
+from sandbox.inbox import inbox_routes
+from sandbox.intercom import Intercom
+from sandbox.mixpanel import Mixpanel
+from sandbox.salesforce import Salesforce
+from sandbox.slack import Slack
+
+
+def stand_ins(state: State) -> list[StandIn]:
+    """One of each, over the same state."""
+    return [Salesforce(state), HubSpot(state), Slack(state), Intercom(state), Mixpanel(state)]
+
+
+def sandbox_app(state: State) -> ASGIApp:
+    """All stand-ins, the control addresses and the inbox page, ready for `sandbox.core.Server`."""
+    members = stand_ins(state)
+    return build_app(state, members, inbox_routes(members))
