@@ -33,8 +33,6 @@ def command(name: str | None, json_: bool) -> None:
 
 
 def _described(field: Any) -> str:
-    if field.is_required():
-        need = "needed"
-    else:
-        need = "optional" if field.default in (None, "") else f"else `{field.default}`"
+    default = "optional" if field.default in (None, "") else f"else `{field.default}`"
+    need = "needed" if field.is_required() else default
     return f"{need}. {field.description}" if field.description else need

@@ -23,9 +23,9 @@ class NoSuchAccount(Exception):
 def command(trigger: str, account: str, as_of: datetime | None, json_: bool) -> None:
     """Why TRIGGER fires, stays quiet or cannot tell for ACCOUNT (its id): every line, its number, its evidence."""
     from expansion.decide.evidence import evidence_record
+    from flows.clock import moment
     from flows.deciding import NoSuchTrigger
     from flows.place import Place
-    from flows.work import moment
 
     place = Place()
     try:

@@ -22,8 +22,8 @@ def command(files: tuple[Path, ...], map_: Path, json_: bool) -> None:
     Events that are stored already are dropped by their id, so the same file can be imported twice. Rows that cannot be
     read are listed in a file beside the store, each with its line and the reason; the others are stored.
     """
+    from flows.clock import moment
     from flows.place import Place
-    from flows.work import moment
     from integrations.files import import_file
 
     place = Place()

@@ -12,9 +12,9 @@ from cli.showing import as_json, say, table
 
 def preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:
     """Evaluate and decide over what is stored, and print it with every text as it would be sent."""
+    from flows.clock import moment
     from flows.deciding import decide_all, evaluate, triggers_to_check
     from flows.place import Place
-    from flows.work import moment
 
     place = Place()
     try:

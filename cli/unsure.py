@@ -23,8 +23,8 @@ def command(key: str | None, verdict: str | None, note: str, json_: bool) -> Non
     Look in the system whether it is there, then say so: `expansion unsure KEY done`, or `retry` to send it again, or
     `skip` to leave it. The first letters of the key are enough.
     """
+    from flows.clock import utc_now
     from flows.place import Place
-    from flows.running import utc_now
 
     place = Place()
     try:

@@ -11,13 +11,14 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
 from expansion.ledger.records import RunKind
+from flows.clock import moment, utc_now
 from flows.place import Place
 from flows.playbook import playbook
 from flows.pull import pull
 from flows.pulling import pulls
-from flows.running import Run, announce, in_thread, utc_now
+from flows.running import Run, announce, in_thread
 from flows.tasks import decide_firings, evaluate_triggers, recover_steps, wake_steps
-from flows.work import begin, end, moment
+from flows.work import begin, end
 
 
 def _name() -> str:

@@ -9,8 +9,9 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from expansion.ledger.records import StepFilter
+from flows.clock import utc_now
 from flows.report import Problem
-from flows.running import Run, utc_now
+from flows.running import Run
 from flows.tasks import deliver_batch, is_busy, waits_of
 from flows.work import run_of
 

@@ -9,11 +9,12 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
+from flows.clock import moment
 from flows.place import Place
 from flows.pulling import pulls
 from flows.running import Run
 from flows.tasks import pull_source
-from flows.work import moment, run_of
+from flows.work import run_of
 
 
 @flow(name="pull", flow_run_name="pull {source}", retries=0)

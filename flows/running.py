@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import ParamSpec, TypeVar
 
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
@@ -16,6 +16,7 @@ from prefect.states import Completed, Failed
 
 from expansion.decide.decide import Decisions
 from expansion.ledger.records import FiringFilter, RunKind, StepFilter
+from flows.clock import utc_now
 from flows.delivering import Pieces
 from flows.place import Place
 from flows.report import RunReport, fired_rows, markdown, step_rows
@@ -26,11 +27,6 @@ T = TypeVar("T")
 # Prefect adds a handler to loggers named in PREFECT_LOGGING_EXTRA_LOGGERS, but no level: the root's WARNING holds.
 for _name in ("expansion", "integrations", "flows"):
     logging.getLogger(_name).setLevel(logging.INFO)
-
-
-def utc_now() -> datetime:
-    """The only clock. Everything below takes the time as an argument."""
-    return datetime.now(UTC)
 
 
 async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

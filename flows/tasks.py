@@ -11,11 +11,12 @@ from prefect.logging import get_run_logger
 import integrations
 from expansion.decide.decide import Decisions
 from expansion.deliver import DeliveryReport
+from flows.clock import utc_now
 from flows.deciding import Evaluated, decide_all, evaluate, record, triggers_to_check
 from flows.delivering import deliver_some, recover_all, wake_waiting
 from flows.pulling import Pull, Pulled, pull_one
 from flows.report import Problem
-from flows.running import Run, in_thread, utc_now
+from flows.running import Run, in_thread
 
 
 @task(task_run_name="pull {pull.source} {pull.what}")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from flows.place import Place
-from flows.running import Run, utc_now
+from flows.running import Run
 
 _RUNNING: dict[int, Run] = {}
 
@@ -36,10 +34,3 @@ def run_of(run_id: int) -> tuple[Run, bool]:
     run = Run(place, known.as_of)
     run.id = run_id
     return run, True
-
-
-def moment(as_of: datetime | None) -> datetime:
-    """The moment of a check: now, or the one asked for; a time without a zone is UTC."""
-    if as_of is None:
-        return utc_now()
-    return as_of if as_of.tzinfo else as_of.replace(tzinfo=utc_now().tzinfo)

@@ -1,0 +1,162 @@
+"""Processes that the demo starts on this machine, and ends: the stand-ins and a Prefect server, both on loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_PATIENCE = 120.0  # seconds: a cold Prefect server on a slow disk takes most of a minute
+
+
+class CannotStart(Exception):
+    """A local process did not come up; the message says where its output is."""
+
+
+@dataclass
+class StandIns:
+    """The running stand-ins."""
+
+    url: str
+    sample: Path
+
+    def environment(self) -> dict[str, str]:
+        """Settings that face the stand-ins. Those of real systems in the environment or in `.env` do not count."""
+        from sandbox.settings import settings
+
+        return settings(self.url)
+
+    def as_of(self) -> str:
+        """The moment of the sample data, ISO."""
+        return str(json.loads(self.sample.read_text())["as_of"])
+
+    def save_inbox(self, path: Path) -> Path:
+        """Write the inbox page as a file that needs nothing else."""
+        from sandbox.core import InboxItem
+        from sandbox.inbox import render_inbox
+
+        with urllib.request.urlopen(f"{self.url}/_control/inbox", timeout=30) as reply:  # noqa: S310  loopback
+            items = [InboxItem(**item) for item in json.loads(reply.read())]
+        path.write_text(render_inbox(items), encoding="utf-8")
+        return path
+
+
+@contextmanager
+def start_stand_ins(folder: Path) -> Iterator[StandIns]:
+    """The stand-ins as a process of their own, with the sample data and what arrived before."""
+    sample = folder / "sample.json"
+    if not sample.is_file():
+        _write_sample(sample)
+    ready = folder / "stand-ins.url"
+    ready.unlink(missing_ok=True)
+    command = ["-m", "sandbox", "--state", str(folder / "stand-ins.db"), "--sample", str(sample)]
+    with _process([*command, "--ready-file", str(ready)], folder / "stand-ins.log") as process:
+        _until(ready.is_file, process, folder / "stand-ins.log", "the stand-ins")
+        yield StandIns(ready.read_text().strip(), sample)
+
+
+def _write_sample(path: Path) -> None:
+    from sandbox.sample import AS_OF, make_sample
+
+    half = path.with_suffix(".half")
+    half.write_text(json.dumps({"as_of": AS_OF.isoformat(), **make_sample()}), encoding="utf-8")
+    half.replace(path)
+
+
+@dataclass
+class PrefectServer:
+    """A Prefect server that is starting."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def ready(self) -> str:
+        """Wait until it answers; its API's address."""
+        _until(lambda: _healthy(f"{self.url}/api/health"), self.process, self.log, "the Prefect server")
+        return f"{self.url}/api"
+
+
+@contextmanager
+def start_prefect(folder: Path, port: int | None) -> Iterator[PrefectServer]:
+    """A Prefect server with its database in the folder; on `port` if that is free, else on any."""
+    port = port if port is not None and _free(port) else _any_port()
+    home = folder / "prefect"
+    url = f"http://127.0.0.1:{port}"
+    environment = {
+        "PREFECT_HOME": str(home.resolve()),
+        "PREFECT_SERVER_API_HOST": "127.0.0.1",
+        "PREFECT_SERVER_API_PORT": str(port),
+        # Without it the page asks the server on 4200, whoever that is (measured).
+        "PREFECT_SERVER_UI_API_URL": f"{url}/api",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+        "DO_NOT_TRACK": "1",
+    }
+    os.environ["PREFECT_HOME"] = environment["PREFECT_HOME"]
+    log = folder / "prefect.log"
+    command = ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    with _process(command, log, environment) as process:
+        yield PrefectServer(url, process, log)
+
+
+@contextmanager
+def _process(
+    arguments: list[str], log: Path, environment: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A Python process whose output goes to a file; ended when we are done."""
+    with log.open("ab") as out:
+        process = subprocess.Popen(  # noqa: S603  our own arguments
+            [sys.executable, *arguments],
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, **(environment or {})},
+            start_new_session=True,  # Ctrl-C is for the demo, which then ends them in order
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _until(ready: object, process: subprocess.Popen[bytes], log: Path, what: str) -> None:
+    assert callable(ready), "asked over and over"
+    deadline = time.monotonic() + _PATIENCE
+    while not ready():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise CannotStart(f"{what} did not start; the end of {log} says why")
+        time.sleep(0.1)
+
+
+def _healthy(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as reply:  # noqa: S310  loopback
+            return bool(reply.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def _any_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
