@@ -41,12 +41,7 @@ class Card:
 
     @property
     def when(self) -> str:
-        """`20 Nov 2026, 09:00 UTC`; a time that cannot be read is shown as it came."""
-        try:
-            at = datetime.fromisoformat(self.item.at)
-        except ValueError:
-            return self.item.at
-        return f"{at.astimezone(UTC):%d %b %Y, %H:%M} UTC".lstrip("0")
+        return readable(self.item.at)
 
 
 @dataclass(frozen=True)
@@ -123,6 +118,17 @@ def _card(group: list[InboxItem]) -> Card:
     return Card(group[0], to, tuple(dict.fromkeys(anchor(item.system, item.key) for item in group if item.key)))
 
 
+def readable(text: str) -> str:
+    """`2026-11-20` -> `20 Nov 2026`, with the time where there is one; anything else stays as it came."""
+    try:
+        at = datetime.fromisoformat(text if text[4:5] == "-" else "")  # 20260302 is a number here
+    except ValueError:
+        return text
+    if len(text) == len("2026-11-20"):
+        return f"{at:%d %b %Y}".lstrip("0")
+    return f"{at.astimezone(UTC):%d %b %Y, %H:%M} UTC".lstrip("0")
+
+
 def initials(name: str) -> str:
     """`Dana Reyes` -> `DR`, `#expansion` -> `#`."""
     words = re.findall(r"\w+", name.split("@")[0])
@@ -132,7 +138,7 @@ def initials(name: str) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["initials"] = initials
+    environment.filters |= {"initials": initials, "readable": readable}
     return environment
 
 
