@@ -196,9 +196,14 @@ def _event_id(record: Mapping[str, Any]) -> str:
     """
     given = record["properties"]
     insert_id = given.get("$insert_id")
-    parts = [record.get("event"), given.get("distinct_id"), given.get("time"), insert_id if insert_id else given]
-    digest = blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=8).hexdigest()
-    return f"{insert_id}:{digest}" if insert_id else digest
+    if not insert_id:
+        return _digest(json.dumps([record.get("event"), given], sort_keys=True))
+    known_by = (record.get("event"), given.get("distinct_id"), given.get("time"), insert_id)
+    return f"{insert_id}:{_digest(repr(known_by))}"
+
+
+def _digest(text: str) -> str:
+    return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def _user(distinct_id: object) -> str | None:
