@@ -156,14 +156,15 @@ def _dotted(node: nodes.Node) -> tuple[str, ...] | None:
 
 def _name(parts: tuple[str, ...], facts: Collection[str]) -> Iterator[Problem]:
     written, root = ".".join(parts), parts[0]
-    known = tuple(facts) if root == "facts" else NAMES.get(root)
+    known = facts if root == "facts" else NAMES.get(root)
     if known is None:
         yield Problem(f"`{brief(written)}` is not a name that templates know", _nearest(parts, facts), root)
-    elif known and len(parts) == 1:
+    elif root != "facts" and not known:
+        if len(parts) > 1:
+            yield Problem(f"`{root}` has no parts", f"write  {{{{ {root} }}}}", written)
+    elif len(parts) == 1:
         yield Problem(f"`{root}` has several parts", f"name one: {listed([f'{root}.{one}' for one in known])}", root)
-    elif not known and len(parts) > 1:
-        yield Problem(f"`{root}` has no parts", f"write  {{{{ {root} }}}}", written)
-    elif known and (len(parts) > 2 or parts[1] not in known):
+    elif len(parts) > 2 or parts[1] not in known:
         yield Problem(f"`{brief(written)}` is not a name that templates know", _nearest(parts, facts), parts[1])
 
 

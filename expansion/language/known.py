@@ -66,8 +66,8 @@ class Known:
 def _names(source: Source | None, word: str) -> list[str] | None:
     if source is None:
         return None
-    values = source.values.get(word)
-    return [good for name in values for good in _good(name)] if isinstance(values, dict) else []
+    values = source.values.get(word, {})
+    return [good for name in values for good in _good(name)] if isinstance(values, dict) else None
 
 
 def _good(name: str) -> set[str]:
