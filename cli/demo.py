@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -25,7 +26,6 @@ def command(folder: Path, keep_up: bool | None) -> None:
     page. No account, no key; nothing leaves this machine. A second run finds nothing new to do.
     """
     from cli.local import start_prefect, start_stand_ins
-    from cli.quiet import prefect_ready
 
     watched = sys.stdin.isatty() and sys.stdout.isatty() if keep_up is None else keep_up
     folder.mkdir(parents=True, exist_ok=True)
@@ -33,11 +33,8 @@ def command(folder: Path, keep_up: bool | None) -> None:
         say("Starting the stand-ins and the Prefect server")
         stand_ins = stack.enter_context(start_stand_ins(folder))
         server = stack.enter_context(start_prefect(folder, port=4200 if watched else None))
-        os.environ.update(stand_ins.environment())
-        os.environ.update(_our_settings(folder))
-        prefect_ready()
-        os.environ["PREFECT_API_URL"] = server.ready()
-        code = _run(stand_ins.as_of())
+        prefect = {"PREFECT_API_URL": server.ready(), "PREFECT_HOME": server.home}
+        code = _run(stand_ins.as_of(), {**stand_ins.environment(), **_our_settings(folder), **prefect})
         page = stand_ins.save_inbox(folder / "inbox.html")
         click.echo(f"\ninbox: {page.resolve()}")
         if watched:
@@ -47,19 +44,17 @@ def command(folder: Path, keep_up: bool | None) -> None:
     sys.exit(code)
 
 
-def _run(as_of: str) -> int:
-    from datetime import datetime
-
-    from cli.run import run_flow
-
-    return run_flow(datetime.fromisoformat(as_of), [], True, False)
+def _run(as_of: str, environment: dict[str, str]) -> int:
+    """`expansion run` as a process of its own: it ends, and tells Prefect its last word, before the server does."""
+    command = [sys.executable, "-m", "cli.main", "run", "--pull", "--as-of", as_of]
+    return subprocess.run(command, env={**os.environ, **environment}, check=False).returncode  # noqa: S603
 
 
 def _our_settings(folder: Path) -> dict[str, str]:
     playbooks = Path("playbooks")
     if not (playbooks / "shared" / "facts.yaml").is_file():
         playbooks = Path(__file__).resolve().parents[1] / "playbooks"
-    return {"EXPANSION_HOME": str(folder / "expansion"), "EXPANSION_PLAYBOOKS": str(playbooks)}
+    return {"NO_PROXY": "127.0.0.1", "EXPANSION_HOME": str(folder / "expansion"), "EXPANSION_PLAYBOOKS": str(playbooks)}
 
 
 def _wait() -> None:

@@ -77,6 +77,7 @@ class PrefectServer:
     """A Prefect server that is starting."""
 
     url: str
+    home: str
     process: subprocess.Popen[bytes]
     log: Path
 
@@ -102,11 +103,10 @@ def start_prefect(folder: Path, port: int | None) -> Iterator[PrefectServer]:
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         "DO_NOT_TRACK": "1",
     }
-    os.environ["PREFECT_HOME"] = environment["PREFECT_HOME"]
     log = folder / "prefect.log"
     command = ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     with _process(command, log, environment) as process:
-        yield PrefectServer(url, process, log)
+        yield PrefectServer(url, environment["PREFECT_HOME"], process, log)
 
 
 @contextmanager

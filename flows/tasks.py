@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from prefect import task
+from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.logging import get_run_logger
 
@@ -19,7 +20,7 @@ from flows.report import Problem
 from flows.running import Run, in_thread
 
 
-@task(task_run_name="pull {pull.source} {pull.what}")
+@task(cache_policy=NO_CACHE, task_run_name="pull {pull.source} {pull.what}")
 async def pull_source(run: Run, pull: Pull) -> Pulled:
     """Pull one source into the usage store."""
     pulled = await in_thread(pull_one, run.place, pull, run.as_of)
@@ -31,7 +32,7 @@ async def pull_source(run: Run, pull: Pull) -> Pulled:
     return pulled
 
 
-@task(task_run_name="recover what a stopped run left behind")
+@task(cache_policy=NO_CACHE, task_run_name="recover what a stopped run left behind")
 async def recover_steps(run: Run) -> None:
     """Settle steps of dead processes, before anything new is sent."""
     report = await in_thread(recover_all, run.place, run.pieces, utc_now)
@@ -45,7 +46,7 @@ async def recover_steps(run: Run) -> None:
         run.report.add(_of_the_program(error))
 
 
-@task(task_run_name="evaluate triggers")
+@task(cache_policy=NO_CACHE, task_run_name="evaluate triggers")
 async def evaluate_triggers(run: Run, only: list[str]) -> Evaluated:
     """Ask every trigger about every account."""
     triggers = triggers_to_check(run.place, only)
@@ -57,7 +58,7 @@ async def evaluate_triggers(run: Run, only: list[str]) -> Evaluated:
     return evaluated
 
 
-@task(task_run_name="decide")
+@task(cache_policy=NO_CACHE, task_run_name="decide")
 async def decide_firings(run: Run, evaluated: Evaluated) -> Decisions:
     """Open and end episodes, keep the guard rails, and write firings with their steps to the ledger."""
     decisions = await in_thread(decide_all, run.place, evaluated, run.as_of)
@@ -68,7 +69,7 @@ async def decide_firings(run: Run, evaluated: Evaluated) -> Decisions:
     return decisions
 
 
-@task(task_run_name="wake waiting steps")
+@task(cache_policy=NO_CACHE, task_run_name="wake waiting steps")
 async def wake_steps(run: Run) -> None:
     """Ask `only_if` again for the steps whose time came."""
     woken = await in_thread(wake_waiting, run.place, run.as_of)
@@ -88,7 +89,7 @@ def is_busy(task_: Any, task_run: TaskRun, state: State[Any]) -> bool:
     return isinstance(state.result(raise_on_failure=False), StillBusy)
 
 
-@task(task_run_name="{action}, batch {number}")
+@task(cache_policy=NO_CACHE, task_run_name="{action}, batch {number}")
 async def deliver_batch(run: Run, action: str, playbook: str, number: int) -> DeliveryReport:
     """Deliver one batch of one action. Problems are reported; what nobody knows is unsure in the ledger."""
     report = await in_thread(deliver_some, run.place, run.pieces, action, playbook, utc_now)

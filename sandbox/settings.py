@@ -14,7 +14,7 @@ def settings(url: str) -> dict[str, str]:
         "SALESFORCE_CLIENT_SECRET": salesforce.CLIENT_SECRET,
         "HUBSPOT_BASE_URL": f"{url}/hubspot",
         "HUBSPOT_TOKEN": hubspot.TOKEN,
-        "SLACK_BASE_URL": f"{url}/slack/api/",
+        "SLACK_BASE_URL": f"{url}/slack",
         "SLACK_BOT_TOKEN": "xoxb-stand-in",
         "INTERCOM_BASE_URL": f"{url}/intercom",
         "INTERCOM_ACCESS_TOKEN": "stand-in-token",
