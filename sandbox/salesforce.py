@@ -299,13 +299,20 @@ class Salesforce(StandIn):
         """Where the links of tasks lead: the record, plainly."""
         sobject = request.path_params["sobject"]
         record = self.org.get(sobject, request.path_params["id"])
-        if record is None or sobject not in ("Task", "Opportunity"):
+        if record is None or sobject == "User":
             return HTMLResponse("<p>Page not found</p>", 404)
+        if sobject == "Account":
+            return HTMLResponse(account_page(record))
         item = self._task_item(record) if sobject == "Task" else self._deal_item(record)
         facts = "".join(f"<tr><th>{html.escape(k)}</th><td>{html.escape(v)}</td></tr>" for k, v in item.facts.items())
         who = f"<p>{html.escape(item.to)} · {html.escape(item.account or '')}</p>"
         head = f"<h1>{html.escape(item.title)}</h1>"
         return HTMLResponse(f"<meta charset=utf-8>{head}{who}<table>{facts}</table><p>{item.html}</p>")
+
+
+def account_page(account: Record) -> str:
+    rows = "".join(f"<tr><th>{html.escape(k)}</th><td>{html.escape(str(v))}</td></tr>" for k, v in account.items())
+    return f"<meta charset=utf-8><h1>{html.escape(account['Name'])}</h1><table>{rows}</table>"
 
 
 def _loaded(sobject: str, record: Record) -> Record:

@@ -75,14 +75,6 @@ class Case:
     def times(self, one: Piece) -> int:
         return self.stand_ins.applied(self.what).get(self.counted_by(one), 0)
 
-    def quiet(self) -> None:
-        """Wait until the stand-in has finished every request, also those whose caller has gone."""
-        deadline = time.monotonic() + 5
-        while any(r["status"] is None for r in self.stand_ins.requests() if not r.get("cut")):
-            if time.monotonic() > deadline:
-                break
-            time.sleep(0.02)
-
 
 def settle(case: Case, one: Piece) -> Reply:
     """What flows do with one piece: look up what may be done, send again what certainly is not."""

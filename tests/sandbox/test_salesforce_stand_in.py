@@ -311,6 +311,7 @@ def test_the_inbox_and_the_page_show_what_a_seller_would_see(org: Facing) -> Non
     page = org.client.get(f"/salesforce/lightning/r/Task/{made['id']}/view")
     assert "Call &lt;Acme&gt;" in page.text and "<script>" not in page.text
     assert org.client.get("/salesforce/lightning/r/Task/00T/view").status_code == 404
+    assert "Seats__c" in org.client.get(f"/salesforce/lightning/r/Account/{ACME}/view").text
 
 
 def test_limits(org: Facing) -> None:

@@ -1,0 +1,223 @@
+"""Creates tasks that carry our key, once each, on their companies; and finds them again by it.
+
+How far that goes depends on the property for the key (HUBSPOT_TASK_KEY_PROPERTY) in the portal:
+- unique: creating is an upsert, and reading by the key is exact;
+- there, but not unique: it is searched for, and search shows a task only some seconds after it was made;
+- not there: a task whose fate is unknown cannot be looked up, and a person has to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from expansion.contract import Done, Failure, Piece, Refused, Reply, TryLater
+from integrations import _hubspot_errors as errors
+from integrations._batches import chunks, in_calls
+from integrations._hubspot_client import Client
+from integrations._hubspot_company import company_of
+from integrations._hubspot_errors import refusals, results
+
+SYSTEM = errors.SYSTEM
+BATCH = 100  # inputs per call
+KEYS_PER_SEARCH = 30  # a search may have 3,000 characters
+SEARCH_LAG = 30.0  # seconds; 5 to 10 are usual after a create
+TASK_TO_COMPANY = 192  # hubspot.crm.association_type: task -> company
+MORNING = time(8)
+
+Way = Literal["unique", "searched", "none"]
+
+
+@dataclass
+class Draft:
+    """A task about to be created for a piece."""
+
+    piece: Piece
+    company: str
+    properties: dict[str, str]
+    note: str | None = None
+
+
+class Tasks:
+    """The tasks of one portal."""
+
+    def __init__(self, client: Client, key_property: str) -> None:
+        self._client, self._key = client, key_property
+        self._path = f"/crm/objects/{client.version}/tasks"
+        self._made: dict[str, str] = {}  # key -> id of what this process made: search may not show it yet
+        self._tried: dict[str, float] = {}  # key -> when this process last tried to make it
+        self._born = client.clock.monotonic()
+
+    def way(self) -> Way:
+        found = self._client.properties("tasks").get(self._key)
+        if found is None:
+            return "none"
+        return "unique" if found.get("hasUniqueValue") else "searched"
+
+    def due(self, day: str) -> str:
+        """The morning of that day where the portal is, as HubSpot has it: a moment in UTC."""
+        try:
+            zone = ZoneInfo(str(self._client.details().get("timeZone")))
+        except (ZoneInfoNotFoundError, ValueError):
+            zone = ZoneInfo("UTC")
+        moment = datetime.combine(date.fromisoformat(day), MORNING, zone).astimezone(UTC)
+        return moment.isoformat().replace("+00:00", "Z")
+
+    def draft(self, piece: Piece, properties: dict[str, str], note: str | None) -> Draft:
+        return Draft(piece, company_of(piece), properties, note)
+
+    def done(self, record_id: str, *, already: bool = False, note: str | None = None) -> Done:
+        return Done(record_id, self._client.link("tasks", record_id), note, already)
+
+    # --- what is there ---
+
+    def existing(self, pieces: Sequence[Piece]) -> dict[str, str]:
+        """The ids of the tasks that are there already, by key; without the property, of those made just now."""
+        keys = [piece.key for piece in pieces]
+        mine = {key: self._made[key] for key in keys if key in self._made}
+        match self.way():
+            case "unique":
+                return self._read(keys)
+            case "searched":
+                return mine | self._search([key for key in keys if key not in mine])
+        return mine
+
+    def find(self, pieces: Sequence[Piece]) -> list[Done | Failure | None]:
+        """What became of them. A search that saw nothing says so only when a new task must have been visible."""
+        way = self.way()
+        if way == "none":
+            sentence = f"{SYSTEM}: tasks cannot be looked up; create the property {self._key} with unique values"
+            return [Refused(f"{sentence}, and check this one by hand") for _ in pieces]
+        if way == "searched":
+            return self._find_by_search(pieces)
+        found = self.existing(pieces)
+        self.join([(found[p.key], p) for p in pieces if p.key in found])
+        return [self.done(found[p.key], already=True) if p.key in found else None for p in pieces]
+
+    def _find_by_search(self, pieces: Sequence[Piece]) -> list[Done | Failure | None]:
+        """Waits for the lag once, within the policy; a `None` comes only from a search made after it."""
+        found: dict[str, str] = {}
+        absent: set[str] = set()
+
+        def look() -> None:
+            missing = [piece for piece in pieces if piece.key not in found]
+            waits = {piece.key: self._unripe(piece) for piece in missing}
+            found.update(self.existing(missing))
+            absent.update(key for key, wait in waits.items() if wait <= 0 and key not in found)
+            soon = [wait for key, wait in waits.items() if key not in found and key not in absent]
+            if soon:
+                raise TryLater(f"{SYSTEM}'s search may not show the task yet; too soon to tell", wait=max(soon))
+
+        def told(key: str) -> Done | None:
+            return self.done(found[key], already=True) if key in found else None
+
+        try:
+            self._client.retry.run(look, repeatable=True)
+        except TryLater as failure:
+            return [told(p.key) if p.key in found or p.key in absent else failure for p in pieces]
+        return [told(p.key) for p in pieces]
+
+    def _unripe(self, piece: Piece) -> float:
+        """Seconds until a task tried for this piece would certainly be visible.
+
+        An attempt of another process came before this one began: it is in the ledger with a lease.
+        """
+        return self._tried.get(piece.key, self._born) + SEARCH_LAG - self._client.clock.monotonic()
+
+    def _read(self, keys: Sequence[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for some in chunks(keys, BATCH):
+            body = {"idProperty": self._key, "inputs": [{"id": key} for key in some], "properties": [self._key]}
+            found |= self._by_key(results(self._client.ask(f"{self._path}/batch/read", body)))
+        return found
+
+    def _search(self, keys: Sequence[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for some in chunks(keys, KEYS_PER_SEARCH):
+            wanted = {"propertyName": self._key, "operator": "IN", "values": list(some)}
+            body = {
+                "filterGroups": [{"filters": [wanted]}],
+                "properties": [self._key],
+                "limit": BATCH,
+                "after": "0",
+                "sorts": [],
+            }
+            found |= self._by_key(results(self._client.ask(f"{self._path}/search", body, search=True)))
+        return found
+
+    def _by_key(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+        return {str(row["properties"][self._key]): str(row["id"]) for row in rows if _has(row, self._key)}
+
+    # --- creating ---
+
+    def create(self, drafts: Sequence[Draft]) -> list[Reply]:
+        """One reply per draft, in order."""
+        if not drafts:
+            return []
+        for draft in drafts:
+            self._tried[draft.piece.key] = self._client.clock.monotonic()
+        way = self.way()
+        send = self._upsert if way == "unique" else self._insert
+        replies = in_calls(self._client.retry, drafts, BATCH, send, repeatable=way == "unique")
+        made = [(d, r) for d, r in zip(drafts, replies, strict=True) if isinstance(r, Done)]
+        self._made |= {draft.piece.key: reply.remote_id for draft, reply in made}
+        return replies
+
+    def join(self, pairs: Sequence[tuple[str, Piece]]) -> set[str]:
+        """Put tasks on their companies, and say which are; doing it again changes nothing.
+
+        An upsert cannot do both in one go. A task that is on no company is one whose company is gone.
+        """
+        joined: set[str] = set()
+        for some in chunks(pairs, BATCH):
+            path = f"/crm/associations/{self._client.version}/tasks/companies/batch/associate/default"
+            body = {"inputs": [{"from": {"id": task}, "to": {"id": company_of(piece)}} for task, piece in some]}
+            joined |= {str(row["from"]["id"]) for row in results(self._client.ask(path, body)) if "from" in row}
+        return joined
+
+    def _upsert(self, drafts: Sequence[Draft]) -> list[Reply]:
+        inputs = [
+            {
+                "id": draft.piece.key,
+                "idProperty": self._key,
+                "objectWriteTraceId": draft.piece.key,
+                "properties": draft.properties,
+            }
+            for draft in drafts
+        ]
+        return self._send("upsert", drafts, inputs)
+
+    def _insert(self, drafts: Sequence[Draft]) -> list[Reply]:
+        key = {} if self.way() == "none" else {self._key: True}
+        types = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": TASK_TO_COMPANY}]
+        inputs = [
+            {
+                "objectWriteTraceId": draft.piece.key,
+                "properties": draft.properties | dict.fromkeys(key, draft.piece.key),
+                "associations": [{"to": {"id": draft.company}, "types": types}],
+            }
+            for draft in drafts
+        ]
+        return self._send("create", drafts, inputs)
+
+    def _send(self, how: str, drafts: Sequence[Draft], inputs: list[dict[str, Any]]) -> list[Reply]:
+        """One call. Results come in HubSpot's own order and are told apart by the trace id, or by the key."""
+        reply = self._client.once("POST", f"{self._path}/batch/{how}", {"inputs": inputs})
+        rows = reply.get("results")
+        if not isinstance(rows, list):
+            raise errors.unreadable(wrote=True)
+        made = {str(row.get("objectWriteTraceId") or row["properties"].get(self._key)): row for row in rows}
+        refused = refusals(reply)
+        return [self._outcome(draft, made.get(draft.piece.key), refused.get(draft.piece.key)) for draft in drafts]
+
+    def _outcome(self, draft: Draft, row: Mapping[str, Any] | None, refusal: Failure | None) -> Reply:
+        if row is not None:
+            return self.done(str(row["id"]), already=row.get("new") is False, note=draft.note)
+        return refusal or TryLater(f"{SYSTEM} does not say what became of the task", maybe_done=True)
+
+
+def _has(row: Mapping[str, Any], name: str) -> bool:
+    return isinstance(row.get("properties"), Mapping) and bool(row["properties"].get(name))

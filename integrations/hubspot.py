@@ -1,0 +1,220 @@
+"""HubSpot: what the CRM knows of a company; tasks for its owner; properties on it.
+
+Limits: developers.hubspot.com, "API usage guidelines". Paths carry a date (2026-03); v3 and v4 end in 2027.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, cast
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from expansion.contract import Done, Failure, Piece, Refused, Reply
+from expansion.fields import DueDate, HtmlText, Inputs, Owner, PlainText
+from integrations import _settings
+from integrations._hubspot_check import check
+from integrations._hubspot_company import CompanySource, CompanyUpdates, Owners, company_of
+from integrations.base import ActionBase, Clock, Connected, Integration, Limit, RetryPolicy
+
+if TYPE_CHECKING:
+    # Importing the client costs a tenth of a second: only `connected` does, not the catalog.
+    from integrations._hubspot_tasks import Draft, Tasks
+
+LIMITS = (Limit(190, 10, "Professional and Enterprise: 190 calls in 10 seconds for a key; Free and Starter have 100"),)
+SEARCH_LIMITS = (Limit(5, 1, "Search: 5 calls a second for the account, all its apps together"),)
+RETRY = RetryPolicy(tries=5, first_wait=1.0)
+
+NO_COMPANY = "it stands on no company: HubSpot does not have the one it belongs to any more"
+
+_NAME = r"^[a-z][a-z0-9_]*$"
+
+
+class Settings(BaseSettings):
+    """Read from the environment or `.env`."""
+
+    model_config = SettingsConfigDict(env_prefix="HUBSPOT_", env_file=".env", extra="ignore")
+
+    token: SecretStr = Field(
+        description="Service key: Settings > Integrations > Service Keys. Scopes: crm.objects.companies.read and "
+        ".write, crm.objects.contacts.read and .write (tasks are under contacts), crm.objects.owners.read."
+    )
+    api_version: str = Field("2026-03", pattern=r"^\d{4}-\d{2}$", description="The date in the API's paths.")
+    base_url: str = Field("https://api.hubapi.com", description="Another host that speaks HubSpot's API: a stand-in.")
+    account_key_property: str = Field(
+        "product_account_id", pattern=_NAME, description="The company property that holds the product's account id."
+    )
+    task_key_property: str = Field(
+        "expansion_key",
+        pattern=_NAME,
+        description="A text property of tasks with unique values. With it, a task cannot be made twice.",
+    )
+    fallback_owner: str | None = Field(
+        None, description="E-mail of the user who gets what has no active owner: Settings > Users & Teams."
+    )
+    timeout: float = Field(30.0, gt=0, description="Seconds to wait for an answer.")
+
+
+# --- what authors write under `with:` ---------------------------------------------------------------------------------
+
+
+class CreateTask(Inputs):
+    """A to-do for a seller, on the company."""
+
+    assign_to: Owner = Field("account owner", description="Who gets it; an active user in HubSpot.")
+    subject: PlainText = Field(min_length=1, max_length=500)
+    due: DueDate = "in 2 working days"
+    notes: HtmlText = Field("", max_length=60_000, description="Simple HTML; line breaks are kept.")
+    priority: Literal["low", "medium", "high"] = "medium"
+    type: Literal["todo", "call", "email"] = "todo"
+
+
+class UpdateProperties(Inputs):
+    """Values for properties of the company."""
+
+    properties: dict[str, PlainText | bool | None] = Field(
+        min_length=1, description="Internal names, each with its new value; nothing after the colon empties it."
+    )
+
+
+# --- actions ----------------------------------------------------------------------------------------------------------
+
+
+class CreateTaskAction(ActionBase):
+    name = "hubspot.create_task"
+    title = "Create a task in HubSpot"
+    input_model = CreateTask
+    batch = 100
+    note = "Carries our key in HUBSPOT_TASK_KEY_PROPERTY; a task that is there already is left alone."
+
+    def __init__(self, tasks: Tasks, owners: Owners) -> None:
+        self._tasks, self._owners = tasks, owners
+
+    def deliver(self, pieces: Sequence[Piece]) -> list[Reply]:
+        if not pieces:
+            return []
+        single = {piece.key: piece for piece in pieces}  # a key twice in one batch makes HubSpot refuse the batch
+        try:
+            there = self._tasks.existing(list(single.values()))
+            drafts, replies = self._drafts([piece for key, piece in single.items() if key not in there])
+        except Failure as failure:
+            failure.maybe_done = False  # only looked up so far
+            return [failure for _ in pieces]
+        replies |= {key: self._tasks.done(task, already=True) for key, task in there.items()}
+        replies |= {d.piece.key: r for d, r in zip(drafts, self._tasks.create(drafts), strict=True)}
+        if self._tasks.way() == "unique":
+            self._put_on_companies(single, replies)
+        return [replies[piece.key] for piece in pieces]
+
+    def find(self, pieces: Sequence[Piece]) -> list[Done | Failure | None]:
+        if not pieces:
+            return []
+        try:
+            return self._tasks.find(pieces)
+        except Failure as failure:
+            return [failure for _ in pieces]
+
+    def _drafts(self, pieces: Sequence[Piece]) -> tuple[list[Draft], dict[str, Reply]]:
+        """What can be created, and the refusals of what cannot."""
+        drafts: list[Draft] = []
+        refused: dict[str, Reply] = {}
+        for piece in pieces:
+            try:
+                drafts.append(self._draft(piece))
+            except Refused as refusal:
+                refused[piece.key] = refusal
+        return drafts, refused
+
+    def _draft(self, piece: Piece) -> Draft:
+        task = cast(CreateTask, piece.input)
+        company_of(piece)  # refused before anything is asked
+        owner, note = self._owners.of(task.assign_to)
+        properties = {
+            "hs_task_subject": task.subject,
+            "hs_task_body": task.notes.replace("\n", "<br>"),
+            "hs_timestamp": self._tasks.due(task.due),
+            "hs_task_priority": task.priority.upper(),
+            "hs_task_type": task.type.upper(),
+            "hs_task_status": "NOT_STARTED",
+            "hubspot_owner_id": owner,
+        }
+        return self._tasks.draft(piece, properties, note)
+
+    def _put_on_companies(self, pieces: dict[str, Piece], replies: dict[str, Reply]) -> None:
+        """Also for those that were there: an earlier attempt may have broken off in between."""
+        done = {key: reply for key, reply in replies.items() if isinstance(reply, Done)}
+        try:
+            joined = self._tasks.join([(reply.remote_id, pieces[key]) for key, reply in done.items()])
+        except Failure as failure:
+            failure.maybe_done = True  # the tasks themselves are there
+            replies |= dict.fromkeys(done, failure)
+            return
+        replies |= {
+            key: replace(reply, note=NO_COMPANY) for key, reply in done.items() if reply.remote_id not in joined
+        }
+
+
+class UpdatePropertiesAction(ActionBase):
+    name = "hubspot.update_properties"
+    title = "Set properties of the company in HubSpot"
+    input_model = UpdateProperties
+    batch = 100
+    repeatable = True
+
+    def __init__(self, updates: CompanyUpdates) -> None:
+        self._updates = updates
+
+    def deliver(self, pieces: Sequence[Piece]) -> list[Reply]:
+        replies: dict[int, Reply] = {}
+        changes: list[tuple[int, str, dict[str, str]]] = []
+        for number, piece in enumerate(pieces):
+            given = cast(UpdateProperties, piece.input).properties
+            try:
+                changes.append((number, company_of(piece), {name: _text(value) for name, value in given.items()}))
+            except Refused as refusal:
+                replies[number] = refusal
+        replies |= self._updates.send(changes)
+        return [replies[number] for number in range(len(pieces))]
+
+
+def _text(value: str | bool | None) -> str:
+    """HubSpot takes every value as text; an empty text empties the property."""
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+# --- wiring -----------------------------------------------------------------------------------------------------------
+
+
+def connected(settings: Settings, retry: RetryPolicy = RETRY, clock: Clock = time) -> Connected:
+    """The integration facing one portal. Nothing is sent until it is used."""
+    from integrations._hubspot_client import Client
+    from integrations._hubspot_tasks import Tasks
+
+    client = Client(settings, retry, LIMITS, SEARCH_LIMITS, clock)
+    owners = Owners(client, settings.fallback_owner)
+    actions: list[ActionBase] = [
+        CreateTaskAction(Tasks(client, settings.task_key_property), owners),
+        UpdatePropertiesAction(CompanyUpdates(client)),
+    ]
+    source = CompanySource(client, owners, settings.account_key_property)
+    return Connected(
+        actions={action.name: action for action in actions},
+        sources={source.name: source},
+        check=lambda: check(client, settings, owners),
+    )
+
+
+INTEGRATION = Integration(
+    name="hubspot",
+    title="HubSpot",
+    settings_model=Settings,
+    connect=lambda: connected(_settings.read(Settings)),
+    actions={a.name: a for a in (CreateTaskAction, UpdatePropertiesAction)},
+    sources={CompanySource.name: CompanySource},
+    limits=(*LIMITS, *SEARCH_LIMITS),
+)
