@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
@@ -39,6 +39,7 @@ NAMES: dict[str, tuple[str, ...]] = {
 }
 
 _SINGLE = re.compile(rf"(?<!\{{)\{{ ?((?:facts|{'|'.join(NAMES)})(?:\.[\w-]+)?) ?\}}(?!\}})")
+_PART = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 
 
 class TemplateError(ValueError):
@@ -47,11 +48,15 @@ class TemplateError(ValueError):
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with a template; `text` is the part to point at."""
+    """What is wrong with a template: to be pointed at `offset` characters into `text`, a part of the template."""
 
     message: str
     hint: str | None
     text: str
+    offset: int = 0
+
+
+_UNREADABLE = ("this template cannot be read", "write  {{ account.name }}, with two braces on each side")
 
 
 def check_names(text: str, fact_names: Collection[str]) -> list[Problem]:
@@ -63,16 +68,21 @@ def check_names(text: str, fact_names: Collection[str]) -> list[Problem]:
     if single := _SINGLE.search(text):
         hint = f"write  {{{{ {single[1]} }}}}, with two braces on each side"
         return [Problem(f"`{single[0]}` is not filled in", hint, single[0])]
-    if "{{" not in text:
-        return []
+    found = [problem for part in _PART.findall(text) for problem in _of_part(part, fact_names)]
+    if "{{" in (rest := _PART.sub("", text)):
+        found.append(Problem(*_UNREADABLE, rest[rest.index("{{") :][:20].splitlines()[0]))
+    return list(dict.fromkeys(found))
+
+
+def _of_part(part: str, facts: Collection[str]) -> Iterator[Problem]:
+    """The problems of one `{{ … }}`."""
     try:
-        return list(_problems(_environment("plain").parse(text), fact_names))
-    except jinja2.TemplateSyntaxError:
-        return [
-            Problem("this template cannot be read", "write  {{ account.name }}, with two braces on each side", "{{")
-        ]
-    except (RecursionError, ValueError):
-        return [Problem("this template cannot be read", "templates only fill text, such as  {{ account.name }}", "{{")]
+        tree = _environment("plain").parse(part)
+    except (jinja2.TemplateSyntaxError, RecursionError, ValueError):  # ValueError: a number of thousands of digits
+        yield Problem(*_UNREADABLE, part)
+        return
+    for problem in _problems(tree, facts):
+        yield replace(problem, text=part, offset=max(0, part.find(problem.text)))
 
 
 def render(text: str, context: Mapping[str, Any], escape: Escape) -> str:

@@ -12,7 +12,7 @@ from expansion.language.mistakes import Mistake, brief
 from expansion.language.models import Step
 from expansion.language.validation import validate
 from expansion.language.words import inner_type, markers
-from expansion.language.yaml_source import Source, Steps
+from expansion.language.yaml_source import Source, Spot, Steps
 from expansion.template import check_names
 
 
@@ -56,7 +56,9 @@ def _template(known: Known, source: Source, at: Steps, text: str) -> Iterator[Mi
     for problem in check_names(text, facts or ()):
         if facts is None and "`facts." in problem.message:
             continue  # facts.yaml cannot be read: nobody knows which facts there are
-        yield source.mistake_at(source.spot_of_text(at, problem.text), problem.message, problem.hint)
+        spot = source.spot_of_text(at, problem.text.splitlines()[0])
+        shifted = Spot(spot.line, spot.column + problem.offset)
+        yield source.mistake_at(shifted, problem.message, problem.hint)
 
 
 def _people(known: Known, source: Source, at: Steps, name: str) -> Iterator[Mistake]:

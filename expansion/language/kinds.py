@@ -92,12 +92,19 @@ def property_misfits(comparing: Comparing, name: str) -> Iterator[Misfit]:
         message = f"`{word}` is for facts; a property of an event cannot be asked that"
         yield Misfit(word, message, "narrow the window with `over` instead")
     elif word in ("before", "after"):
-        yield from _value(word, wanted, "date", name)
-    elif word in ("at_least", "more_than", "at_most", "less_than") and not isinstance(wanted, Percent):
-        yield from _value(word, wanted, "number", name)
+        yield from _says(word, wanted, "date")
+    elif word in ("at_least", "more_than", "at_most", "less_than"):
+        yield from _says(word, wanted, "number")
     elif word == "between":
-        kind = "date" if all(_is_date(one) for one in wanted) else "number"
-        yield from _value(word, wanted, kind, name)
+        yield from _says(word, wanted, "date" if all(_is_date(one) for one in wanted) else "number")
+
+
+def _says(word: str, wanted: Any, kind: str) -> Iterator[Misfit]:
+    for one in wanted if isinstance(wanted, list) else [wanted]:
+        fits, hint = _VALUES[kind](one, word)
+        if not fits and not isinstance(one, Percent):
+            yield Misfit(word, f"`{_shown(one)}` is not {CALLED[kind]}, and `{word}` compares {kind}s", hint)
+            return
 
 
 def unfit(value: Any, kind: str, name: str) -> tuple[str, str | None] | None:

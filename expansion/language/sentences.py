@@ -15,6 +15,10 @@ Sentence = tuple[str, str | None]
 _QUOTE = "put quotes round it"
 _CLAUSES = ("when", "unless", "only_if", "any_of", "all_of", "none_of", "of")
 
+_PAIRS = {
+    "between": "write the ends, such as  between: [10, 50]",
+    "ratio": "write two facts, such as  ratio: [seats_used, seats_bought]",
+}
 _EXAMPLES = {
     "then": "playbook: NAME",
     "where": "feature: sso",
@@ -50,7 +54,10 @@ def _not_text(name: str, value: Any, error: ErrorDetails) -> Sentence:
 
 
 def _not_list(name: str, value: Any, error: ErrorDetails) -> Sentence:
-    return f"`{name}` should be a list, even with one item", "start each item on a line of its own with `- `"
+    message = f"`{name}` should be a list, even with one item"
+    if isinstance(value, dict):
+        return message, "start each item on a line of its own with `- `"
+    return message, f"write  {name}: [{brief(value)}]"
 
 
 def _not_mapping(name: str, value: Any, error: ErrorDetails) -> Sentence:
@@ -94,7 +101,7 @@ def bad_name(value: str) -> Sentence:
 def _too_few(name: str, value: Any, error: ErrorDetails) -> Sentence:
     least = error.get("ctx", {}).get("min_length", 1)
     what = "characters" if isinstance(value, str) else "items"
-    return f"`{name}` needs at least {least} {what if least != 1 else what[:-1]}", None
+    return f"`{name}` needs at least {least} {what if least != 1 else what[:-1]}", _PAIRS.get(name)
 
 
 def _too_many(name: str, value: Any, error: ErrorDetails) -> Sentence:

@@ -105,7 +105,13 @@ class _Findings:
             word = str(error["loc"][-1])
             meant = _meant(word, [w for w in self._words(error) if w not in self.source.value_at(parent)])
             missing[parent] = [one for one in missing.get(parent, []) if one["loc"][-1] != meant]
-            yield self._not_here((*parent, word), meant, self._words(error))
+            beside = next((one for one in GROUPS if one in self.source.value_at(parent)), None)
+            if beside and model_at(self.model, error["loc"][:-1]) is GROUPS[beside]:
+                message = f"`{brief(word)}` cannot stand beside `{beside}`"
+                hint = f"put it inside `{beside}`, or into a condition of its own"
+                yield self.source.mistake((*parent, word), message, hint, key=True)
+            else:
+                yield self._not_here((*parent, word), meant, self._words(error))
 
     def _not_here(self, steps: Steps, meant: str | None, words: list[str]) -> Mistake:
         message = f"`{brief(steps[-1])}` is not a word that belongs here"

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from ruamel.yaml.error import MarkedYAMLError
 
+from expansion.language.conditions import COMPARISONS
+
 _NOT_YAML = "this is not valid YAML"
 ALIAS = ("`*name` repeats another place of the file", "write it out; or put quotes round text that starts with *")
 TAG = ("`!` does not belong here", "put quotes round text that starts with !")
@@ -92,6 +94,10 @@ def _sign(it: _Trouble) -> Found | None:
     found = re.search(r":\s+(?P<sign>[<>]=?|==?)\s*(?P<value>[^\s#,}\]]+)", it.text(it.line))
     if not found:
         return None
+    key = re.search(r"([\w-]+):\s+$", it.text(it.line)[: found.start("sign")])
+    if key and key[1] in COMPARISONS:
+        hint = f"the word says it, leave out the sign:  {key[1]}: {found['value']}"
+        return Found(it.line, found.start("sign") + 1, _NOT_YAML, hint)
     word = {">=": "at_least", ">": "more_than", "<=": "at_most", "<": "less_than"}.get(found["sign"], "is")
     return Found(it.line, found.start("sign") + 1, _NOT_YAML, f"use words, not signs:  {word}: {found['value']}")
 
@@ -132,10 +138,21 @@ def _after_quote(it: _Trouble) -> Found | None:
     return Found(it.line, found.start("rest") + 1, _NOT_YAML, "there is text after the closing quote: quote all of it")
 
 
+_INSIDE = "inside {…} and […] put a comma between items, and quotes round text that holds a comma or a colon"
+
+
+def _colon_inside(it: _Trouble) -> Found | None:
+    if "found unexpected ':'" not in it.problem:
+        return None
+    return Found(it.line, it.column, _NOT_YAML, _INSIDE)
+
+
 def _bracket(it: _Trouble) -> Found | None:
     if "flow sequence" not in it.context and "flow mapping" not in it.context:
         return None
     opened, closing = ("[", "]") if "sequence" in it.context else ("{", "}")
+    if closing in it.text(it.line)[it.column - 1 :]:
+        return Found(it.line, it.column, _NOT_YAML, _INSIDE)
     return Found(it.context_line, it.context_column, _NOT_YAML, f"this `{opened}` is never closed with `{closing}`")
 
 
@@ -184,6 +201,7 @@ _REASONS: tuple[Callable[[_Trouble], Found | None], ...] = (
     _star,
     _quote,
     _after_quote,
+    _colon_inside,
     _bracket,
     _no_space,
     _two_colons,

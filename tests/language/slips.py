@@ -255,6 +255,8 @@ YAML: list[tuple[str, str]] = [
     ("text after a quote", 'title: "Nearly" out of seats\nowner: b\n'),
     ("a bracket left open", "when: [1, 2\nowner: b\n"),
     ("a brace left open", "then: {playbook: x\nowner: b\n"),
+    ("a colon inside braces", "hours: {from: 10:30, to: 17:30}\n"),
+    ("a comma left out", "then: {playbook: a when: b}\n"),
     ("a colon inside a text", "title: Seats: nearly out\n"),
     ("one space too many", "when:\n  - fact: a\n     at_least: 3\n"),
     ("a list that ends in the middle", "when:\n  - fact: a\ntitle\nowner: b\n"),
