@@ -102,7 +102,7 @@ class Client:
         except UnicodeDecodeError as error:  # a body that is no text
             raise errors.unreadable(wrote=wrote) from error
         except AttributeError as error:
-            # A TLS error has no body and the client decodes it all the same: what happened is beneath (measured, 12.0.0)
+            # A TLS error has no body, and the client decodes it all the same: its own error is beneath (12.0.0)
             if not isinstance(error.__context__, ApiException):
                 raise
             raise broken(SYSTEM, urllib3.exceptions.SSLError(error.__context__.reason), wrote=wrote) from error
