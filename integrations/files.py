@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings
 
 from expansion.contract import FactRecord
 from expansion.evaluate.factual import read_value
-from expansion.usage.facts import add_facts, add_history, user_accounts
+from expansion.usage.facts import add_facts, user_accounts
 from expansion.usage.importing import Imported, import_events, relation_sql
 from expansion.usage.lines import ImportFailed, clean_copy, format_of
 from expansion.usage.mapping import FactMap, load_map
@@ -53,10 +53,9 @@ def import_file(store: UsageStore, path: Path, map_path: Path, now: datetime) ->
 def _import_facts(store: UsageStore, path: Path, mapping: FactMap, now: datetime) -> Imported:
     result = Imported(path.name)
     records = list(_records(_rows(store, path), mapping, result))
-    if mapping.at is None:
-        result.stored = add_facts(store, mapping.source, records, now)
-    else:
-        result.stored = add_history(store, mapping.source, records)
+    # A file of dated values was known when its last value was: a check of that time may see it.
+    known = max((record.at for record in records if record.at), default=now)
+    result.stored = add_facts(store, mapping.source, records, min(now, known))
     return result
 
 
