@@ -14,9 +14,10 @@ from pydantic_settings import BaseSettings
 from expansion.contract import FactRecord
 from expansion.evaluate.factual import read_value
 from expansion.usage.facts import add_facts, user_accounts
-from expansion.usage.importing import Imported, import_events, relation_sql
-from expansion.usage.lines import ImportFailed, clean_copy, format_of
+from expansion.usage.importing import Imported, import_events
+from expansion.usage.lines import ImportFailed
 from expansion.usage.mapping import FactMap, load_map
+from expansion.usage.reading import rows_again
 from expansion.usage.store import UsageStore
 from integrations.base import Connected, Integration, SourceBase
 
@@ -52,35 +53,27 @@ def import_file(store: UsageStore, path: Path, map_path: Path, now: datetime) ->
 
 def _import_facts(store: UsageStore, path: Path, mapping: FactMap, now: datetime) -> Imported:
     result = Imported(path.name)
-    records = list(_records(_rows(store, path), mapping, result))
+    records = list(_records(_rows(store, path, result), mapping, result))
     # A file of dated values was known when its last value was: a check of that time may see it.
     known = max((record.at for record in records if record.at), default=now)
     result.stored = add_facts(store, mapping.source, records, min(now, known))
     return result
 
 
-def _rows(store: UsageStore, path: Path) -> list[dict[str, Any]]:
-    """All rows as mappings; fact files are small."""
+def _rows(store: UsageStore, path: Path, result: Imported) -> list[dict[str, Any]]:
+    """All rows as mappings; fact files are small. What cannot be read is counted."""
     if not path.is_file():
         raise ImportFailed(f"{path}: there is no such file; check the name")
-    return _parquet_rows(store, path) if format_of(path) == "parquet" else _text_rows(store, path)
-
-
-def _text_rows(store: UsageStore, path: Path) -> list[dict[str, Any]]:
-    clean = clean_copy(path, store.root / "scratch")
+    con = store.connect()
     try:
-        return [json.loads(line) for line in clean.path.read_text(encoding="utf-8").splitlines()]
-    finally:
-        clean.path.unlink()
-
-
-def _parquet_rows(store: UsageStore, path: Path) -> list[dict[str, Any]]:
-    try:
-        cursor = store.connect().execute(relation_sql(path))
+        with rows_again(con, path, store.root / "scratch") as rows:
+            found = con.execute(f"SELECT broken, CAST(to_json(row) AS VARCHAR) FROM ({rows.sql})").fetchall()  # noqa: S608
     except duckdb.Error as error:
-        raise ImportFailed(f"{path}: is not a Parquet file, or is cut off; write it again at its source") from error
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        raise ImportFailed(f"{path}: is not what its name says, or is cut off; write it again at its source") from error
+    for broken, _ in found:
+        if broken:
+            result.rejects[broken] = result.rejects.get(broken, 0) + 1
+    return [json.loads(row) for broken, row in found if not broken]
 
 
 def _records(rows: list[dict[str, Any]], mapping: FactMap, result: Imported) -> Iterator[FactRecord]:
