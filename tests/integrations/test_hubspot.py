@@ -56,7 +56,7 @@ def sample(companies: int = 3) -> dict[str, Any]:
 
 def settings(stand_ins: StandIns, **changes: Any) -> Settings:
     given = {"token": SecretStr(TOKEN), "base_url": stand_ins.base_url("hubspot"), "timeout": TIMEOUT}
-    return Settings(**(given | changes))
+    return Settings(_env_file=None, **(given | changes))
 
 
 def connect(stand_ins: StandIns, clock: FakeClock | None = None, **changes: Any) -> Connected:

@@ -72,7 +72,7 @@ def settings(stand_ins: StandIns, **changes: Any) -> Settings:
         "base_url": stand_ins.base_url("salesforce"),
         "timeout": TIMEOUT,
     }
-    return Settings(**(given | changes))
+    return Settings(_env_file=None, **(given | changes))
 
 
 def connect(stand_ins: StandIns, **changes: Any) -> Connected:
