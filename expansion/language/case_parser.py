@@ -12,8 +12,8 @@ from expansion.language.case_model import Case, CaseEvent, CaseFacts, Expectatio
 from expansion.language.conditions import Strict
 from expansion.language.mistakes import Mistake, brief, did_you_mean
 from expansion.language.models import Name
+from expansion.language.source import Source, Steps
 from expansion.language.values import Span, parse_span
-from expansion.language.yaml_source import Source, Steps
 
 _AGO = re.compile(r"(.+?)\s+ago")
 _COUNT = re.compile(r"(?P<times>\d{1,6})\s*x\s+(?P<rest>.+)")

@@ -10,8 +10,8 @@ from expansion.language.kinds import unfit
 from expansion.language.known import Known, unknown
 from expansion.language.mistakes import Mistake, brief, did_you_mean, together
 from expansion.language.models import CountedFact, RatioFact, SourcedFact
+from expansion.language.source import Source, Steps
 from expansion.language.uses import Uses, of_answer
-from expansion.language.yaml_source import Source, Steps
 
 
 def check_cases(known: Known) -> Iterator[Mistake]:

@@ -21,8 +21,8 @@ from expansion.language.models import (
     SourcedFact,
     Worth,
 )
+from expansion.language.source import Source, Steps
 from expansion.language.walking import conditions
-from expansion.language.yaml_source import Source, Steps
 
 # Which kinds the facts of `policy.account` may be.
 _ACCOUNT_KINDS = {"name": ("text",), "value": ("money", "number"), "owner": ("text",), "parent": ("text",)}

@@ -10,9 +10,9 @@ from expansion.fields import Filled, PeopleRef
 from expansion.language.known import Known, unknown
 from expansion.language.mistakes import Mistake, brief
 from expansion.language.models import Step
+from expansion.language.source import Source, Spot, Steps
 from expansion.language.validation import validate
 from expansion.language.words import inner_type, markers
-from expansion.language.yaml_source import Source, Spot, Steps
 from expansion.template import check_names
 
 

@@ -12,8 +12,8 @@ from expansion.language.kinds import counted_misfits, misfits
 from expansion.language.known import Known, Opened, at_words, misnamed, not_email, not_share, unknown
 from expansion.language.mistakes import Mistake
 from expansion.language.models import Playbook, Trigger
+from expansion.language.source import Source, Steps
 from expansion.language.walking import Found, conditions, of_playbook, of_trigger
-from expansion.language.yaml_source import Source, Steps
 
 
 def check(known: Known) -> Iterator[Mistake]:

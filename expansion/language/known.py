@@ -14,8 +14,8 @@ from expansion.language.case_parser import CaseFile
 from expansion.language.kinds import Misfit
 from expansion.language.mistakes import Mistake, brief, suggest
 from expansion.language.models import Facts, Playbook, Policy, RatioFact, SourcedFact, Trigger
+from expansion.language.source import Source, Steps
 from expansion.language.values import Percent
-from expansion.language.yaml_source import Source, Steps
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -21,7 +21,7 @@ def _table(words: dict[str, str | None]) -> dict[str, Later]:
     return {word: Later(word, instead) for word, instead in words.items()}
 
 
-_RATIO = "use `ratio: [seats_used, seats_bought]` and compare it with a percentage"
+_RATIO = "until then, use `ratio: [seats_used, seats_bought]` and compare it with a percentage"
 
 # Keys, wherever they stand; a key that its model knows never gets here.
 KEYS = _table(
@@ -59,7 +59,6 @@ KEYS = _table(
 # Values of a key.
 VALUES = {
     ("check", "on_event"): Later("on_event", "until then, `check: hourly` is the soonest"),
-    ("who", "users"): KEYS["who"],
     ("count", "average"): KEYS["average"],
     ("count", "max"): KEYS["max"],
 }

@@ -14,8 +14,8 @@ from expansion.language import later
 from expansion.language.conditions import GROUPS, SUBJECTS, Condition, Strict
 from expansion.language.mistakes import Mistake, brief, did_you_mean, listed, together
 from expansion.language.sentences import bad_name, sentence
+from expansion.language.source import Source, Steps
 from expansion.language.words import HABITS, model_at, words_of
-from expansion.language.yaml_source import Source, Steps
 
 M = TypeVar("M", bound=BaseModel)
 

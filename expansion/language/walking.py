@@ -7,7 +7,7 @@ from typing import Any
 
 from expansion.language.conditions import AllOf, AnyOf, Condition, NoneOf, SomeOf
 from expansion.language.models import Playbook, Trigger
-from expansion.language.yaml_source import Steps
+from expansion.language.source import Steps
 
 Found = tuple[Condition, Steps]
 
