@@ -15,7 +15,8 @@ import numpy as np
 import pyarrow as pa
 
 from expansion.evaluate import logic
-from expansion.evaluate.engine import CompiledTrigger, Engine, Vocabulary
+from expansion.evaluate.compiled import CompiledTrigger
+from expansion.evaluate.engine import Engine, Vocabulary
 from expansion.evaluate.explaining import Explainer
 from expansion.evaluate.measures import back
 from expansion.evaluate.results import Answer, Evidence
@@ -25,6 +26,7 @@ from expansion.language.values import Percent, Span
 from expansion.usage.duck import connect
 from expansion.usage.facts import FACT_COLUMNS, as_text
 from expansion.usage.rollup import Column, rollup_sql
+from expansion.usage.spans import Spans
 from expansion.usage.store import EVENT_COLUMNS
 
 EXPECTED = {"fires": Answer.YES, "stays quiet": Answer.NO, "cannot tell": Answer.CANNOT_TELL}
@@ -75,7 +77,7 @@ def run_cases(cases: Sequence[Case], triggers: Mapping[str, Trigger], vocabulary
     ids = [f"case-{number:05}" for number in range(len(cases))]
     relations = _Memory.of(dict(zip(ids, cases, strict=True)), vocabulary, now)
     engine = Engine(relations, vocabulary, now, ids)
-    compiled = {name: CompiledTrigger.of(triggers[name], engine.compiler) for name in {case.trigger for case in cases}}
+    compiled = {name: engine.compiled(triggers[name]) for name in {case.trigger for case in cases}}
     engine.measure([node for one in compiled.values() for node in one.nodes()])
     for account, case in zip(ids, cases, strict=True):
         trigger = triggers[case.trigger]
@@ -101,13 +103,11 @@ class _Memory:
     now: datetime
     facts: str = "case_facts"
 
-    @property
-    def spans(self) -> list[tuple[datetime, datetime]]:
-        return [(self.now - _FOR_EVER, self.now)]
+    def spans(self, source: str | None) -> Spans:
+        return ((self.now - _FOR_EVER, self.now),)
 
-    @property
-    def observed(self) -> Mapping[str, str]:
-        return {}
+    def first_pull(self, key: str) -> None:
+        return None
 
     def again(self) -> _Memory:
         return _Memory(self.con.cursor(), self.now)

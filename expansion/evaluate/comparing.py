@@ -62,18 +62,13 @@ def number_answers(numbers: Numbers, word: str, wanted: Any) -> Array:
     return np.where(numbers.known, answers, CANNOT_TELL).astype(np.int8)
 
 
-def growth_answers(now: Numbers, was: Numbers, word: str, share: Fraction, base: Fraction | None) -> Array:
+def growth_answers(now: Numbers, was: Numbers, word: str, share: Fraction, base: Any) -> Array:
     """`grew_at_least` and `fell_at_least`. From nothing there is no rate: cannot tell, or no below `from_at_least`."""
-    size = len(now.known)
-    known = now.known & was.known & (not now.least) & (not was.least)
     signs = compare_growth(now, was, share if word == "grew_at_least" else -share)
     truth = signs >= 0 if word == "grew_at_least" else signs <= 0
-    above_zero = compare(was, Fraction(0)) > 0
-    answers = logic.from_bool(truth, known & above_zero)
-    if base is None:
-        return answers
-    tiny = compare(was, base) < 0
-    return np.where(known & tiny, NO, answers).astype(np.int8) if size else answers
+    whole = not now.least and not was.least
+    answers = logic.from_bool(truth, now.known & was.known & whole & (compare(was, Fraction(0)) > 0))
+    return answers if base is None else np.minimum(answers, number_answers(was, "at_least", base))
 
 
 def value_answers(column: FactColumn, word: str, wanted: Any, calendar: Calendar) -> Array:
@@ -81,9 +76,7 @@ def value_answers(column: FactColumn, word: str, wanted: Any, calendar: Calendar
     known = column.known
     if word == "exists":
         return logic.from_bool(known == wanted, np.ones(len(known), dtype=bool))
-    test = _test(column.kind, word, wanted, calendar)
-    truth = np.array([value is not None and test(value) for value in column.values], dtype=bool)
-    return logic.from_bool(truth, known)
+    return logic.from_bool(column.where(_test(column.kind, word, wanted, calendar)), known)
 
 
 def _test(kind: str, word: str, wanted: Any, calendar: Calendar) -> Callable[[Any], bool]:

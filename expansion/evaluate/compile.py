@@ -10,7 +10,7 @@ from expansion.evaluate.measures import EventMeasure, FactMeasure, Measure, Rati
 from expansion.language.conditions import AllOf, AnyOf, Condition, NoneOf, SomeOf
 from expansion.language.models import CountedFact, Facts, RatioFact, RuleCohort, SourcedFact
 from expansion.usage.atoms import atom_of
-from expansion.usage.facts import cohort_field
+from expansion.usage.facts import cohort_field, cohort_key
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Member:
 
     condition: Condition
     measure: FactMeasure
-    observed: str  # the key under which its last pull is noted
+    pulls: str  # the key under which its pulls are noted
     points: int = 1
 
     def measures(self) -> Iterator[Measure]:
@@ -87,7 +87,7 @@ class Compiler:
         definition = self.vocabulary.cohorts[name]
         if isinstance(definition, RuleCohort):
             return replace(self.clauses(definition.when), name=name, points=points)
-        key = f"{definition.from_}:{definition.name}"
+        key = cohort_key(definition.from_, definition.name)
         return Member(condition, FactMeasure(f"@{definition.from_}|{cohort_field(definition.name)}"), key, points)
 
     def fact(self, name: str) -> Measure:
@@ -152,9 +152,10 @@ def _earlier(measure: Measure, condition: Condition) -> Measure:
 
 
 def leaves(node: Node, points: int = 1) -> Iterator[tuple[Leaf | Member, int]]:
-    """All conditions below a node, each with the number of points it is asked at."""
+    """All conditions below a node, each with the number of points it is asked at; dwell within dwell adds up."""
+    points += node.points - 1
     if isinstance(node, Group):
         for part in node.parts:
-            yield from leaves(part, max(points, node.points))
+            yield from leaves(part, points)
     else:
-        yield node, max(points, node.points)
+        yield node, points

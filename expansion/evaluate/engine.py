@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -12,21 +12,28 @@ import duckdb
 import numpy as np
 
 from expansion.evaluate import logic
-from expansion.evaluate.comparing import as_fraction, growth_answers, number_answers, value_answers
+from expansion.evaluate.comparing import growth_answers, number_answers, value_answers
 from expansion.evaluate.compile import Compiler, Group, Leaf, Member, Node, leaves
+from expansion.evaluate.compiled import CompiledTrigger
+from expansion.evaluate.coverage import Coverage
 from expansion.evaluate.factual import NUMERIC, FactColumn, FactMeasuring
 from expansion.evaluate.logic import CANNOT_TELL, NO, YES
 from expansion.evaluate.logic import Answers as AnswerArray
-from expansion.evaluate.measures import Calendar, EventMeasure, FactMeasure, Measure, RatioMeasure
-from expansion.evaluate.measuring import Cell, EventMeasuring, Relations, Text, register_accounts
+from expansion.evaluate.measures import (
+    Calendar,
+    EventMeasure,
+    FactMeasure,
+    Measure,
+    RatioMeasure,
+    basic_measures,
+)
+from expansion.evaluate.measuring import Cell, EventMeasuring, Relations, register_accounts
 from expansion.evaluate.numbers import Numbers, divide
 from expansion.evaluate.results import Answer, Answers
-from expansion.language.conditions import Condition
 from expansion.language.models import Facts, Policy, Trigger
 from expansion.usage.duck import quote
-from expansion.usage.rollup import Column
-
-_LATE_AFTER = timedelta(days=2)  # where policy.yaml says nothing
+from expansion.usage.facts import naive
+from expansion.usage.spans import Spans
 
 
 class Source(Relations, Protocol):
@@ -35,11 +42,9 @@ class Source(Relations, Protocol):
     @property
     def facts(self) -> str: ...
 
-    @property
-    def spans(self) -> list[tuple[datetime, datetime]]: ...
+    def spans(self, source: str | None) -> Spans: ...
 
-    @property
-    def observed(self) -> Mapping[str, str]: ...
+    def first_pull(self, key: str) -> datetime | None: ...
 
     def accounts(self) -> str: ...
 
@@ -75,8 +80,12 @@ class Engine:
         register_accounts(self.con, self.accounts)
         self.counted = EventMeasuring(self.source, self.calendar, self.size, self.only is not None)
         self.known = FactMeasuring(self.con, self.source.facts, self.vocabulary.facts, self.calendar, self.size)
-        self._complete: dict[Cell, bool] = {}
-        self._compiled: dict[str, CompiledTrigger] = {}
+        # Events come from the sources that facts.yaml names; where it names none, from anywhere.
+        sources = [events.from_ for events in self.vocabulary.facts.events]
+        spans = {name: self.source.spans(name) for name in sources} or {"": self.source.spans(None)}
+        self.coverage = Coverage.of(spans, self.vocabulary.policy, self.calendar)
+        self._gaps: dict[Cell, str | None] = {}
+        self._compiled: dict[str, tuple[Trigger, CompiledTrigger]] = {}
         self._answered: dict[tuple[int, int], tuple[Node, AnswerArray]] = {}
 
     @property
@@ -92,8 +101,11 @@ class Engine:
         """Where an account stands in the arrays; KeyError for one that is not asked about."""
         return self._index[account_id]
 
+    def knows(self, account_id: str) -> bool:
+        return account_id in self._index
+
     def _known_accounts(self) -> list[str]:
-        moment = quote(self.as_of.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" "))
+        moment = quote(str(naive(self.as_of)))
         rows = self.con.execute(
             f"SELECT DISTINCT account_id FROM {self.source.accounts()} "
             f"WHERE first_seen <= TIMESTAMP {moment} ORDER BY 1"
@@ -110,9 +122,11 @@ class Engine:
 
     def compiled(self, trigger: Trigger) -> CompiledTrigger:
         """A trigger's intermediate form, made once: answers are kept by its nodes."""
-        if trigger.trigger not in self._compiled:
-            self._compiled[trigger.trigger] = CompiledTrigger.of(trigger, self.compiler)
-        return self._compiled[trigger.trigger]
+        known = self._compiled.get(trigger.trigger)
+        if known is None or known[0] != trigger:
+            known = trigger, CompiledTrigger.of(trigger, self.compiler)
+            self._compiled[trigger.trigger] = known
+        return known[1]
 
     def _summary(self, compiled: CompiledTrigger) -> Answers:
         fires = self.answer(compiled.fires)
@@ -140,50 +154,31 @@ class Engine:
     # --- measuring ----------------------------------------------------------------------------------------------------
 
     def measure(self, nodes: Iterable[Node]) -> None:
-        """Take every measure that these nodes need."""
-        cells: list[Cell] = []
+        """Take every measure that these nodes need, at each of their points."""
+        self._take(
+            (basic, point)
+            for node in nodes
+            for leaf, points in leaves(node)
+            for measure in leaf.measures()
+            for basic in basic_measures(measure)
+            for point in range(points)
+        )
+
+    def measure_now(self, measure: Measure) -> None:
+        """Take a measure at the moment of the check."""
+        self._take((basic, 0) for basic in basic_measures(measure))
+
+    def _take(self, wanted: Iterable[tuple[EventMeasure | FactMeasure, int]]) -> None:
         facts: list[tuple[FactMeasure, int]] = []
-        for node in nodes:
-            for leaf, points in leaves(node):
-                for measure in leaf.measures():
-                    for basic in _basic(measure):
-                        for point in range(points):
-                            if isinstance(basic, FactMeasure):
-                                facts.append((basic, point))
-                            else:
-                                cells.append(self.counted.cell(basic, point))
-        self._complete |= {cell: self.complete(cell) for cell in cells}
-        self.counted.take(cells, self._complete)
+        cells: set[Cell] = set()
+        for basic, point in wanted:
+            if isinstance(basic, FactMeasure):
+                facts.append((basic, point))
+            else:
+                cells.add(self.counted.cell(basic, point))
+        self._gaps |= {cell: self.coverage.gap(cell.first, cell.last) for cell in cells - self._gaps.keys()}
+        self.counted.take(cells, {cell for cell in cells if self._gaps[cell] is None})
         self.known.take(facts)
-
-    def measure_these(self, measures: Iterable[Measure]) -> None:
-        """Take measures at the moment of the check."""
-        basics = [basic for measure in measures for basic in _basic(measure)]
-        cells = [self.counted.cell(basic, 0) for basic in basics if isinstance(basic, EventMeasure)]
-        self._complete |= {cell: self.complete(cell) for cell in cells}
-        self.counted.take(cells, self._complete)
-        self.known.take((basic, 0) for basic in basics if isinstance(basic, FactMeasure))
-
-    def value_cause(self, measure: Measure, index: int) -> str:
-        """Why a value is not known for one account."""
-        causes = (self._measure_cause(basic, index, 0) for basic in _basic(measure))
-        return next((cause for cause in causes if cause), "it would be divided by zero")
-
-    def complete(self, cell: Cell) -> bool:
-        """True when events are known for the whole window: some span covers it, and the source is not late."""
-        freshness = self.vocabulary.policy.events
-        late = timedelta(days=freshness.late_after.days) if freshness else _LATE_AFTER
-        if freshness and freshness.late_after.exact is not None:
-            late = freshness.late_after.exact
-        return any(self._covers(span, cell, late) for span in self.source.spans)
-
-    def _covers(self, span: tuple[datetime, datetime], cell: Cell, late: timedelta) -> bool:
-        first, last = span
-        if isinstance(cell.first, datetime):
-            return first <= cell.first and isinstance(cell.last, datetime) and last + late >= cell.last
-        # A day whose first event came at ten past is a covered day.
-        ends = self.calendar.end_of(cell.last)
-        return first.astimezone(self.calendar.zone).date() <= cell.first and last + late >= ends
 
     # --- answering ----------------------------------------------------------------------------------------------------
 
@@ -228,33 +223,36 @@ class Engine:
     def _compared(self, leaf: Leaf, point: int) -> AnswerArray:
         word, wanted = leaf.condition.comparison()
         if leaf.was is not None:
-            base = leaf.condition.from_at_least
             now, was = self.number(leaf.measure, point), self.number(leaf.was, point)
-            return growth_answers(now, was, word, wanted.value, None if base is None else as_fraction(base))
+            return growth_answers(now, was, word, wanted.value, leaf.condition.from_at_least)
         column = self.column(leaf.measure, point)
-        if column is not None and column.kind not in NUMERIC:
-            return value_answers(column, word, wanted, self.calendar)
-        return number_answers(self.number(leaf.measure, point), word, wanted)
+        if column is None or column.kind in NUMERIC:
+            return number_answers(self.number(leaf.measure, point), word, wanted)
+        answers = value_answers(column, word, wanted, self.calendar)
+        if isinstance(leaf.measure, EventMeasure) and self._gaps[self.counted.cell(leaf.measure, point)]:
+            # What was not seen may be newer; only that there is a value is certain.
+            certain = column.known if word == "exists" else np.zeros(self.size, dtype=bool)
+            return np.where(certain, answers, CANNOT_TELL).astype(np.int8)
+        return answers
 
     def _member(self, member: Member, point: int) -> AnswerArray:
         """In the cohort at its last pull; nobody can be told before the first one."""
-        column = self.known.column(member.measure, point)
-        pulled = self.source.observed.get(member.observed)
-        if pulled is None or datetime.fromisoformat(pulled) > self.as_of:
+        pulled = self.source.first_pull(member.pulls)
+        if pulled is None or pulled > self.calendar.end(point, None):
             return logic.constant(CANNOT_TELL, self.size)
-        truth = np.array([value is True for value in column.values], dtype=bool)
+        truth = self.known.column(member.measure, point).where(lambda value: value is True)
         return logic.from_bool(truth, np.ones(self.size, dtype=bool))
 
     # --- values -------------------------------------------------------------------------------------------------------
 
     def column(self, measure: Measure, point: int) -> FactColumn | None:
         """The column of a measure that is a sourced fact, or the newest value of a property; None for counts."""
-        if isinstance(measure, FactMeasure):
-            return self.known.column(measure, point)
-        if isinstance(measure, EventMeasure) and measure.aggregate == "latest":
-            text = self.counted.value(self.counted.cell(measure, point))
-            assert isinstance(text, Text), "latest gives text"
-            return FactColumn("text", text.values, list(text.values))
+        match measure:
+            case FactMeasure():
+                return self.known.column(measure, point)
+            case EventMeasure():
+                value = self.counted.value(self.counted.cell(measure, point))
+                return value if isinstance(value, FactColumn) else None
         return None
 
     def number(self, measure: Measure, point: int) -> Numbers:
@@ -268,112 +266,52 @@ class Engine:
         assert isinstance(value, Numbers), "only `latest` gives text"
         return value
 
+    # --- why it cannot be told ----------------------------------------------------------------------------------------
+
     def causes(self, node: Node, indexes: Iterable[int]) -> dict[int, str]:
         """Why a node cannot be told for these accounts: for each, the first line below that cannot."""
-        left = set(indexes)
+        return self._causes(node, 0, set(indexes))
+
+    def _causes(self, node: Node, point: int, left: set[int]) -> dict[int, str]:
         found: dict[int, str] = {}
-        for leaf, points in leaves(node):
-            for point in range(points):
-                unclear = left.intersection(np.flatnonzero(self.at(leaf, point) == CANNOT_TELL).tolist())
-                found |= {index: self.leaf_cause(leaf, index, point) for index in unclear}
-                left -= unclear
+        for at in range(point, point + node.points):
+            unclear = left & self._unclear(self.at(node, at))
+            if isinstance(node, Group):
+                for part in node.parts:
+                    of_part = unclear & self._unclear(self.answer(part, at))
+                    found |= self._causes(part, at, of_part)
+                    unclear -= of_part
+            else:
+                found |= {index: self.leaf_cause(node, index, at) for index in unclear}
+            left = left - found.keys()
         return found
+
+    def _unclear(self, answers: AnswerArray) -> set[int]:
+        return set(np.flatnonzero(answers == CANNOT_TELL).tolist())
 
     def leaf_cause(self, leaf: Leaf | Member, index: int, point: int = 0) -> str:
         """Why one line cannot be told for one account."""
         if isinstance(leaf, Member):
-            return f"cohort `{leaf.condition.cohort}` has not been pulled yet"
-        for measure in leaf.measures():
-            for basic in _basic(measure):
-                if reason := self._measure_cause(basic, index, point):
-                    return reason
-        return "there is nothing to compare with: the earlier value or the divisor is zero"
+            return f"cohort `{leaf.condition.cohort}` had not been pulled by then"
+        basics = (basic for measure in leaf.measures() for basic in basic_measures(measure))
+        causes = (self._measure_cause(basic, index, point) for basic in basics)
+        return next((cause for cause in causes if cause), "the value to compare with is zero")
+
+    def value_cause(self, measure: Measure, index: int) -> str:
+        """Why a value is not known for one account."""
+        causes = (self._measure_cause(basic, index, 0) for basic in basic_measures(measure))
+        return next((cause for cause in causes if cause), "it would be divided by zero")
 
     def _measure_cause(self, measure: FactMeasure | EventMeasure, index: int, point: int) -> str | None:
         if isinstance(measure, FactMeasure):
             return self.known.column(measure, point).cause(index, measure.fact)
         cell = self.counted.cell(measure, point)
-        if not self._complete[cell]:
-            return f"events are not known for all of {_spoken(cell)}"
-        value = self.counted.value(cell)
-        if not value.known[index]:
-            return f"no readable value of `{measure.prop}` in the window"
-        return None
+        gap, value = self._gaps[cell], self.counted.value(cell)
+        if gap is not None:
+            return gap
+        if isinstance(value, FactColumn):
+            return None if value.value(index) is not None else f"no event in the window has a `{measure.prop}`"
+        return None if value.known[index] else f"a `{measure.prop}` in the window cannot be read as a number"
 
 
-@dataclass(frozen=True)
-class CompiledTrigger:
-    """A trigger in the intermediate form: when it fires, and what keeps its episode open."""
-
-    name: str
-    fires: Group
-    holds_on: Group
-
-    def nodes(self) -> list[Node]:
-        return [self.fires, self.holds_on]
-
-    @classmethod
-    def of(cls, trigger: Trigger, compiler: Compiler) -> CompiledTrigger:
-        cohort = (compiler.cohort(trigger.accounts),) if trigger.accounts else ()
-        when = compiler.clauses(trigger.when)
-        unless = (Group("none_of", compiler.clauses(trigger.unless).parts),) if trigger.unless else ()
-        fires = Group("all_of", (*cohort, when, *unless))
-        if any(leaf.condition.clears_below is not None for leaf, _ in leaves(when)):
-            return cls(trigger.trigger, fires, Group("all_of", (*cohort, _with_hysteresis(when))))
-        return cls(trigger.trigger, fires, Group("all_of", (*cohort, _without_dwell(when), *unless)))
-
-
-_ALWAYS = Group("all_of", ())
-
-
-def _with_hysteresis(node: Node) -> Node:
-    """What keeps an episode open: only the lines that say `clears_below`, at that value; the others do not end it."""
-    if isinstance(node, Group):
-        return Group(node.word, tuple(_with_hysteresis(part) for part in node.parts), node.need, node.name)
-    below = node.condition.clears_below
-    if isinstance(node, Member) or below is None:
-        return _ALWAYS
-    kept = Condition.model_construct(
-        **{**dict(node.condition), "at_least": below, "more_than": None, "for_": None, "clears_below": None}
-    )
-    return Leaf(kept, node.measure)
-
-
-def _without_dwell(node: Node) -> Node:
-    """An episode stays open while the conditions hold today."""
-    if isinstance(node, Group):
-        return Group(node.word, tuple(_without_dwell(part) for part in node.parts), node.need, node.name)
-    if isinstance(node, Member):
-        return Member(node.condition, node.measure, node.observed)
-    return Leaf(node.condition, node.measure, node.was, node.people, node.days)
-
-
-def _basic(measure: Measure) -> list[FactMeasure | EventMeasure]:
-    """The measures that a measure is made of."""
-    if isinstance(measure, RatioMeasure):
-        return [*_basic(measure.of), *_basic(measure.by)]
-    return [measure]
-
-
-def rollup_columns(nodes: Iterable[Node]) -> set[Column]:
-    """The rollup columns that these nodes read; windows of hours read events instead."""
-    columns = set()
-    for node in nodes:
-        for leaf, _ in leaves(node):
-            for measure in leaf.measures():
-                for basic in _basic(measure):
-                    if isinstance(basic, EventMeasure) and basic.window.span.exact is None:
-                        kind = basic.aggregate
-                        of_property = kind in ("sum", "distinct", "latest")
-                        columns.add(Column(basic.atom, kind if of_property else "times", basic.prop))  # type: ignore[arg-type]
-    return columns
-
-
-def _spoken(cell: Cell) -> str:
-    first, last = cell.first, cell.last
-    if isinstance(first, datetime):
-        return f"the hours from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}"
-    return f"the days from {first} to {last}" if first != last else f"{first}"
-
-
-__all__ = ["CompiledTrigger", "Engine", "Source", "Vocabulary", "rollup_columns"]
+__all__ = ["CompiledTrigger", "Engine", "Source", "Vocabulary"]

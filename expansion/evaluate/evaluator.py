@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from expansion.evaluate.compile import Compiler
-from expansion.evaluate.engine import CompiledTrigger, Engine, Source, Vocabulary, rollup_columns
+from expansion.evaluate.compiled import CompiledTrigger, rollup_columns
+from expansion.evaluate.engine import Engine, Source, Vocabulary
 from expansion.evaluate.explaining import Explainer
 from expansion.evaluate.factual import NUMERIC, read_value
 from expansion.evaluate.relations import StoreRelations
@@ -17,7 +18,7 @@ from expansion.evaluate.speaking import kind_of, value_text
 from expansion.language.models import Trigger
 from expansion.language.values import Percent
 from expansion.usage.duck import quote, quote_list
-from expansion.usage.facts import REMOTE_ID
+from expansion.usage.facts import REMOTE_ID, naive
 from expansion.usage.store import UsageStore
 
 PROFILE_FIELDS = ("email", "name")
@@ -45,7 +46,8 @@ class StoreEvaluator:
 
     def explain(self, trigger: Trigger, account_id: str) -> Evidence:
         # After `answers` everything is measured already; a lone question only measures its own account.
-        engine = self._everyone if self._everyone is not None else self._engine([account_id])
+        measured = self._everyone is not None and self._everyone.knows(account_id)
+        engine = self.everyone if measured else self._engine([account_id])
         return Explainer(engine).explain(trigger, account_id)
 
     def knows(self, account_id: str) -> bool:
@@ -66,14 +68,14 @@ class StoreEvaluator:
             return {}
         engine = self._engine(accounts)
         measure = engine.compiler.fact(name)
-        engine.measure_these([measure])
+        engine.measure_now(measure)
         return {account: self._fact_value(engine, measure, name, account) for account in accounts}
 
     def _fact_value(self, engine: Engine, measure: Any, name: str, account: str) -> FactValue:
         index, kind = engine.index_of(account), kind_of(name, self.vocabulary.facts)
         column = engine.column(measure, 0)
         if column is not None and column.kind not in NUMERIC:
-            value: Any = column.values[index]
+            value: Any = column.value(index)
         else:
             value = engine.number(measure, 0).at(index)
         text = value_text(value, kind, self.vocabulary.policy.currency)
@@ -130,7 +132,7 @@ class StoreEvaluator:
         return f"since <= TIMESTAMP {moment} AND seen_at <= TIMESTAMP {moment}"
 
     def _moment(self) -> str:
-        return self.as_of.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
+        return str(naive(self.as_of))
 
 
 def _as_stored(wanted: Any) -> Any:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from expansion.evaluate.compile import Group, Leaf, Member, Node
-from expansion.evaluate.engine import CompiledTrigger, Engine
+from expansion.evaluate.compiled import CompiledTrigger
+from expansion.evaluate.engine import Engine
 from expansion.evaluate.factual import NUMERIC
 from expansion.evaluate.logic import MEANING
 from expansion.evaluate.measures import EventMeasure, Measure, RatioMeasure
@@ -104,7 +105,7 @@ class Explainer:
         kind = kind_of(fact, facts) if fact else "number"
         column = self.engine.column(measure, point)
         if column is not None and column.kind not in NUMERIC:
-            return value_text(column.values[index], kind, self._currency)
+            return value_text(column.value(index), kind, self._currency)
         number = self.engine.number(measure, point)
         value = number.at(index)
         text = value_text(value, kind, self._currency)

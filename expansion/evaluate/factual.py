@@ -6,16 +6,17 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, tzinfo
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import numpy as np
 
 from expansion.evaluate.measures import Calendar, FactMeasure
 from expansion.evaluate.numbers import Array, Flags, Numbers, from_fractions
+from expansion.language.kinds import CALLED
 from expansion.language.models import Facts, SourcedFact
 from expansion.usage.duck import quote
 
@@ -25,27 +26,45 @@ Read = Fraction | bool | str | datetime | tuple[str, ...]
 
 @dataclass(frozen=True)
 class FactColumn:
-    """One fact at one moment for the accounts asked: what the source sent, and what could be read of it."""
+    """One fact at one moment for the accounts asked: what the source sent, and what could be read of it.
+
+    Accounts share texts, so each different text is read once: `codes` says which of them an account has.
+    """
 
     kind: str
-    texts: Array  # str, or None where nothing is known
-    values: list[Read | None]
+    codes: Array
+    texts: tuple[str | None, ...]
+    values: tuple[Read | None, ...]
+
+    @classmethod
+    def of(cls, kind: str, codes: Array, texts: Iterable[str | None], zone: tzinfo = UTC) -> FactColumn:
+        texts = tuple(texts)
+        return cls(kind, codes, texts, tuple(read_value(text, kind, zone) for text in texts))
+
+    def value(self, index: int) -> Read | None:
+        return self.values[int(self.codes[index])]
 
     @property
     def known(self) -> Flags:
-        return np.array([value is not None for value in self.values], dtype=bool)
+        return self.where(lambda value: True)
+
+    def where(self, test: Callable[[Any], bool]) -> Flags:
+        """Where the value is known and passes."""
+        passed = np.array([value is not None and test(value) for value in self.values], dtype=bool)
+        return cast(Flags, passed[self.codes])
 
     def numbers(self) -> Numbers:
-        return from_fractions([value if isinstance(value, Fraction) else None for value in self.values])
+        different = from_fractions([value if isinstance(value, Fraction) else None for value in self.values])
+        return Numbers(different.num[self.codes], different.den, different.known[self.codes])
 
     def cause(self, index: int, name: str) -> str | None:
         """Why one account's value is not known."""
-        if self.values[index] is not None:
+        text = self.texts[self.codes[index]]
+        if self.value(index) is not None:
             return None
-        text = self.texts[index]
         if text is None:
-            return f"no value of `{name}` was known then"
-        return f"`{name}` is {text!r}, which cannot be read as {self.kind}"
+            return f"no value of `{name}` is known"
+        return f"`{name}` is {text!r}, which cannot be read as {CALLED[self.kind]}"
 
 
 @dataclass
@@ -66,9 +85,11 @@ class FactMeasuring:
         for measure, point in {one for one in wanted if one not in self._taken}:
             by_moment.setdefault(self.calendar.end(point, measure.back), []).append((measure, point))
         for moment, measures in by_moment.items():
-            texts = self._texts({self._where(measure.fact) for measure, _ in measures}, moment)
+            fields = list(dict.fromkeys(self._where(measure.fact) for measure, _ in measures))
+            columns = dict(zip(fields, self._columns(fields, moment), strict=True))
             for measure, point in measures:
-                self._taken[measure, point] = self._column(measure.fact, texts[self._where(measure.fact)])
+                codes, texts = columns[self._where(measure.fact)]
+                self._taken[measure, point] = self._read(measure.fact, codes, texts, is_now=point == 0)
 
     def column(self, measure: FactMeasure, point: int) -> FactColumn:
         return self._taken[measure, point]
@@ -82,35 +103,47 @@ class FactMeasuring:
         assert isinstance(definition, SourcedFact), "only sourced facts are stored"
         return definition.from_, definition.field
 
-    def _texts(self, fields: set[tuple[str, str]], moment: datetime) -> dict[tuple[str, str], Array]:
-        chosen = " OR ".join(f"(source = {quote(s)} AND field = {quote(f)})" for s, f in sorted(fields))
+    def _columns(self, fields: list[tuple[str, str]], moment: datetime) -> list[tuple[Array, list[str | None]]]:
+        """For each field the different texts, and which of them each account has."""
+        wanted = ", ".join(f"({number}, {quote(s)}, {quote(f)})" for number, (s, f) in enumerate(fields))
         at, seen = (f"TIMESTAMP {quote(_naive(m))}" for m in (moment, self.calendar.as_of))
-        rows = self.con.execute(
-            f"SELECT source, field, idx, arg_max_null(value, (since, seen_at)) AS value FROM {self.facts} "
-            f"JOIN asked USING (account_id) WHERE user_id = '' AND since <= {at} AND seen_at <= {seen} AND ({chosen}) "
-            "GROUP BY source, field, idx"
-        ).fetchall()
-        texts = {key: np.full(self.size, None, dtype=object) for key in fields}
-        for source, name, index, value in rows:
-            texts[source, name][index] = value
-        return texts
+        found = self.con.execute(
+            f"SELECT number, idx, arg_max_null(value, (since, seen_at)) AS value FROM {self.facts} "
+            f"JOIN asked USING (account_id) JOIN (VALUES {wanted}) AS wanted(number, source, field) "
+            f"USING (source, field) WHERE user_id = '' AND since <= {at} AND seen_at <= {seen} GROUP BY number, idx"
+        ).fetchnumpy()
+        values = objects(found["value"])
+        columns = []
+        for number in range(len(fields)):
+            here = found["number"] == number
+            texts: dict[str | None, int] = {None: 0}
+            codes = np.zeros(self.size, dtype=np.int64)
+            codes[found["idx"][here]] = [texts.setdefault(value, len(texts)) for value in values[here]]
+            columns.append((codes, list(texts)))
+        return columns
 
-    def _column(self, fact: str, texts: Array) -> FactColumn:
+    def _read(self, fact: str, codes: Array, texts: list[str | None], *, is_now: bool) -> FactColumn:
         definition = self.vocabulary.facts.get(fact)
         kind = definition.kind if isinstance(definition, SourcedFact) else "yes_no"
-        read = {text: read_value(text, kind) for text in set(texts)}
-        unread = sum(1 for text in texts if text is not None and read[text] is None)
-        if unread:
-            self.unreadable[fact] = unread
-        return FactColumn(kind, texts, [read[text] for text in texts])
+        column = FactColumn.of(kind, codes, texts, self.calendar.zone)
+        unread = [text is not None and value is None for text, value in zip(texts, column.values, strict=True)]
+        if is_now and any(unread):
+            self.unreadable[fact] = int(np.array(unread)[codes].sum())
+        return column
 
 
-def read_value(text: str | None, kind: str) -> Read | None:
-    """What a source sent, as its kind; None where it cannot be read as that."""
+def read_value(text: str | None, kind: str, zone: tzinfo = UTC) -> Read | None:
+    """What a source sent, as its kind; None where it cannot be read as that. A date begins in this zone."""
     if text is None or not text.strip():
         return None
+    if kind == "date":
+        return _date(text.strip(), zone)
     read: Read | None = _READERS[kind](text.strip())
     return read
+
+
+# Nothing that people count needs more digits, and a text such as 1e999999999 must not fill the memory.
+_DIGITS = 60
 
 
 def _number(text: str) -> Fraction | None:
@@ -118,7 +151,9 @@ def _number(text: str) -> Fraction | None:
         value = Decimal(text)
     except InvalidOperation:
         return None
-    return Fraction(value) if value.is_finite() else None
+    if not value.is_finite() or abs(value.adjusted()) > _DIGITS or len(value.as_tuple().digits) > _DIGITS:
+        return None
+    return Fraction(value)
 
 
 def _percent(text: str) -> Fraction | None:
@@ -133,14 +168,23 @@ def _yes_no(text: str) -> bool | None:
     return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(text.lower())
 
 
-def _date(text: str) -> datetime | None:
-    if re.fullmatch(r"\d{12,14}", text):  # milliseconds since 1970, as HubSpot sends dates
-        return datetime.fromtimestamp(int(text) / 1000, UTC)
+_DAY_MS = 86_400_000
+
+
+def _date(text: str, zone: tzinfo) -> datetime | None:
+    """A moment. A day alone, also as HubSpot sends it (midnight UTC in milliseconds), is that day in this zone."""
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+        if re.fullmatch(r"\d{12,14}", text):
+            moment = datetime.fromtimestamp(int(text) / 1000, UTC)
+            whole_day = int(text) % _DAY_MS == 0
+        else:
+            moment = datetime.fromisoformat(text)
+            whole_day = len(text) <= len("2026-03-01")
+        if whole_day:
+            return datetime.combine(moment.date(), time(), zone)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(zone)
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _list(text: str) -> tuple[str, ...] | None:
@@ -159,10 +203,17 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "money": _number,
     "percent": _percent,
     "yes_no": _yes_no,
-    "date": _date,
     "list": _list,
     "text": lambda text: text,
 }
+
+
+def objects(column: Array) -> Array:
+    """None where masked: NumPy would fill in a question mark."""
+    masked = np.ma.asarray(column)
+    values: Array = masked.data.astype(object)
+    values[np.ma.getmaskarray(masked)] = None
+    return values
 
 
 def _naive(moment: datetime) -> str:

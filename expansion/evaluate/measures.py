@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from expansion.language.values import Span
 from expansion.usage.atoms import Atom
+from expansion.usage.rollup import Column
 
 Aggregate = Literal["times", "people", "days", "distinct", "sum", "latest"]
 
@@ -35,6 +36,14 @@ class EventMeasure:
     prop: str | None
     window: Window
 
+    @property
+    def column(self) -> Column:
+        """The rollup column it is taken from."""
+        match self.aggregate:
+            case "sum" | "distinct" | "latest":
+                return Column(self.atom, self.aggregate, self.prop)
+        return Column(self.atom)
+
 
 @dataclass(frozen=True)
 class FactMeasure:
@@ -53,6 +62,13 @@ class RatioMeasure:
 
 
 Measure = EventMeasure | FactMeasure | RatioMeasure
+
+
+def basic_measures(measure: Measure) -> list[EventMeasure | FactMeasure]:
+    """The measures that a measure is made of."""
+    if isinstance(measure, RatioMeasure):
+        return [*basic_measures(measure.of), *basic_measures(measure.by)]
+    return [measure]
 
 
 @dataclass(frozen=True)

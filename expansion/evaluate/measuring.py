@@ -6,7 +6,7 @@ COUNT(DISTINCT …) FILTER per measure was twice as slow as separate queries.)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -17,6 +17,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from expansion.evaluate.factual import FactColumn, objects
 from expansion.evaluate.measures import Calendar, EventMeasure
 from expansion.evaluate.numbers import Array, Numbers, from_counts, from_fractions
 from expansion.usage.duck import quote
@@ -57,14 +58,6 @@ class Cell:
 
 
 @dataclass
-class Text:
-    """Text per account, with whether it is known: the newest value of a property."""
-
-    values: Array
-    known: Array
-
-
-@dataclass
 class EventMeasuring:
     """Takes event measures for the accounts registered as `asked(idx, account_id)`."""
 
@@ -72,7 +65,7 @@ class EventMeasuring:
     calendar: Calendar
     size: int
     only: bool  # the accounts are a few of all, so filter early
-    _taken: dict[Cell, Numbers | Text] = field(default_factory=dict)
+    _taken: dict[Cell, Numbers | FactColumn] = field(default_factory=dict)
 
     def cell(self, measure: EventMeasure, point: int) -> Cell:
         window = measure.window
@@ -81,7 +74,7 @@ class EventMeasuring:
         first, last = self.calendar.moments(window, point)
         return Cell(measure, first.astimezone(self.calendar.zone), last.astimezone(self.calendar.zone))
 
-    def take(self, cells: Iterable[Cell], complete: dict[Cell, bool]) -> None:
+    def take(self, cells: Iterable[Cell], complete: Container[Cell]) -> None:
         """Measure all cells that were not measured yet, in as few passes as possible."""
         new = sorted({cell for cell in cells if cell not in self._taken}, key=repr)
         for hourly in (False, True):
@@ -90,37 +83,37 @@ class EventMeasuring:
                 self._take_counts(some, complete)
         for cell in (cell for cell in new if cell.measure.aggregate == "distinct"):
             counts = self._aligned(_distinct_sql(cell, self._rows([cell])), 1)[0]
-            self._taken[cell] = from_counts(_whole(counts), least=not complete[cell])
+            self._taken[cell] = from_counts(_whole(counts), least=cell not in complete)
 
-    def value(self, cell: Cell) -> Numbers | Text:
+    def value(self, cell: Cell) -> Numbers | FactColumn:
         return self._taken[cell]
 
-    def _take_counts(self, cells: list[Cell], complete: dict[Cell, bool]) -> None:
+    def _take_counts(self, cells: list[Cell], complete: Container[Cell]) -> None:
         rows = self._rows(cells)
         if rows is None:
             for cell in cells:
-                self._taken[cell] = self._nothing(cell, complete[cell])
+                self._taken[cell] = self._nothing(cell, cell in complete)
             return
         width = [len(_outer(cell, i)) for i, cell in enumerate(cells)]
         columns = self._aligned(_counts_sql(cells, rows), sum(width))
         start = 0
         for cell, wide in zip(cells, width, strict=True):
-            self._taken[cell] = _read(cell, columns[start : start + wide], complete[cell])
+            self._taken[cell] = _read(cell, columns[start : start + wide], cell in complete)
             start += wide
 
-    def _nothing(self, cell: Cell, complete: bool) -> Numbers | Text:
+    def _nothing(self, cell: Cell, complete: bool) -> Numbers | FactColumn:
         if cell.measure.aggregate == "latest":
-            return Text(np.full(self.size, None, dtype=object), np.zeros(self.size, dtype=bool))
+            return _texts(np.full(self.size, None, dtype=object))
         return from_counts(np.zeros(self.size, dtype=np.int64), least=not complete)
 
     def _rows(self, cells: list[Cell]) -> str | None:
         """SQL for the rows to aggregate: rollup rows by day, or for hours the events themselves as rows of one."""
-        columns = sorted({_column(cell) for cell in cells}, key=lambda column: column.key)
+        columns = sorted({cell.measure.column for cell in cells}, key=lambda column: column.key)
         seen = f"TIMESTAMP {quote(_naive(self.calendar.as_of))}"
         if cells[0].hourly:
             return self._hour_rows(cells, columns, seen)
         zone = str(self.calendar.zone)
-        first, last = min(_day(cell.first) for cell in cells), max(_day(cell.last) for cell in cells)
+        first, last = min(cell.first for cell in cells), max(cell.last for cell in cells)
         days = f"day BETWEEN DATE '{first}' AND DATE '{last}'"
         rolled = self.relations.rolled(columns, zone, first, last)
         events = self.relations.events()
@@ -173,14 +166,6 @@ def register_accounts(con: duckdb.DuckDBPyConnection, accounts: Sequence[str]) -
 # --- SQL --------------------------------------------------------------------------------------------------------------
 
 
-def _column(cell: Cell) -> Column:
-    measure = cell.measure
-    match measure.aggregate:
-        case "sum" | "distinct" | "latest":
-            return Column(measure.atom, measure.aggregate, measure.prop)
-    return Column(measure.atom)
-
-
 def _names(column: Column) -> list[str]:
     return [column.key, column.beside] if column.kind in ("sum", "latest") else [column.key]
 
@@ -203,7 +188,7 @@ def _counts_sql(cells: list[Cell], rows: str) -> str:
 
 def _inner(cell: Cell, i: int) -> list[str]:
     """Per account and user."""
-    column, inside = _column(cell), _inside(cell)
+    column, inside = cell.measure.column, _inside(cell)
     match cell.measure.aggregate:
         case "times" | "people":
             return [f"SUM(CASE WHEN {inside} THEN {column.key} END) AS i{i}"]
@@ -228,7 +213,7 @@ def _outer(cell: Cell, i: int) -> list[str]:
         case "people":
             return [f"COUNT(CASE WHEN i{i} > 0 AND user_id <> '' THEN 1 END)"]
         case "days":
-            masks = range(len(_masks(cell, _column(cell))))
+            masks = range(len(_masks(cell, cell.measure.column)))
             return [" + ".join(f"CAST(bit_count(BIT_OR(i{i}_{k})) AS BIGINT)" for k in masks)]
         case "sum":
             return [f"CAST(SUM(i{i}) AS VARCHAR)", f"CAST(SUM(i{i}_unread) AS BIGINT)"]
@@ -253,23 +238,28 @@ def _masks(cell: Cell, column: Column) -> list[str]:
 def _distinct_sql(cell: Cell, rows: str | None) -> str | None:
     if rows is None:
         return None
-    values = f"SELECT account_id, unnest({_column(cell).key}) AS v FROM {rows} WHERE {_inside(cell)}"
+    values = f"SELECT account_id, unnest({cell.measure.column.key}) AS v FROM {rows} WHERE {_inside(cell)}"
     return f"SELECT account_id, count(DISTINCT v) AS o0 FROM ({values}) GROUP BY account_id"
 
 
-def _read(cell: Cell, columns: list[Array], complete: bool) -> Numbers | Text:
+def _read(cell: Cell, columns: list[Array], complete: bool) -> Numbers | FactColumn:
     match cell.measure.aggregate:
         case "sum":
             return _sum(columns[0], _whole(columns[1]), complete)
         case "latest":
-            values = _objects(columns[0])
-            return Text(values, np.array([value is not None for value in values], dtype=bool))
+            return _texts(objects(columns[0]))
     return from_counts(_whole(columns[0]), least=not complete)
+
+
+def _texts(values: Array) -> FactColumn:
+    texts: dict[str | None, int] = {}
+    codes = np.array([texts.setdefault(value, len(texts)) for value in values], dtype=np.int64)
+    return FactColumn.of("text", codes, texts)
 
 
 def _sum(texts: Array, unread: Array, complete: bool) -> Numbers:
     """A sum with a value that could not be read is not known; nothing to add up is zero."""
-    raw = _objects(texts)
+    raw = objects(texts)
     values = [
         None if bad or not complete else Fraction(Decimal(text)) if text is not None else Fraction(0)
         for text, bad in zip(raw, unread, strict=True)
@@ -277,20 +267,8 @@ def _sum(texts: Array, unread: Array, complete: bool) -> Numbers:
     return from_fractions(values)
 
 
-def _objects(column: Array) -> Array:
-    """None where masked: NumPy would fill in a question mark."""
-    masked = np.ma.asarray(column)
-    values: Array = masked.data.astype(object)
-    values[np.ma.getmaskarray(masked)] = None
-    return values
-
-
 def _whole(column: Array) -> Array:
     return np.ma.filled(np.ma.asarray(column), 0).astype(np.int64)
-
-
-def _day(value: date | datetime) -> date:
-    return value
 
 
 def _local(value: date | datetime) -> date:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -11,9 +11,8 @@ import duckdb
 from expansion.usage.facts import facts_sql
 from expansion.usage.manifest import Manifest, Segment
 from expansion.usage.rollup import Column, rollup_sql
+from expansion.usage.spans import Spans
 from expansion.usage.store import UsageStore
-
-Spans = list[tuple[datetime, datetime]]
 
 
 @dataclass
@@ -36,13 +35,14 @@ class StoreRelations:
     def facts(self) -> str:
         return facts_sql(self.store, self.manifest)
 
-    @property
-    def spans(self) -> Spans:
-        return self.manifest.spans()
+    def spans(self, source: str | None) -> Spans:
+        """The spans for which events of a source are known; of any source for None."""
+        return self.manifest.spans(source)
 
-    @property
-    def observed(self) -> Mapping[str, str]:
-        return self.manifest.observed
+    def first_pull(self, key: str) -> datetime | None:
+        """When a source of facts or a cohort was first asked."""
+        pulls = self.manifest.pulls.get(key)
+        return pulls.first if pulls else None
 
     def events(self) -> str | None:
         return self.store.events_of(self.manifest.segments)
@@ -52,7 +52,7 @@ class StoreRelations:
 
     def accounts(self) -> str:
         """SQL for (account_id, first_seen) of every account that ever had an event or a fact."""
-        parts = [f"SELECT account_id, since AS first_seen FROM {self.facts} WHERE account_id <> ''"]
+        parts = [f"SELECT account_id, seen_at AS first_seen FROM {self.facts} WHERE account_id <> ''"]
         if self.manifest.segments:
             files = self.store.files(segment.accounts_file for segment in self.manifest.segments)
             parts.append(f"SELECT account_id, first_seen FROM {files}")
@@ -62,7 +62,7 @@ class StoreRelations:
         """Rollup rows; a segment whose rollup lacks a column is rolled up on the fly: no answer waits for a build."""
         segments = [s for s in self.manifest.segments if _overlaps(s, first, last)]
         if not segments:
-            return None if not self.manifest.segments else self._on_the_fly(self.manifest.segments[:1], columns, zone)
+            return None
         files: dict[tuple[str, ...], list[str]] = {}
         raw: list[Segment] = []
         keys = [column.key for column in columns]

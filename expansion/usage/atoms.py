@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -15,8 +15,10 @@ from expansion.language.conditions import Where
 from expansion.language.values import Percent
 from expansion.usage.duck import quote, quote_list
 
-# Properties compare as decimals of this many digits after the point; what has more is rounded there.
-_NUMBER = "DECIMAL(38, 12)"
+# Properties are numbers of at most 20 digits before the point and 12 after; what has more after it is rounded there.
+# So a sum of a million of the largest still fits the 38 digits that DuckDB has.
+_NUMBER = "DECIMAL(32, 12)"
+_BEYOND = Decimal(10) ** 20  # every number that can be read is smaller
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,14 @@ def _decimal(value: Fraction) -> str:
     return str(Decimal(value.numerator) / Decimal(value.denominator))
 
 
+def pointer(*names: str) -> str:
+    """A property's name, or a way through nested ones, as a JSON pointer in SQL: any name can be asked for."""
+    return quote("".join("/" + name.replace("~", "~0").replace("/", "~1") for name in names))
+
+
 def property_text(name: str) -> str:
-    """SQL for a property as text; a JSON pointer, so that any name can be asked for."""
-    pointer = "/" + name.replace("~", "~0").replace("/", "~1")
-    return f"json_extract_string(properties, {quote(pointer)})"
+    """SQL for a property as text."""
+    return f"json_extract_string(properties, {pointer(name)})"
 
 
 def property_number(name: str) -> str:
@@ -90,12 +96,11 @@ def _fits(name: str, word: str, value: str) -> str:
         case "is":
             return _equals(name, wanted)
         case "is_not":
-            return f"({text} IS NOT NULL AND NOT coalesce({_equals(name, wanted)}, false))"
+            return _known_but(text, [_equals(name, wanted)])
         case "is_one_of":
             return "(" + " OR ".join(_equals(name, one) for one in wanted) + ")"
         case "is_not_one_of":
-            one_of = " OR ".join(f"coalesce({_equals(name, one)}, false)" for one in wanted)
-            return f"({text} IS NOT NULL AND NOT ({one_of}))"
+            return _known_but(text, [_equals(name, one) for one in wanted])
         case "contains":
             return f"contains(lower({text}), lower({quote(_text(wanted))}))"
         case "starts_with":
@@ -110,6 +115,11 @@ def _fits(name: str, word: str, value: str) -> str:
 _SIGNS = {"at_least": ">=", "more_than": ">", "at_most": "<=", "less_than": "<", "before": "<", "after": ">"}
 
 
+def _known_but(text: str, values: list[str]) -> str:
+    any_of = " OR ".join(f"coalesce({value}, false)" for value in values)
+    return f"({text} IS NOT NULL AND NOT ({any_of}))"
+
+
 def _text(wanted: Any) -> str:
     return str(wanted["number"]) if isinstance(wanted, dict) else str(wanted)
 
@@ -118,11 +128,20 @@ def _equals(name: str, wanted: Any) -> str:
     if isinstance(wanted, bool):
         return f"(lower({property_text(name)}) = '{str(wanted).lower()}')"
     if isinstance(wanted, dict):
-        return f"({property_number(name)} = {wanted['number']})"
+        return f"({property_number(name)} = {_literal(wanted['number'])})"
     return f"({property_text(name)} = {quote(wanted)})"
 
 
 def _ordered(name: str, sign: str, wanted: Any) -> str:
     if isinstance(wanted, dict):
-        return f"({property_number(name)} {sign} {wanted['number']})"
-    return f"(TRY_CAST({property_text(name)} AS TIMESTAMP) {sign} TIMESTAMP {quote(str(wanted))})"
+        return f"({property_number(name)} {sign} {_literal(wanted['number'])})"
+    # A date is a whole day, as the source wrote it: `after: 2026-03-01` begins on the second.
+    day = f"CAST(TRY_CAST({property_text(name)} AS TIMESTAMP) AS DATE)"
+    return f"({day} {sign} DATE {quote(str(wanted)[:10])})"
+
+
+def _literal(number: str) -> str:
+    """A threshold as SQL. One that no number reaches becomes the first that none does: DuckDB would stop instead."""
+    value = max(-_BEYOND, min(_BEYOND, Decimal(number)))
+    exact = value.quantize(Decimal("1e-17"), ROUND_HALF_UP, Context(prec=40))
+    return f"CAST('{exact:f}' AS DECIMAL(38, 17))"

@@ -31,6 +31,11 @@ def quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def identifier(name: str) -> str:
+    """A column's name as SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def quote_list(texts: Iterable[str]) -> str:
     """Texts as an SQL list of literals, without the brackets."""
     return ", ".join(quote(text) for text in texts)

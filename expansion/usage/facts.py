@@ -2,7 +2,7 @@
 
 Only changes are kept. A value holds from `since` until the next one. `since` is when the source says it became so (a
 record that was last modified in January has had its present values since January), never earlier than the last pull
-that saw another value.
+that saw another value. A source that knows the past may give several values of one fact, each with its moment.
 """
 
 from __future__ import annotations
@@ -47,39 +47,28 @@ def add_facts(store: UsageStore, source: str, records: Iterable[FactRecord], pul
     Returns how many changes were new.
     """
     rows = [row for record in records for row in _rows(record, pulled_at)]
-    return _add(store, source, rows, pulled_at)
-
-
-def add_history(store: UsageStore, source: str, records: Iterable[FactRecord]) -> int:
-    """Store dated values as they are, each counted as known since its own date. Returns how many were new."""
-    rows = [row for record in records if record.at for row in _rows(record, record.at)]
     with manifests.writing(store.root):
-        manifest, con = store.manifest(), store.connect()
-        con.register("pulled", _table(rows))
-        keys = "source, field, account_id, user_id, since"
-        stored = facts_sql(store, manifest)
-        new = f"SELECT DISTINCT {FACT_COLUMNS} FROM pulled ANTI JOIN {stored} s USING ({keys})"
-        count = int((con.execute(f"SELECT count(*) FROM ({new})").fetchone() or (0,))[0])
-        if count:
-            files = (*manifest.facts, _write(store, con, new, count))
-            manifests.save(store.root, replace(manifest, facts=files))
-        return count
+        return _add(store, source, rows, pulled_at)
 
 
 def add_cohort(store: UsageStore, members: CohortMembers, pulled_at: datetime) -> int:
     """Store who joined and who left a cohort that another system keeps."""
-    field = cohort_field(members.name)
-    now = pulled_at.astimezone(UTC).replace(tzinfo=None)
-    con = store.connect()
-    were = con.execute(
-        f"SELECT account_id FROM {facts_sql(store, store.manifest())} WHERE source = $1 AND field = $2 "
-        "GROUP BY account_id HAVING arg_max_null(value, (since, seen_at)) = 'true'",
-        [members.source, field],
-    ).fetchall()
-    left = {account for (account,) in were} - members.account_ids
-    joined = [(members.source, field, account, "", "true", now, now) for account in sorted(members.account_ids)]
-    gone = [(members.source, field, account, "", "false", now, now) for account in sorted(left)]
-    return _add(store, f"{members.source}:{members.name}", [*joined, *gone], pulled_at)
+    field, now = cohort_field(members.name), naive(pulled_at)
+    with manifests.writing(store.root):
+        were = store.connect().execute(
+            f"SELECT account_id FROM {facts_sql(store, store.manifest())} WHERE source = $1 AND field = $2 "
+            "GROUP BY account_id HAVING arg_max_null(value, (since, seen_at)) = 'true'",
+            [members.source, field],
+        )
+        left = {account for (account,) in were.fetchall()} - members.account_ids
+        states = [*((account, "true") for account in members.account_ids), *((account, "false") for account in left)]
+        rows: list[Row] = [(members.source, field, account, "", state, now, now) for account, state in sorted(states)]
+        return _add(store, cohort_key(members.source, members.name), rows, pulled_at)
+
+
+def cohort_key(source: str, name: str) -> str:
+    """The key under which the pulls of a cohort are noted."""
+    return f"{source}:{name}"
 
 
 def cohort_field(name: str) -> str:
@@ -100,8 +89,8 @@ Row = tuple[str, str, str, str, str | None, datetime, datetime]
 
 
 def _rows(record: FactRecord, pulled_at: datetime) -> list[Row]:
-    seen = pulled_at.astimezone(UTC).replace(tzinfo=None)
-    at = min(seen, record.at.astimezone(UTC).replace(tzinfo=None)) if record.at else seen
+    seen = naive(pulled_at)
+    at = min(seen, naive(record.at)) if record.at else seen
     values = dict(record.values) | ({REMOTE_ID: record.remote_id} if record.remote_id else {})
     user = record.user_id or ""
     return [(record.source, name, record.account_id, user, as_text(value), at, seen) for name, value in values.items()]
@@ -121,36 +110,50 @@ def as_text(value: Any) -> str | None:
     return str(value)
 
 
+def naive(moment: datetime) -> datetime:
+    """A moment as stored: UTC, without saying so."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
 def _add(store: UsageStore, source: str, rows: list[Row], pulled_at: datetime) -> int:
-    with manifests.writing(store.root):
-        manifest = store.manifest()
-        con = store.connect()
-        con.register("pulled", _table(rows))
-        changed = _changes(con, facts_sql(store, manifest), manifest.observed.get(source))
-        count = int((con.execute(f"SELECT count(*) FROM ({changed})").fetchone() or (0,))[0])
-        files = (*manifest.facts, _write(store, con, changed, count)) if count else manifest.facts
-        observed = {**manifest.observed, source: pulled_at.astimezone(UTC).isoformat()}
-        manifests.save(store.root, replace(manifest, facts=files, observed=observed))
-        return count
+    manifest = store.manifest()
+    con = store.connect()
+    con.register("pulled", pa.table([list(column) for column in zip(*rows, strict=True)] or [[]] * 7, schema=_SCHEMA))
+    before = manifest.pulls.get(source)
+    changed = _changes(facts_sql(store, manifest), naive(before.last) if before else None)
+    count = int((con.execute(f"SELECT count(*) FROM ({changed})").fetchone() or (0,))[0])
+    files = (*manifest.facts, _write(store, con, changed, count)) if count else manifest.facts
+    manifests.save(store.root, replace(manifest, facts=files).with_pull(source, pulled_at.astimezone(UTC)))
+    return count
 
 
-def _table(rows: list[Row]) -> pa.Table:
-    return pa.table([list(column) for column in zip(*rows, strict=True)] or [[]] * 7, schema=_SCHEMA)
+_KEYS = "source, field, account_id, user_id"
 
 
-def _changes(con: duckdb.DuckDBPyConnection, stored: str, observed: str | None) -> str:
-    """The pulled rows that differ from what is stored, dated no earlier than the pull that saw the old value."""
-    keys = "source, field, account_id, user_id"
-    latest = (
-        f"SELECT {keys}, arg_max_null(value, (since, seen_at)) AS known, true AS stored "
-        f"FROM {stored} SEMI JOIN pulled USING ({keys}) GROUP BY ALL"
+def _changes(stored: str, last_pull: datetime | None) -> str:
+    """SQL for the pulled rows that say something new.
+
+    The newest of a key is what holds now: if the last pull saw another value, it became so after that pull. Older ones
+    are history: kept where the store knows nothing, or something else, of their moment.
+    """
+    before = f"TIMESTAMP {quote(str(last_pull))}" if last_pull else "NULL::TIMESTAMP"
+    once = f"SELECT * FROM pulled QUALIFY row_number() OVER (PARTITION BY {_KEYS}, since ORDER BY value) = 1"
+    by_key = f"OVER (PARTITION BY {_KEYS} ORDER BY since"
+    aged = f"SELECT *, row_number() {by_key} DESC) AS age, lag(value) {by_key}) AS earlier, "
+    aged += f"row_number() {by_key}) > 1 AS has_earlier FROM ({once})"
+    known = (
+        f"SELECT {_KEYS}, since, arg_max_null(value, seen_at) AS value FROM {stored} SEMI JOIN pulled USING ({_KEYS})"
     )
-    before = f"TIMESTAMP {quote(observed[:26])}" if observed else "NULL::TIMESTAMP"
-    since = f"CASE WHEN l.stored AND p.since <= {before} THEN p.seen_at ELSE p.since END"
+    latest = f"SELECT {_KEYS}, arg_max_null(value, since) AS value FROM known GROUP BY ALL"
+    same = " AND ".join(f"p.{key} = k.{key}" for key in _KEYS.split(", "))
     return (
-        f"SELECT p.source, p.field, p.account_id, p.user_id, p.value, {since} AS since, p.seen_at FROM pulled p "
-        f"LEFT JOIN ({latest}) l USING ({keys}) WHERE p.value IS DISTINCT FROM l.known "
-        f"QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY p.since DESC, p.value) = 1"
+        f"WITH known AS ({known} GROUP BY ALL), latest AS ({latest}), aged AS ({aged}) "
+        "SELECT p.source, p.field, p.account_id, p.user_id, p.value, CASE WHEN age = 1 AND l.source IS NOT NULL "
+        f"AND p.since <= {before} THEN p.seen_at ELSE p.since END AS since, p.seen_at FROM aged p "
+        f"LEFT JOIN latest l USING ({_KEYS}) ASOF LEFT JOIN known k ON {same} AND p.since >= k.since "
+        "WHERE CASE WHEN l.source IS NULL THEN NOT has_earlier OR p.value IS DISTINCT FROM earlier "
+        "WHEN age = 1 THEN p.value IS DISTINCT FROM l.value "
+        "ELSE k.source IS NULL OR p.value IS DISTINCT FROM k.value END"
     )
 
 

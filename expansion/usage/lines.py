@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import csv
 import gzip
-import json
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-import duckdb
-
-from expansion.usage.duck import quote
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 FORMATS = {".json": "json", ".jsonl": "json", ".ndjson": "json", ".csv": "csv", ".parquet": "parquet"}
 
+# Columns of a numbered copy; the rest are the file's own.
+LINE, BROKEN, TEXT = "__line", "__broken", "__text"
+
+_NOT_TEXT = "not UTF-8 text"
+_BATCH = 50_000  # lines held in memory at a time
+_LONGEST = 1_000  # lines of one CSV row: a quote that is not closed by then was never meant to open
+_BLOCK = 1 << 20
+
 
 class ImportFailed(Exception):
-    """A file is not what it says. The message names it and the remedy; nothing of it was stored."""
+    """A file cannot be imported. The message names it and the remedy; nothing of it was stored."""
 
 
 def format_of(path: Path) -> str:
     """`json`, `csv` or `parquet` by the end of the name; raises ImportFailed for anything else."""
-    suffixes = [suffix for suffix in path.suffixes if suffix != ".gz"]
+    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
     kind = FORMATS.get(suffixes[-1]) if suffixes else None
     if kind is None:
         ends = ", ".join(FORMATS)
@@ -32,77 +40,134 @@ def format_of(path: Path) -> str:
     return kind
 
 
-def count_rows(con: duckdb.DuckDBPyConnection, path: Path) -> int:
-    """How many rows a file holds, blank lines and a CSV's heading aside."""
-    if format_of(path) == "parquet":
-        row = con.execute(f"SELECT count(*) FROM read_parquet({quote(str(path))})").fetchone()
-        return int(row[0]) if row else 0
+def count_lines(path: Path) -> int:
+    """How many lines a file holds, blank ones at its end aside."""
+    lines, blank, last = 0, 0, b""
     with _open(path) as file:
-        rows = sum(1 for line in file if line.strip())
-    return max(0, rows - 1) if format_of(path) == "csv" else rows
+        while block := file.read(_BLOCK):
+            text = block.rstrip()
+            tail = block[len(text) :].count(b"\n")
+            lines += block.count(b"\n")
+            blank = blank + tail if not text else tail
+            last = text[-1:] or last
+    return lines - blank + 1 if last else 0
 
 
-@dataclass(frozen=True)
-class CleanCopy:
-    """The readable rows of a file as JSON lines that hold their line number, and what was not readable."""
+def csv_heading(path: Path) -> tuple[tuple[str, ...], str]:
+    """The names of a CSV's columns, and what separates them: the sign that the heading holds most often."""
+    with _reading(path) as file:
+        line = file.readline(_BLOCK)
+    try:
+        text = line.decode("utf-8-sig").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise ImportFailed(f"{path}: is not UTF-8 text; save it as UTF-8") from error
+    separator = max(",;\t|", key=text.count)
+    columns = next(csv.reader([text], delimiter=separator), [])
+    if not any(columns):
+        raise ImportFailed(f"{path}: has no heading; its first line should name the columns")
+    lower = [name.lower() for name in columns]
+    if twice := sorted({name for name in columns if lower.count(name.lower()) > 1}):
+        raise ImportFailed(f"{path}: two columns are called `{twice[0]}`; give each its own name")
+    return tuple(columns), separator
 
-    path: Path
-    rejects: list[tuple[int, str, str]]  # line, reason, the beginning of the row
 
+@contextmanager
+def numbered(path: Path, scratch: Path) -> Iterator[Path]:
+    """A copy of a JSON-lines or CSV file as Parquet: LINE, BROKEN, TEXT, and a CSV's columns.
 
-def clean_copy(path: Path, scratch: Path) -> CleanCopy:
-    """Copy the readable rows of a JSON-lines or CSV file. Raises ImportFailed where the file as a whole is not that."""
-    kind = format_of(path)
-    if kind == "parquet":
-        raise ImportFailed(f"{path}: is not a Parquet file, or is cut off; write it again at its source")
+    Raises ImportFailed where the file cannot be read to its end.
+    """
     scratch.mkdir(parents=True, exist_ok=True)
-    copy = scratch / f"clean-{uuid.uuid4().hex[:12]}.jsonl"
-    rejects: list[tuple[int, str, str]] = []
-    good = 0
-    with copy.open("w", encoding="utf-8") as out:
-        for number, row, reason, text in _rows(path, kind):
-            if reason is None:
-                good += 1
-                out.write(json.dumps({**row, "__line": number}) + "\n")
-            else:
-                rejects.append((number, reason, text[:300]))
-    if not good:
-        copy.unlink()
-        raise ImportFailed(f"{path}: holds no row that reads as {kind}; check that the file is what its name says")
-    return CleanCopy(copy, rejects)
+    copy = scratch / f"{uuid.uuid4().hex[:16]}.parquet"
+    columns, separator = csv_heading(path) if format_of(path) == "csv" else ((), "")
+    texts = ((name, pa.string()) for name in (BROKEN, TEXT, *columns))
+    schema = pa.schema([(LINE, pa.int64()), *texts])
+    try:
+        with _reading(path) as file, pq.ParquetWriter(copy, schema) as out:
+            rows = _csv_rows(file, len(columns), separator) if columns else _json_lines(file)
+            while some := list(islice(rows, _BATCH)):
+                out.write_table(pa.table([list(column) for column in zip(*some, strict=True)], schema=schema))
+        yield copy
+    finally:
+        copy.unlink(missing_ok=True)
 
 
-def _rows(path: Path, kind: str) -> Iterator[tuple[int, dict[str, Any], str | None, str]]:
+Row = tuple[int, str | None, str | None, *tuple[str | None, ...]]  # line, why it is no row, its text, its cells
+
+
+def _json_lines(file: IO[bytes]) -> Iterator[Row]:
+    for number, text in _texts(file):
+        if text is None:
+            yield number, _NOT_TEXT, None
+        elif text.strip():
+            yield number, None, text
+
+
+def _csv_rows(file: IO[bytes], width: int, separator: str) -> Iterator[Row]:
+    lines = _Lines(_texts(file))
+    next(lines, None)
+    nothing = (None,) * width
+    for number, text in lines:
+        if text is None:
+            yield number, _NOT_TEXT, None, *nothing
+        elif text.strip():
+            cells, broken = _cells(text, lines, separator)
+            if broken is None and len(cells) != width:
+                broken = f"{len(cells)} cells where the heading has {width}"
+            yield number, broken, text, *(nothing if broken else (cell or None for cell in cells))
+
+
+def _cells(text: str, lines: _Lines, separator: str) -> tuple[list[str], str | None]:
+    """The cells of the row that begins with this line; it takes further lines only if they belong to it."""
+    taken: list[tuple[int, str | None]] = []
+
+    def further() -> Iterator[str]:
+        for line in islice(lines, _LONGEST):
+            taken.append(line)
+            yield line[1] or ""
+
+    try:
+        return next(csv.reader(chain([text], further()), delimiter=separator, strict=True)), None
+    except csv.Error as error:
+        lines.put_back(taken)
+        return [], f"not a row of CSV: {error}"
+
+
+class _Lines:
+    """Numbered lines that can be put back."""
+
+    def __init__(self, lines: Iterator[tuple[int, str | None]]) -> None:
+        self._lines = lines
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> tuple[int, str | None]:
+        return next(self._lines)
+
+    def put_back(self, lines: Sequence[tuple[int, str | None]]) -> None:
+        self._lines = chain(lines, self._lines)
+
+
+def _texts(file: IO[bytes]) -> Iterator[tuple[int, str | None]]:
+    """Each line with its number; None where it is no text."""
+    for number, line in enumerate(file, 1):
+        try:
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError:
+            yield number, None
+            continue
+        yield number, None if "\0" in text else text
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[IO[bytes]]:
     try:
         with _open(path) as file:
-            yield from _csv_rows(file) if kind == "csv" else _json_rows(file)
-    except (OSError, EOFError) as error:
+            yield file
+    except (OSError, EOFError, zlib.error) as error:
         raise ImportFailed(f"{path}: cannot be read to its end ({error}); fetch or write the file again") from error
 
 
-def _json_rows(file: IO[bytes]) -> Iterator[tuple[int, dict[str, Any], str | None, str]]:
-    for number, line in enumerate(file, 1):
-        if not line.strip():
-            continue
-        text = line.decode("utf-8", "replace")
-        try:
-            row = json.loads(line)
-        except ValueError:
-            yield number, {}, "not valid JSON", text
-            continue
-        reason = None if isinstance(row, dict) else "not a JSON object"
-        yield number, row if reason is None else {}, reason, text
-
-
-def _csv_rows(file: IO[bytes]) -> Iterator[tuple[int, dict[str, Any], str | None, str]]:
-    reader = csv.reader(line.decode("utf-8", "replace") for line in file)
-    heading = next(reader, [])
-    for cells in reader:
-        if len(cells) == len(heading):
-            yield reader.line_num, dict(zip(heading, cells, strict=True)), None, ""
-        elif cells:
-            yield reader.line_num, {}, f"{len(cells)} cells where the heading has {len(heading)}", ",".join(cells)
-
-
 def _open(path: Path) -> IO[bytes]:
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
+    return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")  # type: ignore[return-value]

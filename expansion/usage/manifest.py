@@ -7,11 +7,17 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-VERSION = 1
+from expansion.usage.spans import Spans, joined
+
+VERSION = 2
+
+
+FILES = "files"  # the source of events that come from imported files
 
 
 class StoreError(Exception):
@@ -50,50 +56,83 @@ class FactFile:
 
 
 @dataclass(frozen=True)
+class Pulls:
+    """When a source was asked for facts, or for a cohort: the first time and the last."""
+
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True)
 class Manifest:
-    """What is stored. `observed`: the last pull per source of facts. `covered`: the spans that events are known for."""
+    """What is stored. `pulls` is by source of facts, or cohort; `covered` by source: for when its events are known."""
 
     version: int = VERSION
     segments: tuple[Segment, ...] = ()
     facts: tuple[FactFile, ...] = ()
-    observed: dict[str, str] = field(default_factory=dict)
-    covered: tuple[tuple[str, str], ...] = ()  # ISO, UTC, in order, apart from each other
+    pulls: dict[str, Pulls] = field(default_factory=dict)
+    covered: dict[str, Spans] = field(default_factory=dict)
 
     @property
     def watermark(self) -> datetime | None:
-        """Up to when events are known."""
-        return datetime.fromisoformat(self.covered[-1][1]) if self.covered else None
+        """Up to when events are known, of every source."""
+        return min((spans[-1][1] for spans in self.covered.values() if spans), default=None)
 
-    def spans(self) -> list[tuple[datetime, datetime]]:
-        """The spans that events are known for."""
-        return [(datetime.fromisoformat(first), datetime.fromisoformat(last)) for first, last in self.covered]
+    def spans(self, source: str | None = None) -> Spans:
+        """The spans that a source's events are known for, those of imported files with them; of any source for None."""
+        wanted = self.covered.keys() if source is None else {source, FILES}
+        return joined(span for name, spans in self.covered.items() if name in wanted for span in spans)
+
+    def with_spans(self, source: str, spans: Spans) -> Manifest:
+        """Note that a source's events are known for these spans too."""
+        if not spans:
+            return self
+        return replace(self, covered={**self.covered, source: joined([*self.covered.get(source, ()), *spans])})
+
+    def with_pull(self, source: str, at: datetime) -> Manifest:
+        """Note that a source was asked at this moment."""
+        before = self.pulls.get(source, Pulls(at, at))
+        return replace(self, pulls={**self.pulls, source: Pulls(min(before.first, at), max(before.last, at))})
 
 
 def load(root: Path) -> Manifest:
     """The manifest of a store; an empty one where nothing was stored yet."""
     path = root / "manifest.json"
     try:
-        raw = json.loads(path.read_text())
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        version = raw["version"]
+        if version == VERSION:
+            return _read(raw)
     except FileNotFoundError:
         return Manifest()
-    except json.JSONDecodeError as error:
-        raise StoreError(f"{path} is damaged ({error}); restore a backup, or import into a new folder") from error
-    if raw["version"] != VERSION:
-        raise StoreError(f"{path} was written by another version ({raw['version']}); this one reads {VERSION}")
-    segments = tuple(
-        Segment(**{**s, "rollups": tuple(Rollup(**{**r, "columns": tuple(r["columns"])}) for r in s["rollups"])})
-        for s in raw["segments"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"{path} is damaged ({error!r}); restore a backup, or import into a new folder") from error
+    raise StoreError(
+        f"{path} was written by another version of expansion ({version}, this one reads {VERSION}); "
+        "import into a new folder"
     )
-    facts = tuple(FactFile(**f) for f in raw["facts"])
-    covered = tuple((first, last) for first, last in raw["covered"])
-    return Manifest(**{**raw, "segments": segments, "facts": facts, "covered": covered})
+
+
+def _read(raw: dict[str, Any]) -> Manifest:
+    return Manifest(
+        segments=tuple(
+            Segment(**{**s, "rollups": tuple(Rollup(**{**r, "columns": tuple(r["columns"])}) for r in s["rollups"])})
+            for s in raw["segments"]
+        ),
+        facts=tuple(FactFile(**file) for file in raw["facts"]),
+        pulls={name: Pulls(*map(datetime.fromisoformat, pulled.values())) for name, pulled in raw["pulls"].items()},
+        covered={
+            name: tuple((datetime.fromisoformat(first), datetime.fromisoformat(last)) for first, last in spans)
+            for name, spans in raw["covered"].items()
+        },
+    )
 
 
 def save(root: Path, manifest: Manifest) -> None:
     """Replace the manifest in one step; what it names is on disk before. After this returns, the data are stored."""
     staged = root / "manifest.json.new"
-    with staged.open("w") as out:
-        json.dump(asdict(manifest), out)
+    with staged.open("w", encoding="utf-8") as out:
+        json.dump(asdict(manifest), out, default=datetime.isoformat)
         out.flush()
         os.fsync(out.fileno())
     staged.replace(root / "manifest.json")
@@ -110,12 +149,24 @@ def sync(path: Path) -> None:
 
 
 @contextmanager
-def writing(root: Path, *, wait: bool = True) -> Iterator[None]:
-    """Hold the writer's lock of a store. The operating system frees it when the process dies, however it dies."""
+def writing(root: Path) -> Iterator[None]:
+    """Hold the writer's lock of a store, once another writer is done.
+
+    The operating system frees the lock when the process dies, however it dies.
+    """
     root.mkdir(parents=True, exist_ok=True)
     with (root / "writer.lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            raise StoreError(f"another process is writing to {root}; try again when it is done") from None
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _sweep(root)
         yield
+
+
+def _sweep(root: Path) -> None:
+    """Remove what a writer that was killed left behind: no manifest ever named it, so nobody reads it."""
+    now = load(root)
+    named = {segment.file for segment in now.segments} | {segment.accounts_file for segment in now.segments}
+    named |= {rollup.file for segment in now.segments for rollup in segment.rollups} | {file.file for file in now.facts}
+    for folder in ("events", "rollups", "facts"):
+        for path in (root / folder).glob("*"):
+            if f"{folder}/{path.name}" not in named:
+                path.unlink()

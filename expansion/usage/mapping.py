@@ -99,7 +99,3 @@ def load_map(path: Path) -> FileMap:
             f"{path}: {'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
         ]
         raise MapError("\n".join([*lines, "", "hint: docs/import.md shows a map with every word"])) from error
-
-
-def _sentence(message: str) -> str:
-    return message.removeprefix("Value error, ")

@@ -17,9 +17,6 @@ from expansion.usage.duck import local_day, quote_list
 
 Kind = Literal["times", "sum", "distinct", "latest"]
 
-# Sums keep this many digits; a property with more digits after the point is rounded there.
-SUM = "DECIMAL(38, 6)"
-
 # Orders events of the same microsecond, so that the newest is the same one every time.
 _MOMENT = "struct_pack(ts := ts, id := event_id)"
 
@@ -53,7 +50,7 @@ class Column:
                 number, text = property_number(self.prop or ""), property_text(self.prop or "")
                 unread = f"{fits} AND {text} IS NOT NULL AND {number} IS NULL"
                 return [
-                    f"CAST(SUM(CASE WHEN {fits} THEN {number} END) AS {SUM}) AS {self.key}",
+                    f"SUM(CASE WHEN {fits} THEN {number} END) AS {self.key}",
                     f"CAST(SUM(CASE WHEN {unread} THEN 1 ELSE 0 END) AS INTEGER) AS {self.beside}",
                 ]
             case "distinct":

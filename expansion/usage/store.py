@@ -5,15 +5,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
 from pathlib import Path
 
 import duckdb
 
 from expansion.usage import manifest as manifests
 from expansion.usage.duck import connect, quote, quote_list
-from expansion.usage.manifest import Manifest, Rollup, Segment, StoreError
+from expansion.usage.manifest import FILES, Manifest, Rollup, Segment, StoreError
 from expansion.usage.rollup import Column, rollup_sql
+from expansion.usage.spans import Spans, joined
 
 EVENT_COLUMNS = "event_id, event, ts, seen_at, account_id, user_id, properties"
 _PARQUET = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
@@ -42,47 +43,37 @@ class UsageStore:
     # --- writing ------------------------------------------------------------------------------------------------------
 
     def add_events(
-        self, con: duckdb.DuckDBPyConnection, source: str, covered: tuple[datetime, datetime] | None = None
+        self, con: duckdb.DuckDBPyConnection, events: str, covered: Spans | None = None, *, source: str = FILES
     ) -> Stored:
-        """Store the rows of `source` (SQL with EVENT_COLUMNS, all checked) that are not stored yet.
+        """Store the rows of `events` (SQL with EVENT_COLUMNS, all checked) that are not stored yet.
 
-        `covered` is the span the source was asked for; without it, the span of the events themselves. When this returns
-        the rows are on disk; a kill before leaves the store as it was.
+        `covered` are the spans for which the source is known now; None stands for those of the events themselves. When
+        this returns the rows are on disk; a kill before leaves the store as it was.
         """
         with manifests.writing(self.root):
             (self.root / "events").mkdir(parents=True, exist_ok=True)
             name = uuid.uuid4().hex[:16]
             staged = self.root / "events" / f"{name}.staged"
             try:
-                return self._add(con, source, covered, name, staged)
+                con.execute(f"COPY (SELECT {EVENT_COLUMNS} FROM ({events})) TO {quote(str(staged))} {_PARQUET}")
+                spans = _own_spans(con, staged) if covered is None else covered
+                return self._add(con, staged, name, source, spans)
             finally:
                 staged.unlink(missing_ok=True)
 
-    def _add(
-        self,
-        con: duckdb.DuckDBPyConnection,
-        source: str,
-        covered: tuple[datetime, datetime] | None,
-        name: str,
-        staged: Path,
-    ) -> Stored:
+    def _add(self, con: duckdb.DuckDBPyConnection, staged: Path, name: str, source: str, spans: Spans) -> Stored:
         before = self.manifest()
-        con.execute(f"COPY (SELECT {EVENT_COLUMNS} FROM ({source})) TO {quote(str(staged))} {_PARQUET}")
-        offered = int(_one(con, f"SELECT count(*) FROM read_parquet({quote(str(staged))})"))
+        offered = _rows(con, staged)
         path = self.root / "events" / f"{name}.parquet"
-        if self._drop_duplicates(con, staged, path, before):
-            rows = int(_one(con, f"SELECT count(*) FROM read_parquet({quote(str(path))})"))
-        else:
-            rows = offered
+        if not self._drop_duplicates(con, staged, path, before):
             staged.replace(path)
-        if rows == 0:
+        rows = _rows(con, path)
+        after = before.with_spans(source, spans)
+        if rows:
+            after = replace(after, segments=(*after.segments, self._describe(con, name, path, rows)))
+        else:
             path.unlink()
-            manifests.save(self.root, _cover(before, covered))
-            return Stored(0, offered)
-        segment = self._describe(con, name, path, rows)
-        spanned = covered or (datetime.fromisoformat(segment.first_ts), datetime.fromisoformat(segment.last_ts))
-        after = replace(before, segments=(*before.segments, segment))
-        manifests.save(self.root, _cover(after, spanned))
+        manifests.save(self.root, after)
         return Stored(rows, offered - rows)
 
     def _drop_duplicates(self, con: duckdb.DuckDBPyConnection, staged: Path, path: Path, before: Manifest) -> bool:
@@ -118,10 +109,10 @@ class UsageStore:
         first, last, seen = (moment.replace(tzinfo=UTC).isoformat() for moment in spans or ())
         return Segment(name, f"events/{path.name}", f"events/{accounts.name}", rows, first, last, seen)
 
-    def cover(self, first: datetime, last: datetime) -> None:
-        """Note that a source was asked for this span and had nothing (more) in it."""
+    def cover(self, spans: Spans, source: str = FILES) -> None:
+        """Note that a source was asked for these spans, and all it had is stored."""
         with manifests.writing(self.root):
-            manifests.save(self.root, _cover(self.manifest(), (first, last)))
+            manifests.save(self.root, self.manifest().with_spans(source, spans))
 
     def ensure_rollups(self, con: duckdb.DuckDBPyConnection, columns: Iterable[Column], time_zone: str) -> int:
         """Build the rollup columns that are missing, segment by segment. Returns how many files were written."""
@@ -168,22 +159,22 @@ def _missing(segment: Segment, wanted: dict[str, Column], time_zone: str) -> lis
     return sorted(wanted.keys() - have)
 
 
-# Two imports this close are one span: a day's file ends before midnight and the next begins after.
-_SAME_SPAN = timedelta(days=1)
+def _own_spans(con: duckdb.DuckDBPyConnection, events: Path) -> Spans:
+    """The spans for which a file holds events. What arrived a day late or more is a straggler that says nothing of the
+    others of its day, unless most of the file is like that: then lateness is how this source is loaded.
+    """
+    hours = con.execute(
+        "SELECT min(ts), max(ts), count(*), min(ts) FILTER (on_time), max(ts) FILTER (on_time), "
+        "count(*) FILTER (on_time) FROM (SELECT ts, seen_at <= ts + INTERVAL 1 DAY AS on_time "
+        f"FROM read_parquet({quote(str(events))})) GROUP BY date_trunc('hour', ts)"
+    ).fetchall()
+    mostly = 2 * sum(hour[5] for hour in hours) >= sum(hour[2] for hour in hours)
+    ends = [(hour[3], hour[4]) for hour in hours if hour[5]] if mostly else [(hour[0], hour[1]) for hour in hours]
+    return joined((first.replace(tzinfo=UTC), last.replace(tzinfo=UTC)) for first, last in ends)
 
 
-def _cover(manifest: Manifest, span: tuple[datetime, datetime] | None) -> Manifest:
-    """Add to the spans that events are known for."""
-    if span is None:
-        return manifest
-    spans = sorted([*manifest.spans(), (span[0].astimezone(UTC), span[1].astimezone(UTC))])
-    joined = spans[:1]
-    for first, last in spans[1:]:
-        if first - joined[-1][1] <= _SAME_SPAN:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
-        else:
-            joined.append((first, last))
-    return replace(manifest, covered=tuple((first.isoformat(), last.isoformat()) for first, last in joined))
+def _rows(con: duckdb.DuckDBPyConnection, file: Path) -> int:
+    return _one(con, f"SELECT count(*) FROM read_parquet({quote(str(file))})")
 
 
 def _one(con: duckdb.DuckDBPyConnection, query: str) -> int:

@@ -1,0 +1,140 @@
+"""From rows to events: a map says which column is what, and every row that is no event gets a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from expansion.usage.atoms import pointer
+from expansion.usage.duck import identifier, quote
+from expansion.usage.mapping import EventMap, Part
+from expansion.usage.reading import Rows
+
+_EPOCH = "write ISO 8601, or seconds or milliseconds since 1970"
+_FIRST, _LAST = "TIMESTAMP '1990-01-01'", "TIMESTAMP '2100-01-01'"
+
+
+def checked_sql(rows: Rows, mapping: EventMap, properties: str | None = None) -> str:
+    """SQL that gives events, with line, text and `reason`: NULL for an event, else one sentence on what is wrong.
+
+    It joins `user_accounts(known_user, known_account)`, for events that name no account. `properties` is SQL for a
+    row's properties as JSON text, where the map does not say what they are.
+    """
+    fields = _Reader(rows, mapping).fields()
+    if properties is not None:
+        fields["properties"] = properties
+    named = ", ".join(f"{sql} AS {name}" for name, sql in fields.items())
+    account = "coalesce(said_account, known_account)"
+    return (
+        f"SELECT event_id, event, ts, greatest(ts, coalesce(received, ts)) AS seen_at, {account} AS account_id, "
+        f"user_id, properties, line, text, CASE {' '.join(_reasons(account))} END AS reason "
+        f"FROM (SELECT {named} FROM ({rows.sql})) LEFT JOIN user_accounts ON user_id = known_user"
+    )
+
+
+def names_used(mapping: EventMap) -> Iterator[tuple[str, str]]:
+    """Each column that a map names, with the word that names it."""
+    for name in [mapping.id] if isinstance(mapping.id, str) else mapping.id:
+        yield "id", name
+    account = mapping.account.from_ if isinstance(mapping.account, Part) else mapping.account
+    named = {"event": mapping.event, "time": mapping.time, "account": account}
+    named |= {"user": mapping.user, "received_at": mapping.received_at}
+    yield from ((word, name) for word, name in named.items() if name is not None)
+    yield from (("properties", name) for name in mapping.properties or ())
+
+
+def _reasons(account: str) -> Iterator[str]:
+    yield "WHEN broken IS NOT NULL THEN broken"
+    yield "WHEN coalesce(event_id, '') = '' THEN 'no event id'"
+    yield "WHEN coalesce(event, '') = '' THEN 'no event name'"
+    yield "WHEN coalesce(time_text, '') = '' THEN 'no time'"
+    for moment, what in (("ts", "the time"), ("received", "the time of arrival")):
+        given = "true" if moment == "ts" else "coalesce(received_text, '') <> ''"
+        yield f"WHEN {given} AND {moment} IS NULL THEN '{what} cannot be read; {_EPOCH}'"
+        yield f"WHEN {moment} < {_FIRST} OR {moment} > {_LAST} THEN '{what} lies outside 1990 to 2100'"
+    yield f"WHEN coalesce({account}, '') = '' THEN 'no account, and none is known for its user'"
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """SQL for the parts of an event in a row."""
+
+    rows: Rows
+    mapping: EventMap
+
+    def fields(self) -> dict[str, str]:
+        mapping, column = self.mapping, self._column
+        return {
+            "event_id": self._event_id(),
+            "event": column(mapping.event),
+            "time_text": column(mapping.time),
+            "ts": _moment(column(mapping.time)),
+            "received_text": column(mapping.received_at),
+            "received": _moment(column(mapping.received_at)),
+            "said_account": f"nullif({self._account()}, '')",
+            "user_id": f"coalesce({column(mapping.user)}, '')",
+            "properties": self._properties(),
+            "line": "line",
+            "text": f"coalesce(text, CAST({self._whole} AS VARCHAR))",
+            "broken": "broken",
+        }
+
+    @property
+    def _whole(self) -> str:
+        return "row" if self.rows.columns is None else "to_json(row)"
+
+    def _column(self, name: str | None) -> str:
+        if name is None:
+            return "NULL::VARCHAR"
+        if self.rows.columns is not None:
+            return f"CAST(row.{identifier(name)} AS VARCHAR)"
+        return self._of_json(name, "json_extract_string")
+
+    def _of_json(self, name: str, extract: str) -> str:
+        """A key; `properties.time` is a key inside `properties`, unless there is one of just that name."""
+        found = f"{extract}(row, {pointer(name)})"
+        if "." not in name:
+            return found
+        return f"coalesce({found}, {extract}(row, {pointer(*name.split('.'))}))"
+
+    def _event_id(self) -> str:
+        if isinstance(self.mapping.id, str):
+            return self._column(self.mapping.id)
+        # a|b and c are not a and b|c
+        parts = (f"replace(replace({self._column(name)}, '\\', '\\\\'), '|', '\\|')" for name in self.mapping.id)
+        return " || '|' || ".join(parts)
+
+    def _account(self) -> str:
+        part = self.mapping.account
+        if not isinstance(part, Part):
+            return self._column(part)
+        text = self._column(part.from_)
+        if part.before is not None:
+            return f"split_part({text}, {quote(part.before)}, 1)"
+        after = quote(part.after or "")
+        return f"CASE WHEN contains({text}, {after}) THEN split_part({text}, {after}, 2) END"
+
+    def _properties(self) -> str:
+        names = self.mapping.properties
+        if names is not None:
+            value: Callable[[str], str] = (
+                (lambda name: self._of_json(name, "json_extract"))
+                if self.rows.columns is None
+                else (lambda name: f"row.{identifier(name)}")
+            )
+            return f"CAST(json_object({', '.join(f'{quote(name)}, {value(name)}' for name in names)}) AS VARCHAR)"
+        if self.rows.columns is not None:
+            return "CAST(to_json(row) AS VARCHAR)"
+        # Vendors' exports keep what belongs to the event in `properties`.
+        inside = "CASE WHEN json_type(row, '/properties') = 'OBJECT' THEN json_extract(row, '/properties') END"
+        return f"CAST(coalesce({inside}, row) AS VARCHAR)"
+
+
+def _moment(text: str) -> str:
+    """SQL for a UTC timestamp from ISO 8601 text (no zone: UTC), or seconds or milliseconds since 1970."""
+    number = f"TRY_CAST({text} AS DECIMAL(24, 6))"
+    return (
+        f"CASE WHEN {number} IS NULL THEN CAST(TRY_CAST({text} AS TIMESTAMPTZ) AS TIMESTAMP) "
+        f"WHEN abs({number}) < 100000000000 THEN make_timestamp(CAST({number} * 1000000 AS BIGINT)) "
+        f"WHEN abs({number}) < 100000000000000 THEN make_timestamp(CAST({number} * 1000 AS BIGINT)) END"
+    )
