@@ -96,7 +96,7 @@ def property_misfits(comparing: Comparing, name: str) -> Iterator[Misfit]:
     elif word in ("at_least", "more_than", "at_most", "less_than"):
         yield from _says(word, wanted, "number")
     elif word == "between":
-        yield from _says(word, wanted, "date" if all(_is_date(one) for one in wanted) else "number")
+        yield from _says(word, wanted, "date" if any(_is_date(one) for one in wanted) else "number")
 
 
 def _says(word: str, wanted: Any, kind: str) -> Iterator[Misfit]:
@@ -147,6 +147,8 @@ def _unfit(wanted: Any, kind: str, name: str, word: str = "") -> tuple[str, str 
 def _number(wanted: Any, word: str) -> tuple[bool, str | None]:
     if isinstance(wanted, Percent):
         return False, "a percentage compares shares: ask a fact made with `ratio`, or write a number"
+    if word == "between":
+        return _plain_number(wanted), "write the ends as numbers, such as  between: [10, 50]"
     example = re.search(r"\d[\d_,]*", str(wanted))
     alone = example[0].replace(",", "_") if example else "25"
     hint = f"write the number alone:  {word}: {alone}" if word else "write the number alone"
