@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from expansion.contract import Done, FactRecord, Piece, Refused, Reply
@@ -40,10 +41,12 @@ class CompanySource(SourceBase):
         emails = self._owners.emails() if OWNER_EMAIL in fields else {}
         keyed = ((key, row) for row in rows if (key := _property(row, self._key)))
         for account_id, row in one_each(SYSTEM, self._key, keyed).items():
-            values: dict[str, Any] = {name: _property(row, name) for name in names}
+            values = {name: _property(row, name) for name in names}
+            # A company's properties have been so since it was last updated.
+            yield FactRecord(self.name, account_id, values, remote_id=str(row["id"]), at=_moment(row.get("updatedAt")))
             if OWNER_EMAIL in fields:
-                values[OWNER_EMAIL] = emails.get(str(_property(row, "hubspot_owner_id")))
-            yield FactRecord(self.name, account_id, values, remote_id=str(row["id"]))
+                email = emails.get(str(_property(row, "hubspot_owner_id")))
+                yield FactRecord(self.name, account_id, {OWNER_EMAIL: email})
 
     def _refuse_unknown(self, names: Sequence[str]) -> None:
         """A list leaves out, without a word, what is no property; a typo would be a fact unknown for ever."""
@@ -51,6 +54,11 @@ class CompanySource(SourceBase):
         if missing := [name for name in names if name not in known]:
             named = ", ".join(f"`{name}`" for name in missing)
             raise Refused(f"{SYSTEM}: companies have no property {named}; use the internal name, as in its settings")
+
+
+def _moment(text: str | None) -> datetime | None:
+    """`2026-01-31T08:15:00.000Z`, as HubSpot sends moments."""
+    return datetime.fromisoformat(text) if text else None
 
 
 class Owners:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from expansion.contract import Done, FactRecord, Refused, Reply
@@ -37,16 +38,29 @@ class AccountSource(SourceBase):
         self._client, self._key_field = client, key_field
 
     def facts(self, fields: Sequence[str]) -> Iterator[FactRecord]:
-        """One record per account that carries the product's account id; nothing is yielded before all is read."""
+        """The accounts that carry the product's account id; nothing is yielded before all is read.
+
+        An account's own fields have been so since the account was last modified. That says nothing about formulas,
+        fields of related records and opportunities: those come in a record of their own, known since the pull.
+        """
         virtual = [name for name in dict.fromkeys(fields) if name in VIRTUAL]
         real = [_checked(name) for name in dict.fromkeys(fields) if name not in VIRTUAL]
-        columns = ", ".join(dict.fromkeys(["Id", self._key_field, *real]))
+        own = [name for name in real if "." not in name and not self._is_formula(name)]
+        columns = ", ".join(dict.fromkeys(["Id", self._key_field, "LastModifiedDate", *real]))
         rows = self._client.query(f"SELECT {columns} FROM Account WHERE {self._key_field} != null")  # noqa: S608
         counted = {name: self._counted(name) for name in virtual}
         for account_id, row in one_each(SYSTEM, self._key_field, ((row[self._key_field], row) for row in rows)).items():
-            values = {name: _value(row, name) for name in real}
-            values |= {name: counted[name].get(row["Id"], VIRTUAL[name][2]) for name in virtual}
-            yield FactRecord(self.name, account_id, values, remote_id=row["Id"])
+            since = _moment(row.get("LastModifiedDate"))
+            values = {name: _value(row, name) for name in own}
+            yield FactRecord(self.name, account_id, values, remote_id=row["Id"], at=since)
+            others = {name: _value(row, name) for name in real if name not in own}
+            others |= {name: counted[name].get(row["Id"], VIRTUAL[name][2]) for name in virtual}
+            if others:
+                yield FactRecord(self.name, account_id, others)
+
+    def _is_formula(self, name: str) -> bool:
+        """A formula changes without the account being modified: describe calls it calculated."""
+        return bool(self._client.fields("Account").get(name, {}).get("calculated"))
 
     def _counted(self, name: str) -> dict[str, Any]:
         """A number or date per account, read in steps of ids because an aggregate does not page."""
@@ -62,6 +76,11 @@ class AccountSource(SourceBase):
             if len(rows) < _GROUPS:
                 return found
             further = f"AccountId > '{_plain_id(rows[-1]['AccountId'])}'"
+
+
+def _moment(text: str | None) -> datetime | None:
+    """`2026-01-31T08:15:00.000+0000`, as REST sends moments."""
+    return None if not text else datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%f%z")
 
 
 class AccountUpdates:

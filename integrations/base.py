@@ -128,7 +128,7 @@ class RetryPolicy:
             return error.wait is None or error.wait <= self.longest_wait
 
         backoff = tenacity.wait_exponential_jitter(
-            initial=self.first_wait, max=self.longest_wait, jitter=self.first_wait
+            multiplier=self.first_wait, max=self.longest_wait, jitter=self.first_wait
         )
 
         def wait(state: tenacity.RetryCallState) -> float:
@@ -220,7 +220,7 @@ class Integration:
     actions: Mapping[str, type[ActionBase]] = field(default_factory=dict)
     sources: Mapping[str, type[SourceBase]] = field(default_factory=dict)
     limits: Sequence[Limit] = ()
-    # Seconds after which a flow tries a batch again that certainly was not done: once, when a call's own tries are over.
+    # Seconds after which a flow tries a batch again that certainly was not done, when a call's own tries are over.
     batch_waits: Sequence[float] = (75.0,)
 
 

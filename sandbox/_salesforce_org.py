@@ -29,6 +29,7 @@ class Org:
         self.state = state
         self.key_fields: dict[str, str | None] = {"Task": "Expansion_Key__c", "Opportunity": "Expansion_Key__c"}
         self.key_unique = True
+        self.formulas: set[str] = set()  # fields that Salesforce computes
         self.hidden: set[str] = set()  # fields that the integration user may not see
         self.locked: dict[str, int] = {}  # account id -> how many more writes find its row locked
         self.rules: dict[str, str] = {}  # a word in Subject or Name -> the validation rule's message
@@ -62,6 +63,7 @@ class Org:
             "custom": name.endswith("__c"),
             "externalId": external,
             "unique": external and self.key_unique,
+            "calculated": name in self.formulas,
             "filterable": kind[0] != "textarea",
             "createable": changeable,
             "updateable": changeable,

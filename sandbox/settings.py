@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sandbox import hubspot, mixpanel, salesforce
 
+_FALLBACK = "revops@acme.example"  # an active user of the sample data in both CRMs
+
 
 def settings(url: str) -> dict[str, str]:
     """Environment variables for stand-ins that answer at `url`. Their credentials open nothing anywhere else."""
@@ -12,6 +14,8 @@ def settings(url: str) -> dict[str, str]:
         "SALESFORCE_DOMAIN": "standin.my",
         "SALESFORCE_CLIENT_ID": salesforce.CLIENT_ID,
         "SALESFORCE_CLIENT_SECRET": salesforce.CLIENT_SECRET,
+        "SALESFORCE_FALLBACK_OWNER": _FALLBACK,
+        "HUBSPOT_FALLBACK_OWNER": _FALLBACK,
         "HUBSPOT_BASE_URL": f"{url}/hubspot",
         "HUBSPOT_TOKEN": hubspot.TOKEN,
         "SLACK_BASE_URL": f"{url}/slack",

@@ -381,8 +381,10 @@ def test_an_update_of_a_company_that_is_gone_is_refused_and_the_others_done(port
 
 
 def facts(portal: StandIns, *fields: str, **changes: Any) -> dict[str, dict[str, Any]]:
-    found = connect(portal, **changes).sources["hubspot.company"].facts(fields)
-    return {record.account_id: dict(record.values) for record in found}
+    found: dict[str, dict[str, Any]] = {}
+    for record in connect(portal, **changes).sources["hubspot.company"].facts(fields):
+        found.setdefault(record.account_id, {}).update(record.values)
+    return found
 
 
 def test_the_source_gives_properties_and_the_owners_address(portal: StandIns) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -441,8 +442,10 @@ def test_fields_that_cannot_be_set_are_refused_by_the_check(name: str) -> None:
 
 
 def facts(org: StandIns, *fields: str, **changes: Any) -> dict[str, dict[str, Any]]:
-    found = connect(org, **changes).sources["salesforce.account"].facts(fields)
-    return {record.account_id: dict(record.values) for record in found}
+    found: dict[str, dict[str, Any]] = {}
+    for record in connect(org, **changes).sources["salesforce.account"].facts(fields):
+        found.setdefault(record.account_id, {}).update(record.values)
+    return found
 
 
 def test_the_source_gives_fields_and_those_of_the_owner(org: StandIns) -> None:
@@ -456,6 +459,25 @@ def test_the_source_gives_fields_and_those_of_the_owner(org: StandIns) -> None:
     assert found["acct-2"]["Owner.Email"] is None and found["acct-2"]["Region__c"] is None
     [record] = [r for r in connect(org).sources["salesforce.account"].facts(["Name"]) if r.account_id == "acct-1"]
     assert record.remote_id == account_id(1) and record.source == "salesforce.account"
+
+
+def test_an_accounts_own_fields_are_known_since_it_was_modified(org: StandIns) -> None:
+    stand_in = org.get(Salesforce).org
+    changed = {**(stand_in.get("Account", account_id(1)) or {}), "LastModifiedDate": "2026-01-31T08:15:00.000+0000"}
+    stand_in.put("Account", changed)
+    asked = ["ARR__c", "Owner.Email", "open_opportunities"]
+    found = [r for r in connect(org).sources["salesforce.account"].facts(asked) if r.account_id == "acct-1"]
+    assert [(sorted(r.values), r.at) for r in found] == [
+        (["ARR__c"], datetime(2026, 1, 31, 8, 15, tzinfo=UTC)),
+        (["Owner.Email", "open_opportunities"], None),
+    ]
+
+
+def test_a_formula_is_known_since_the_pull_only(org: StandIns, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in = org.get(Salesforce).org
+    monkeypatch.setattr(stand_in, "formulas", {"ARR__c"})
+    found = [r for r in connect(org).sources["salesforce.account"].facts(["ARR__c"]) if "ARR__c" in r.values]
+    assert found and all(record.at is None for record in found)
 
 
 def test_the_source_counts_opportunities(org: StandIns) -> None:
