@@ -44,13 +44,13 @@ def test_opening_again_keeps_what_is_there(empty_url):
     second.close()
 
 
-def test_a_ledger_of_a_newer_version_is_refused_and_left_alone(url):
-    ledger = open_ledger(url)
+def test_a_ledger_of_a_newer_version_is_refused_and_left_alone(empty_url):
+    ledger = open_ledger(empty_url)
     with ledger.writing() as connection:
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
     ledger.close()
     with pytest.raises(LedgerError, match=r"newer version.*9999") as caught:
-        open_ledger(url)
+        open_ledger(empty_url)
     assert "nothing was changed" in str(caught.value)
 
 
