@@ -46,7 +46,7 @@ def preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:
 
 def _firing(firing: object) -> dict[str, str]:
     from expansion.decide.firing import NewFiring
-    from flows.report import DECIDED, amount
+    from flows.report import amount
 
     assert isinstance(firing, NewFiring), "a firing"
     return {
@@ -55,7 +55,7 @@ def _firing(firing: object) -> dict[str, str]:
         "why": "; ".join(firing.evidence.get("reasons", [])),
         "worth": amount(firing.worth, firing.currency),
         "expected": amount(firing.priority, firing.currency),
-        "what happens": firing.playbook or DECIDED.get(firing.decision, firing.decision),
+        "what happens": (firing.playbook or "") if firing.steps else firing.reason,
     }
 
 

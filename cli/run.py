@@ -95,6 +95,8 @@ def _tables(report: object, fired: list[dict[str, str]], steps: list[dict[str, s
     for trigger, causes in report.unknown.items():
         for cause, count in sorted(causes.items(), key=lambda item: -item[1])[:3]:
             say(f"cannot tell: {trigger}, {count} account{'s' if count != 1 else ''}: {cause}")
+    for notice in report.notices:
+        say(f"worth a look: {notice}")
     for problem in report.problems:
         say(f"problem: {problem.system} ({problem.whose}): {problem.sentence}")
 

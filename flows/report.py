@@ -17,22 +17,13 @@ from flows.pulling import Pulled
 
 SHOWN = 1000  # rows of a table that people still read
 
-DECIDED = {
-    "acting": "acting",
-    "watching": "watching only",
-    "suppressed": "left alone",
-    "held_out": "held out",
-    "flood": "held by the flood brake",
-    "no_playbook": "no playbook fits",
-}
-
 
 @dataclass(frozen=True)
 class Problem:
     """Something a person has to know: the system, whose it is, and what to do."""
 
     system: str
-    whose: str  # "settings" | "their system" | "definitions" | "data" | "this program"
+    whose: str  # "settings" | "their system" | "this program"
     sentence: str
 
 
@@ -48,6 +39,7 @@ class RunReport:
     pulled: list[dict[str, Any]] = field(default_factory=list)
     unreadable: dict[str, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)  # worth a look; they fail no run
 
     def add_pulled(self, pulled: Pulled) -> None:
         row = {"source": pulled.pull.title, "stored": pulled.stored, "repeats": pulled.repeats}
@@ -55,8 +47,8 @@ class RunReport:
         if pulled.problem:
             self.add(Problem(pulled.pull.source.partition(".")[0], "settings or their system", pulled.problem))
         if pulled.rejects:
-            sentence = f"{pulled.rejects:,} rows of {pulled.pull.title} could not be read; see {pulled.report}"
-            self.add(Problem(pulled.pull.source.partition(".")[0], "data", sentence))
+            rows = _many(pulled.rejects, "row")
+            self.notices.append(f"{pulled.pull.title}: {rows} could not be read; each is in {pulled.report}")
 
     def add_decisions(self, evaluated: Evaluated, decisions: Decisions) -> None:
         self.accounts = evaluated.accounts
@@ -132,10 +124,7 @@ def amount(value: Decimal | None, currency: str | None) -> str:
 
 
 def _happens(firing: FiringRecord) -> str:
-    said = DECIDED.get(firing.decision, firing.decision)
-    if firing.decision == "acting" and firing.playbook:
-        return firing.playbook
-    return f"{said}: {firing.reason}" if firing.reason else said
+    return firing.playbook if firing.decision == "acting" and firing.playbook else firing.reason
 
 
 def step_rows(steps: Iterable[StepRecord]) -> list[dict[str, str]]:
@@ -160,6 +149,8 @@ def markdown(report: RunReport, headline: str) -> str:
     if report.problems:
         lines += ["", "## What failed, and whose it is", "", "| system | whose | what to do |", "|---|---|---|"]
         lines += [f"| {p.system} | {p.whose} | {_cell(p.sentence)} |" for p in report.problems]
+    if report.notices:
+        lines += ["", "## Worth a look", "", *(f"- {notice}" for notice in report.notices)]
     if report.unknown:
         lines += ["", "## What could not be told", "", "| trigger | accounts | why |", "|---|---|---|"]
         for trigger, causes in report.unknown.items():

@@ -29,7 +29,7 @@ def rulings(
 ) -> dict[str, Ruling]:
     """One ruling per account. The order is the plan's: the first reason not to act is the one that counts."""
     left_alone = suppressed(policy.suppress, accounts, evaluator)
-    ruled = {account: Ruling("suppressed", f"suppressed: {why}") for account, why in left_alone.reasons.items()}
+    ruled = {account: Ruling("suppressed", f"left alone: {why}") for account, why in left_alone.reasons.items()}
     left = [account for account in accounts if account not in ruled]
     drawn = held_out(trigger, policy, topmost_parents(left, policy.account.parent, evaluator))
     ruled |= {account: Ruling("held_out", why) for account, why in drawn.items()}

@@ -140,7 +140,7 @@ def _with_deals(*accounts: str) -> FakeEvaluator:
 def test_suppressed_comes_before_held_out_and_both_send_nothing() -> None:
     rules = policy(suppress=OPEN_DEAL, holdout=EVERYBODY)
     found = by_account(decided(answers(yes=["deal", "b"]), evaluator=_with_deals("deal", "b"), rules=rules))
-    assert (found["deal"].decision, found["deal"].reason) == ("suppressed", "suppressed: an expansion deal is open")
+    assert (found["deal"].decision, found["deal"].reason) == ("suppressed", "left alone: an expansion deal is open")
     assert (found["b"].decision, found["b"].reason) == ("held_out", "held out to measure lift: 100% of all accounts")
     assert all(firing.steps == () and firing.playbook is None for firing in found.values())
 
@@ -196,7 +196,7 @@ def test_a_watched_trigger_records_what_it_would_have_done_and_sends_nothing() -
     found = by_account(decided(answers(yes=["deal", "b"]), evaluator=evaluator, triggers=watching, rules=rules))
     assert {firing.decision for firing in found.values()} == {"watching"}
     assert found["b"].reason == "only watched; live, it would be: starts playbook seats"
-    assert found["deal"].reason == "only watched; live, it would be: suppressed: an expansion deal is open"
+    assert found["deal"].reason == "only watched; live, it would be: left alone: an expansion deal is open"
     assert all(firing.steps == () for firing in found.values())
 
 
