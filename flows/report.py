@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from expansion.decide.decide import Decisions
-from expansion.evaluate.speaking import money
 from expansion.ledger.records import FiringRecord, StepRecord
+from expansion.money import money_text
 from flows.deciding import Evaluated
 from flows.pulling import Pulled
 
@@ -100,7 +99,7 @@ def worth_text(firings: Iterable[FiringRecord]) -> str:
     totals: dict[str, Decimal] = {}
     for (currency, _), worth in best.items():
         totals[currency] = totals.get(currency, Decimal(0)) + worth
-    amounts = " and ".join(money(Fraction(total), currency) for currency, total in sorted(totals.items()))
+    amounts = " and ".join(money_text(total, currency) for currency, total in sorted(totals.items()))
     return f"worth {amounts} a year" if amounts else ""
 
 
@@ -120,7 +119,7 @@ def fired_rows(firings: Iterable[FiringRecord]) -> list[dict[str, str]]:
 
 
 def amount(value: Decimal | None, currency: str | None) -> str:
-    return "unknown" if value is None else money(Fraction(value), currency or "")
+    return money_text(value, currency or "")
 
 
 def _happens(firing: FiringRecord) -> str:

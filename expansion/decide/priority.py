@@ -8,10 +8,10 @@ from decimal import Decimal
 from fractions import Fraction
 
 from expansion.decide.lookup import cause_of
-from expansion.decide.money import money_text, to_cents
 from expansion.evaluate.results import Evaluator, FactValue
 from expansion.language.models import Tier, Worth
 from expansion.language.values import Percent, format_number
+from expansion.money import money_text, to_cents
 
 
 @dataclass(frozen=True)

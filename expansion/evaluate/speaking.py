@@ -10,15 +10,7 @@ from typing import Any
 from expansion.language.conditions import COMPARISONS, Condition, Where
 from expansion.language.models import Facts, RatioFact, SourcedFact
 from expansion.language.values import Percent, format_number
-
-_SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
-
-
-def money(value: Fraction | int, currency: str) -> str:
-    """`$120,000`; cents only where there are any."""
-    amount = f"{float(value):,.2f}" if Fraction(value).denominator != 1 else f"{int(value):,}"
-    symbol = _SYMBOLS.get(currency)
-    return f"{symbol}{amount}" if symbol else f"{amount} {currency}"
+from expansion.money import money_text, to_cents
 
 
 def kind_of(fact: str, vocabulary: Facts) -> str:
@@ -39,7 +31,7 @@ def value_text(value: Any, kind: str, currency: str) -> str:
         case Fraction() | int():
             if kind == "percent":
                 return f"{format_number(Fraction(value) * 100)}%"
-            return money(value, currency) if kind == "money" else format_number(value)
+            return money_text(to_cents(Fraction(value)), currency) if kind == "money" else format_number(value)
         case datetime():
             return f"{value:%Y-%m-%d}"
         case tuple():
@@ -57,7 +49,7 @@ def wanted_text(wanted: Any, kind: str, currency: str) -> str:
         case list():
             return ", ".join(wanted_text(one, kind, currency) for one in wanted)
         case int():
-            return money(wanted, currency) if kind == "money" else format_number(wanted)
+            return money_text(to_cents(Fraction(wanted)), currency) if kind == "money" else format_number(wanted)
     return str(wanted)
 
 
