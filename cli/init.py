@@ -1,0 +1,83 @@
+"""`expansion init`: a folder to begin with, and the schemas that editors read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cli.showing import as_json, say
+
+_STARTER = Path(__file__).parent / "starter"
+_IGNORED = ".env\n.expansion/\n"
+
+
+class AlreadyThere(Exception):
+    """Files that `init` would write are there; it wrote nothing."""
+
+
+@click.command("init")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
+@click.option("--schemas-only", is_flag=True, help="Only bring .schema/ and .env.example up to date.")
+@click.option("--json", "json_", is_flag=True, help="The names of the written files as JSON.")
+def command(folder: Path, schemas_only: bool, json_: bool) -> None:
+    """Make FOLDER with one trigger, its playbook and cases, made-up accounts to try it with, and a settings template.
+
+    Nothing that is there already is overwritten. `--schemas-only` writes what is generated again, after an update.
+    """
+    written = _generated(folder) if schemas_only else _made(folder)
+    if json_:
+        as_json([path.as_posix() for path in written])
+        return
+    for path in written:
+        click.echo(path.as_posix())
+    if not schemas_only:
+        say(_next(folder))
+
+
+def _made(folder: Path) -> list[Path]:
+    """Write all files of the starter, or none."""
+    starter = {path.relative_to(_STARTER): path for path in sorted(_STARTER.rglob("*")) if path.is_file()}
+    _refuse_to_overwrite(folder, [*starter, Path(".gitignore"), Path(".env.example"), Path(".schema")])
+    for name, source in starter.items():
+        _write(folder / name, source.read_text(encoding="utf-8"))
+    _write(folder / ".gitignore", _IGNORED)
+    return [*(folder / name for name in starter), folder / ".gitignore", *_generated(folder)]
+
+
+def _refuse_to_overwrite(folder: Path, names: list[Path]) -> None:
+    there = [name.as_posix() for name in names if (folder / name).exists()]
+    if there:
+        raise AlreadyThere(
+            f"{folder} holds {', '.join(there[:3])}{' and more' if len(there) > 3 else ''} already; nothing was written"
+            "\n\nhint: name a new folder, such as `expansion init my-playbooks`"
+        )
+
+
+def _generated(folder: Path) -> list[Path]:
+    """What follows from the code: the schemas of the files, and the settings."""
+    import integrations
+    from cli.settings_list import env_example
+    from expansion.language.schema import write_schemas
+
+    schemas = write_schemas(folder / ".schema", integrations.catalog())
+    _write(folder / ".env.example", env_example())
+    return [folder / ".env.example", *schemas]
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def _next(folder: Path) -> str:
+    enter = "" if folder == Path() else f"  cd {folder}\n"
+    return (
+        f"\nNext, and nothing of it is sent:\n{enter}"
+        "  expansion check\n"
+        "  expansion import sample/accounts.csv --map sample/accounts.map.yaml\n"
+        "  expansion import sample/events.csv --map sample/events.map.yaml\n"
+        "  expansion run --dry-run --as-of 2026-03-02T09:00:00Z\n"
+        "  expansion explain export-limit a-200 --as-of 2026-03-02T09:00:00Z\n"
+        "\nThen make the trigger yours: playbooks/triggers/export-limit.yaml. README.md says how to connect real systems."
+    )

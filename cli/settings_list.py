@@ -1,0 +1,90 @@
+"""Every setting with where to find its value, from the models that read them: for `.env.example` and docs/connect.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One environment variable."""
+
+    name: str
+    needed: bool
+    secret: bool
+    default: str  # as it would be written in `.env`; empty where there is none
+    description: str
+
+
+@dataclass(frozen=True)
+class SettingsOf:
+    """The settings of one system."""
+
+    title: str
+    settings: tuple[Setting, ...]
+
+
+def every_setting() -> list[SettingsOf]:
+    """The systems in the order of the list of all, then the product's own."""
+    import integrations
+    from flows.settings import Settings
+
+    every = [integrations.integration(name) for name in integrations.NAMES]
+    found = [SettingsOf(one.title, tuple(settings_of(one.settings_model))) for one in every]
+    return [*(one for one in found if one.settings), SettingsOf("Expansion", tuple(settings_of(Settings)))]
+
+
+def settings_of(model: type[BaseModel]) -> Iterator[Setting]:
+    """The environment variables that a settings model reads."""
+    prefix = str(model.model_config.get("env_prefix", ""))
+    for name, field in model.model_fields.items():
+        secret = SecretStr in (field.annotation, *getattr(field.annotation, "__args__", ()))
+        text = field.description or ""
+        yield Setting(f"{prefix}{name}".upper(), field.is_required(), secret, _default(field), text)
+
+
+def _default(field: FieldInfo) -> str:
+    value: Any = field.default
+    return "" if field.is_required() or value is None else str(value)
+
+
+def env_example() -> str:
+    """`.env.example`: every setting, switched off, with where to find it. No secret has a value."""
+    return "\n\n".join([_HEAD, *(_section(one) for one in every_setting())]) + "\n"
+
+
+_HEAD = """\
+# Copy this file to .env and fill in the systems that your playbooks name: remove the # before a name to switch it on.
+# Then `expansion doctor` asks each system whether that is enough. Keep .env out of git: it holds secrets."""
+
+
+def _section(one: SettingsOf) -> str:
+    lines = [f"# --- {one.title} ---"]
+    for setting in one.settings:
+        lines += ["", f"# {'Needed. ' if setting.needed else ''}{setting.description}", f"# {_assigned(setting)}"]
+    return "\n".join(lines)
+
+
+def _assigned(setting: Setting) -> str:
+    return f"{setting.name}={'' if setting.secret else setting.default}"
+
+
+def markdown_table(one: SettingsOf) -> str:
+    """The settings of one system as a table for docs/connect.md."""
+    rows = [f"| `{s.name}` | {_need(s)} | {_cell(s.description)} |" for s in one.settings]
+    return "\n".join(["| setting | | where to find it |", "|---|---|---|", *rows])
+
+
+def _need(setting: Setting) -> str:
+    if setting.needed:
+        return "needed, secret" if setting.secret else "needed"
+    return f"`{setting.default}`" if setting.default else "optional"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
