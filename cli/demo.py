@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -27,6 +28,9 @@ def command(folder: Path, keep_up: bool | None) -> None:
     """
     from cli.local import start_prefect, start_stand_ins
 
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Either ends what was started here, also where a shell's `&` has switched SIGINT off.
+        signal.signal(number, signal.default_int_handler)
     watched = sys.stdin.isatty() and sys.stdout.isatty() if keep_up is None else keep_up
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
