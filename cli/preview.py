@@ -52,10 +52,10 @@ def _firing(firing: object) -> dict[str, str]:
     return {
         "account": firing.account_name,
         "trigger": firing.trigger,
-        "why": "; ".join(firing.evidence.get("reasons", [])),
         "worth": amount(firing.worth, firing.currency),
         "expected": amount(firing.priority, firing.currency),
         "what happens": (firing.playbook or "") if firing.steps else firing.reason,
+        "why": "; ".join(firing.evidence.get("reasons", [])),
     }
 
 

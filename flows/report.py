@@ -78,7 +78,12 @@ class RunReport:
         """One line: `9 firings worth $84,300 a year, 24 steps done, 1 problem`."""
         acting = [firing for firing in firings if firing.decision == "acting"]
         done = sum(step.state == "done" for step in steps)
-        parts = [f"{_many(len(firings), 'firing')}", worth_text(acting), f"{_many(done, 'step')} done"]
+        worth = total_worth(acting)
+        parts = [
+            _many(len(firings), "new firing"),
+            f"worth {worth} a year" if worth else "",
+            f"{_many(done, 'step')} done",
+        ]
         unsure = sum(step.state == "unsure" for step in steps)
         parts += [f"{unsure} unsure"] if unsure else []
         parts += [_many(len(self.problems), "problem")] if self.problems else []
@@ -89,7 +94,7 @@ def _many(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
-def worth_text(firings: Iterable[FiringRecord]) -> str:
+def total_worth(firings: Iterable[FiringRecord]) -> str:
     """What these are worth a year together, each account counted once with its best firing."""
     best: dict[tuple[str, str], Decimal] = {}
     for firing in firings:
@@ -99,8 +104,7 @@ def worth_text(firings: Iterable[FiringRecord]) -> str:
     totals: dict[str, Decimal] = {}
     for (currency, _), worth in best.items():
         totals[currency] = totals.get(currency, Decimal(0)) + worth
-    amounts = " and ".join(money_text(total, currency) for currency, total in sorted(totals.items()))
-    return f"worth {amounts} a year" if amounts else ""
+    return " and ".join(money_text(total, currency) for currency, total in sorted(totals.items()))
 
 
 def fired_rows(firings: Iterable[FiringRecord]) -> list[dict[str, str]]:
@@ -109,10 +113,10 @@ def fired_rows(firings: Iterable[FiringRecord]) -> list[dict[str, str]]:
         {
             "account": firing.account_name,
             "trigger": firing.trigger,
-            "why": "; ".join(firing.evidence.get("reasons", [])),
             "worth": amount(firing.worth, firing.currency),
             "expected": amount(firing.priority, firing.currency),
             "what happens": _happens(firing),
+            "why": "; ".join(firing.evidence.get("reasons", [])),
         }
         for firing in firings
     ][:SHOWN]
@@ -142,9 +146,14 @@ def step_rows(steps: Iterable[StepRecord]) -> list[dict[str, str]]:
     ][:SHOWN]
 
 
-def markdown(report: RunReport, headline: str) -> str:
+def markdown(report: RunReport, headline: str, firings: Sequence[FiringRecord]) -> str:
     """The run in prose, for the Prefect UI."""
-    lines = [f"# {headline}", "", f"{report.accounts:,} accounts were asked about."]
+    lines = [f"# {headline}", ""]
+    if report.accounts:
+        lines += [f"{_many(report.accounts, 'account')} asked about."]
+    if firings:
+        lines += ["", "## What fired", "", "| trigger | accounts | acted on | worth a year |", "|---|---|---|---|"]
+        lines += [_trigger_row(name, firings) for name in sorted({firing.trigger for firing in firings})]
     if report.problems:
         lines += ["", "## What failed, and whose it is", "", "| system | whose | what to do |", "|---|---|---|"]
         lines += [f"| {p.system} | {p.whose} | {_cell(p.sentence)} |" for p in report.problems]
@@ -162,8 +171,15 @@ def markdown(report: RunReport, headline: str) -> str:
     if report.unreadable:
         lines += ["", "## Values that could not be read", ""]
         lines += [f"- `{fact}`: {_many(count, 'account')}" for fact, count in report.unreadable.items()]
-    lines += ["", f"{report.cooling:,} still within `quiet_for`; {_many(report.cleared, 'episode')} ended."]
+    if report.cooling or report.cleared:
+        lines += ["", f"{report.cooling:,} still within `quiet_for`; {_many(report.cleared, 'episode')} ended."]
     return "\n".join(lines)
+
+
+def _trigger_row(trigger: str, firings: Sequence[FiringRecord]) -> str:
+    fired = [firing for firing in firings if firing.trigger == trigger]
+    acting = [firing for firing in fired if firing.decision == "acting"]
+    return f"| {trigger} | {len(fired):,} | {len(acting):,} | {total_worth(acting) or '–'} |"
 
 
 def _most(causes: Mapping[str, int], shown: int = 8) -> list[tuple[str, int]]:

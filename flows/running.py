@@ -65,7 +65,9 @@ class Run:
         headline = self.report.headline(firings, steps)
         failed = bool(self.report.problems)
         ledger.finish_run(self.id, "failed" if failed else "completed", utc_now(), self.report.summary())
-        await acreate_markdown_artifact(markdown(self.report, headline), key="run-report", description=headline)
+        await acreate_markdown_artifact(
+            markdown(self.report, headline, firings), key="run-report", description=headline
+        )
         await _table("what-fired", fired_rows(firings), "What fired, why, and what it is worth")
         await _table("what-was-done", step_rows(steps), "Every step of this run's firings, with links")
         log.info(headline)
