@@ -43,6 +43,16 @@ def names_used(mapping: EventMap) -> Iterator[tuple[str, str]]:
     yield from (("properties", name) for name in mapping.properties or ())
 
 
+def keys_needed(mapping: EventMap) -> dict[str, str] | None:
+    """The keys of a JSON line that a map needs, each with its type; None where it needs the whole line."""
+    kept = set(mapping.properties or ())
+    names = dict.fromkeys(name for _, name in names_used(mapping))
+    alike = len({name.lower() for name in names}) < len(names)  # DuckDB takes `User` and `user` for one column
+    if mapping.properties is None or alike or any("." in name for name in names):
+        return None
+    return {name: "JSON" if name in kept else "VARCHAR" for name in names}
+
+
 def _reasons(account: str) -> Iterator[str]:
     yield "WHEN broken IS NOT NULL THEN broken"
     yield "WHEN coalesce(event_id, '') = '' THEN 'no event id'"
@@ -86,6 +96,8 @@ class _Reader:
     def _column(self, name: str | None) -> str:
         if name is None:
             return "NULL::VARCHAR"
+        if name in self.rows.json:
+            return f"json_extract_string(row.{identifier(name)}, '$')"
         if self.rows.columns is not None:
             return f"CAST(row.{identifier(name)} AS VARCHAR)"
         return self._of_json(name, "json_extract_string")
@@ -132,9 +144,10 @@ class _Reader:
 
 def _moment(text: str) -> str:
     """SQL for a UTC timestamp from ISO 8601 text (no zone: UTC), or seconds or milliseconds since 1970."""
-    number = f"TRY_CAST({text} AS DECIMAL(24, 6))"
+    # No text reads as both. Times come first: it takes long to find out that one is no number.
+    written, number = f"TRY_CAST({text} AS TIMESTAMPTZ)", f"TRY_CAST({text} AS DECIMAL(24, 6))"
     return (
-        f"CASE WHEN {number} IS NULL THEN CAST(TRY_CAST({text} AS TIMESTAMPTZ) AS TIMESTAMP) "
+        f"CASE WHEN {written} IS NOT NULL THEN CAST({written} AS TIMESTAMP) "
         f"WHEN abs({number}) < 100000000000 THEN make_timestamp(CAST({number} * 1000000 AS BIGINT)) "
         f"WHEN abs({number}) < 100000000000000 THEN make_timestamp(CAST({number} * 1000 AS BIGINT)) END"
     )

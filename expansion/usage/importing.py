@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from expansion.contract import EventRow
-from expansion.usage.checking import checked_sql, names_used
+from expansion.usage.checking import checked_sql, keys_needed, names_used
 from expansion.usage.lines import ImportFailed
 from expansion.usage.mapping import EventMap
 from expansion.usage.reading import Rows, clean_rows, count_rows, rows_again
@@ -48,7 +48,7 @@ def import_events(
     con = store.connect()
     _load_users(con, users or {})
     result = Imported(path.name)
-    rows = clean_rows(con, path)
+    rows = clean_rows(con, path, keys_needed(mapping))
     _check_columns(path, mapping, rows)
     try:
         result.add(store.add_events(con, _events(checked_sql(rows, mapping))))

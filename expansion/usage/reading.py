@@ -6,7 +6,7 @@ the report can name the line; the good rows of it are stored all the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,15 +26,21 @@ class Rows:
 
     sql: str
     columns: tuple[str, ...] | None = None  # None: JSON
+    json: frozenset[str] = frozenset()  # of these columns, the values are JSON
 
 
 _CLEAN = "NULL::BIGINT AS line, NULL::VARCHAR AS broken, NULL::VARCHAR AS text"
 
 
-def clean_rows(con: duckdb.DuckDBPyConnection, path: Path) -> Rows:
-    """The rows of a file, if nothing is wrong with it; DuckDB stops at the first row it cannot read."""
+def clean_rows(con: duckdb.DuckDBPyConnection, path: Path, keys: Mapping[str, str] | None = None) -> Rows:
+    """The rows of a file, if nothing is wrong with it; DuckDB stops at the first row it cannot read.
+
+    `keys`, with their types, are all that is needed of a JSON line, where that is known.
+    """
     match format_of(path):
         case "json":
+            if keys:
+                return _json_keys(path, keys)
             return Rows(f"SELECT {_CLEAN}, json AS row FROM read_ndjson_objects({_file(path)})")
         case "csv":
             columns, separator = csv_heading(path)
@@ -42,6 +48,14 @@ def clean_rows(con: duckdb.DuckDBPyConnection, path: Path) -> Rows:
             read = f"read_csv({_file(path)}, {_CSV}, columns = {{{types}}}, delim = {quote(separator)})"
             return Rows(f"SELECT {_CLEAN}, {_packed(columns)} AS row FROM {read}", columns)
     return _parquet_rows(con, path)
+
+
+def _json_keys(path: Path, keys: Mapping[str, str]) -> Rows:
+    """Lines parsed once into columns: less than half the work of taking one key after the other out of each line."""
+    types = ", ".join(f"{quote(name)}: {quote(kind)}" for name, kind in keys.items())
+    read = f"read_json({_file(path)}, format = 'newline_delimited', records = true, columns = {{{types}}})"
+    kept = frozenset(name for name, kind in keys.items() if kind == "JSON")
+    return Rows(f"SELECT {_CLEAN}, {_packed(tuple(keys))} AS row FROM {read}", tuple(keys), kept)
 
 
 @contextmanager
