@@ -19,7 +19,7 @@ def command(name: str | None, json_: bool) -> None:
     actions = integrations.catalog().actions
     chosen = {n: a for n, a in sorted(actions.items()) if name is None or n == name or n.startswith(f"{name}.")}
     if not chosen:
-        raise click.UsageError(f"there is no action `{name}`; there are: {', '.join(sorted(actions))}")
+        raise click.UsageError(f"there is no action `{name}`\n\nhint: there are {', '.join(sorted(actions))}")
     if json_:
         as_json({n: {"title": a.title, "input": a.input_model.model_json_schema()} for n, a in chosen.items()})
         return

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cli.showing import as_json, say
+from cli.showing import as_json, many, say
 
 
 @click.command("check")
@@ -29,8 +29,7 @@ def command(json_: bool) -> None:
             as_json({"mistakes": [_mistake(mistake) for mistake in found.mistakes], "cases": []})
         else:
             click.echo(str(found))
-            many = len(found.mistakes)
-            say(f"\n{many} mistake{'s' if many != 1 else ''}")
+            say(f"\n{many(len(found.mistakes), 'mistake')}")
         sys.exit(1)
     results = _run(place)
     failed = [result for result in results if not result.passed]
@@ -53,11 +52,8 @@ def _print(workspace: Any, results: list[Any], failed: list[Any]) -> None:
         say(str(warning))
     for result in failed:
         click.echo(_told(result))
-    passed = len(results) - len(failed)
-    say(
-        f"{len(workspace.triggers)} triggers, {len(workspace.playbooks)} playbooks: no mistakes; "
-        f"{passed} of {len(results)} cases pass"
-    )
+    checked = f"{many(len(workspace.triggers), 'trigger')}, {many(len(workspace.playbooks), 'playbook')}: no mistakes"
+    say(f"{checked}; {len(results) - len(failed)} of {many(len(results), 'case')} pass")
 
 
 def _told(result: Any) -> str:

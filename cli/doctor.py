@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from cli.showing import as_json
+from cli.showing import as_json, many
+
+if TYPE_CHECKING:
+    from flows.place import Place
+    from integrations.base import Finding
 
 
 @click.command("doctor")
@@ -18,53 +23,73 @@ def command(json_: bool) -> None:
 
     Nothing is written anywhere. Exit code 1 if anything needs a person; each line says what to do.
     """
-    findings = list(_findings())
+    findings = _findings()
     if json_:
         as_json([asdict(finding) for finding in findings])
     else:
         for finding in findings:
-            click.echo(f"{'ok     ' if finding.ok else 'problem'}  {finding.system}: {finding.what}")
-            if finding.remedy and not finding.ok:
-                click.echo("\n".join(f"         {line}" for line in finding.remedy.splitlines()))
+            _show(finding)
     sys.exit(0 if all(finding.ok for finding in findings) else 1)
 
 
-def _findings() -> list[Any]:
-    from expansion.contract import Failure
+def _show(finding: Finding) -> None:
+    click.echo(f"{'ok     ' if finding.ok else 'problem'}  {finding.system}: {finding.what}")
+    if finding.remedy and not finding.ok:
+        click.echo("\n".join(f"         {line}".rstrip() for line in finding.remedy.splitlines()))
+
+
+def _findings() -> list[Finding]:
     from flows.place import Place
-    from integrations.base import Finding
 
     place = Place()
     try:
-        found = [_ledger(place), _store(place)]
-        for system in place.systems():
-            connected = place.connect(system)
-            if connected is None:
-                found.append(Finding(system, "settings are not complete", False, str(place.problems[system])))
-                continue
-            try:
-                found += connected.check()
-            except Failure as failure:
-                found.append(Finding(system, "does not answer", False, str(failure)))
-        return found
+        systems = place.systems()
+        return [_own("ledger", place, _ledger), _own("usage store", place, _store), *_systems(place, systems)]
     finally:
         place.close()
 
 
-def _ledger(place: Any) -> Any:
+def _own(name: str, place: Place, ask: Callable[[Place], Finding]) -> Finding:
+    """A broken ledger or store is a finding like any other: the systems are asked all the same."""
+    from expansion.ledger.database import LedgerError
+    from expansion.usage.manifest import StoreError
+    from integrations.base import Finding
+
+    try:
+        return ask(place)
+    except (LedgerError, StoreError) as error:
+        return Finding(name, "cannot be used", False, str(error))
+
+
+def _systems(place: Place, systems: list[str]) -> Iterator[Finding]:
+    from expansion.contract import Failure
+    from integrations.base import Finding
+
+    for system in systems:
+        connected = place.connect(system)
+        if connected is None:
+            yield Finding(system, "is not connected", False, str(place.problems[system]))
+            continue
+        try:
+            yield from connected.check()
+        except Failure as failure:
+            yield Finding(system, "does not answer", False, str(failure))
+
+
+def _ledger(place: Place) -> Finding:
     from integrations.base import Finding
 
     unsure = len(place.ledger.unsure_steps())
     where = "PostgreSQL" if place.ledger.is_postgres else "SQLite"
     if unsure:
-        return Finding("ledger", f"{unsure} steps are unsure", False, "`expansion unsure` lists them")
+        return Finding("ledger", f"{many(unsure, 'step')} unsure", False, "`expansion unsure` lists them")
     return Finding("ledger", f"{where}, up to date, no step is unsure", True)
 
 
-def _store(place: Any) -> Any:
+def _store(place: Place) -> Finding:
     from integrations.base import Finding
 
     manifest = place.store.manifest()
     events = sum(segment.rows for segment in manifest.segments)
-    until = f", known until {manifest.watermark:%Y-%m-%d %H:%M}" if manifest.watermark else ""
-    return Finding("usage store", f"{events:,} events{until}", True)
+    until = f", known until {manifest.watermark:%Y-%m-%d %H:%M} UTC" if manifest.watermark else ""
+    return Finding("usage store", f"{many(events, 'event')}{until}", True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
-from cli.showing import as_json, say, table
+from cli.showing import as_json, many, say, table
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
+_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 
 @click.command("import")
@@ -20,17 +21,10 @@ def command(files: tuple[Path, ...], map_: Path, json_: bool) -> None:
     """Bring in events or facts from FILES: JSON lines, CSV or Parquet; .gz may follow.
 
     Events that are stored already are dropped by their id, so the same file can be imported twice. Rows that cannot be
-    read are listed in a file beside the store, each with its line and the reason; the others are stored.
+    read are listed in a file beside the store, each with its line and the reason; the others are stored. Exit code 1 if
+    a file held nothing that could be read.
     """
-    from flows.clock import moment
-    from flows.place import Place
-    from integrations.files import import_file
-
-    place = Place()
-    results = []
-    with click.progressbar(files, label="importing", file=sys.stderr) as shown:
-        for file in shown:
-            results.append(import_file(place.store, file, map_, moment(None)))
+    results = _import(files, map_)
     rows = [
         {"file": r.source, "stored": r.stored, "repeats": r.duplicates, "not readable": sum(r.rejects.values())}
         for r in results
@@ -41,6 +35,21 @@ def command(files: tuple[Path, ...], map_: Path, json_: bool) -> None:
         table(rows)
     for result in results:
         for reason, count in result.rejects.items():
-            say(f"{result.source}: {count} rows: {reason}")
+            say(f"{result.source}: {many(count, 'row')}: {reason}")
         if result.report:
             say(f"every one of them, with its line: {result.report}")
+    useless = [r for r in results if r.rejects and not r.stored and not r.duplicates]
+    sys.exit(1 if useless else 0)
+
+
+def _import(files: tuple[Path, ...], map_: Path) -> list[Any]:
+    """One file after the other; what was stored before a file that cannot be used stays stored."""
+    from flows.clock import moment
+    from flows.place import Place
+    from integrations.files import import_file
+
+    store, results = Place().store, []
+    with click.progressbar(files, label="importing", file=sys.stderr, hidden=not sys.stderr.isatty()) as shown:
+        for file in shown:
+            results.append(import_file(store, file, map_, moment(None)))
+    return results

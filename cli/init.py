@@ -79,5 +79,6 @@ def _next(folder: Path) -> str:
         "  expansion import sample/events.csv --map sample/events.map.yaml\n"
         "  expansion run --dry-run --as-of 2026-03-02T09:00:00Z\n"
         "  expansion explain export-limit a-200 --as-of 2026-03-02T09:00:00Z\n"
-        "\nThen make the trigger yours: playbooks/triggers/export-limit.yaml. README.md says how to connect real systems."
+        "\nThen make the trigger yours: playbooks/triggers/export-limit.yaml. "
+        "README.md says how to connect real systems."
     )

@@ -74,15 +74,24 @@ def main() -> None:
     except click.Abort:
         click.echo("stopped", err=True)
         sys.exit(130)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+    except click.UsageError as error:
+        if error.ctx is not None:
+            click.echo(f"{error.ctx.get_usage()}\n", err=True)
+        click.echo(f"error: {_as_sentence(error)}", err=True)
+        sys.exit(2)
     except Exception as error:
         text = told(error)
         if text is None:
             raise
         click.echo(f"error: {text}", err=True)
         sys.exit(1)
+
+
+def _as_sentence(error: click.UsageError) -> str:
+    """Click's message in our manner: no full stop after one sentence, and where to read on."""
+    text = error.format_message().rstrip(".")
+    command = error.ctx.command_path if error.ctx is not None else "expansion"
+    return text if "hint:" in text else f"{text[:1].lower()}{text[1:]}\n\nhint: `{command} --help` lists what there is"
 
 
 if __name__ == "__main__":

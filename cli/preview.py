@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cli.showing import as_json, say, table
+from cli.showing import as_json, many, say, table
 
 
 def preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:
@@ -33,15 +33,15 @@ def preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:
         click.echo()
         click.echo(f"{step['account']} · {step['action']} · {step['state']}")
         for name, value in step["input"].items():
-            click.echo("\n".join(f"    {line}" for line in f"{name}: {value}".splitlines()))
+            if value not in ("", None, {}, []):
+                click.echo("\n".join(f"    {line}".rstrip() for line in f"{name}: {value}".splitlines()))
     say("")
-    asked = f"{evaluated.accounts:,} accounts asked"
-    say(f"{asked}, {len(fired)} would fire, {len(steps)} steps would be planned; nothing was written or sent")
+    planned = f"{many(len(steps), 'step')} would be planned"
+    say(f"{many(evaluated.accounts, 'account')} asked: {many(len(fired), 'firing')}, {planned}; nothing was sent")
     for name, answers in evaluated.answers.items():
         if answers.unknown:
-            say(
-                f"cannot tell: {name}, {len(answers.unknown)} accounts, such as: {next(iter(answers.unknown.values()))}"
-            )
+            example = next(iter(answers.unknown.values()))
+            say(f"cannot tell: {name}, {many(len(answers.unknown), 'account')}, such as: {example}")
 
 
 def _firing(firing: object) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Every setting with where to find its value, from the models that read them: for `.env.example` and docs/connect.md."""
+"""Every setting with where to find its value, from the models that read them: for `.env.example` and the docs."""
 
 from __future__ import annotations
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+_NUMBERS = ("worth", "expected", "accounts", "events", "steps", "stored", "new", "repeats", "not readable")
+
 
 def as_json(value: Any) -> None:
     """One JSON document on stdout."""
@@ -28,11 +30,21 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Iterable[str] | None = Non
     console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
     shown = Table(title=title, title_justify="left", title_style="bold", header_style="bold", pad_edge=False, box=None)
     for name in names:
-        numeric = name in ("worth", "expected", "accounts", "events", "stored", "new", "repeats")
-        shown.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        shown.add_column(name, justify="right" if name in _NUMBERS else "left", overflow="fold")
     for row in rows:
         shown.add_row(*(Text(str(row.get(name, ""))) for name in names))
-    console.print(shown)
+    if sys.stdout.isatty():
+        console.print(shown)
+        return
+    with console.capture() as captured:
+        console.print(shown)
+    # Rich fills every line up to the width; a file or a log is better off without.
+    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+def many(count: int, what: str) -> str:
+    """`1 account`, `1,200 accounts`, `no accounts`."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}" if count else f"no {what}s"
 
 
 def say(text: str) -> None:

@@ -29,10 +29,12 @@ def command(key: str | None, verdict: str | None, note: str, json_: bool) -> Non
     place = Place()
     try:
         steps = place.ledger.unsure_steps()
-        if key is None or verdict is None:
+        if key is None:
             _list(steps, json_)
             return
         step = _chosen(steps, key)
+        if verdict is None:
+            raise click.UsageError(f"what became of {step.action} for {step.account_name}? say done, retry or skip")
         place.ledger.settle(step.key, verdict, getpass.getuser(), note, utc_now())  # type: ignore[arg-type]  # a choice
         say(f"{step.action} for {step.account_name}: {verdict}")
     finally:
@@ -63,6 +65,6 @@ def _list(steps: list[Any], json_: bool) -> None:
 def _chosen(steps: list[Any], key: str) -> Any:
     found = [step for step in steps if step.key.startswith(key)]
     if len(found) != 1:
-        many = "no unsure step has" if not found else f"{len(found)} unsure steps have"
-        raise click.UsageError(f"{many} a key that begins with `{key}`; `expansion unsure` lists them")
+        have = "no unsure step has" if not found else f"{len(found)} unsure steps have"
+        raise click.UsageError(f"{have} a key that begins with `{key}`\n\nhint: `expansion unsure` lists them")
     return found[0]

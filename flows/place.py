@@ -19,6 +19,7 @@ from expansion.ledger.holders import Holder, is_alive
 from expansion.ledger.store import Ledger, open_ledger
 from expansion.usage.store import UsageStore
 from flows.settings import Settings
+from integrations._settings import read
 from integrations.base import ActionBase, Connected, SourceBase
 
 
@@ -26,7 +27,7 @@ from integrations.base import ActionBase, Connected, SourceBase
 class Place:
     """Opened once per run. What is not asked for is not opened."""
 
-    settings: Settings = field(default_factory=Settings)
+    settings: Settings = field(default_factory=lambda: read(Settings))
     problems: dict[str, Failure] = field(default_factory=dict)  # systems that cannot be connected
     _connected: dict[str, Connected] = field(default_factory=dict)
 
