@@ -16,6 +16,7 @@ from expansion.ledger.store import Ledger
 
 # Longer than any call with all its retries (RetryPolicy.total is 90 s), and renewed before each of them.
 LEASE = timedelta(minutes=15)
+_STOPPED = "the run was stopped before it was sent"
 _BUSY_IN_A_ROW = 3  # so many calls that all end in "later": the system is down, not one record locked
 
 ToPiece = Callable[[ClaimedStep], Piece]
@@ -50,16 +51,18 @@ def deliver(
     run_id: int | None = None,
     lease: timedelta = LEASE,
     patience: Patience = Patience(),  # noqa: B008  it is frozen
+    stopping: Callable[[], bool] = lambda: False,
 ) -> DeliveryReport:
     """Claim up to `limit` due steps of an action and deliver them in the action's batches.
 
-    `to_piece` makes a claimed step into a piece; it raises `Refused` where that cannot be done.
+    `to_piece` makes a claimed step into a piece; it raises `Refused` where that cannot be done. Once `stopping` says
+    so, the batches that are left go back untouched.
     """
     action = actions.get(action_name)
     if action is None:
         return DeliveryReport(action_name, problem=_not_connected(action_name))
     claimed = ledger.claim(action_name, limit, holder, now(), lease, playbook=playbook, run_id=run_id)
-    round_ = _Round(ledger, Judge(action, patience, now), to_piece, holder, lease)
+    round_ = _Round(ledger, Judge(action, patience, now), to_piece, holder, lease, stopping)
     for batch in in_batches(claimed, action.batch):
         round_.take(batch)
     return round_.report(len(claimed))
@@ -96,6 +99,7 @@ class _Round:
     to_piece: ToPiece
     holder: str
     lease: timedelta
+    stopping: Callable[[], bool]
     verdicts: list[Verdict] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     busy: int = 0
@@ -104,6 +108,9 @@ class _Round:
         """Deliver a batch; once there is a problem, give it back untouched."""
         if self.judge.problem:
             self._write(self._hold(batch, self.judge.problem))
+            return
+        if self.stopping():
+            self._write([verdicts.released(step.key, self.judge.now(), _STOPPED, counts=False) for step in batch])
             return
         good, bad = to_pieces(batch, self.to_piece, self.judge)
         kept = self.ledger.start_sending([step.key for step, _ in good], self.holder, self.judge.now(), self.lease)

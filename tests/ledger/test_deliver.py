@@ -52,6 +52,15 @@ def test_a_round_takes_no_more_than_its_limit(ledger, clock):
     assert send(ledger, Vendor(CRM), clock, limit=3).claimed == 3
 
 
+def test_once_it_is_to_stop_the_batches_that_are_left_go_back_untouched(ledger, clock):
+    accounts(ledger, 5)
+    vendor = Vendor(CRM, batch=2)
+    report = send(ledger, vendor, clock, stopping=lambda: len(vendor.calls) == 1)
+    assert (report.count("done"), report.count("due"), report.problem) == (2, 3, None)
+    assert [(step.state, step.tries) for step in ledger.steps() if step.state != "done"] == [("due", 0)] * 3
+    assert send(ledger, vendor, clock).count("done") == 3
+
+
 def test_a_busy_system_is_tried_again_later_and_later(ledger, clock):
     (key,) = accounts(ledger, 1)
     vendor = Vendor(CRM)
