@@ -39,9 +39,9 @@ def _with_hysteresis(node: Node) -> Node | None:
     """The lines that say `clears_below`, at that value; None where there are none. The others do not end an episode."""
     if isinstance(node, Group):
         parts = tuple(part for part in map(_with_hysteresis, node.parts) if part is not None)
-        if not parts or node.word == "none_of":
+        if not parts or node.word == "none_of" or node.name:
             return None
-        return Group(node.word, parts, min(node.need, len(parts)), node.name)
+        return Group(node.word, parts, min(node.need, len(parts)))
     below = node.condition.clears_below
     if isinstance(node, Member) or below is None:
         return None
@@ -50,8 +50,8 @@ def _with_hysteresis(node: Node) -> Node | None:
 
 
 def _without_dwell(node: Node) -> Node:
-    """An episode stays open while the conditions hold today."""
-    if isinstance(node, Group):
+    """An episode stays open while the conditions hold today. Dwell inside a cohort is part of what the cohort means."""
+    if isinstance(node, Group) and not node.name:
         return replace(node, parts=tuple(map(_without_dwell, node.parts)), points=1)
     return replace(node, points=1)
 
