@@ -27,6 +27,11 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/expansion check
 
+# What follows from the code: the schemas that editors read, the settings template, the tables in docs/.
+docs: $(READY)
+	@$(BIN)/expansion init --schemas-only
+	@$(BIN)/python -m cli.settings_list docs/connect.md
+
 bench: $(READY)
 	@$(BIN)/python -m benchmarks
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, SecretStr
@@ -88,3 +91,17 @@ def _need(setting: Setting) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
+
+
+_TABLE = re.compile(r"(<!-- settings of (?P<title>[\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def with_tables(text: str) -> str:
+    """A page with the table of each `<!-- settings of TITLE -->` written anew, up to `<!-- end -->`."""
+    tables = {one.title: markdown_table(one) for one in every_setting()}
+    return _TABLE.sub(lambda found: f"{found[1]}{tables[found['title']]}\n{found[3]}", text)
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        Path(name).write_text(with_tables(Path(name).read_text(encoding="utf-8")), encoding="utf-8")
