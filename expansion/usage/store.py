@@ -18,6 +18,8 @@ from expansion.usage.spans import Spans, joined
 
 EVENT_COLUMNS = "event_id, event, ts, seen_at, account_id, user_id, properties"
 _PARQUET = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
+# A quarter of that for rollups: windows skip more, and several threads find work (measured: a quarter less time).
+_ROLLUP = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 32768)"
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ class UsageStore:
         (self.root / "rollups").mkdir(exist_ok=True)
         path = self.root / "rollups" / f"{segment.id}-{uuid.uuid4().hex[:8]}.parquet"
         query = rollup_sql(self.events_of([segment]) or "", columns, time_zone)
-        con.execute(f"COPY ({query} ORDER BY day) TO {quote(str(path))} {_PARQUET}")
+        con.execute(f"COPY ({query} ORDER BY day) TO {quote(str(path))} {_ROLLUP}")
         manifests.sync(path)
         manifests.sync(path.parent)
         rollup = Rollup(f"rollups/{path.name}", tuple(column.key for column in columns), time_zone)
