@@ -38,13 +38,15 @@ def command(
 
 
 def run_flow(as_of: datetime | None, triggers: list[str], pull_sources: bool, json_: bool) -> int:
-    """Run the flow, print its report; 0 if all went well, 1 if something needs a person."""
+    """Run the flow, print its report; 0 if all went well, 1 if something needs a person, 130 or 143 if it was ended."""
     import asyncio
 
     from prefect.client.schemas.objects import State
 
+    from cli.stopping import Job
     from flows.main import expansion
     from flows.place import Place
+    from flows.work import stop_all
 
     Place().workspace  # noqa: B018  wrong YAML is said before a server starts
 
@@ -52,7 +54,11 @@ def run_flow(as_of: datetime | None, triggers: list[str], pull_sources: bool, js
         # With return_state the awaited call gives a State; Prefect's annotation has one layer too many.
         return await expansion(as_of, triggers, pull_sources, return_state=True)
 
-    state = asyncio.run(run())
+    job = Job(run, stop_all)
+    state = job.finish()
+    if state is None or job.signal is not None:
+        say("stopped: what was being sent is written down, and the next run goes on from there")
+        return 128 + (job.signal or 0)
     report = _printed(str(state.state_details.flow_run_id), json_)
     if not report and state.is_failed():
         asyncio.run(state.aresult())  # raises what stopped the run
@@ -95,6 +101,9 @@ def _tables(report: object, fired: list[dict[str, str]], steps: list[dict[str, s
     for trigger, causes in report.unknown.items():
         for cause, count in sorted(causes.items(), key=lambda item: -item[1])[:3]:
             say(f"cannot tell: {trigger}, {count} account{'s' if count != 1 else ''}: {cause}")
+    if report.not_due:
+        names = ", ".join(report.not_due)
+        say(f"not due yet, evaluated before: {names} (`--trigger NAME` evaluates one now)")
     for notice in report.notices:
         say(f"worth a look: {notice}")
     for problem in report.problems:

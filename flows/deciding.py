@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from expansion.decide.decide import Decisions, decide
 from expansion.decide.recording import RunContext
+from expansion.decide.schedule import is_due
 from expansion.evaluate.evaluator import StoreEvaluator, build_rollups
 from expansion.evaluate.results import Answers
 from expansion.language.models import Trigger
@@ -35,6 +37,28 @@ def triggers_to_check(place: Place, only: Collection[str] = ()) -> list[Trigger]
     if unknown := sorted(set(only) - known.keys()):
         raise NoSuchTrigger(f"there is no trigger `{unknown[0]}`; there are: {', '.join(sorted(known))}")
     return [t for name, t in sorted(known.items()) if t.status != "draft" and (not only or name in only)]
+
+
+def due_triggers(place: Place, as_of: datetime) -> list[Trigger]:
+    """Those of them whose `check` is due: a new day or week has begun, or their definition has changed."""
+    zone = ZoneInfo(place.workspace.policy.time_zone)
+    return [t for t in triggers_to_check(place) if is_due(t.check, _evaluated_last(place, t.trigger), as_of, zone)]
+
+
+def note_evaluated(place: Place, names: Iterable[str], as_of: datetime, now: datetime) -> None:
+    """Remember that these were evaluated, and as what: an edited trigger is due again."""
+    for name in names:
+        said = f"{as_of.isoformat()} {place.workspace.definition_hash(name)}"
+        place.ledger.set_cursor(_cursor(name), said, now)
+
+
+def _evaluated_last(place: Place, name: str) -> datetime | None:
+    at, _, definition = (place.ledger.cursor(_cursor(name)) or "").partition(" ")
+    return datetime.fromisoformat(at) if definition == place.workspace.definition_hash(name) else None
+
+
+def _cursor(name: str) -> str:
+    return f"evaluated:{name}"
 
 
 def evaluate(place: Place, triggers: Collection[Trigger], as_of: datetime, *, build: bool = True) -> Evaluated:

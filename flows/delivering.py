@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import integrations
 from expansion.contract import AccountRef, Piece
 from expansion.deliver import DeliveryReport, deliver
 from expansion.evaluate.results import Evaluator
+from expansion.judging import Patience
 from expansion.ledger.records import ClaimedStep, StepRecord
 from expansion.plan.steps import Ready, render_waiting
 from expansion.recover import RecoveryReport, recover
@@ -38,9 +40,34 @@ class Pieces:
         return self._remote
 
 
-def deliver_some(place: Place, pieces: Pieces, action: str, playbook: str, now: Now) -> DeliveryReport:
+def waits_of(place: Place, action: str) -> list[float]:
+    """How often, and after how many seconds, a batch of this action is tried again."""
+    declared = integrations.integration(action.partition(".")[0]).batch_waits
+    return list(declared if place.settings.retry_waits is None else place.settings.retry_waits)
+
+
+def deliver_some(
+    place: Place, pieces: Pieces, action: str, playbook: str, now: Now, stopping: Callable[[], bool]
+) -> DeliveryReport:
     """Deliver at most one task's worth of due steps."""
-    return deliver(place.ledger, place.actions(), action, pieces.of, now, place.holder.name, BATCH, playbook=playbook)
+    return deliver(
+        place.ledger,
+        place.actions(),
+        action,
+        pieces.of,
+        now,
+        place.holder.name,
+        BATCH,
+        playbook=playbook,
+        patience=_patience(waits_of(place, action)),
+        stopping=stopping,
+    )
+
+
+def _patience(waits: list[float]) -> Patience:
+    """What was busy is due again by the time that the batch is tried again."""
+    usual = Patience()
+    return Patience(first=min([usual.first, *(timedelta(seconds=wait) for wait in waits[:1])]))
 
 
 def recover_all(place: Place, pieces: Pieces, now: Now) -> RecoveryReport:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
@@ -12,11 +13,13 @@ from prefect.runtime import flow_run
 
 from expansion.ledger.records import RunKind
 from flows.clock import moment, utc_now
+from flows.deciding import due_triggers, triggers_to_check
 from flows.place import Place
 from flows.playbook import playbook
 from flows.pull import pull
 from flows.pulling import pulls
-from flows.running import Run, announce, in_thread
+from flows.report import Problem, told
+from flows.running import Run, announce
 from flows.tasks import decide_firings, evaluate_triggers, recover_steps, wake_steps
 from flows.work import begin, end
 
@@ -32,21 +35,19 @@ async def expansion(
 ) -> State[Any]:
     """Find the accounts that are ready to buy more, and start the right conversation with each, once.
 
-    `as_of`: the moment of the check; left out, now. `triggers`: only these. `pull_sources`: off for a moment in the
-    past, whose events are stored already. A problem with one system stops nothing else; the run then ends as failed,
-    with a message that says whose problem it is.
+    `as_of`: the moment of the check; left out, now. `triggers`: only these. With neither, the triggers are evaluated
+    that are due by their `check`. `pull_sources`: off for a moment in the past, whose events are stored already.
+
+    A problem with one system stops nothing else; the run then ends as failed, with a message that says whose problem
+    it is.
     """
 
     async def work(run: Run) -> None:
         if pull_sources:
-            for source in dict.fromkeys(one.source for one in pulls(run.place)):
-                await pull(source, run.id, return_state=True)
+            await pull_all(run)
         await recover_steps(run)
         await wake_steps(run)
-        evaluated = await evaluate_triggers(run, list(triggers or []))
-        decisions = await decide_firings(run, evaluated)
-        run.report.add_decisions(evaluated, decisions)
-        announce(decisions)
+        await act_on(run, list(triggers or []), only_due=as_of is None and not triggers)
         await start_playbooks(run)
 
     return await run_of_kind("expansion", moment(as_of), work)
@@ -64,11 +65,37 @@ async def follow_up(as_of: datetime | None = None) -> State[Any]:
     return await run_of_kind("follow_up", moment(as_of), work)
 
 
+async def pull_all(run: Run) -> None:
+    """One subflow run per source."""
+    for source in dict.fromkeys(one.source for one in pulls(run.place)):
+        state: State[Any] = await pull(source, run.id, return_state=True)
+        _note(run, f"the pull of {source}", state)
+
+
+async def act_on(run: Run, named: list[str], *, only_due: bool) -> None:
+    """Evaluate and decide."""
+    chosen = due_triggers(run.place, run.as_of) if only_due else triggers_to_check(run.place, named)
+    run.report.not_due = [t.trigger for t in triggers_to_check(run.place, named) if t not in chosen]
+    if not chosen:
+        return
+    evaluated = await evaluate_triggers(run, [trigger.trigger for trigger in chosen])
+    # A source that failed is asked again within the hour; what rests on it is then evaluated again.
+    decisions = await decide_firings(run, evaluated, note=only_due and not run.report.problems)
+    run.report.add_decisions(evaluated, decisions)
+    announce(decisions)
+
+
 async def start_playbooks(run: Run) -> None:
     """One subflow run per playbook that has something due."""
-    due = await in_thread(run.place.ledger.due_actions, utc_now())
+    due = await run.in_thread(run.place.ledger.due_actions, utc_now())
     for name in sorted({one.playbook for one in due}):
-        await playbook(name, run.id, return_state=True)
+        state: State[Any] = await playbook(name, run.id, return_state=True)
+        _note(run, f"playbook {name}", state)
+
+
+def _note(run: Run, what: str, state: State[Any]) -> None:
+    if not state.is_completed():
+        run.report.add_broken(what, state.message or state.name or "")
 
 
 async def run_of_kind(kind: RunKind, as_of: datetime, work: Callable[[Run], Awaitable[None]]) -> State[Any]:
@@ -79,8 +106,13 @@ async def run_of_kind(kind: RunKind, as_of: datetime, work: Callable[[Run], Awai
         begin(run)
         await work(run)
         return await run.finish()
+    except asyncio.CancelledError:
+        if run.ended_by is None:  # Prefect itself ends the run, and says so
+            run.abandon(Problem("expansion", "this program", "it was stopped; the next run goes on from there"))
+            raise
+        return run.cancelled()
     except BaseException as error:
-        run.abandon(error)
+        run.abandon(told(error))
         raise
     finally:
         end(run)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from expansion.ledger.records import StepFilter
+from expansion.deliver import DeliveryReport
 from flows.clock import utc_now
-from flows.report import Problem
+from flows.delivering import waits_of
+from flows.report import Problem, told
 from flows.running import Run
-from flows.tasks import deliver_batch, is_busy, waits_of
+from flows.tasks import StillBusy, deliver_batch, is_busy
 from flows.work import run_of
 
 
@@ -21,43 +24,49 @@ async def playbook(playbook: str, run_id: int) -> State[Any]:
     """Deliver the due steps of a playbook. A step becomes due when those before it are done, so it goes in rounds."""
     run, ours = run_of(run_id)
     try:
-        sent = await _rounds(run, playbook)
-        refused = len(run.place.ledger.steps(StepFilter(playbook=playbook, run_id=run_id, states=("refused",))))
+        became = await _rounds(run, playbook)
         if ours and run.report.problems:
             return Failed(message=run.report.problems[0].sentence)
-        return Completed(message=f"{sent} steps sent" + (f", {refused} refused" if refused else ""))
+        return Completed(message=_said(became))
     finally:
         if ours:
             run.place.close()
 
 
-async def _rounds(run: Run, name: str) -> int:
-    """Until nothing is due, or what is due has to wait."""
+async def _rounds(run: Run, name: str) -> Counter[str]:
+    """Until nothing is due, or what is due has to wait; how many steps became what."""
     blocked: set[str] = set()
-    number = sent = 0
+    became: Counter[str] = Counter()
+    number = 0
     while True:
         due = [one for one in run.place.ledger.due_actions(utc_now(), name) if one.action not in blocked]
         if not due:
-            return sent
+            return became
         for one in due:
             number += 1
-            done = await _batch(run, one.action, name, number)
-            sent += done or 0
-            if not done:
+            report = await _batch(run, one.action, name, number)
+            if report is not None:
+                became.update(verdict.state for verdict in report.verdicts)
+            if report is None or report.problem or not report.claimed:
                 blocked.add(one.action)
 
 
-async def _batch(run: Run, action: str, name: str, number: int) -> int | None:
-    """How many steps a batch took; None where the rest of the action has to wait for another run."""
-    waits = waits_of(run, action)
+async def _batch(run: Run, action: str, name: str, number: int) -> DeliveryReport | None:
+    """What a batch did; None where it has to wait for another run. Whatever is wrong with it stops no other action."""
+    waits = waits_of(run.place, action)
     patient = deliver_batch.with_options(retries=len(waits), retry_delay_seconds=waits, retry_condition_fn=is_busy)
     # With return_state the awaited call gives a State; Prefect's annotation says State where it means a coroutine.
-    state: State[Any] = await patient(run, action, name, number, return_state=True)  # type: ignore[misc]
-    if state.is_completed():
-        report = await state.aresult()
-        return None if report.problem else report.claimed
-    error = await state.aresult(raise_on_failure=False)
-    if not is_busy(None, None, state):  # type: ignore[arg-type]  # only the state is looked at
-        raise error
-    run.report.add(Problem(action.partition(".")[0], "their system", str(error)))
+    state: State[DeliveryReport] = await patient(run, action, name, number, return_state=True)  # type: ignore[misc]
+    try:
+        return await state.aresult()
+    except StillBusy as busy:
+        run.report.add(Problem(action.partition(".")[0], "their system", str(busy)))
+    except Exception as error:  # recorded, and its log has where
+        run.report.add(told(error))
     return None
+
+
+def _said(became: Mapping[str, int]) -> str:
+    """`10 done, 1 refused`."""
+    words = {"done": "done", "refused": "refused", "unsure": "unsure", "due": "to be tried again"}
+    return ", ".join(f"{became[state]} {word}" for state, word in words.items() if became.get(state)) or "nothing due"

@@ -11,7 +11,7 @@ from prefect.states import Completed, Failed
 
 from flows.clock import moment
 from flows.place import Place
-from flows.pulling import pulls
+from flows.pulling import Pull, Pulled, pulls
 from flows.running import Run
 from flows.tasks import pull_source
 from flows.work import run_of
@@ -28,7 +28,7 @@ async def pull(source: str, run_id: int | None = None, as_of: datetime | None = 
         wanted = [one for one in pulls(run.place) if one.source == source]
         if not wanted:
             return Failed(message=f"no fact, cohort or event in facts.yaml comes from `{source}`; nothing to pull")
-        results = [await pull_source(run, one) for one in wanted]
+        results = [await _pulled(run, one) for one in wanted]
     finally:
         if ours:
             run.place.close()
@@ -38,3 +38,13 @@ async def pull(source: str, run_id: int | None = None, as_of: datetime | None = 
     if problems:
         return Failed(message=problems[0])
     return Completed(message=f"{sum(pulled.stored for pulled in results):,} new")
+
+
+async def _pulled(run: Run, wanted: Pull) -> Pulled:
+    """A pull that breaks off is a problem of the run; the others go on."""
+    # With return_state the awaited call gives a State; Prefect's annotation says State where it means a coroutine.
+    state: State[Pulled] = await pull_source(run, wanted, return_state=True)  # type: ignore[misc]
+    if state.is_completed():
+        return await state.aresult()
+    sentence = f"the pull of {wanted.title} broke off: {state.message}"
+    return Pulled(wanted, problem=sentence, whose="this program")

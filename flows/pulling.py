@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Literal
+from typing import Literal, TypeVar
 
-from expansion.contract import Failure
+from expansion.contract import Failure, TryLater
 from expansion.evaluate.evaluator import PROFILE_FIELDS
 from expansion.language.models import SourcedCohort, SourcedFact
 from expansion.usage.facts import add_cohort, add_facts, user_accounts
 from expansion.usage.importing import import_rows
 from flows.place import Place
 from integrations.base import SourceBase
+
+T = TypeVar("T")
 
 # Events may reach a vendor late (a phone that was offline): the last days are read again, repeats are dropped.
 _AGAIN = timedelta(days=2)
@@ -42,6 +44,11 @@ class Pulled:
     rejects: int = 0
     report: str | None = None
     problem: str | None = None
+    whose: str = "settings"  # or "their system", or "this program"
+
+
+class Stopped(Exception):
+    """The run was told to stop while a source was being read."""
 
 
 def pulls(place: Place) -> list[Pull]:
@@ -77,7 +84,7 @@ def _people_sources(place: Place) -> list[str]:
     ]
 
 
-def pull_one(place: Place, pull: Pull, now: datetime) -> Pulled:
+def pull_one(place: Place, pull: Pull, now: datetime, stopping: Callable[[], bool] = lambda: False) -> Pulled:
     """Pull and store. A source that says no stops nothing else: its problem is in the result."""
     source = place.source(pull.source)
     if source is None:
@@ -85,24 +92,35 @@ def pull_one(place: Place, pull: Pull, now: datetime) -> Pulled:
     try:
         match pull.what:
             case "facts":
-                return Pulled(pull, add_facts(place.store, pull.source, source.facts(pull.names), now))
+                known = _until(stopping, source.facts(pull.names))
+                return Pulled(pull, add_facts(place.store, pull.source, known, now))
             case "people":
-                return Pulled(pull, add_facts(place.store, pull.source, source.people(pull.names), now))
+                known = _until(stopping, source.people(pull.names))
+                return Pulled(pull, add_facts(place.store, pull.source, known, now))
             case "cohort":
                 return Pulled(pull, add_cohort(place.store, source.cohort(pull.names[0]), now))
-        return _events(place, pull, source, now)
+        return _events(place, pull, source, now, stopping)
     except Failure as failure:
-        return Pulled(pull, problem=str(failure))
+        whose = "their system" if isinstance(failure, TryLater) else "settings"
+        return Pulled(pull, problem=str(failure), whose=whose)
 
 
-def _events(place: Place, pull: Pull, source: SourceBase, now: datetime) -> Pulled:
+def _until(stopping: Callable[[], bool], rows: Iterable[T]) -> Iterator[T]:
+    """The rows, one by one, as long as nobody ends the run: an export can take many minutes."""
+    for row in rows:
+        if stopping():
+            raise Stopped("the run was stopped while a source was being read; the next run reads it again")
+        yield row
+
+
+def _events(place: Place, pull: Pull, source: SourceBase, now: datetime, stopping: Callable[[], bool]) -> Pulled:
     """Events since the last pull, the last days again. The cursor moves only when all of them are stored."""
     until = now.astimezone(UTC).date()
     cursor = place.ledger.cursor(pull.source)
     first = until - timedelta(days=place.settings.first_pull_days)
     since = max(first, datetime.fromisoformat(cursor).date() - _AGAIN) if cursor else first
     covered = (datetime.combine(since, time(), UTC), now.astimezone(UTC))
-    rows = source.events(since.isoformat(), until.isoformat(), pull.names[0])
+    rows = _until(stopping, source.events(since.isoformat(), until.isoformat(), pull.names[0]))
     done = import_rows(place.store, pull.source, rows, covered, users=user_accounts(place.store))
     place.ledger.set_cursor(pull.source, now.astimezone(UTC).isoformat(), now)
     report = str(done.report) if done.report else None

@@ -8,9 +8,13 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from expansion.contract import Failure
 from expansion.decide.decide import Decisions
+from expansion.language.mistakes import Mistakes
+from expansion.ledger.database import LedgerError
 from expansion.ledger.records import FiringRecord, StepRecord
 from expansion.money import money_text
+from expansion.usage.manifest import StoreError
 from flows.deciding import Evaluated
 from flows.pulling import Pulled
 
@@ -22,7 +26,7 @@ class Problem:
     """Something a person has to know: the system, whose it is, and what to do."""
 
     system: str
-    whose: str  # "settings" | "their system" | "this program"
+    whose: str  # "settings" | "their system" | "definitions" | "this program"
     sentence: str
 
 
@@ -39,12 +43,13 @@ class RunReport:
     unreadable: dict[str, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)  # worth a look; they fail no run
+    not_due: list[str] = field(default_factory=list)  # triggers that were evaluated today or this week already
 
     def add_pulled(self, pulled: Pulled) -> None:
         row = {"source": pulled.pull.title, "stored": pulled.stored, "repeats": pulled.repeats}
         self.pulled.append(row | {"not_readable": pulled.rejects, "report": pulled.report})
         if pulled.problem:
-            self.add(Problem(pulled.pull.source.partition(".")[0], "settings or their system", pulled.problem))
+            self.add(Problem(pulled.pull.source.partition(".")[0], pulled.whose, pulled.problem))
         if pulled.rejects:
             rows = _many(pulled.rejects, "row")
             self.notices.append(f"{pulled.pull.title}: {rows} could not be read; each is in {pulled.report}")
@@ -58,6 +63,11 @@ class RunReport:
         for problem in decisions.problems:
             sentence = f"{problem.trigger}, {problem.account_id}: {problem.sentence}"
             self.add(Problem("decide", "this program", sentence))
+
+    def add_broken(self, what: str, message: str) -> None:
+        """A part of the run that failed. What it said in words of ours is a problem already."""
+        if message not in [problem.sentence for problem in self.problems]:
+            self.add(Problem("expansion", "this program", f"{what} broke off: {message}"))
 
     def add(self, problem: Problem) -> None:
         """The same problem of a system is said once."""
@@ -88,6 +98,17 @@ class RunReport:
         parts += [f"{unsure} unsure"] if unsure else []
         parts += [_many(len(self.problems), "problem")] if self.problems else []
         return ", ".join(part for part in parts if part)
+
+
+def told(error: BaseException) -> Problem:
+    """What ended a run: a sentence where the error carries one for people, else its kind; the log has the rest."""
+    match error:
+        case Mistakes():
+            return Problem("playbooks", "definitions", str(error))
+        case Failure() | LedgerError() | StoreError():
+            return Problem("expansion", "settings", str(error))
+        case _:
+            return Problem("expansion", "this program", f"{type(error).__name__}; the log of the run has where")
 
 
 def _many(count: int, what: str) -> str:

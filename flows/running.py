@@ -1,9 +1,10 @@
-"""What the flows share with Prefect: the state of a run, logs, artifacts, events."""
+"""One run as it goes on, and what it tells Prefect: its work beside the event loop, logs, artifacts, events."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable
 from datetime import datetime
 from typing import ParamSpec, TypeVar
@@ -12,14 +13,14 @@ from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from prefect.client.schemas.objects import State
 from prefect.events import emit_event
 from prefect.logging import get_run_logger
-from prefect.states import Completed, Failed
+from prefect.states import Cancelled, Completed, Failed
 
 from expansion.decide.decide import Decisions
 from expansion.ledger.records import FiringFilter, RunKind, StepFilter
 from flows.clock import utc_now
 from flows.delivering import Pieces
 from flows.place import Place
-from flows.report import RunReport, fired_rows, markdown, step_rows
+from flows.report import Problem, RunReport, fired_rows, markdown, step_rows
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,11 +28,6 @@ T = TypeVar("T")
 # Prefect adds a handler to loggers named in PREFECT_LOGGING_EXTRA_LOGGERS, but no level: the root's WARNING holds.
 for _name in ("expansion", "integrations", "flows"):
     logging.getLogger(_name).setLevel(logging.INFO)
-
-
-async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Blocking work beside the event loop, so that the run's heartbeats go on."""
-    return await asyncio.to_thread(work, *args, **kwargs)
 
 
 class Run:
@@ -44,6 +40,38 @@ class Run:
         self.report = RunReport()
         self.pieces = Pieces(place, as_of)
         self.id = 0
+        self.busy: dict[tuple[str, str], set[str]] = {}  # playbook, action -> keys that were not taken yet
+        self.ended_by: str | None = None  # who told this run to stop
+        self._stopping = threading.Event()
+
+    # --- work ---------------------------------------------------------------------------------------------------------
+
+    async def in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Blocking work beside the event loop, so that the run's heartbeats go on.
+
+        A run that is stopped waits for it, and only then lets go of its claims: what is just being sent is sent, and
+        its answer is written down.
+        """
+        thread = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
+        try:
+            return await asyncio.shield(thread)
+        except BaseException:
+            if not thread.done():
+                self.stop()
+                await asyncio.wait([thread])
+            if not thread.cancelled():
+                thread.exception()  # taken note of: the run ends for another reason
+            raise
+
+    def stop(self, ended_by: str | None = None) -> None:
+        """Ask the work in threads to come to an end."""
+        self.ended_by = ended_by or self.ended_by
+        self._stopping.set()
+
+    def stopping(self) -> bool:
+        return self._stopping.is_set()
+
+    # --- beginning and end --------------------------------------------------------------------------------------------
 
     def start(self, kind: RunKind) -> None:
         """Write the run down before anything happens."""
@@ -65,9 +93,8 @@ class Run:
         headline = self.report.headline(firings, steps)
         failed = bool(self.report.problems)
         ledger.finish_run(self.id, "failed" if failed else "completed", utc_now(), self.report.summary())
-        await acreate_markdown_artifact(
-            markdown(self.report, headline, firings), key="run-report", description=headline
-        )
+        text = markdown(self.report, headline, firings)
+        await acreate_markdown_artifact(text, key="run-report", description=headline)
         await _table("what-fired", fired_rows(firings), "What fired, why, and what it is worth")
         await _table("what-was-done", step_rows(steps), "Every step of this run's firings, with links")
         log.info(headline)
@@ -75,15 +102,20 @@ class Run:
             log.error("%s (%s): %s", problem.system, problem.whose, problem.sentence)
         if failed:
             worst = self.report.problems[0]
-            return Failed(message=f"{headline}. {worst.system}: {worst.sentence}")
+            return Failed(message=f"{headline}. {worst.system} ({worst.whose}): {worst.sentence}")
         return Completed(message=headline)
 
-    def abandon(self, error: BaseException) -> None:
-        """The run ends by an error of its own; what was done stays done, and the next run goes on from there."""
+    def abandon(self, problem: Problem) -> None:
+        """The run ends before its end; what was done stays done, and the next run goes on from there."""
         if self.id:
-            problem = {"system": "expansion", "whose": "this program", "sentence": f"{type(error).__name__}: {error}"}
-            summary = {**self.report.summary(), "problems": [problem]}
-            self.place.ledger.finish_run(self.id, "failed", utc_now(), summary)
+            self.report.add(problem)
+            self.place.ledger.finish_run(self.id, "failed", utc_now(), self.report.summary())
+
+    def cancelled(self) -> State[None]:
+        """The end of a run that a person stopped."""
+        sentence = f"stopped by {self.ended_by}; the next run goes on from there"
+        self.abandon(Problem("expansion", "this program", sentence))
+        return Cancelled(message=sentence)
 
 
 async def _table(key: str, rows: list[dict[str, str]], description: str) -> None:

@@ -9,21 +9,20 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.logging import get_run_logger
 
-import integrations
 from expansion.decide.decide import Decisions
 from expansion.deliver import DeliveryReport
 from flows.clock import utc_now
-from flows.deciding import Evaluated, decide_all, evaluate, record, triggers_to_check
+from flows.deciding import Evaluated, decide_all, evaluate, note_evaluated, record, triggers_to_check
 from flows.delivering import deliver_some, recover_all, wake_waiting
 from flows.pulling import Pull, Pulled, pull_one
 from flows.report import Problem
-from flows.running import Run, in_thread
+from flows.running import Run
 
 
 @task(cache_policy=NO_CACHE, task_run_name="pull {pull.source} {pull.what}")
 async def pull_source(run: Run, pull: Pull) -> Pulled:
     """Pull one source into the usage store."""
-    pulled = await in_thread(pull_one, run.place, pull, run.as_of)
+    pulled = await run.in_thread(pull_one, run.place, pull, run.as_of, run.stopping)
     log = get_run_logger()
     if pulled.problem:
         log.error("%s: %s", pull.title, pulled.problem)
@@ -35,7 +34,7 @@ async def pull_source(run: Run, pull: Pull) -> Pulled:
 @task(cache_policy=NO_CACHE, task_run_name="recover what a stopped run left behind")
 async def recover_steps(run: Run) -> None:
     """Settle steps of dead processes, before anything new is sent."""
-    report = await in_thread(recover_all, run.place, run.pieces, utc_now)
+    report = await run.in_thread(recover_all, run.place, run.pieces, utc_now)
     if report.verdicts:
         states = {state: report.count(state) for state in ("done", "due", "unsure", "refused")}
         said = ", ".join(f"{count} {state}" for state, count in states.items() if count)
@@ -47,10 +46,10 @@ async def recover_steps(run: Run) -> None:
 
 
 @task(cache_policy=NO_CACHE, task_run_name="evaluate triggers")
-async def evaluate_triggers(run: Run, only: list[str]) -> Evaluated:
-    """Ask every trigger about every account."""
-    triggers = triggers_to_check(run.place, only)
-    evaluated = await in_thread(evaluate, run.place, triggers, run.as_of)
+async def evaluate_triggers(run: Run, names: list[str]) -> Evaluated:
+    """Ask these triggers about every account."""
+    triggers = triggers_to_check(run.place, names)
+    evaluated = await run.in_thread(evaluate, run.place, triggers, run.as_of)
     log = get_run_logger()
     for name, answers in evaluated.answers.items():
         unknown = f", cannot tell for {len(answers.unknown):,}" if answers.unknown else ""
@@ -59,10 +58,15 @@ async def evaluate_triggers(run: Run, only: list[str]) -> Evaluated:
 
 
 @task(cache_policy=NO_CACHE, task_run_name="decide")
-async def decide_firings(run: Run, evaluated: Evaluated) -> Decisions:
-    """Open and end episodes, keep the guard rails, and write firings with their steps to the ledger."""
-    decisions = await in_thread(decide_all, run.place, evaluated, run.as_of)
-    await in_thread(record, run.place, run.id, decisions, utc_now())
+async def decide_firings(run: Run, evaluated: Evaluated, note: bool) -> Decisions:
+    """Open and end episodes, keep the guard rails, and write firings with their steps to the ledger.
+
+    `note`: the triggers count as evaluated until they are due again.
+    """
+    decisions = await run.in_thread(decide_all, run.place, evaluated, run.as_of)
+    await run.in_thread(record, run.place, run.id, decisions, utc_now())
+    if note:
+        await run.in_thread(note_evaluated, run.place, evaluated.answers, run.as_of, utc_now())
     log = get_run_logger()
     for firing in decisions.firings[:200]:
         log.info("%s fired for %s: %s, %s", firing.trigger, firing.account_name, firing.decision, firing.reason)
@@ -72,7 +76,7 @@ async def decide_firings(run: Run, evaluated: Evaluated) -> Decisions:
 @task(cache_policy=NO_CACHE, task_run_name="wake waiting steps")
 async def wake_steps(run: Run) -> None:
     """Ask `only_if` again for the steps whose time came."""
-    woken = await in_thread(wake_waiting, run.place, run.as_of)
+    woken = await run.in_thread(wake_waiting, run.place, run.as_of)
     if woken.ready or woken.skipped:
         get_run_logger().info("%s waiting steps are due now, %s are skipped", woken.ready, woken.skipped)
 
@@ -80,8 +84,9 @@ async def wake_steps(run: Run) -> None:
 class StillBusy(Exception):
     """Some steps certainly were not done and are due again later: the batch is worth another try."""
 
-    def __init__(self, action: str, count: int) -> None:
-        super().__init__(f"{action}: {count} steps were not taken yet; they stay due for the next run")
+    def __init__(self, action: str, count: int, reason: str) -> None:
+        steps = "1 step stays" if count == 1 else f"{count} steps stay"
+        super().__init__(f"{action}: {steps} due for a later run: {reason}")
 
 
 def is_busy(task_: Any, task_run: TaskRun, state: State[Any]) -> bool:
@@ -92,12 +97,12 @@ def is_busy(task_: Any, task_run: TaskRun, state: State[Any]) -> bool:
 @task(cache_policy=NO_CACHE, task_run_name="{action}, batch {number}")
 async def deliver_batch(run: Run, action: str, playbook: str, number: int) -> DeliveryReport:
     """Deliver one batch of one action. Problems are reported; what nobody knows is unsure in the ledger."""
-    report = await in_thread(deliver_some, run.place, run.pieces, action, playbook, utc_now)
+    report = await run.in_thread(deliver_some, run.place, run.pieces, action, playbook, utc_now, run.stopping)
     log = get_run_logger()
     states = {state: report.count(state) for state in ("done", "refused", "due", "unsure")}
     said = ", ".join(f"{count} {state}" for state, count in states.items() if count) or "nothing left to do"
     log.info("%s: %s", action, said.replace("due", "to be tried again"))
-    if report.problem:
+    if report.problem and report.problem.whose == "settings":
         run.report.add(Problem(action.partition(".")[0], report.problem.whose, report.problem.sentence))
     for verdict in report.verdicts:
         if verdict.state in ("refused", "unsure"):
@@ -105,15 +110,18 @@ async def deliver_batch(run: Run, action: str, playbook: str, number: int) -> De
     for error in report.errors:
         log.error("%s: %s", action, error, exc_info=error)
         run.report.add(_of_the_program(error))
-    if states["due"] and (report.problem is None or report.problem.whose == "their system"):
-        raise StillBusy(action, states["due"])
+    if busy := _busy(run, playbook, report):
+        raise StillBusy(action, len(busy), report.problem.sentence if report.problem else "the system is busy")
     return report
 
 
-def waits_of(run: Run, action: str) -> list[float]:
-    """How often, and after how many seconds, a batch of this action is tried again."""
-    declared = integrations.integration(action.partition(".")[0]).batch_waits
-    return list(declared if run.place.settings.retry_waits is None else run.place.settings.retry_waits)
+def _busy(run: Run, playbook: str, report: DeliveryReport) -> set[str]:
+    """What this run has found busy and not got done since, over all tries of a batch."""
+    busy = run.busy.setdefault((playbook, report.action), set())
+    if report.problem is None or report.problem.whose == "their system":
+        busy |= {verdict.key for verdict in report.verdicts if verdict.state == "due"}
+    busy -= {verdict.key for verdict in report.verdicts if verdict.state != "due"}
+    return busy
 
 
 def _of_the_program(error: BaseException) -> Problem:

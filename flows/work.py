@@ -18,8 +18,15 @@ def begin(run: Run) -> None:
 
 
 def end(run: Run) -> None:
+    """Forget it, and let go of what it held."""
     _RUNNING.pop(run.id, None)
     run.place.close()
+
+
+def stop_all(ended_by: str) -> None:
+    """Ask every run of this process to come to an end."""
+    for run in list(_RUNNING.values()):
+        run.stop(ended_by)
 
 
 def run_of(run_id: int) -> tuple[Run, bool]:
