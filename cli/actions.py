@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Literal, get_args, get_origin
 
 import click
 
 from cli.showing import as_json
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
 
 
 @click.command("actions")
@@ -32,7 +35,19 @@ def command(name: str | None, json_: bool) -> None:
         click.echo()
 
 
-def _described(field: Any) -> str:
-    default = "optional" if field.default in (None, "") else f"else `{field.default}`"
-    need = "needed" if field.is_required() else default
-    return f"{need}. {field.description}" if field.description else need
+def _described(field: FieldInfo) -> str:
+    parts = [_need(field)]
+    if get_origin(field.annotation) is Literal:
+        parts.append(f"One of {', '.join(map(str, get_args(field.annotation)))}.")
+    if field.description:
+        parts.append(field.description)
+    return " ".join(parts)
+
+
+def _need(field: FieldInfo) -> str:
+    """Whether it may be left out, and what then holds, in YAML's words."""
+    if field.is_required():
+        return "Needed."
+    if isinstance(field.default, bool):
+        return f"`{str(field.default).lower()}` if left out."
+    return f"`{field.default}` if left out." if field.default else "Optional."

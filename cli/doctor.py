@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import click
@@ -71,7 +71,7 @@ def _systems(place: Place, systems: list[str]) -> Iterator[Finding]:
             yield Finding(system, "is not connected", False, str(place.problems[system]))
             continue
         try:
-            yield from connected.check()
+            yield from (replace(finding, system=system) for finding in connected.check())
         except Failure as failure:
             yield Finding(system, "does not answer", False, str(failure))
 

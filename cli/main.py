@@ -68,12 +68,15 @@ def main() -> None:
     from cli.failing import told
 
     try:
-        cli.main(standalone_mode=False)
+        cli.main(prog_name="expansion", standalone_mode=False)
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
     except click.Abort:
         click.echo("stopped", err=True)
         sys.exit(130)
+    except click.exceptions.NoArgsIsHelpError as help_:
+        help_.show()
+        sys.exit(2)
     except click.UsageError as error:
         if error.ctx is not None:
             click.echo(f"{error.ctx.get_usage()}\n", err=True)

@@ -33,8 +33,7 @@ def preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:
         click.echo()
         click.echo(f"{step['account']} · {step['action']} · {step['state']}")
         for name, value in step["input"].items():
-            if value not in ("", None, {}, []):
-                click.echo("\n".join(f"    {line}".rstrip() for line in f"{name}: {value}".splitlines()))
+            _input(name, value)
     say("")
     planned = f"{many(len(steps), 'step')} would be planned"
     say(f"{many(evaluated.accounts, 'account')} asked: {many(len(fired), 'firing')}, {planned}; nothing was sent")
@@ -42,6 +41,16 @@ def preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:
         if answers.unknown:
             example = next(iter(answers.unknown.values()))
             say(f"cannot tell: {name}, {many(len(answers.unknown), 'account')}, such as: {example}")
+
+
+def _input(name: str, value: Any) -> None:
+    """One input as it would be sent; what is empty is not worth a line."""
+    if value in ("", None, {}, []):
+        return
+    lines = [str(value).lower()] if isinstance(value, bool) else str(value).splitlines()
+    click.echo(f"    {name}: {lines[0]}" if len(lines) == 1 else f"    {name}:")
+    for line in lines if len(lines) > 1 else ():
+        click.echo(f"      {line}".rstrip())
 
 
 def _firing(firing: object) -> dict[str, str]:

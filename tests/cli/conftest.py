@@ -1,0 +1,101 @@
+"""The command as a stranger runs it: in a folder of its own, with no settings, in this process."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.main import main
+
+AS_OF = "2026-03-02T09:00:00Z"  # the moment that the starter's sample is about
+SYSTEMS = ("EXPANSION_", "MIXPANEL_", "SALESFORCE_", "HUBSPOT_", "SLACK_", "INTERCOM_", "PREFECT_")
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    def __str__(self) -> str:
+        """As a person sees it, for snapshots."""
+        return f"{self.out}--- stderr\n{self.err}--- exit code {self.code}"
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch, tmp_path):
+    for name in [name for name in os.environ if name.startswith(SYSTEMS)]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def run(capfd, monkeypatch) -> Run:
+    """`run("check", "--json")` is `expansion check --json`."""
+
+    def run(*arguments: str | Path) -> Ran:
+        capfd.readouterr()
+        monkeypatch.setattr(sys, "argv", ["expansion", *map(str, arguments)])
+        code: Any = 0
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code or 0
+        said = capfd.readouterr()
+        return Ran(code, said.out, said.err)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def _starter(tmp_path_factory) -> Path:
+    """`expansion init`, and the sample imported."""
+    from cli.init import _made
+    from expansion.usage.store import UsageStore
+    from flows.clock import utc_now
+    from integrations.files import import_file
+
+    folder = tmp_path_factory.mktemp("starter") / "folder"
+    _made(folder)
+    store = UsageStore(folder / ".expansion" / "usage")
+    for name in ("accounts", "events"):
+        import_file(store, folder / "sample" / f"{name}.csv", folder / "sample" / f"{name}.map.yaml", utc_now())
+    return folder
+
+
+@pytest.fixture
+def folder(_starter, tmp_path, monkeypatch) -> Path:
+    """A folder as `expansion init` makes it, with the sample imported; the working directory of the test."""
+    mine = tmp_path / "mine"
+    shutil.copytree(_starter, mine)
+    monkeypatch.chdir(mine)
+    return mine
+
+
+@pytest.fixture
+def change(folder) -> Callable[[str, str, str], None]:
+    """`change("triggers/export-limit.yaml", "watching", "live")`, in the playbooks."""
+
+    def change(name: str, old: str, new: str) -> None:
+        path = folder / "playbooks" / name
+        text = path.read_text(encoding="utf-8")
+        assert text.count(old) == 1, f"{name} says {old!r} {text.count(old)} times"
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    return change

@@ -1,0 +1,67 @@
+"""`expansion check`: what people read when something is wrong."""
+
+from __future__ import annotations
+
+
+def test_all_is_well(folder, run, snapshot):
+    assert str(run("check")) == snapshot
+
+
+def test_all_is_well_for_scripts(folder, run):
+    said = run("check", "--json").json
+    assert said["mistakes"] == []
+    assert [case["passed"] for case in said["cases"]] == [True, True, True]
+    assert said["cases"][0]["came_out"] == "fires"
+
+
+def test_every_mistake_of_every_file_at_once(folder, run, change, snapshot):
+    change("triggers/export-limit.yaml", "at_least: 3", "at_lest: 3")
+    change("shared/facts.yaml", "fact: plan, is_one_of", "fact: plann, is_one_of")
+    change("export-conversation.yaml", "do: slack.post_message", "do: slack.post")
+    change("export-conversation.yaml", "{{ likely }}", "{{ likly }}")
+    change("shared/policy.yaml", "likely: 15%", "likely: often")
+    ran = run("check")
+    assert ran.code == 1
+    assert str(ran) == snapshot
+
+
+def test_mistakes_for_scripts(folder, run, change):
+    change("triggers/export-limit.yaml", "at_least: 3", "at_lest: 3")
+    ran = run("check", "--json")
+    (mistake,) = ran.json["mistakes"]
+    assert ran.code == 1
+    assert mistake["file"] == "playbooks/triggers/export-limit.yaml"
+    assert mistake["hint"] == "did you mean `at_least`?"
+    assert mistake["line"] > 0
+
+
+def test_a_failed_case_shows_the_lines_that_decided(folder, run, change, snapshot):
+    change("triggers/export-limit.yaml", "by_at_least: 2 people", "by_at_least: 1 people")
+    ran = run("check")
+    assert ran.code == 1
+    assert str(ran) == snapshot
+
+
+def test_a_case_that_is_right_for_the_wrong_reason_fails(folder, run, change, snapshot):
+    change("cases/export-limit.yaml", "5 x Export Blocked by ana\n    expect: stays quiet\n    because: Export Blocked",
+           "5 x Export Blocked by ana\n    expect: stays quiet\n    because: plan")  # fmt: skip
+    ran = run("check")
+    assert ran.code == 1
+    assert str(ran) == snapshot
+
+
+def test_a_live_trigger_without_a_case_is_worth_a_look(folder, run, change):
+    change("triggers/export-limit.yaml", "status: watching", "status: live")
+    (folder / "playbooks/cases/export-limit.yaml").unlink()
+    ran = run("check")
+    assert ran.code == 0
+    assert "no case says what it should do" in ran.err
+
+
+def test_wrong_yaml_stops_every_command_the_same_way(folder, run, change):
+    change("triggers/export-limit.yaml", "at_least: 3", "at_lest: 3")
+    for arguments in (["run", "--dry-run"], ["run"], ["explain", "export-limit", "a-100"], ["facts"], ["doctor"]):
+        ran = run(*arguments)
+        assert ran.code == 1, arguments
+        assert "`at_lest` is not a word that belongs here" in ran.err, arguments
+        assert ran.out == "", arguments

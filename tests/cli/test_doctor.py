@@ -1,0 +1,91 @@
+"""`expansion doctor`: every system asked, and what to do about each problem."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sandbox.all import sandbox_app
+from sandbox.core import Server, State
+from sandbox.settings import settings
+from tests.ledger.builders import NOON, a_firing, claim, key_of, record
+
+
+@pytest.fixture(scope="module")
+def stand_ins():
+    with Server(sandbox_app(State())) as url:
+        yield url
+
+
+@pytest.fixture
+def connected(stand_ins, monkeypatch):
+    for name, value in settings(stand_ins).items():
+        monkeypatch.setenv(name, value)
+
+
+def test_missing_settings_are_named_with_where_to_find_them(folder, run, snapshot):
+    ran = run("doctor")
+    assert ran.code == 1
+    assert str(ran) == snapshot
+
+
+def test_for_scripts(folder, run):
+    findings = run("doctor", "--json").json
+    assert [finding["system"] for finding in findings] == ["ledger", "usage store", "salesforce", "slack"]
+    assert [finding["ok"] for finding in findings] == [True, True, False, False]
+
+
+def test_only_systems_that_the_playbooks_name_are_asked(folder, run, change):
+    change("export-conversation.yaml", "do: salesforce.create_task", "do: hubspot.create_task")
+    systems = [finding["system"] for finding in run("doctor", "--json").json]
+    assert "hubspot" in systems
+    assert "salesforce" not in systems
+
+
+def test_settings_may_stand_in_a_file(folder, run, stand_ins):
+    lines = [f"{name}={value}" for name, value in settings(stand_ins).items()]
+    Path(".env").write_text("\n".join(lines), encoding="utf-8")
+    assert "settings are not complete" not in run("doctor").out
+
+
+def test_connected_systems_are_asked(folder, run, connected):
+    said = run("doctor").out
+    assert "settings are not complete" not in said
+    assert "ok       salesforce: signed in" in said
+    assert "ok       slack: signed in to Sandbox" in said
+
+
+def test_a_wrong_secret_is_said_without_the_secret(folder, run, connected, monkeypatch):
+    monkeypatch.setenv("SALESFORCE_CLIENT_SECRET", "hush-hush")
+    ran = run("doctor")
+    assert ran.code == 1
+    assert "problem  salesforce" in ran.out
+    assert "hush-hush" not in ran.out + ran.err
+
+
+def test_a_system_that_is_not_there_is_said(folder, run, connected, monkeypatch):
+    monkeypatch.setenv("SLACK_BASE_URL", "http://127.0.0.1:9/")
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    ran = run("doctor")
+    assert ran.code == 1
+    assert "problem  slack" in ran.out
+
+
+def test_unsure_steps_are_a_problem(folder, run):
+    from expansion.ledger.store import open_ledger
+
+    ledger = open_ledger("sqlite:///.expansion/ledger.db")
+    record(ledger, a_firing(steps=[{"action": "slack.post_message"}]))
+    claim(ledger, "slack.post_message")
+    ledger.unsure(key_of(), "me", "no answer", NOON)
+    ledger.close()
+    assert "problem  ledger: 1 step unsure\n         `expansion unsure` lists them" in run("doctor").out
+
+
+def test_a_broken_store_and_ledger_are_findings_like_others(folder, run, snapshot):
+    Path(".expansion/usage/manifest.json").write_text("{", encoding="utf-8")
+    Path(".expansion/ledger.db").write_text("hello, this is no database at all", encoding="utf-8")
+    findings = run("doctor", "--json").json
+    assert [finding["ok"] for finding in findings] == [False] * 4
+    assert findings[:2] == snapshot

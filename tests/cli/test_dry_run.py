@@ -1,0 +1,75 @@
+"""`expansion run --dry-run`: what would fire and be sent, and that nothing is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import AS_OF
+
+
+def _dry(run, *arguments):
+    return run("run", "--dry-run", "--as-of", AS_OF, *arguments)
+
+
+def test_a_watching_trigger_shows_who_would_fire(folder, run, snapshot):
+    assert str(_dry(run)) == snapshot
+
+
+def test_a_live_trigger_shows_every_text_as_it_would_be_sent(folder, run, change, snapshot):
+    change("triggers/export-limit.yaml", "status: watching", "status: live")
+    assert str(_dry(run)) == snapshot
+
+
+def test_for_scripts(folder, run, change):
+    change("triggers/export-limit.yaml", "status: watching", "status: live")
+    said = _dry(run, "--json").json
+    assert [firing["account"] for firing in said["firings"]] == ["Northwind Traders"]
+    assert [step["action"] for step in said["steps"]] == ["slack.post_message", "salesforce.create_task"]
+    assert said["steps"][1]["input"]["assign_to"] == "dana@acme.example"
+    assert said["accounts"] == 4
+
+
+def test_nothing_is_written_down(folder, run, change):
+    change("triggers/export-limit.yaml", "status: watching", "status: live")
+    before = set(Path(".expansion/usage").rglob("*.parquet"))
+    assert _dry(run, "--json").json == _dry(run, "--json").json
+    assert set(Path(".expansion/usage").rglob("*.parquet")) == before
+    assert run("ledger", "--json").json == []
+    assert run("ledger", "--steps", "--json").json == []
+    assert run("ledger", "--runs", "--json").json == []
+
+
+def test_a_step_that_waits_says_until_when(folder, run, change):
+    change("triggers/export-limit.yaml", "status: watching", "status: live")
+    change("export-conversation.yaml", "  - id: ask-the-owner", "  - id: ask-the-owner\n    after: 3 days")
+    assert "salesforce.create_task · waits until 2026-03-05 09:00 UTC" in _dry(run).out
+
+
+def test_only_one_trigger(folder, run):
+    assert _dry(run, "--trigger", "export-limit").code == 0
+
+
+def test_a_trigger_that_is_not_there(folder, run):
+    ran = _dry(run, "--trigger", "nope")
+    assert ran.code == 1
+    assert ran.err == "error: there is no trigger `nope`; there are: export-limit\n"
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2026-02-30", "09:00"])
+def test_a_moment_that_is_none(folder, run, text):
+    ran = run("run", "--dry-run", "--as-of", text)
+    assert ran.code == 2
+    assert f"`{text}` is not a moment; write it like 2026-03-02 or 2026-03-02T09:00:00Z" in ran.err
+
+
+def test_a_day_is_a_moment(folder, run):
+    assert run("run", "--dry-run", "--as-of", "2026-03-02", "--json").json["as_of"].startswith("2026-03-02 00:00:00")
+
+
+def test_a_source_that_went_silent_is_said(folder, run):
+    ran = run("run", "--dry-run", "--as-of", "2026-04-02T09:00:00Z")
+    assert ran.code == 0
+    assert "cannot tell: export-limit, 3 accounts" in ran.err
+    assert "known only up to 2026-03-02" in ran.err

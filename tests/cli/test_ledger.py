@@ -1,0 +1,122 @@
+"""`expansion ledger` and `expansion unsure`, over a ledger that a run left behind."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from expansion.ledger.store import open_ledger
+from tests.ledger.builders import NOON, a_firing, claim, key_of, record
+
+URL = "sqlite:///.expansion/ledger.db"
+
+
+@pytest.fixture(scope="module")
+def _ledger(tmp_path_factory):
+    """Acme: one step done, one unsure. Beta: left alone."""
+    path = tmp_path_factory.mktemp("ledger") / "ledger.db"
+    ledger = open_ledger(f"sqlite:///{path}")
+    reasons = {"reasons": ["seat_usage at least 80%: 92%"]}
+    record(
+        ledger,
+        a_firing(steps=[{"step_id": "tell", "action": "slack.post_message"}, {"step_id": "ask"}], evidence=reasons),
+        a_firing("beta", decision="suppressed", reason="A deal is open", playbook=None, evidence=reasons),
+    )
+    claim(ledger, "slack.post_message")
+    ledger.unsure(key_of(step_id="tell"), "me", "Slack's answer was cut off", NOON)
+    ledger.close()
+    return path
+
+
+@pytest.fixture
+def ledger(folder, _ledger):
+    shutil.copy(_ledger, ".expansion/ledger.db")
+
+
+def test_firings_with_their_reasons(ledger, run, snapshot):
+    assert str(run("ledger")) == snapshot
+
+
+def test_the_steps_that_followed(ledger, run, snapshot):
+    assert str(run("ledger", "--steps")) == snapshot
+
+
+def test_the_runs_that_decided(ledger, run, snapshot):
+    assert str(run("ledger", "--runs")) == snapshot
+
+
+def test_one_account(ledger, run):
+    assert [firing["account_id"] for firing in run("ledger", "--account", "beta", "--json").json] == ["beta"]
+
+
+def test_one_trigger(ledger, run):
+    assert run("ledger", "--trigger", "seat-limit", "--json").json != []
+    assert run("ledger", "--trigger", "other", "--json").json == []
+
+
+def test_at_most_so_many_rows(ledger, run):
+    assert len(run("ledger", "--limit", "1", "--json").json) == 1
+
+
+def test_an_empty_ledger_says_who_writes_there(folder, run):
+    ran = run("ledger")
+    assert (ran.code, ran.out) == (0, "")
+    assert "`expansion run` writes here" in ran.err
+
+
+def test_unsure_steps_are_listed_with_what_to_do(ledger, run, snapshot):
+    assert str(run("unsure")) == snapshot
+
+
+def test_unsure_steps_for_scripts(ledger, run):
+    (step,) = run("unsure", "--json").json
+    assert key_of(step_id="tell").startswith(step["key"])
+
+
+def test_settled_by_the_first_letters_of_the_key(ledger, run):
+    key = key_of(step_id="tell")
+    assert run("unsure", key[:6], "done", "--note", "it is in the channel").code == 0
+    assert run("unsure", "--json").json == []
+    (step,) = [step for step in run("ledger", "--steps", "--json").json if step["key"] == key]
+    assert step["state"] == "done"
+
+
+def test_sent_again_on_a_person_s_word(ledger, run):
+    key = key_of(step_id="tell")
+    run("unsure", key, "retry")
+    (step,) = [step for step in run("ledger", "--steps", "--json").json if step["key"] == key]
+    assert step["state"] == "due"
+
+
+def test_a_key_that_no_unsure_step_has(ledger, run, snapshot):
+    assert str(run("unsure", "zzz", "done")) == snapshot
+
+
+def test_a_key_without_a_verdict_asks_for_it(ledger, run, snapshot):
+    assert str(run("unsure", key_of(step_id="tell")[:12])) == snapshot
+
+
+def test_a_verdict_that_is_none(ledger, run):
+    ran = run("unsure", key_of(step_id="tell")[:12], "maybe")
+    assert ran.code == 2
+    assert "'done', 'retry', 'skip'" in ran.err
+
+
+def test_nothing_is_unsure(folder, run):
+    assert run("unsure").err == "no step is unsure\n"
+
+
+def test_a_ledger_that_is_none(folder, run, snapshot):
+    Path(".expansion/ledger.db").write_text("hello, this is no database at all", encoding="utf-8")
+    assert str(run("ledger")) == snapshot
+
+
+@pytest.mark.parametrize("url", ["here", "mysql://a:hush-hush@host/b", "postgresql://a:hush-hush@127.0.0.1:9/b"])
+def test_a_ledger_that_cannot_be_reached_keeps_its_password(folder, run, monkeypatch, url):
+    monkeypatch.setenv("EXPANSION_LEDGER_URL", url)
+    ran = run("ledger")
+    assert ran.code == 1
+    assert "hint:" in ran.err
+    assert "hush-hush" not in ran.err

@@ -1,0 +1,124 @@
+"""What holds for every command."""
+
+from __future__ import annotations
+
+import importlib
+import resource
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import click
+import pytest
+
+from cli.failing import KNOWN, OURS, told
+from cli.main import COMMANDS, Commands
+from cli.main import cli as group
+
+ROOT = Path(__file__).resolve().parents[2]
+# Never seen by a person: caught where it is raised, or the sign of a fault in the program, whose traceback is wanted.
+INSIDE = {"Failure", "StillBusy", "Stopped", "TemplateError", "Unresolved"}
+
+
+def test_no_command_shows_what_there_is(run, snapshot):
+    ran = run()
+    assert ran.code == 2
+    assert ran.err == snapshot
+
+
+def test_a_mistyped_command_is_corrected(run, snapshot):
+    assert str(run("chek")) == snapshot
+
+
+def test_a_word_that_is_no_command_has_no_hint_out_of_thin_air(run):
+    ran = run("zzz")
+    assert ran.code == 2
+    assert "there is no command `zzz`" in ran.err
+    assert "did you mean" not in ran.err
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(run, name):
+    ran = run(name, "--help")
+    assert ran.code == 0
+    assert "Usage: expansion" in ran.out
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS.keys() - {"demo"}))
+def test_every_command_gives_data_to_scripts(name):
+    command = Commands().get_command(click.Context(group), name)
+    assert command is not None
+    assert "--json" in [option for parameter in command.params for option in parameter.opts]
+
+
+def test_the_version_is_said(run):
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert run("--version").out == f"expansion, version {version}\n"
+
+
+def test_an_unknown_option_is_a_usage_mistake(run, snapshot):
+    assert str(run("check", "--jsn")) == snapshot
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["demo", "--help"]], ids=" ".join)
+def test_help_costs_less_than_half_a_second(arguments):
+    """Processor time, which a busy machine does not change; the best of three."""
+    costs = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, "-m", "cli.main", *arguments], cwd=ROOT, check=True, capture_output=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        costs.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(costs) < 0.5
+
+
+def _exceptions() -> dict[str, type[BaseException]]:
+    """Every public exception class of our packages, by name."""
+    found: dict[str, type[BaseException]] = {}
+    for path in sorted(path for package in OURS for path in (ROOT / package).rglob("*.py")):
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        if "migrations" in name:
+            continue
+        kinds = [kind for kind in vars(importlib.import_module(name)).values() if isinstance(kind, type)]
+        found |= {kind.__name__: kind for kind in kinds if issubclass(kind, Exception) and kind.__module__ == name}
+    return {name: kind for name, kind in found.items() if not name.startswith("_")}
+
+
+def test_every_exception_of_ours_is_told_as_a_sentence():
+    assert _exceptions().keys() - INSIDE == KNOWN
+
+
+def test_a_fault_of_the_program_keeps_its_traceback(monkeypatch, run):
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("cli.check._run", broken)
+    run("init", "here")
+    monkeypatch.chdir("here")
+    with pytest.raises(ZeroDivisionError):
+        run("check")
+
+
+def test_another_program_s_exception_of_the_same_name_is_not_ours():
+    assert told(type("MapError", (Exception,), {"__module__": "elsewhere"})("x")) is None
+
+
+def test_a_folder_that_cannot_be_made_is_said(run, monkeypatch):
+    Path("file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("EXPANSION_HOME", "file/home")
+    ran = run("ledger")
+    assert ran.code == 1
+    assert ran.err.startswith("error: file")
+    assert "may you write there?" in ran.err
+
+
+def test_a_setting_of_the_wrong_kind_is_named(run, monkeypatch):
+    monkeypatch.setenv("EXPANSION_FIRST_PULL_DAYS", "many")
+    ran = run("check")
+    assert ran.code == 1
+    assert "EXPANSION_FIRST_PULL_DAYS" in ran.err
+
+
+def test_a_folder_without_playbooks_says_how_to_begin(run, snapshot):
+    assert str(run("facts")) == snapshot

@@ -1,0 +1,53 @@
+"""`expansion actions` and `expansion facts`: the words that YAML may use."""
+
+from __future__ import annotations
+
+import integrations
+
+
+def test_every_action_with_its_inputs(run, snapshot):
+    assert str(run("actions")) == snapshot
+
+
+def test_one_action(run, snapshot):
+    assert str(run("actions", "slack.post_message")) == snapshot
+
+
+def test_one_system(run):
+    names = run("actions", "hubspot", "--json").json
+    assert set(names) == {name for name in integrations.catalog().actions if name.startswith("hubspot.")}
+
+
+def test_an_action_that_is_not_there(run, snapshot):
+    assert str(run("actions", "slack.shout")) == snapshot
+
+
+def test_inputs_for_scripts(run):
+    action = run("actions", "slack.post_message", "--json").json["slack.post_message"]
+    assert "channel" in action["input"]["properties"]
+
+
+def test_every_fact_with_where_it_comes_from(folder, run, snapshot):
+    assert str(run("facts")) == snapshot
+
+
+def test_facts_for_scripts(folder, run):
+    said = run("facts", "--json").json
+    assert said["facts"][0] == {"fact": "account_name", "kind": "text", "from": "files.accounts name"}
+    assert said["cohorts"] == [{"cohort": "paying-accounts", "from": "conditions in facts.yaml"}]
+
+
+def test_counted_facts_and_shares(folder, run, change):
+    change(
+        "shared/facts.yaml",
+        "cohorts:",
+        "  blocked: {times: [Export Blocked, Import Blocked], over: 14 days}\n"
+        "  share: {ratio: [blocked, arr]}\n\n"
+        "cohorts:\n  builders: {from: mixpanel.cohort, name: Builders}",
+    )
+    said = run("facts", "--json").json
+    assert said["facts"][-2:] == [
+        {"fact": "blocked", "kind": "number", "from": "times of Export Blocked or Import Blocked over 14 days"},
+        {"fact": "share", "kind": "percent", "from": "blocked ÷ arr"},
+    ]
+    assert said["cohorts"][0] == {"cohort": "builders", "from": "mixpanel.cohort Builders"}
