@@ -80,8 +80,8 @@ def pointer(*names: str) -> str:
 
 
 def property_text(name: str) -> str:
-    """SQL for a property as text."""
-    return f"json_extract_string(properties, {pointer(name)})"
+    """SQL for a property as text. Empty text is no value, as in facts and in the cells of a CSV."""
+    return f"nullif(json_extract_string(properties, {pointer(name)}), '')"
 
 
 def property_number(name: str) -> str:

@@ -11,6 +11,7 @@ from expansion.usage.mapping import EventMap, Part
 from expansion.usage.reading import Rows
 
 _EPOCH = "write ISO 8601, or seconds or milliseconds since 1970"
+_OUTSIDE = "lies outside 1990 to 2100"
 _FIRST, _LAST = "TIMESTAMP '1990-01-01'", "TIMESTAMP '2100-01-01'"
 
 
@@ -60,8 +61,9 @@ def _reasons(account: str) -> Iterator[str]:
     yield "WHEN coalesce(time_text, '') = '' THEN 'no time'"
     for moment, what in (("ts", "the time"), ("received", "the time of arrival")):
         given = "true" if moment == "ts" else "coalesce(received_text, '') <> ''"
-        yield f"WHEN {given} AND {moment} IS NULL THEN '{what} cannot be read; {_EPOCH}'"
-        yield f"WHEN {moment} < {_FIRST} OR {moment} > {_LAST} THEN '{what} lies outside 1990 to 2100'"
+        wrong = f"CASE WHEN {moment} IS NULL THEN '{what} cannot be read; {_EPOCH}' ELSE '{what} {_OUTSIDE}' END"
+        # One test for both: DuckDB reads the text again for each (measured: a quarter of an import).
+        yield f"WHEN {given} AND ({moment} BETWEEN {_FIRST} AND {_LAST}) IS NOT TRUE THEN {wrong}"
     yield f"WHEN coalesce({account}, '') = '' THEN 'no account, and none is known for its user'"
 
 
@@ -145,9 +147,9 @@ class _Reader:
 def _moment(text: str) -> str:
     """SQL for a UTC timestamp from ISO 8601 text (no zone: UTC), or seconds or milliseconds since 1970."""
     # No text reads as both. Times come first: it takes long to find out that one is no number.
-    written, number = f"TRY_CAST({text} AS TIMESTAMPTZ)", f"TRY_CAST({text} AS DECIMAL(24, 6))"
+    number = f"TRY_CAST({text} AS DECIMAL(24, 6))"
     return (
-        f"CASE WHEN {written} IS NOT NULL THEN CAST({written} AS TIMESTAMP) "
-        f"WHEN abs({number}) < 100000000000 THEN make_timestamp(CAST({number} * 1000000 AS BIGINT)) "
-        f"WHEN abs({number}) < 100000000000000 THEN make_timestamp(CAST({number} * 1000 AS BIGINT)) END"
+        f"coalesce(CAST(TRY_CAST({text} AS TIMESTAMPTZ) AS TIMESTAMP), "
+        f"CASE WHEN abs({number}) < 100000000000 THEN make_timestamp(CAST({number} * 1000000 AS BIGINT)) "
+        f"WHEN abs({number}) < 100000000000000 THEN make_timestamp(CAST({number} * 1000 AS BIGINT)) END)"
     )

@@ -21,9 +21,10 @@ YES, NO, CANNOT_TELL = "yes", "no", "cannot tell"
 Definition = dict[str, Any]
 
 COMPARISONS = (
-    "at_least more_than at_most less_than is is_not is_one_of is_not_one_of contains starts_with exists before after "
-    "older_than newer_than between grew_at_least fell_at_least"
-).split()
+    *("at_least", "more_than", "at_most", "less_than", "is", "is_not", "is_one_of", "is_not_one_of", "contains"),
+    *("starts_with", "exists", "before", "after", "older_than", "newer_than", "between"),
+    *("grew_at_least", "fell_at_least"),
+)
 
 
 # --- three answers ----------------------------------------------------------------------------------------------------
@@ -114,7 +115,7 @@ def property_number(value: Any) -> Fraction | None:
 
 
 def property_text(value: Any) -> str | None:
-    if value is None:
+    if value in (None, ""):
         return None
     return json.dumps(value) if isinstance(value, bool | int | float) else str(value)
 
@@ -255,7 +256,7 @@ class Oracle:
         found, whole = self.window(condition, account, point, shift)
         if "sum" in condition:
             values = [event["properties"].get(condition["sum"]) for event in found]
-            numbers = [property_number(value) for value in values if value is not None]
+            numbers = [property_number(value) for value in values if value not in (None, "")]
             return sum(numbers, Fraction(0)) if whole and None not in numbers else None  # type: ignore[arg-type]
         if "distinct" in condition:
             values = {property_text(event["properties"].get(condition["distinct"])) for event in found}
@@ -271,7 +272,7 @@ class Oracle:
     def compare_latest(self, condition: Definition, word: str, wanted: Any, account: str, point: int) -> str:
         found, whole = self.window(condition, account, point, None)
         texts = [(e["at"], e["id"], property_text(e["properties"].get(condition["latest"]))) for e in found]
-        known = [text for text in sorted(t for t in texts if t[2] is not None)]
+        known = sorted(text for text in texts if text[2] is not None)
         newest = known[-1][2] if known else None
         if whole:
             return self.compare_value(newest, word, wanted)
@@ -288,8 +289,7 @@ class Oracle:
             and (event["event"] in names or names == ["any event"])
             and all(fits(event["properties"], name, part) for name, part in condition.get("where", {}).items())
         ]
-        count, unit = condition["over"].split()
-        if unit.startswith(("hour", "minute")):
+        if condition["over"].split()[1].startswith(("hour", "minute")):
             length = exactly(condition["over"])
             end = self.end(point) - (exactly(shift) if shift else timedelta())
             start = end - length
@@ -438,7 +438,7 @@ def text_fits(value: str, word: str, wanted: Any) -> bool:
 
 def fits(properties: dict[str, Any], name: str, wanted: Any) -> bool:
     """One part of `where`. A property that is missing fits nothing but `exists: false`."""
-    value = properties.get(name)
+    value = None if properties.get(name) == "" else properties.get(name)
     if isinstance(wanted, list):
         return any(equals(value, one) for one in wanted)
     if not isinstance(wanted, dict):

@@ -85,9 +85,7 @@ def event(
     }  # fmt: skip
 
 
-def change(
-    account: str, fact: str, value: str | None, since: datetime, seen: datetime | None = None
-) -> Definition:
+def change(account: str, fact: str, value: str | None, since: datetime, seen: datetime | None = None) -> Definition:
     source, name = FACTS[fact]["from"], FACTS[fact]["field"]
     return {
         "source": source, "field": name, "account": account, "value": value, "since": since,
@@ -222,7 +220,9 @@ def _world(seed: int) -> World:
         changes += [member(account, "vip", True, pulled) for account in ACCOUNTS[:4]]
         changes.append(member(ACCOUNTS[0], "vip", False, pulled + timedelta(hours=12)))
     spans = _some_spans(rnd, as_of, moments)
-    return World(zone, as_of, _batched(rnd, events), changes, spans, pulls, rnd.choice(["2 days", "36 hours", "7 days"]))
+    return World(
+        zone, as_of, _batched(rnd, events), changes, spans, pulls, rnd.choice(["2 days", "36 hours", "7 days"])
+    )
 
 
 def _moments(zone: str, as_of: datetime) -> list[datetime]:
@@ -327,7 +327,7 @@ _ON_TEXT: list[tuple[str, Any]] = [
     ("is", "sso"), ("is_not", "sso"), ("is_one_of", ["sso", "10"]), ("is_not_one_of", ["SSO"]), ("contains", "S"),
     ("starts_with", "AUD"), ("exists", True), ("exists", False),
 ]  # fmt: skip
-_WORDS = set("at_least more_than at_most less_than is is_not is_one_of is_not_one_of between".split())
+_WORDS = {"at_least", "more_than", "at_most", "less_than", "is", "is_not", "is_one_of", "is_not_one_of", "between"}
 _WORDS |= {"grew_at_least", "fell_at_least", "from_at_least", "clears_below", "contains", "starts_with", "exists"}
 
 
@@ -370,7 +370,7 @@ def _number_comparisons(draw: st.DrawFn, edges: list[Any], growth: bool) -> Defi
     if word in ("is_one_of", "is_not_one_of"):
         return {word: [edge, edges[-1]]}
     if word == "between":
-        return {word: [edge, max(edges, key=lambda one: _size(one))]}
+        return {word: [edge, max(edges, key=_size)]}
     if word in ("at_least", "more_than") and draw(st.integers(0, 2)) == 0:
         return {word: edge, "clears_below": edges[0]}
     return {word: edge}

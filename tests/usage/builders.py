@@ -1,0 +1,69 @@
+"""Files and stores for tests of the usage store."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from expansion.usage.importing import Imported
+from expansion.usage.mapping import EventMap
+from expansion.usage.store import UsageStore
+
+MAP = EventMap(id="id", event="event", time="time", account="account", user="user")
+
+
+def row(key: str = "1", time: Any = "2026-03-01T10:00:00Z", **more: Any) -> dict[str, Any]:
+    """A row of an event file in which nothing is wrong."""
+    return {"id": key, "event": "export", "time": time, "account": "acme", "user": "ana", **more}
+
+
+def lines(path: Path, rows: Iterable[Any]) -> Path:
+    """A file of JSON lines; texts go in as they are."""
+    text = "".join((one if isinstance(one, str) else json.dumps(one)) + "\n" for one in rows)
+    if path.suffix == ".gz":
+        path.write_bytes(gzip.compress(text.encode()))
+    else:
+        path.write_text(text, encoding="utf-8")
+    return path
+
+
+def stored(store: UsageStore, columns: str = "event_id, event, ts, seen_at, account_id, user_id") -> list[Any]:
+    """What the store holds, in order of the ids."""
+    events = store.events_of(store.manifest().segments)
+    if events is None:
+        return []
+    rows = store.connect().execute(f"SELECT {columns} FROM {events} ORDER BY event_id").fetchall()
+    return [one[0] for one in rows] if "," not in columns else rows
+
+
+def ids(store: UsageStore) -> list[str]:
+    return stored(store, "event_id")
+
+
+def report(imported: Imported) -> list[dict[str, Any]]:
+    """The rows of the file beside."""
+    assert imported.report is not None, "there is no report"
+    return [json.loads(line) for line in imported.report.read_text(encoding="utf-8").splitlines()]
+
+
+def utc(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type, misc]
+
+
+def at(*parts: int) -> datetime:
+    """A moment as stored."""
+    return datetime(*parts)  # type: ignore[arg-type]
+
+
+def properties(store: UsageStore) -> list[dict[str, Any]]:
+    return [json.loads(text) for text in stored(store, "properties")]
+
+
+def files_of(store: UsageStore) -> Sequence[str]:
+    """Every data file there is."""
+    folders = ("events", "rollups", "facts", "scratch")
+    return sorted(f"{name}/{path.name}" for name in folders for path in (store.root / name).glob("*"))
