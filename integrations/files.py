@@ -54,9 +54,8 @@ def import_file(store: UsageStore, path: Path, map_path: Path, now: datetime) ->
 def _import_facts(store: UsageStore, path: Path, mapping: FactMap, now: datetime) -> Imported:
     result = Imported(path.name)
     records = list(_records(_rows(store, path, result), mapping, result))
-    # A file of dated values was known when its last value was: a check of that time may see it.
-    known = max((record.at for record in records if record.at), default=now)
-    result.stored = add_facts(store, mapping.source, records, min(now, known))
+    newest = max((record.at for record in records if record.at), default=now)
+    result.stored = add_facts(store, mapping.source, records, min(now, newest))
     return result
 
 
@@ -77,7 +76,7 @@ def _rows(store: UsageStore, path: Path, result: Imported) -> list[dict[str, Any
 
 
 def _records(rows: list[dict[str, Any]], mapping: FactMap, result: Imported) -> Iterator[FactRecord]:
-    taken = {mapping.account, mapping.user, mapping.at, "__line", "file_row_number"}
+    taken = {mapping.account, mapping.user, mapping.at}
     for row in rows:
         account, user = row.get(mapping.account), row.get(mapping.user) if mapping.user else None
         at = row.get(mapping.at) if mapping.at else None
@@ -88,7 +87,9 @@ def _records(rows: list[dict[str, Any]], mapping: FactMap, result: Imported) -> 
             continue
         values = {name: row.get(name) for name in mapping.fields or row.keys() - taken}
         moment = since if isinstance(since, datetime) else None
-        yield FactRecord(mapping.source, str(account), values, user_id=None if user is None else str(user), at=moment)
+        person = None if user is None else str(user)
+        # A dated value counts as known since its date: a check of any moment in the file's past may see it.
+        yield FactRecord(mapping.source, str(account), values, user_id=person, at=moment, known_at=moment)
 
 
 def _wrong(account: object, user: object, since: object, mapping: FactMap) -> str | None:

@@ -89,7 +89,7 @@ Row = tuple[str, str, str, str, str | None, datetime, datetime]
 
 
 def _rows(record: FactRecord, pulled_at: datetime) -> list[Row]:
-    seen = naive(pulled_at)
+    seen = naive(record.known_at or pulled_at)
     at = min(seen, naive(record.at)) if record.at else seen
     values = dict(record.values) | ({REMOTE_ID: record.remote_id} if record.remote_id else {})
     user = record.user_id or ""

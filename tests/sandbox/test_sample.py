@@ -170,9 +170,9 @@ def test_the_same_seed_makes_the_same_data_and_another_seed_other_data(sample: d
 
 def test_it_is_json_and_quick_to_make(sample: dict[str, Any]) -> None:
     assert json.loads(json.dumps(sample)) == sample
-    begun = time.perf_counter()
+    begun = time.process_time()  # of this process alone: others may keep the machine busy
     make_sample()
-    assert time.perf_counter() - begun < 3
+    assert time.process_time() - begun < 3
 
 
 def test_its_size(sample: dict[str, Any]) -> None:
