@@ -41,6 +41,7 @@ def run_flow(as_of: datetime | None, triggers: list[str], pull_sources: bool, js
     """Run the flow, print its report; 0 if all went well, 1 if something needs a person, 130 or 143 if it was ended."""
     import asyncio
 
+    from prefect import tags
     from prefect.client.schemas.objects import State
 
     from cli.stopping import Job
@@ -51,8 +52,9 @@ def run_flow(as_of: datetime | None, triggers: list[str], pull_sources: bool, js
     Place().workspace  # noqa: B018  wrong YAML is said before a server starts
 
     async def run() -> State[Any]:
-        # With return_state the awaited call gives a State; Prefect's annotation has one layer too many.
-        return await expansion(as_of, triggers, pull_sources, return_state=True)
+        with tags("expansion", "by hand"):
+            # With return_state the awaited call gives a State; Prefect's annotation has one layer too many.
+            return await expansion(as_of, triggers, pull_sources, return_state=True)
 
     job = Job(run, stop_all)
     state = job.finish()

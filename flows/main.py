@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
-from prefect import flow
+from prefect import flow, tags
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
@@ -104,7 +104,8 @@ async def run_of_kind(kind: RunKind, as_of: datetime, work: Callable[[Run], Awai
     try:
         run.start(kind)
         begin(run)
-        await work(run)
+        with tags("expansion"):  # a run does not pass its tags on to its subflows
+            await work(run)
         return await run.finish()
     except asyncio.CancelledError:
         if run.ended_by is None:  # Prefect itself ends the run, and says so
