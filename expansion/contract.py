@@ -90,7 +90,7 @@ class FactRecord:
     remote_id: str | None = None  # the record's id in that system
     user_id: str | None = None  # set when the record is about a person of the account
     at: datetime | None = None  # when it became so, if the source says; else the time of the pull
-    known_at: datetime | None = None  # when it could be known: a check before does not see it; else the time of the pull
+    known_at: datetime | None = None  # when it could be known: an earlier check does not see it; else the pull
 
 
 @dataclass(frozen=True)
