@@ -146,10 +146,11 @@ class _Reader:
 
 def _moment(text: str) -> str:
     """SQL for a UTC timestamp from ISO 8601 text (no zone: UTC), or seconds or milliseconds since 1970."""
-    # No text reads as both. Times come first: it takes long to find out that one is no number.
-    number = f"TRY_CAST({text} AS DECIMAL(24, 6))"
+    # No text reads as both. Times come first: it takes long to find out that one is no number, and in a COALESCE DuckDB
+    # would find out for every row.
+    written, number = f"TRY_CAST({text} AS TIMESTAMPTZ)", f"TRY_CAST({text} AS DECIMAL(24, 6))"
     return (
-        f"coalesce(CAST(TRY_CAST({text} AS TIMESTAMPTZ) AS TIMESTAMP), "
-        f"CASE WHEN abs({number}) < 100000000000 THEN make_timestamp(CAST({number} * 1000000 AS BIGINT)) "
-        f"WHEN abs({number}) < 100000000000000 THEN make_timestamp(CAST({number} * 1000 AS BIGINT)) END)"
+        f"CASE WHEN {written} IS NOT NULL THEN CAST({written} AS TIMESTAMP) "
+        f"WHEN abs({number}) < 100000000000 THEN make_timestamp(CAST({number} * 1000000 AS BIGINT)) "
+        f"WHEN abs({number}) < 100000000000000 THEN make_timestamp(CAST({number} * 1000 AS BIGINT)) END"
     )
