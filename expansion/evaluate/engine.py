@@ -30,7 +30,7 @@ from expansion.evaluate.measures import (
 from expansion.evaluate.measuring import Cell, EventMeasuring, Relations, register_accounts
 from expansion.evaluate.numbers import Numbers, divide
 from expansion.evaluate.results import Answer, Answers
-from expansion.language.models import Facts, Policy, Trigger
+from expansion.language.models import Facts, Policy, RatioFact, Trigger
 from expansion.usage.duck import quote
 from expansion.usage.facts import naive
 from expansion.usage.spans import Spans
@@ -292,15 +292,34 @@ class Engine:
     def leaf_cause(self, leaf: Leaf | Member, index: int, point: int = 0) -> str:
         """Why one line cannot be told for one account."""
         if isinstance(leaf, Member):
-            return f"cohort `{leaf.condition.cohort}` had not been pulled by then"
-        basics = (basic for measure in leaf.measures() for basic in basic_measures(measure))
-        causes = (self._measure_cause(basic, index, point) for basic in basics)
-        return next((cause for cause in causes if cause), "the value to compare with is zero")
+            pulled = self.source.first_pull(leaf.pulls)
+            when = (
+                f"was first pulled on {pulled.astimezone(self.calendar.zone):%Y-%m-%d}"
+                if pulled
+                else "was never pulled"
+            )
+            return f"cohort `{leaf.condition.cohort}` {when}"
+        found = self._measures_cause(leaf.measures(), index, point)
+        divisor = self._zero_divisor(leaf.condition.fact, index, point)
+        return found or divisor or "it was 0 or less in the time before, so there is no rate"
 
-    def value_cause(self, measure: Measure, index: int) -> str:
-        """Why a value is not known for one account."""
-        causes = (self._measure_cause(basic, index, 0) for basic in basic_measures(measure))
-        return next((cause for cause in causes if cause), "it would be divided by zero")
+    def fact_cause(self, name: str, index: int) -> str | None:
+        """Why a fact's value is not known for one account."""
+        return self._measures_cause([self.compiler.fact(name)], index, 0) or self._zero_divisor(name, index, 0)
+
+    def _measures_cause(self, measures: Iterable[Measure], index: int, point: int) -> str | None:
+        basics = (basic for measure in measures for basic in basic_measures(measure))
+        causes = (self._measure_cause(basic, index, point) for basic in basics)
+        return next((cause for cause in causes if cause), None)
+
+    def _zero_divisor(self, fact: str | None, index: int, point: int) -> str | None:
+        definition = self.vocabulary.facts.facts.get(fact or "")
+        if not isinstance(definition, RatioFact):
+            return None
+        of, by = definition.ratio
+        if self.number(self.compiler.fact(by), point).at(index) == 0:
+            return f"`{by}` is 0, and nothing can be divided by it"
+        return self._zero_divisor(of, index, point) or self._zero_divisor(by, index, point)
 
     def _measure_cause(self, measure: FactMeasure | EventMeasure, index: int, point: int) -> str | None:
         if isinstance(measure, FactMeasure):

@@ -17,7 +17,7 @@ from expansion.evaluate.results import Answer, Answers, Evidence, FactValue
 from expansion.evaluate.speaking import kind_of, value_text
 from expansion.language.models import Trigger
 from expansion.language.values import Percent
-from expansion.usage.duck import quote, quote_list
+from expansion.usage.duck import one, quote, quote_list
 from expansion.usage.facts import REMOTE_ID, naive
 from expansion.usage.store import UsageStore
 
@@ -52,11 +52,12 @@ class StoreEvaluator:
 
     def knows(self, account_id: str) -> bool:
         """True when anything is stored of this account as of the moment."""
-        row = self.source.con.execute(
+        known = one(
+            self.source.con,
             f"SELECT count(*) FROM {self.source.accounts()} "
-            f"WHERE account_id = {quote(account_id)} AND first_seen <= TIMESTAMP {quote(self._moment())}"
-        ).fetchone()
-        return bool(row and row[0])
+            f"WHERE account_id = {quote(account_id)} AND first_seen <= TIMESTAMP {quote(self._moment())}",
+        )
+        return known > 0
 
     def holds(self, clauses: Sequence[Any], account_ids: Iterable[str]) -> dict[str, Answer]:
         accounts = sorted(set(account_ids))
@@ -79,7 +80,7 @@ class StoreEvaluator:
         else:
             value = engine.number(measure, 0).at(index)
         text = value_text(value, kind, self.vocabulary.policy.currency)
-        return FactValue(value, text, None if value is not None else engine.value_cause(measure, index))
+        return FactValue(value, text, None if value is not None else engine.fact_cause(name, index))
 
     def _engine(self, accounts: Sequence[str]) -> Engine:
         """An engine for a few accounts, kept while the same ones are asked about."""

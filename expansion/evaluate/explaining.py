@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from fractions import Fraction
 
+from expansion.evaluate.comparing import as_fraction
 from expansion.evaluate.compile import Group, Leaf, Member, Node
 from expansion.evaluate.compiled import CompiledTrigger
 from expansion.evaluate.engine import Engine
@@ -13,7 +15,16 @@ from expansion.evaluate.factual import NUMERIC
 from expansion.evaluate.logic import MEANING
 from expansion.evaluate.measures import EventMeasure, Measure, RatioMeasure
 from expansion.evaluate.results import Answer, Evidence, EvidenceEvent, Line
-from expansion.evaluate.speaking import GROUPS, describe, kind_of, value_text, wanted_text
+from expansion.evaluate.speaking import (
+    GROUPS,
+    comparison_text,
+    describe,
+    exact_text,
+    kind_of,
+    unit_of,
+    value_text,
+    wanted_text,
+)
 from expansion.language.models import Trigger
 from expansion.usage.duck import quote
 
@@ -46,8 +57,7 @@ class Explainer:
     def _lines(self, node: Node, index: int, section: str, depth: int) -> Iterator[Line]:
         answer = MEANING[int(self.engine.answer(node)[index])]
         if isinstance(node, Group):
-            title = f"in cohort {node.name}" if node.name else GROUPS[node.word].format(need=node.need)
-            yield Line(title, answer, depth=depth, section=section)
+            yield Line(_title(node), answer, depth=depth, section=section)
             for part in node.parts:
                 yield from self._lines(part, index, section, depth + 1)
         elif isinstance(node, Member):
@@ -81,44 +91,75 @@ class Explainer:
     # --- numbers ------------------------------------------------------------------------------------------------------
 
     def _seen(self, leaf: Leaf, index: int, point: int, answer: Answer) -> str:
-        text = self._value(leaf.measure, index, point, leaf.condition.fact)
+        """The number behind an answer: `92% (46 of 50)`, `40 → 46 (+15%)`, `6 times, by 3 people, on 5 days`."""
+        fact = leaf.condition.fact
+        parts = [self._value(leaf.measure, index, point, fact)]
+        if leaf.was is None and fact is None:
+            parts[0] = self._with_unit(leaf.measure, index, point)
         if leaf.was is not None:
-            was = self._value(leaf.was, index, point, leaf.condition.fact)
-            text = f"{was} → {text}{self._growth(leaf, index, point)}"
-        for extra, unit in ((leaf.people, "people"), (leaf.days, "days")):
+            parts[0] = f"{self._value(leaf.was, index, point, fact)} → {parts[0]}{self._growth(leaf, index, point)}"
+        elif self._hidden(leaf, parts[0], index, point):
+            parts[0] = exact_text(self._number(leaf.measure, index, point) or Fraction(0), self._kind(fact))
+        for word, extra in (("by", leaf.people), ("on", leaf.days)):
             if extra is not None and extra != leaf.measure:
-                text += f", {self._value(extra, index, point, None)} {unit}"
+                parts.append(f"{word} {self._with_unit(extra, index, point)}")
         if point and answer is not Answer.YES:
-            text += f" on {self.engine.calendar.day(point)}"
-        return text
+            parts[-1] += f" on {self.engine.calendar.day(point)}"
+        return ", ".join(parts)
+
+    def _hidden(self, leaf: Leaf, seen: str, index: int, point: int) -> bool:
+        """True where rounding makes a number look like the threshold that it is not."""
+        if seen != self._wanted(leaf):
+            return False
+        value = self._number(leaf.measure, index, point)
+        return value is not None and value != as_fraction(leaf.condition.comparison()[1])
+
+    def _number(self, measure: Measure, index: int, point: int) -> Fraction | None:
+        column = self.engine.column(measure, point)
+        if column is not None and column.kind not in NUMERIC:
+            return None
+        return self.engine.number(measure, point).at(index)
 
     def _growth(self, leaf: Leaf, index: int, point: int) -> str:
-        now = self.engine.number(leaf.measure, point).at(index)
-        was = self.engine.number(leaf.was, point).at(index) if leaf.was else None
+        now = self._number(leaf.measure, index, point)
+        was = self._number(leaf.was, index, point) if leaf.was else None
         if now is None or not was:
             return ""
         change = (now - was) / was
         return f" ({'+' if change >= 0 else ''}{value_text(change, 'percent', '')})"
 
+    def _kind(self, fact: str | None) -> str:
+        return kind_of(fact, self.engine.vocabulary.facts) if fact else "number"
+
     def _value(self, measure: Measure, index: int, point: int, fact: str | None) -> str:
-        facts = self.engine.vocabulary.facts
-        kind = kind_of(fact, facts) if fact else "number"
         column = self.engine.column(measure, point)
         if column is not None and column.kind not in NUMERIC:
-            return value_text(column.value(index), kind, self._currency)
+            return value_text(column.value(index), column.kind, self._currency)
         number = self.engine.number(measure, point)
         value = number.at(index)
-        text = value_text(value, kind, self._currency)
-        if isinstance(measure, RatioMeasure) and value is not None:
-            parts = (self._value(part, index, point, None) for part in (measure.of, measure.by))
-            return f"{text} ({' of '.join(parts)})"
-        return f"{text} or more" if number.least and value is not None else text
+        text = value_text(value, self._kind(fact), self._currency)
+        if value is None:
+            return text
+        if isinstance(measure, RatioMeasure):
+            text += f" ({self._value(measure.of, index, point, None)} of {self._value(measure.by, index, point, None)})"
+        return f"{text} or more" if number.least else text
+
+    def _with_unit(self, measure: Measure, index: int, point: int) -> str:
+        text = self._value(measure, index, point, None)
+        if isinstance(measure, EventMeasure) and measure.aggregate in ("times", "people", "days"):
+            text += f" {unit_of(measure.aggregate, self._number(measure, index, point))}"
+        return text
 
     def _wanted(self, leaf: Leaf) -> str | None:
         if not leaf.condition.has_comparison:
             return None
-        kind = kind_of(leaf.condition.fact, self.engine.vocabulary.facts) if leaf.condition.fact else "number"
-        return wanted_text(leaf.condition.comparison()[1], kind, self._currency)
+        word, wanted = leaf.condition.comparison()
+        kind = self._kind(leaf.condition.fact)
+        if isinstance(wanted, list):
+            return comparison_text(word, wanted, kind, self._currency).removeprefix("is ")
+        if word == "exists":
+            return comparison_text(word, wanted)
+        return wanted_text(wanted, kind, self._currency)
 
     # --- evidence -----------------------------------------------------------------------------------------------------
 
@@ -143,6 +184,12 @@ class Explainer:
             f"AND seen_at <= {_stamp(self.engine.as_of)} AND {counted.atom.sql()}"
         )
         return self.engine.con.execute(f"SELECT {columns} FROM {events} WHERE {where} {rest}").fetchall()
+
+
+def _title(group: Group) -> str:
+    if group.name is None:
+        return GROUPS[group.word].format(need=group.need)
+    return f"in cohort {group.name}" + (f", for {group.points} days" if group.points > 1 else "")
 
 
 def _children(node: Node) -> Iterable[Node]:

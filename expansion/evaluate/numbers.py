@@ -54,13 +54,15 @@ def from_fractions(values: Sequence[Fraction | None], *, least: bool = False) ->
 
 
 def divide(of: Numbers, by: Numbers) -> Numbers:
-    """`of / by`; unknown where either is, where `by` is zero, or where `by` may be larger than what was seen."""
+    """`of / by`; unknown where either is, where `by` is zero, or where it cannot be told how large they are."""
     sign = np.where(by.num < 0, -1, 1)
     num = times(times(of.num, by.den), sign)
     den = times(times(by.num, of.den), sign)
     known = of.known & by.known & (by.num != 0)
     if by.least:
         known = np.zeros_like(known)
+    if of.least:
+        known &= by.num > 0  # more of it would be less of a negative number
     return Numbers(num, np.where(known, den, 1), known, of.least)
 
 

@@ -53,6 +53,13 @@ class Line:
     events: tuple[EvidenceEvent, ...] = ()  # the newest, at most a handful
     people: tuple[str, ...] = ()  # user ids behind the number, most active first
 
+    @property
+    def sentence(self) -> str:
+        """The clause with what was seen, unless it says that itself: `plan is Team`."""
+        if self.seen in (None, "unknown") or self.text.endswith(f" is {self.seen}"):
+            return self.text
+        return f"{self.text}: {self.seen}"
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -66,11 +73,8 @@ class Evidence:
 
     def reasons(self) -> list[str]:
         """The sentences a seller reads: the true lines of `when`, with their numbers."""
-        return [
-            f"{line.text}: {line.seen}" if line.seen else line.text
-            for line in self.lines
-            if line.section == "when" and line.answer is Answer.YES and (line.seen or line.wanted)
-        ]
+        true = (line for line in self.lines if line.section == "when" and line.answer is Answer.YES)
+        return [line.sentence for line in true if line.seen or line.wanted]
 
     def people(self) -> list[str]:
         """User ids behind the true lines, without repeats."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -11,6 +12,18 @@ from expansion.language.conditions import COMPARISONS, Condition, Where
 from expansion.language.models import Facts, RatioFact, SourcedFact
 from expansion.language.values import Percent, format_number
 from expansion.money import money_text, to_cents
+
+_GROWTH = ("grew_at_least", "fell_at_least")
+
+GROUPS: Mapping[str, str] = {
+    "all_of": "all of these",
+    "any_of": "one of these",
+    "none_of": "none of these",
+    "some_of": "at least {need} of these",
+}
+
+
+# --- values -----------------------------------------------------------------------------------------------------------
 
 
 def kind_of(fact: str, vocabulary: Facts) -> str:
@@ -35,8 +48,17 @@ def value_text(value: Any, kind: str, currency: str) -> str:
         case datetime():
             return f"{value:%Y-%m-%d}"
         case tuple():
-            return ", ".join(value)
+            return ", ".join(value) or "none"
     return str(value)
+
+
+def exact_text(value: Fraction, kind: str) -> str:
+    """A number with all the digits it takes to see on which side of a threshold it lies."""
+    return f"{_decimal(value * 100):f}%" if kind == "percent" else f"{_decimal(value):f}"
+
+
+def _decimal(value: Fraction) -> Decimal:
+    return Context(prec=60).divide(Decimal(value.numerator), Decimal(value.denominator)).normalize()
 
 
 def wanted_text(wanted: Any, kind: str, currency: str) -> str:
@@ -46,60 +68,100 @@ def wanted_text(wanted: Any, kind: str, currency: str) -> str:
             return str(wanted)
         case bool():
             return "yes" if wanted else "no"
-        case list():
-            return ", ".join(wanted_text(one, kind, currency) for one in wanted)
-        case int():
-            return money_text(to_cents(Fraction(wanted)), currency) if kind == "money" else format_number(wanted)
+        case int() | Decimal():
+            return value_text(Fraction(wanted), kind, currency)
+        case datetime():
+            return f"{wanted:%Y-%m-%d}"
     return str(wanted)
+
+
+# --- conditions -------------------------------------------------------------------------------------------------------
 
 
 def describe(condition: Condition, vocabulary: Facts, currency: str) -> str:
     """One condition as a sentence: `seat_usage at least 80%, for 14 days`."""
     if condition.cohort:
-        return _with_dwell(f"in cohort {condition.cohort}", condition)
-    kind = kind_of(condition.fact, vocabulary) if condition.fact else "number"
-    parts = [condition.fact or " or ".join(condition.events)]
-    if condition.where:
-        parts[0] += f" ({', '.join(_where(name, value) for name, value in condition.where.items())})"
-    if condition.has_comparison:
-        word, wanted = condition.comparison()
-        parts.append(f"{COMPARISONS[word]} {wanted_text(wanted, kind, currency)}")
-        if condition.event and condition.aggregate[0] != "times":
-            parts[0] += ":"
-            parts[-1] = f"{_counted(condition)} {parts[-1]}"
-        elif condition.event and word not in ("grew_at_least", "fell_at_least"):
-            parts[-1] += " times" if wanted != 1 else " time"
-    if condition.over:
-        parts.append(f"over {condition.over}")
-    sentence = " ".join(parts)
-    for word, extra in (("by", condition.by_at_least), ("on", condition.on_at_least)):
-        sentence += f", {word} at least {extra}" if extra else ""
-    if condition.from_at_least is not None:
-        sentence += f", from at least {wanted_text(condition.from_at_least, kind, currency)}"
-    return _with_dwell(sentence, condition)
-
-
-def _with_dwell(sentence: str, condition: Condition) -> str:
+        sentence = f"in cohort {condition.cohort}"
+    elif condition.fact:
+        sentence = _of_fact(condition, kind_of(condition.fact, vocabulary), currency)
+    else:
+        sentence = _of_events(condition)
     return f"{sentence}, for {condition.for_}" if condition.for_ else sentence
 
 
-def _counted(condition: Condition) -> str:
-    word, name = condition.aggregate
-    if name is None:
-        return word
-    return {"distinct": f"different {name}", "sum": f"sum of {name}", "latest": f"latest {name}"}[word]
+def comparison_text(word: str, wanted: Any, kind: str = "number", currency: str = "") -> str:
+    """`at least 80%`, `between 5 and 10`, `Team or Pro`."""
+    if word == "exists":
+        return "is known" if wanted else "is not known"
+    if isinstance(wanted, list):
+        texts = [wanted_text(one, kind, currency) for one in wanted]
+        return f"{COMPARISONS['between' if word == 'between' else _SINGLE[word]]} {_joined(texts, word)}"
+    return f"{COMPARISONS[word]} {wanted_text(wanted, kind, currency)}"
+
+
+_SINGLE = {"is_one_of": "is", "is_not_one_of": "is_not"}
+
+
+def _joined(texts: Sequence[str], word: str) -> str:
+    *first, last = texts
+    return f"{', '.join(first)} {'and' if word == 'between' else 'or'} {last}" if first else last
+
+
+def _of_fact(condition: Condition, kind: str, currency: str) -> str:
+    word, wanted = condition.comparison()
+    sentence = f"{condition.fact} {comparison_text(word, wanted, kind, currency)}"
+    if condition.over:
+        sentence += f" over {condition.over}"
+    return sentence + _base(condition, kind, currency)
+
+
+def _of_events(condition: Condition) -> str:
+    narrowing = ", ".join(_where(name, value) for name, value in condition.where.items())
+    events = _joined(condition.events, "or") + (f" ({narrowing})" if narrowing else "")
+    sentence = f"{_counted(condition, events)} over {condition.over}"
+    for word, extra in (("by", condition.by_at_least), ("on", condition.on_at_least)):
+        sentence += f", {word} at least {extra.count} {unit_of(extra.what, extra.count)}" if extra else ""
+    return sentence + _base(condition, "number", "")
+
+
+def _base(condition: Condition, kind: str, currency: str) -> str:
+    base = condition.from_at_least
+    return "" if base is None else f", from at least {wanted_text(base, kind, currency)}"
+
+
+def _counted(condition: Condition, events: str) -> str:
+    """`export at least 3 times`, `export by at least 2 people`, `sum of rows in export more than 40`."""
+    if not condition.has_comparison:
+        return events
+    what, name = condition.aggregate
+    word, wanted = condition.comparison()
+    compared = comparison_text(word, wanted)
+    if what == "distinct" and word not in _GROWTH:
+        return f"{events} with {compared.removeprefix('is ')} different {name}"
+    if name is not None:
+        return f"{_OF_PROPERTY[what]} {name} in {events} {compared}"
+    if word in _GROWTH:
+        return f"{events} {compared}" if what == "times" else f"{what} with {events} {compared}"
+    if (word, wanted) in (("at_most", 0), ("is", 0), ("less_than", 1)):
+        return "no event" if events == "any event" else f"no {events}"
+    amount = compared.removeprefix("is ")
+    unit = unit_of(what, wanted)
+    return {"times": f"{events} {amount} {unit}", "people": f"{events} by {amount} {unit}"}.get(
+        what, f"{events} on {amount} {unit}"
+    )
+
+
+_OF_PROPERTY = {"distinct": "different", "sum": "sum of", "latest": "latest"}
+_ONE = {"times": "time", "people": "person", "days": "day"}
+
+
+def unit_of(what: str, count: Any) -> str:
+    """`times`, `people` or `days`; of one, in the singular."""
+    return _ONE[what] if count == 1 else what
 
 
 def _where(name: str, value: Any) -> str:
     if isinstance(value, Where):
-        word, wanted = value.comparison()
-        return f"{name} {COMPARISONS[word]} {wanted_text(wanted, 'number', '')}"
-    return f"{name}: {wanted_text(value, 'number', '')}"
-
-
-GROUPS: Mapping[str, str] = {
-    "all_of": "all of these",
-    "any_of": "one of these",
-    "none_of": "none of these",
-    "some_of": "at least {need} of these",
-}
+        return f"{name} {comparison_text(*value.comparison())}"
+    texts = [wanted_text(one, "number", "") for one in (value if isinstance(value, list) else [value])]
+    return f"{name}: {_joined(texts, 'or')}"

@@ -26,6 +26,12 @@ def connect(scratch: Path | None = None, *, threads: int | None = None) -> duckd
     return con
 
 
+def one(con: duckdb.DuckDBPyConnection, query: str) -> int:
+    """The one number that a query gives. Read to its end: a result that is not blocks the connection."""
+    ((number,),) = con.execute(query).fetchall()
+    return int(number)
+
+
 def quote(text: str) -> str:
     """Text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"

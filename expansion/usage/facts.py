@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from expansion.contract import CohortMembers, FactRecord
 from expansion.usage import manifest as manifests
-from expansion.usage.duck import quote
+from expansion.usage.duck import one, quote
 from expansion.usage.manifest import FactFile, Manifest
 from expansion.usage.store import UsageStore
 
@@ -121,7 +121,7 @@ def _add(store: UsageStore, source: str, rows: list[Row], pulled_at: datetime) -
     con.register("pulled", pa.table([list(column) for column in zip(*rows, strict=True)] or [[]] * 7, schema=_SCHEMA))
     before = manifest.pulls.get(source)
     changed = _changes(facts_sql(store, manifest), naive(before.last) if before else None)
-    count = int((con.execute(f"SELECT count(*) FROM ({changed})").fetchone() or (0,))[0])
+    count = one(con, f"SELECT count(*) FROM ({changed})")
     files = (*manifest.facts, _write(store, con, changed, count)) if count else manifest.facts
     manifests.save(store.root, replace(manifest, facts=files).with_pull(source, pulled_at.astimezone(UTC)))
     return count

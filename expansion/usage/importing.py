@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from expansion.contract import EventRow
 from expansion.usage.checking import checked_sql, keys_needed, names_used
+from expansion.usage.duck import one
 from expansion.usage.lines import ImportFailed
 from expansion.usage.mapping import EventMap
 from expansion.usage.reading import Rows, clean_rows, count_rows, rows_again
@@ -67,7 +68,7 @@ def _import_again(
     with rows_again(con, path, store.root / "scratch") as rows:
         checked = checked_sql(rows, mapping)
         try:
-            if not con.execute(f"SELECT 1 FROM ({rows.sql}) WHERE broken IS NULL LIMIT 1").fetchone():
+            if not one(con, f"SELECT count(*) FROM ({rows.sql}) WHERE broken IS NULL"):
                 raise ImportFailed(f"{path}: holds no row that can be read; check that the file is what its name says")
             if result.stored + result.duplicates == 0:
                 result.add(store.add_events(con, _events(checked)))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from expansion.usage.duck import identifier, quote
+from expansion.usage.duck import identifier, one, quote
 from expansion.usage.lines import BROKEN, LINE, TEXT, ImportFailed, count_lines, csv_heading, format_of, numbered
 
 # What reads a line as it is, without guessing: a guess made of a CSV with a bad row was another separator (measured).
@@ -91,8 +91,7 @@ def count_rows(con: duckdb.DuckDBPyConnection, path: Path) -> int:
             return count_lines(path)
         case "csv":
             return max(0, count_lines(path) - 1)
-    row = con.execute(f"SELECT count(*) FROM read_parquet({_file(path)})").fetchone()
-    return int(row[0]) if row else 0
+    return one(con, f"SELECT count(*) FROM read_parquet({_file(path)})")
 
 
 def _parquet_rows(con: duckdb.DuckDBPyConnection, path: Path) -> Rows:

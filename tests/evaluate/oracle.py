@@ -295,7 +295,9 @@ class Oracle:
             start = end - length
             return [event for event in mine if start < event["at"] <= end], self.known_hours(start, end)
         last = self.today - timedelta(days=point)
-        if shift:
+        if shift and shift.split()[1].startswith(("hour", "minute")):
+            last = self.local_day(self.end(point) - exactly(shift))
+        elif shift:
             last = days_back(last, shift)
         first = days_back(last, condition["over"]) + timedelta(days=1)
         inside = [event for event in mine if first <= self.local_day(event["at"]) <= last]
@@ -333,7 +335,9 @@ class Oracle:
             of, by = (self.fact(part, account, point, shift) for part in definition["ratio"])
             if isinstance(by, AtLeast) or by in (None, 0) or of is None:
                 return None
-            return AtLeast(of.number / by) if isinstance(of, AtLeast) else of / by
+            if isinstance(of, AtLeast):
+                return AtLeast(of.number / by) if by > 0 else None
+            return of / by
         if "from" not in definition:
             word = next(word for word in ("times", "people", "days") if word in definition)
             counted = {"event": definition[word], "count": word, **definition}

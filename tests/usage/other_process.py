@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from expansion.contract import CohortMembers, FactRecord
 from expansion.usage.atoms import Atom
+from expansion.usage.duck import one
 from expansion.usage.facts import add_cohort, add_facts, facts_sql
 from expansion.usage.rollup import Column
 from expansion.usage.store import EVENT_COLUMNS, UsageStore
@@ -84,9 +85,8 @@ def look(store: UsageStore) -> int:
         *([store.files(rollups)] if rollups else []),
         *([store.files(segment.accounts_file for segment in manifest.segments)] if events else []),
     ):
-        con.execute(f"SELECT count(*) FROM {relation}").fetchone()
-    row = con.execute(f"SELECT count(DISTINCT event_id) FROM {events}").fetchone() if events else None
-    return int(row[0]) if row else 0
+        one(con, f"SELECT count(*) FROM {relation}")
+    return one(con, f"SELECT count(DISTINCT event_id) FROM {events}") if events else 0
 
 
 if __name__ == "__main__":
