@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.benches import BENCHES, SAME_ANSWERS, Bench
 from benchmarks.place import Place
-from benchmarks.report import Line, answers_line, bench_line, growth_line
+from benchmarks.report import Line, answers_line, bench_line, growth_line, memory_line
 from benchmarks.rounds import BenchmarkFailed, fired, prepare, run_rounds, tell
 
 _BYTES_PER_EVENT = 700  # JSON lines, Parquet, a store, and a second store while it is measured
@@ -51,7 +51,7 @@ def measure(place: Place, events: int, rounds: int, benches: Sequence[Bench]) ->
     """The lines of one number of events."""
     prepare(place, events)
     samples = run_rounds(benches, place, events, rounds)
-    lines = [bench_line(bench, events, samples) for bench in benches]
+    lines = [*(bench_line(bench, events, samples) for bench in benches), memory_line(events, samples)]
     if samples.keys() >= set(SAME_ANSWERS):
         lines.append(answers_line(events, fired(place)))
     return lines

@@ -27,7 +27,7 @@ BENCHES = (
 )
 
 # Made once for each number of events, in this order, before the rounds.
-PREPARATIONS = ("make_events", "make_imported", "make_ready", "make_day_imported")
+PREPARATIONS = ("make_events", "make_stores")
 
 # Two ways to the same answers: a difference is an error.
 SAME_ANSWERS = ("evaluate_30", "hand_sql_30")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import resource
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.jobs import JOBS
@@ -12,8 +13,8 @@ from benchmarks.place import Place
 
 
 def main(name: str, folder: str, events: str) -> None:
-    seconds, found = JOBS[name](Place(Path(folder)), int(events))
-    print(json.dumps({"seconds": seconds, "peak_mb": peak_mb(), **found}))
+    took, found = JOBS[name](Place(Path(folder)), int(events))
+    print(json.dumps({**asdict(took), "peak_mb": peak_mb(), **found}))
 
 
 def peak_mb() -> float:

@@ -1,7 +1,7 @@
 """Made-up usage, the same for the same number of events: 300 days, 60 event names, a few accounts with most of it.
 
 People come in visits: one to three sessions on a day, each a burst of about 15 events. What a rollup per day saves
-depends on that (here some 24 events per user and day; sparser traffic saves less), so docs/benchmarks.md says it too.
+depends on that (here some 18 events per user and day; sparser traffic saves less), so docs/benchmarks.md says it too.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from benchmarks.place import Place
@@ -19,13 +20,15 @@ DAYS = 300
 LAST_DAY = date(2025, 12, 31)
 FIRST_DAY = LAST_DAY - timedelta(days=DAYS - 1)
 
-_AREAS = "report dashboard export api_key integration automation template comment share_link seat_invite paywall audit"
-_VERBS = "viewed created edited shared deleted"
-EVENT_NAMES = [f"{area}_{verb}" for verb in _VERBS.split() for area in _AREAS.split()]
-FEATURES = (
-    "search filters charts alerts webhooks premium_export premium_sso premium_roles sandbox import mobile beta".split()
-)
-DEPARTMENTS = "sales marketing finance product engineering support legal operations".split()
+_AREAS = ["report", "dashboard", "export", "api_key", "integration", "automation", "template", "comment", "share_link"]
+_AREAS += ["seat_invite", "paywall", "audit"]
+_VERBS = ["viewed", "created", "edited", "shared", "deleted"]
+EVENT_NAMES = [f"{area}_{verb}" for verb in _VERBS for area in _AREAS]
+FEATURES = ["search", "filters", "charts", "alerts", "webhooks", "premium_export", "premium_sso", "premium_roles"]
+FEATURES += ["sandbox", "import", "mobile", "beta"]
+DEPARTMENTS = ["sales", "marketing", "finance", "product", "engineering", "support", "legal", "operations"]
+
+Ranks = npt.NDArray[np.int64]
 
 _PER_VISIT = 24  # events: 1.6 sessions of 15
 _PER_PERSON = 20  # visits in all the days
@@ -34,7 +37,7 @@ _HEAD = 3.0  # flattens the head of the zipf curve: the largest account has some
 
 def accounts_for(events: int) -> int:
     """How many accounts share the events: 10,000 at one million, 50,000 at ten, 250,000 at a hundred."""
-    return max(50, round(10_000 * (events / 1_000_000) ** 0.7))
+    return max(50, int(10_000 * (events / 1_000_000) ** 0.7))
 
 
 def make_events(place: Place, events: int, seed: int = 2) -> None:
@@ -70,10 +73,11 @@ def sessions(rng: np.random.Generator, events: int, accounts: int, first: date, 
     return numbered.filter(pa.array(length[order] > 0))
 
 
-def _zipf(rng: np.random.Generator, size: int, upto: np.ndarray) -> np.ndarray:
+def _zipf(rng: np.random.Generator, size: int, upto: Ranks) -> Ranks:
     """Ranks below `upto`, the low ones most often: about 1 / (rank + head)."""
     ranks = _HEAD * ((upto / _HEAD + 1) ** rng.random(size) - 1)
-    return np.minimum(ranks.astype(np.int64), upto - 1)
+    below: Ranks = np.minimum(ranks.astype(np.int64), upto - 1)
+    return below
 
 
 def _write(con: duckdb.DuckDBPyConnection, table: pa.Table, path: object, seed: int) -> None:
@@ -91,7 +95,8 @@ def _events_sql(seed: int) -> str:
              {_draw(seed, 1)} AS d1, {_draw(seed, 2)} AS d2, {_draw(seed, 3)} AS d3, {_draw(seed, 4)} AS d4
       FROM (SELECT *, unnest(range(length)) AS n FROM sessions)
     )
-    SELECT CAST(md5(concat_ws('-', {seed}, session, n)) AS UUID)::VARCHAR AS id, moment AS time, CAST(moment AS DATE) AS day,
+    SELECT CAST(md5(concat_ws('-', {seed}, session, n)) AS UUID)::VARCHAR AS id,
+           moment AS time, CAST(moment AS DATE) AS day,
            {_pick(EVENT_NAMES, "power(d1, 1.8)")} AS event,
            format('acc-{{:06d}}', a) AS account,
            CASE WHEN d4 > 0.02 THEN format('usr-{{:06d}}-{{:05d}}', a, u) END AS "user",

@@ -66,4 +66,5 @@ class Place:
 
 def linked_copy(store: Path, to: Path) -> Path:
     """A copy of a store in no time: its files are never changed, only replaced, so hard links serve."""
+    shutil.rmtree(to, ignore_errors=True)
     return Path(shutil.copytree(store, to, copy_function=os.link))

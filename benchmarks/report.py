@@ -36,24 +36,33 @@ def bench_line(bench: Bench, events: int, samples: dict[str, list[Sample]]) -> L
         "seconds": round(median(seconds), 4),
         "min": round(min(seconds), 4),
         "max": round(max(seconds), 4),
+        "cpu_seconds": round(median(sample["cpu_seconds"] for sample in taken), 4),
         "rounds": len(taken),
         "peak_mb": round(median(sample["peak_mb"] for sample in taken)),
         **({"per_second": round(counted / median(seconds))} if counted else {}),
         **_found(taken),
-        "ratio_to": {name: _ratio(taken, other) for name, other in others.items()},
+        "ratio_to": {name: _ratio("seconds", taken, other) for name, other in others.items()},
+        "cpu_ratio_to": {name: _ratio("cpu_seconds", taken, other) for name, other in others.items()},
         "machine": machine(),
     }
 
 
-def _ratio(taken: list[Sample], other: list[Sample]) -> float:
+def _ratio(what: str, taken: list[Sample], other: list[Sample]) -> float:
     """The median of the rounds' ratios: both of a pair met the same noise."""
-    return round(median(a["seconds"] / b["seconds"] for a, b in zip(taken, other, strict=True)), 3)
+    ratios: list[float] = [a[what] / b[what] for a, b in zip(taken, other, strict=True)]
+    return round(median(ratios), 3)
 
 
 def _found(taken: list[Sample]) -> Line:
     """What else a job measured, as medians."""
-    names = taken[0].keys() - {"seconds", "peak_mb", "counted"}
+    names = taken[0].keys() - {"seconds", "cpu_seconds", "peak_mb", "counted"}
     return {name: median(sample[name] for sample in taken) for name in sorted(names)}
+
+
+def memory_line(events: int, samples: dict[str, list[Sample]]) -> Line:
+    """The most memory that each benchmark ever held, in its worst round."""
+    peaks = {name: round(max(sample["peak_mb"] for sample in taken)) for name, taken in samples.items()}
+    return {"bench": "peak_memory", "events": events, "mb": peaks}
 
 
 def answers_line(events: int, fired: dict[str, int]) -> Line:

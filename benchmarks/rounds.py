@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from benchmarks.benches import PREPARATIONS, SAME_ANSWERS, Bench
@@ -26,15 +27,16 @@ def tell(text: str) -> None:
 
 
 def prepare(place: Place, events: int) -> None:
-    """Make what the jobs read; what an earlier run kept is taken."""
-    done = place.root / "prepared"
-    if done.exists():
-        return
+    """Make what the jobs read. Kept events are taken if they were made by this code; stores are made anew."""
     place.root.mkdir(parents=True, exist_ok=True)
+    maker, made_by = Path(__file__).with_name("events.py").read_text(encoding="utf-8"), place.root / "made-by.py"
+    kept = made_by.exists() and made_by.read_text(encoding="utf-8") == maker
     for name in PREPARATIONS:
+        if name == "make_events" and kept:
+            continue
         sample = run_job(name, place, events)
         tell(f"{events:>11,} events  {name:<24} {sample['seconds']:8.2f} s")
-    done.touch()
+        made_by.write_text(maker, encoding="utf-8")
 
 
 def run_rounds(benches: Iterable[Bench], place: Place, events: int, rounds: int) -> dict[str, list[Sample]]:
@@ -62,10 +64,9 @@ def run_job(name: str, place: Place, events: int) -> Sample:
 def fired(place: Place) -> dict[str, int]:
     """How many accounts each trigger fired for; raises where the product and the SQL by hand name different ones."""
     product, by_hand = (json.loads(place.fired(name).read_text()) for name in SAME_ANSWERS)
-    if differing := [_difference(name, product.get(name), by_hand.get(name)) for name in sorted({*product, *by_hand})]:
-        wrong = [text for text in differing if text]
-        if wrong:
-            raise BenchmarkFailed("the fired accounts differ from those of the SQL by hand:\n" + "\n".join(wrong))
+    names = sorted({*product, *by_hand})
+    if wrong := [text for name in names if (text := _difference(name, product.get(name), by_hand.get(name)))]:
+        raise BenchmarkFailed("the fired accounts differ from those of the SQL by hand:\n" + "\n".join(wrong))
     return {name: len(accounts) for name, accounts in product.items()}
 
 
