@@ -1,0 +1,226 @@
+"""README keeps its word: its commands run, in its order, and what it shows is what comes out.
+
+A fence decides what happens with a block: `sh` is run. `sh needs-account`, `needs-network` and `runs-the-tests` are
+not, but their commands and options must exist. `yaml PATH` is saved as that file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+NOT_RUN = {"sh needs-account", "sh needs-network", "sh runs-the-tests"}
+BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True)
+class Block:
+    info: str
+    text: str
+
+
+def blocks(text: str) -> list[Block]:
+    found = re.findall(r"^```(\S[^\n]*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    return [Block(info.strip(), body) for info, body in found]
+
+
+def commands(block: Block) -> list[list[str]]:
+    """The words of each command line, without comments."""
+    lines = block.text.replace("\\\n", " ").splitlines()
+    return [words for line in lines if (words := shlex.split(line, comments=True))]
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory) -> Path:
+    """What git would hand out, with an environment that is set up already."""
+    folder = tmp_path_factory.mktemp("readme") / "expansion-triggers"
+    listed = subprocess.run(
+        ["git", "-C", ROOT, "ls-files", "-co", "--exclude-standard"], check=True, capture_output=True, text=True
+    )
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    (folder / ".venv").mkdir()
+    for part in ("bin", "lib", "pyvenv.cfg"):
+        (folder / ".venv" / part).symlink_to(Path(sys.prefix) / part)
+    (folder / ".venv" / ".ready").touch()
+    return folder
+
+
+def _script() -> str:
+    """All that is run, as one session of a shell that stops at the first failure."""
+    parts = ["set -e"]
+    for block in blocks(README):
+        if block.info == "sh":
+            parts.append(block.text)
+        elif block.info.startswith("yaml "):
+            parts.append(f"cat > {block.info.removeprefix('yaml ')} <<'YAML'\n{block.text}YAML\n")
+    return "\n".join(parts)
+
+
+@pytest.fixture(scope="module")
+def session(clone: Path) -> subprocess.CompletedProcess[str]:
+    ours = ("EXPANSION_", "PREFECT_", "SALESFORCE_", "HUBSPOT_", "SLACK_", "INTERCOM_", "MIXPANEL_", "VIRTUAL_ENV")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return _ran(["bash", "-c", _script()], cwd=clone, env=environment, timeout=280)
+
+
+def _ran(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, **options)
+
+
+@pytest.mark.flows
+def test_every_command_runs_in_the_order_of_the_page(session):
+    assert session.returncode == 0, session.stdout[-3000:] + session.stderr[-3000:]
+
+
+@pytest.mark.flows
+def test_the_ten_minutes_show_what_the_page_says(session):
+    assert "3 of 3 cases pass" in session.stderr
+    assert "5 of 5 cases pass" in session.stderr
+    assert re.search(r"Northwind Traders +export-limit", session.stdout)
+    assert "export-limit for Fabrikam (a-200), as of 2026-03-02 09:00 GMT: no" in session.stdout
+    assert "export-limit for Contoso (a-300), as of 2026-03-02 09:00 GMT: cannot tell" in session.stdout
+    assert re.search(r"Northwind Traders +reports-spread", session.stdout)
+    assert "Northwind Traders · salesforce.create_task · due" in session.stdout
+
+
+@pytest.fixture(scope="module")
+def ledger(clone: Path, session):
+    """Firings and steps of the demo."""
+
+    def ask(*arguments: str) -> list[dict]:
+        environment = {**os.environ, "EXPANSION_HOME": str(clone / ".demo/expansion")}
+        environment.pop("EXPANSION_LEDGER_URL", None)
+        command = [str(BIN / "expansion"), "ledger", *arguments, "--limit", "1000", "--json"]
+        return json.loads(_ran(command, cwd=clone, env=environment).stdout)
+
+    return ask
+
+
+@pytest.mark.flows
+def test_what_came_of_the_trigger_is_what_the_demo_does(ledger):
+    firings = {firing["account_name"]: firing for firing in ledger("--trigger", "seat-limit")}
+    rows = re.findall(r"^\| ([^|]+) \| (.+%.+) in four weeks \| \$([\d,]+) \| ([^|]+) \|$", README, re.MULTILINE)
+    assert len(rows) == 5
+    for account, why, worth, happened in rows:
+        firing = firings[account]
+        reasons = " ".join(firing["evidence"]["reasons"])
+        usage, growth = why.split(", and ")
+        assert usage in reasons and growth in reasons, account
+        assert float(firing["worth"]) == float(worth.replace(",", "")), account
+        playbook, _, said = happened.partition(":")
+        assert (firing["playbook"] == playbook and firing["decision"] == "acting") or (
+            said.strip() in firing["reason"] or happened in firing["reason"]
+        ), account
+
+
+@pytest.mark.flows
+def test_the_task_is_the_one_that_its_owner_found(ledger):
+    steps = [s for s in ledger("--steps", "--trigger", "seat-limit") if s["account_name"] == "Goldcrest Biotech"]
+    (task,) = [step["input"] for step in steps if step["action"] == "salesforce.create_task"]
+    shown = next(block.text for block in blocks(README) if block.info == "text")
+    title, *lines = [line for line in shown.splitlines() if line]
+    assert title.split("  ")[0] == task["subject"]
+    assert title.endswith(f"due {task['due']}")
+    found = " ".join(task["notes"].split())
+    missing = [line for line in lines if " ".join(line.split()) not in found]
+    assert not missing
+
+
+# --- what is not run --------------------------------------------------------------------------------------------------
+
+
+def test_the_trigger_that_opens_the_page_is_the_shipped_one():
+    shipped = [line.strip() for line in (ROOT / "playbooks/triggers/seat-limit.yaml").read_text().splitlines()]
+    shown = next(block.text for block in blocks(README) if block.info == "yaml")
+    assert [line for line in shown.splitlines() if line.strip() not in shipped] == []
+
+
+def test_every_fence_says_what_happens_with_its_commands():
+    kinds = {block.info for block in blocks(README) if block.info.startswith(("sh", "bash", "console"))}
+    assert kinds <= {"sh"} | NOT_RUN
+
+
+def _named() -> list[tuple[str, list[str]]]:
+    found = [
+        (page.relative_to(ROOT).as_posix(), words)
+        for page in PAGES
+        for block in blocks(page.read_text(encoding="utf-8"))
+        if block.info.startswith("sh")
+        for words in commands(block)
+    ]
+    return [(page, [Path(words[0]).name, *words[1:]]) for page, words in found]
+
+
+def _expansion() -> list[list[str]]:
+    return [words[1:] for _, words in _named() if words[0] == "expansion"]
+
+
+@pytest.mark.parametrize("words", _expansion(), ids=" ".join)
+def test_every_command_in_the_docs_exists_with_its_options(words: list[str]):
+    import click
+
+    from cli.main import Commands
+    from cli.main import cli as group
+
+    command = Commands().get_command(click.Context(group), words[0])
+    assert command is not None, words[0]
+    known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    assert {word for word in words if word.startswith("--")} <= known
+
+
+def test_every_make_target_in_the_docs_exists():
+    wanted = {word for _, words in _named() if words[0] == "make" for word in words[1:] if "=" not in word}
+    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert wanted
+    assert wanted <= targets
+
+
+def _prefect() -> list[list[str]]:
+    """The Prefect commands of the docs, each once: the subcommand and its options."""
+    named = [words[1:] for _, words in _named() if words[0] == "prefect"]
+    return sorted({tuple(words): words for words in named}.values())
+
+
+@pytest.mark.flows
+@pytest.mark.parametrize("words", _prefect(), ids=" ".join)
+def test_every_prefect_command_in_the_docs_exists_with_its_options(words: list[str]):
+    subcommand: list[str] = []
+    for word in words:
+        if word.startswith("-") and word != "--no-prompt":
+            break
+        subcommand += [] if word.startswith("-") or "/" in word else [word]
+    subcommand = subcommand[: 1 if subcommand[0] == "deploy" else 3 if subcommand[0] == "server" else 2]
+    said = _ran([str(BIN / "prefect"), *subcommand, "--help"])
+    assert said.returncode == 0, said.stderr
+    everything = said.stdout + _ran([str(BIN / "prefect"), "--help"]).stdout
+    assert [word for word in words if word.startswith("--") and word not in everything] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path):
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize(
+    "page", [*PAGES, ROOT / "CHANGELOG.md", ROOT / "playbooks/README.md"], ids=lambda page: page.name
+)
+def test_nothing_is_called_simple_or_easy(page: Path):
+    text = page.read_text(encoding="utf-8").lower()
+    assert re.findall(r"\b(simply|obviously|of course|easily|just)\b", text) == []
