@@ -64,14 +64,6 @@ def test_a_wrong_secret_is_said_without_the_secret(folder, run, connected, monke
     assert "hush-hush" not in ran.out + ran.err
 
 
-def test_a_system_that_is_not_there_is_said(folder, run, connected, monkeypatch):
-    monkeypatch.setenv("SLACK_BASE_URL", "http://127.0.0.1:9/")
-    monkeypatch.setattr("time.sleep", lambda _: None)
-    ran = run("doctor")
-    assert ran.code == 1
-    assert "problem  slack" in ran.out
-
-
 def test_unsure_steps_are_a_problem(folder, run):
     from expansion.ledger.store import open_ledger
 
