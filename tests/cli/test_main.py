@@ -104,6 +104,20 @@ def test_another_program_s_exception_of_the_same_name_is_not_ours():
     assert told(type("MapError", (Exception,), {"__module__": "elsewhere"})("x")) is None
 
 
+def test_a_prefect_server_that_is_not_there_is_said(snapshot):
+    """The text of prefect.client.orchestration, which is all there is to know it by."""
+    import inspect
+
+    from prefect.client import orchestration
+
+    assert "Failed to reach API at " in inspect.getsource(orchestration)
+    assert told(RuntimeError("Failed to reach API at http://127.0.0.1:9/api")) == snapshot
+
+
+def test_a_runtime_error_of_the_program_keeps_its_traceback():
+    assert told(RuntimeError("dictionary changed size during iteration")) is None
+
+
 def test_a_folder_that_cannot_be_made_is_said(run, monkeypatch):
     Path("file").write_text("", encoding="utf-8")
     monkeypatch.setenv("EXPANSION_HOME", "file/home")
