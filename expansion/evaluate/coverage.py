@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from expansion.evaluate.measures import Calendar
 from expansion.language.models import Policy
@@ -37,7 +37,7 @@ class Coverage:
 
     def _moments(self, first: date | datetime, last: date | datetime) -> Span:
         if isinstance(first, datetime) and isinstance(last, datetime):
-            return first, last
+            return first.astimezone(UTC), last.astimezone(UTC)  # in a zone, lengths would be those of the wall clock
         return self.calendar.start_of(first), self.calendar.end_of(last)
 
     def _begins(self, span: Span, first: date | datetime) -> bool:

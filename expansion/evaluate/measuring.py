@@ -102,8 +102,13 @@ class EventMeasuring:
             start += wide
 
     def _nothing(self, cell: Cell, complete: bool) -> Numbers | FactColumn:
-        if cell.measure.aggregate == "latest":
-            return _texts(np.full(self.size, None, dtype=object))
+        """Where no event can lie in the window."""
+        nobodys = np.full(self.size, None, dtype=object)
+        match cell.measure.aggregate:
+            case "latest":
+                return _texts(nobodys)
+            case "sum":
+                return _sum(nobodys, np.zeros(self.size, dtype=np.int64), complete)
         return from_counts(np.zeros(self.size, dtype=np.int64), least=not complete)
 
     def _rows(self, cells: list[Cell]) -> str | None:
