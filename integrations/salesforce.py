@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 LIMITS = (Limit(100_000, 86_400, "Enterprise: 100,000 calls in 24 hours, plus 1,000 per user licence, for the org"),)
 RETRY = RetryPolicy(tries=4, first_wait=1.0)
 
+UNLINKED = "not linked: no account in Salesforce has this product account id"
 _FIELD = r"^[A-Za-z][A-Za-z0-9_]*$"
 
 
@@ -163,7 +164,7 @@ class _Creates(ActionBase):
     def _inputs(self, piece: Piece) -> Any:
         return piece.input
 
-    def _record(self, piece: Piece, account: str) -> dict[str, Any]:
+    def _record(self, piece: Piece, account: str | None) -> dict[str, Any]:
         raise NotImplementedError
 
 
@@ -175,10 +176,20 @@ class CreateTaskAction(_Creates):
         "Carries our key (SALESFORCE_TASK_KEY_FIELD, or the last line of the notes); one that is there is left alone."
     )
 
-    def _record(self, piece: Piece, account: str) -> dict[str, Any]:
+    def _draft(self, piece: Piece) -> Draft:
+        """An account that Salesforce does not know gets its task all the same, linked to nothing: work is not lost.
+
+        Only with the key field: without it, a task is found again by its account.
+        """
+        if "salesforce" in piece.account.remote_ids or not self._keyed.has_key_field():
+            return super()._draft(piece)
+        owner, note = self._owners.of(self._inputs(piece).assign_to)
+        said = f"{UNLINKED}; {note}" if note else UNLINKED
+        return self._keyed.draft(piece, self._record(piece, None) | {"OwnerId": owner}, said)
+
+    def _record(self, piece: Piece, account: str | None) -> dict[str, Any]:
         task = cast(CreateTask, piece.input)
-        return {
-            "WhatId": account,
+        return ({"WhatId": account} if account else {}) | {
             "Subject": task.subject,
             "ActivityDate": task.due,
             "Description": task.notes,
@@ -192,7 +203,7 @@ class CreateOpportunityAction(_Creates):
     input_model = CreateOpportunity
     note = "Carries our key (SALESFORCE_OPPORTUNITY_KEY_FIELD, or the last line of the description)."
 
-    def _record(self, piece: Piece, account: str) -> dict[str, Any]:
+    def _record(self, piece: Piece, account: str | None) -> dict[str, Any]:
         deal = cast(CreateOpportunity, piece.input)
         record: dict[str, Any] = {
             "AccountId": account,

@@ -256,7 +256,16 @@ def test_without_the_key_field_the_key_stands_in_the_last_line(org: StandIns) ->
     assert made["Description"].endswith(f"x\n\nReference: {key_of('one')}")
 
 
-def test_an_account_that_is_not_matched_is_refused_and_named(org: StandIns) -> None:
+def test_a_task_for_an_account_that_salesforce_does_not_know_is_made_unlinked(org: StandIns) -> None:
+    lost = piece(task().input, "lost", "acct-9", "Lost Ltd")
+    [reply] = connect(org).actions["salesforce.create_task"].deliver([lost])
+    assert isinstance(reply, Done) and reply.note is not None and reply.note.startswith("not linked")
+    [again] = connect(org).actions["salesforce.create_task"].deliver([lost])
+    assert isinstance(again, Done) and again.already and again.remote_id == reply.remote_id
+
+
+def test_without_the_key_field_an_account_that_is_not_matched_is_refused_and_named(org: StandIns) -> None:
+    org.get(Salesforce).org.key_fields["Task"] = None
     lost = piece(task().input, "lost", "acct-9", "Lost Ltd")
     wrong = piece(task().input, "wrong", "acct-9", "Lost Ltd", salesforce="it's not an id")
     first, second, good = connect(org).actions["salesforce.create_task"].deliver([lost, wrong, task()])
