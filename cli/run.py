@@ -69,7 +69,7 @@ def run_flow(as_of: datetime | None, triggers: list[str], pull_sources: bool, js
 
 def _printed(flow_run_id: str, json_: bool) -> bool:
     """Print the report of a run from the ledger; False where the run did not get as far as that."""
-    from expansion.ledger.records import FiringFilter, StepFilter
+    from expansion.ledger.records import FiringFilter
     from flows.place import Place
     from flows.report import RunReport, fired_rows, step_rows
 
@@ -79,7 +79,7 @@ def _printed(flow_run_id: str, json_: bool) -> bool:
         if run is None or run.status == "running":
             return False
         firings = place.ledger.firings(FiringFilter(run_id=run.id))
-        steps = place.ledger.steps(StepFilter(run_id=run.id))
+        steps = place.ledger.steps_of_run(run.id)
         report = RunReport.from_summary(run.summary)
         if json_:
             summary = {"run": run.id, "status": run.status, **run.summary}
@@ -87,7 +87,7 @@ def _printed(flow_run_id: str, json_: bool) -> bool:
         else:
             _tables(report, fired_rows(firings), step_rows(steps))
             say("")
-            say(report.headline(firings, steps))
+            say(report.headline(run.kind, firings, steps))
         return True
     finally:
         place.close()

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
-from prefect import flow, tags
+from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
-from expansion.ledger.records import RunKind
 from flows.clock import moment, utc_now
 from flows.deciding import due_triggers, triggers_to_check
-from flows.place import Place
 from flows.playbook import playbook
 from flows.pull import pull
 from flows.pulling import pulls
-from flows.report import Problem, told
 from flows.running import Run, announce
 from flows.tasks import decide_firings, evaluate_triggers, recover_steps, wake_steps
-from flows.work import begin, end
+from flows.work import run_of_kind
 
 
 def _name() -> str:
@@ -96,24 +91,3 @@ async def start_playbooks(run: Run) -> None:
 def _note(run: Run, what: str, state: State[Any]) -> None:
     if not state.is_completed():
         run.report.add_broken(what, state.message or state.name or "")
-
-
-async def run_of_kind(kind: RunKind, as_of: datetime, work: Callable[[Run], Awaitable[None]]) -> State[Any]:
-    """Open the place, write the run down, do the work, report; whatever happens, the run does not stay open."""
-    run = Run(Place(), as_of, str(flow_run.id) if flow_run.id else None)
-    try:
-        run.start(kind)
-        begin(run)
-        with tags("expansion"):  # a run does not pass its tags on to its subflows
-            await work(run)
-        return await run.finish()
-    except asyncio.CancelledError:
-        if run.ended_by is None:  # Prefect itself ends the run, and says so
-            run.abandon(Problem("expansion", "this program", "it was stopped; the next run goes on from there"))
-            raise
-        return run.cancelled()
-    except BaseException as error:
-        run.abandon(told(error))
-        raise
-    finally:
-        end(run)

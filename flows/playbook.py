@@ -8,7 +8,7 @@ from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
+from prefect.states import Completed
 
 from expansion.deliver import DeliveryReport
 from flows.clock import utc_now
@@ -16,21 +16,18 @@ from flows.delivering import waits_of
 from flows.report import Problem, told
 from flows.running import Run
 from flows.tasks import StillBusy, deliver_batch, is_busy
-from flows.work import run_of
+from flows.work import run_of, run_of_kind
 
 
 @flow(name="playbook", flow_run_name="playbook {playbook}", retries=0)
-async def playbook(playbook: str, run_id: int) -> State[Any]:
-    """Deliver the due steps of a playbook. A step becomes due when those before it are done, so it goes in rounds."""
-    run, ours = run_of(run_id)
-    try:
-        became = await _rounds(run, playbook)
-        if ours and run.report.problems:
-            return Failed(message=run.report.problems[0].sentence)
-        return Completed(message=_said(became))
-    finally:
-        if ours:
-            run.place.close()
+async def playbook(playbook: str, run_id: int | None = None) -> State[Any]:
+    """Deliver the due steps of a playbook. A step becomes due when those before it are done, so it goes in rounds.
+
+    Within a run, `run_id` names it; alone, it is a run of its own.
+    """
+    if run_id is None:
+        return await run_of_kind("playbook", utc_now(), lambda run: _rounds(run, playbook))
+    return Completed(message=_said(await _rounds(run_of(run_id), playbook)))
 
 
 async def _rounds(run: Run, name: str) -> Counter[str]:

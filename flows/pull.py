@@ -9,35 +9,38 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
+from expansion.contract import Refused
 from flows.clock import moment
-from flows.place import Place
 from flows.pulling import Pull, Pulled, pulls
 from flows.running import Run
 from flows.tasks import pull_source
-from flows.work import run_of
+from flows.work import run_of, run_of_kind
 
 
 @flow(name="pull", flow_run_name="pull {source}", retries=0)
 async def pull(source: str, run_id: int | None = None, as_of: datetime | None = None) -> State[Any]:
     """Pull everything that the definitions need from one source, such as `salesforce.account`.
 
-    Within a run, `run_id` names it; alone, the flow opens the store by itself.
+    Within a run, `run_id` names it; alone, it is a run of its own.
     """
-    run, ours = run_of(run_id) if run_id is not None else (Run(Place(), moment(as_of)), True)
-    try:
-        wanted = [one for one in pulls(run.place) if one.source == source]
-        if not wanted:
-            return Failed(message=f"no fact, cohort or event in facts.yaml comes from `{source}`; nothing to pull")
-        results = [await _pulled(run, one) for one in wanted]
-    finally:
-        if ours:
-            run.place.close()
-    for pulled in results:
-        run.report.add_pulled(pulled)
-    problems = [pulled.problem for pulled in results if pulled.problem]
+    if run_id is None:
+        return await run_of_kind("pull", moment(as_of), lambda run: _pull(run, source))
+    found = await _pull(run_of(run_id), source)
+    problems = [pulled.problem for pulled in found if pulled.problem]
     if problems:
         return Failed(message=problems[0])
-    return Completed(message=f"{sum(pulled.stored for pulled in results):,} new")
+    return Completed(message=f"{sum(pulled.stored for pulled in found):,} new")
+
+
+async def _pull(run: Run, source: str) -> list[Pulled]:
+    """Everything of one source, with its problems in the run's report."""
+    wanted = [one for one in pulls(run.place) if one.source == source]
+    if not wanted:
+        raise Refused(f"no fact, cohort or event in facts.yaml comes from `{source}`; nothing to pull")
+    found = [await _pulled(run, one) for one in wanted]
+    for pulled in found:
+        run.report.add_pulled(pulled)
+    return found
 
 
 async def _pulled(run: Run, wanted: Pull) -> Pulled:

@@ -12,7 +12,7 @@ from expansion.contract import Failure
 from expansion.decide.decide import Decisions
 from expansion.language.mistakes import Mistakes
 from expansion.ledger.database import LedgerError
-from expansion.ledger.records import FiringRecord, StepRecord
+from expansion.ledger.records import FiringRecord, RunKind, StepRecord
 from expansion.money import money_text
 from expansion.usage.manifest import StoreError
 from flows.deciding import Evaluated
@@ -84,16 +84,16 @@ class RunReport:
         known = {name: summary[name] for name in cls.__dataclass_fields__ if name in summary}
         return cls(**{**known, "problems": [Problem(**problem) for problem in known.get("problems", [])]})
 
-    def headline(self, firings: Sequence[FiringRecord], steps: Sequence[StepRecord]) -> str:
-        """One line: `9 firings worth $84,300 a year, 24 steps done, 1 problem`."""
-        acting = [firing for firing in firings if firing.decision == "acting"]
-        done = sum(step.state == "done" for step in steps)
-        worth = total_worth(acting)
-        parts = [
-            _many(len(firings), "new firing"),
-            f"worth {worth} a year" if worth else "",
-            f"{_many(done, 'step')} done",
-        ]
+    def headline(self, kind: RunKind, firings: Sequence[FiringRecord], steps: Sequence[StepRecord]) -> str:
+        """One line: `9 new firings, worth $84,300 a year, 24 steps done, 1 problem`."""
+        parts = []
+        if kind == "expansion":
+            worth = total_worth(firing for firing in firings if firing.decision == "acting")
+            parts += [_many(len(firings), "new firing"), f"worth {worth} a year" if worth else ""]
+        if kind == "pull":
+            parts += [f"{sum(one['stored'] for one in self.pulled):,} new"]
+        else:
+            parts += [f"{_many(sum(step.state == 'done' for step in steps), 'step')} done"]
         unsure = sum(step.state == "unsure" for step in steps)
         parts += [f"{unsure} unsure"] if unsure else []
         parts += [_many(len(self.problems), "problem")] if self.problems else []

@@ -16,7 +16,7 @@ from prefect.logging import get_run_logger
 from prefect.states import Cancelled, Completed, Failed
 
 from expansion.decide.decide import Decisions
-from expansion.ledger.records import FiringFilter, RunKind, StepFilter
+from expansion.ledger.records import FiringFilter, RunKind
 from flows.clock import utc_now
 from flows.delivering import Pieces
 from flows.place import Place
@@ -40,6 +40,7 @@ class Run:
         self.report = RunReport()
         self.pieces = Pieces(place, as_of)
         self.id = 0
+        self.kind: RunKind = "expansion"
         self.busy: dict[tuple[str, str], set[str]] = {}  # playbook, action -> keys that were not taken yet
         self.ended_by: str | None = None  # who told this run to stop
         self._stopping = threading.Event()
@@ -75,6 +76,7 @@ class Run:
 
     def start(self, kind: RunKind) -> None:
         """Write the run down before anything happens."""
+        self.kind = kind
         self.id = self.place.ledger.start_run(
             kind,
             as_of=self.as_of,
@@ -89,14 +91,16 @@ class Run:
         """Say how it went: in the ledger, as artifacts, in the log. Any problem makes the run fail visibly."""
         ledger, log = self.place.ledger, get_run_logger()
         firings = ledger.firings(FiringFilter(run_id=self.id))
-        steps = ledger.steps(StepFilter(run_id=self.id))
-        headline = self.report.headline(firings, steps)
+        steps = ledger.steps_of_run(self.id)
+        headline = self.report.headline(self.kind, firings, steps)
         failed = bool(self.report.problems)
         ledger.finish_run(self.id, "failed" if failed else "completed", utc_now(), self.report.summary())
         text = markdown(self.report, headline, firings)
         await acreate_markdown_artifact(text, key="run-report", description=headline)
         await _table("what-fired", fired_rows(firings), "What fired, why, and what it is worth")
-        await _table("what-was-done", step_rows(steps), "Every step of this run's firings, with links")
+        await _table(
+            "what-was-done", step_rows(steps), "The steps of what fired, and earlier ones that were tried, with links"
+        )
         log.info(headline)
         for problem in self.report.problems:
             log.error("%s (%s): %s", problem.system, problem.whose, problem.sentence)

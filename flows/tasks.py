@@ -89,9 +89,9 @@ class StillBusy(Exception):
         super().__init__(f"{action}: {steps} due for a later run: {reason}")
 
 
-def is_busy(task_: Any, task_run: TaskRun, state: State[Any]) -> bool:
+async def is_busy(task_: Any, task_run: TaskRun, state: State[Any]) -> bool:
     """Prefect asks this before it tries a batch again; everything else is settled in the ledger."""
-    return isinstance(state.result(raise_on_failure=False), StillBusy)
+    return isinstance(await state.aresult(raise_on_failure=False), StillBusy)
 
 
 @task(cache_policy=NO_CACHE, task_run_name="{action}, batch {number}")

@@ -1,26 +1,26 @@
-"""The runs of this process by id, so that a subflow's parameters are ids and not data."""
+"""From the beginning of a run to its end; and the runs of this process by id, so that subflows are handed only ids."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from prefect import tags
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
+
+from expansion.ledger.records import RunKind
 from flows.place import Place
+from flows.report import Problem, told
 from flows.running import Run
 
 _RUNNING: dict[int, Run] = {}
 
 
 class NoSuchRun(Exception):
-    """A run id that the ledger does not know."""
-
-
-def begin(run: Run) -> None:
-    """Make a started run known to the subflows of this process."""
-    _RUNNING[run.id] = run
-
-
-def end(run: Run) -> None:
-    """Forget it, and let go of what it held."""
-    _RUNNING.pop(run.id, None)
-    run.place.close()
+    """A run id that is not of this process."""
 
 
 def stop_all(ended_by: str) -> None:
@@ -29,15 +29,30 @@ def stop_all(ended_by: str) -> None:
         run.stop(ended_by)
 
 
-def run_of(run_id: int) -> tuple[Run, bool]:
-    """A run of this process, or one opened anew from the ledger (then True: whoever opened it closes it)."""
-    if run_id in _RUNNING:
-        return _RUNNING[run_id], False
-    place = Place()
-    known = place.ledger.run(run_id)
-    if known is None:
-        place.close()
-        raise NoSuchRun(f"the ledger has no run {run_id}; `expansion ledger --runs` lists them")
-    run = Run(place, known.as_of)
-    run.id = run_id
-    return run, True
+def run_of(run_id: int) -> Run:
+    """The run of this process with that id."""
+    if run_id not in _RUNNING:
+        raise NoSuchRun(f"run {run_id} is not at work in this process; leave `run_id` out for a run of its own")
+    return _RUNNING[run_id]
+
+
+async def run_of_kind(kind: RunKind, as_of: datetime, work: Callable[[Run], Awaitable[object]]) -> State[Any]:
+    """Open the place, write the run down, do the work, report; whatever happens, the run does not stay open."""
+    run = Run(Place(), as_of, str(flow_run.id) if flow_run.id else None)
+    try:
+        run.start(kind)
+        _RUNNING[run.id] = run
+        with tags("expansion"):  # a run does not pass its tags on to its subflows
+            await work(run)
+        return await run.finish()
+    except asyncio.CancelledError:
+        if run.ended_by is None:  # Prefect itself ends the run, and says so
+            run.abandon(Problem("expansion", "this program", "it was stopped; the next run goes on from there"))
+            raise
+        return run.cancelled()
+    except BaseException as error:
+        run.abandon(told(error))
+        raise
+    finally:
+        _RUNNING.pop(run.id, None)
+        run.place.close()

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 
 from expansion.ledger.database import Database
 from expansion.ledger.records import Attempt, Settlement, State, StepFilter, StepRecord
 from expansion.ledger.rows import ORDER, narrow, read_steps, step_query
-from expansion.ledger.tables import ATTEMPTS, STEPS
+from expansion.ledger.tables import ATTEMPTS, FIRINGS, RUNS, STEPS
 
 _BECOMES: dict[Settlement, State] = {"done": "done", "retry": "due", "skip": "skipped"}
 
@@ -39,6 +39,14 @@ class Steps(Database):
         """Steps, those of the most valuable firings first."""
         with self.reading() as connection:
             return read_steps(connection.execute(narrow(step_query(), wanted).order_by(*ORDER)))
+
+    def steps_of_run(self, run_id: int) -> list[StepRecord]:
+        """What a run had to do with: the steps of its firings, and earlier ones that it tried."""
+        holder = select(RUNS.c.holder).where(RUNS.c.id == run_id).scalar_subquery()
+        tried = select(ATTEMPTS.c.step_key).where(ATTEMPTS.c.holder == holder)
+        query = step_query().where(or_(FIRINGS.c.run_id == run_id, STEPS.c.key.in_(tried)))
+        with self.reading() as connection:
+            return read_steps(connection.execute(query.order_by(*ORDER)))
 
     def unsure_steps(self) -> list[StepRecord]:
         """Steps of which nobody knows whether they happened."""

@@ -49,6 +49,16 @@ def test_a_confirmed_step_keeps_what_the_system_said(ledger):
     assert line.detail == "it was already there T1 eligible"
 
 
+def test_a_run_has_to_do_with_the_steps_of_its_firings_and_with_earlier_ones_that_it_tried(ledger):
+    first = ledger.start_run("expansion", as_of=NOON, now=NOON, holder="me")
+    ledger.record(first, [a_firing("acme", steps=[{}]), a_firing("bolt", steps=[{}])], [], NOON)
+    second = ledger.start_run("follow_up", as_of=NOON, now=NOON, holder="you")
+    claim(ledger, holder="you", limit=1)
+    ledger.confirm(key_of("acme"), "you", Done("T1"), NOON)
+    assert {step.account_id for step in ledger.steps_of_run(first)} == {"acme", "bolt"}
+    assert [step.account_id for step in ledger.steps_of_run(second)] == ["acme"]
+
+
 def test_only_the_holder_can_say_what_became_of_a_step(ledger):
     record(ledger, a_firing(steps=[{}]))
     claim(ledger, holder="me")

@@ -1,0 +1,161 @@
+"""Prefect's test server, once; the stand-ins on a real port and a place for each test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import integrations
+from flows.place import Place
+from flows.pulling import pull_one, pulls
+from integrations import _settings, mixpanel
+from integrations.base import Connected
+from sandbox.all import stand_ins
+from sandbox.core import Fault, Misbehaving, Server, State, build_app
+from sandbox.settings import settings
+from tests import world
+
+_SERVER = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": "1",
+    # As in cli/local.py: one writer at a time on SQLite.
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "200",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "200",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "50",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
+    "PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_LATE_RUNS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "NO_PROXY": "127.0.0.1",
+}
+SYSTEMS = ("salesforce", "hubspot", "slack", "intercom", "mixpanel")
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Takes some ten seconds to start, so only tests of flows ask for it."""
+    home = {"PREFECT_HOME": str(tmp_path_factory.mktemp("prefect"))}
+    before = dict(os.environ)
+    os.environ.update(_SERVER | home)  # read when Prefect is imported, and by its server
+
+    import prefect.settings as known
+    from prefect.settings import temporary_settings
+    from prefect.testing.utilities import prefect_test_harness
+
+    # A flow's heartbeat would hold it up for a second at its end.
+    with (
+        prefect_test_harness(server_startup_timeout=120),
+        temporary_settings({known.PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
+    ):
+        yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+class Switch:
+    """One port for the whole session; each test puts its own stand-ins behind it."""
+
+    def __init__(self) -> None:
+        self.app: Any = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app(scope, receive, send)
+
+
+@pytest.fixture(scope="session")
+def port() -> Iterator[tuple[str, Switch]]:
+    switch = Switch()
+    with Server(switch) as url:
+        yield url, switch
+
+
+@dataclass
+class Outside:
+    """The systems as a test sees them."""
+
+    app: Misbehaving
+    state: State
+
+    def fault(self, vendor: str, kind: str, **how: Any) -> None:
+        """`fault("mixpanel", "status", status=500, path="export", times=99)`; see sandbox.core."""
+        self.app.faults.waiting.append(Fault(vendor, kind, **how))  # type: ignore[arg-type]
+
+    def recover(self) -> None:
+        self.app.faults.waiting.clear()
+
+    def applied(self, what: str) -> dict[str, int]:
+        """How often each key was really applied."""
+        return {each["key"]: each["times"] for each in self.state.all("_applied") if each["what"] == what}
+
+    def asked(self, method: str, path: str) -> int:
+        """How many such requests there were."""
+        return sum(one["method"] == method and path in one["path"] for one in self.app.faults.requests)
+
+
+@pytest.fixture
+def outside(
+    port: tuple[str, Switch], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pulled: Path, no_waiting: None
+) -> Outside:
+    """Fresh stand-ins, a home that was pulled before, and the world's playbooks, named in the environment."""
+    url, switch = port
+    state = State()
+    members = stand_ins(state)
+    for member in members:
+        member.load(world.sample())
+    switch.app = build_app(state, members)
+    shutil.copytree(pulled, tmp_path / "home")
+    _face(monkeypatch, url, tmp_path)
+    return Outside(switch.app, state)
+
+
+@pytest.fixture(scope="session")
+def pulled(port: tuple[str, Switch], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home after a first pull of everything; a ledger that knows nothing."""
+    url, switch = port
+    folder = tmp_path_factory.mktemp("pulled")
+    members = stand_ins(State())
+    for member in members:
+        member.load(world.sample())
+    switch.app = build_app(members[0].state, members)
+    with pytest.MonkeyPatch.context() as patch:
+        _face(patch, url, folder)
+        place = Place()
+        found = [pull_one(place, one, world.AS_OF) for one in pulls(place)]
+        place.close()
+    assert [one.problem for one in found if one.problem] == []
+    return folder / "home"
+
+
+def _face(monkeypatch: pytest.MonkeyPatch, url: str, folder: Path) -> None:
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("EXPANSION_PLAYBOOKS", str(world.write_playbooks(folder / "playbooks")))
+    monkeypatch.setenv("EXPANSION_HOME", str(folder / "home"))
+    monkeypatch.setenv("EXPANSION_RETRY_WAITS", "[0.2]")
+    monkeypatch.setenv("EXPANSION_FIRST_PULL_DAYS", "30")
+    for name, value in settings(url).items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An integration tries a call again almost at once, and Mixpanel's hour begins anew."""
+    for name in SYSTEMS:
+        monkeypatch.setattr(integrations.integration(name), "connect", _quick(name))
+    mixpanel._queries.cache_clear()
+    mixpanel._exports.cache_clear()
+
+
+def _quick(name: str) -> Callable[[], Connected]:
+    module = import_module(f"integrations.{name}")
+    retry = replace(module.RETRY, sleep=lambda seconds: time.sleep(min(seconds, 0.4)))
+    if name == "mixpanel":
+        return lambda: mixpanel.connect(retry=retry)
+    return lambda: module.connected(_settings.read(module.Settings), retry=retry)

@@ -1,0 +1,349 @@
+"""The flows over real HTTP and a real Prefect server. One file: one worker, one server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import flows.tasks
+from expansion.ledger.records import RunRecord, StepFilter
+from flows.place import Place
+from tests import world
+from tests.flows.conftest import Outside
+
+pytestmark = [pytest.mark.flows, pytest.mark.usefixtures("prefect_server", "outside")]
+
+LATER = world.AS_OF + timedelta(days=4)
+
+
+async def run(**parameters: Any) -> Any:
+    """The main flow over what is stored; its state."""
+    from flows.main import expansion
+
+    return await expansion(**{"as_of": world.AS_OF, "pull_sources": False, **parameters}, return_state=True)
+
+
+def ask(question: Callable[[Place], Any]) -> Any:
+    place = Place()
+    try:
+        return question(place)
+    finally:
+        place.close()
+
+
+def steps(**narrow: Any) -> list[tuple[str, str, str]]:
+    """(account, step, state), by account."""
+    found = ask(lambda place: place.ledger.steps(StepFilter(**narrow)))
+    return sorted((step.account_id, step.step_id, step.state) for step in found)
+
+
+def states(step: str) -> Counter[str]:
+    return Counter(state for _, name, state in steps() if name == step)
+
+
+def last_run() -> RunRecord:
+    return ask(lambda place: place.ledger.runs(1))[0]
+
+
+async def sooner_or_later(question: Callable[[], Awaitable[Any]]) -> Any:
+    """Prefect writes events and task runs down a moment after they happen."""
+    for _ in range(60):
+        if found := await question():
+            return found
+        await asyncio.sleep(0.25)
+    pytest.fail("Prefect's server never knew")
+
+
+# --- the main job -----------------------------------------------------------------------------------------------------
+
+
+async def test_the_main_job_pulls_evaluates_decides_and_delivers_and_a_second_run_sends_nothing(
+    outside: Outside,
+) -> None:
+    state = await run(pull_sources=True)
+    assert (state.name, state.message) == ("Completed", "10 new firings, worth $29,000 a year, 23 steps done")
+    assert states("tell") == {"done": 6}
+    assert states("ask") == {"done": 9, "refused": 1}
+    assert states("mark") == states("note") == {"done": 4}
+    assert states("nudge") == {"waiting": 5, "skipped": 1}
+    assert last_run().status == "completed"
+    made = [*outside.applied("create_task").values(), *outside.applied("post_message").values()]
+    assert sorted(made) == [1] * 15
+    again = await run(pull_sources=True)
+    assert again.message == "0 new firings, 0 steps done"
+    assert sorted([*outside.applied("create_task").values(), *outside.applied("post_message").values()]) == made
+
+
+async def test_prefect_shows_what_happened(outside: Outside) -> None:
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import ArtifactFilter, FlowRunFilter
+
+    state = await run()
+    id_ = state.state_details.flow_run_id
+    async with get_client() as client:
+        one = await client.read_flow_run(id_)
+        assert one.name == "expansion as of 2026-03-02 09:00"
+        assert set(one.parameters) == {"as_of", "triggers", "pull_sources"}
+        ours = FlowRunFilter(parent_flow_run_id={"any_": [id_]})
+        parts = await client.read_flow_runs(flow_run_filter=ours)
+        assert sorted(part.name for part in parts) == ["playbook call", "playbook desk"]
+        assert [sorted(part.parameters) for part in parts] == [["playbook", "run_id"]] * 2
+        assert all(part.tags == ["expansion"] for part in parts)
+
+        found = await client.read_artifacts(artifact_filter=ArtifactFilter(flow_run_id={"any_": [id_]}))
+        artifacts = {artifact.key: artifact.data for artifact in found}
+        fired, done = json.loads(artifacts["what-fired"]), json.loads(artifacts["what-was-done"])
+        assert {(row["account"], row["trigger"]) for row in fired} == {
+            *((world.called(name), "paywall") for name in world.PAYWALL),
+            *((world.called(name), "big") for name in world.BIG),
+        }
+        assert fired[0]["worth"] == "$3,800"
+        assert "Paywall Viewed" in next(row["why"] for row in fired if row["trigger"] == "paywall")
+        assert len(done) == 30
+        assert any("/lightning/r/Task/" in row["link"] for row in done)
+        assert artifacts["run-report"].startswith("# 10 new firings, worth $29,000 a year, 23 steps done")
+
+        async def tasks() -> list[str]:
+            runs = await client.read_task_runs(flow_run_filter=ours, limit=200)
+            return sorted(task.name for task in runs) if len(runs) == 5 else []
+
+        assert await sooner_or_later(tasks) == [
+            "hubspot.create_task, batch 1",
+            "intercom.send_event, batch 3",
+            "salesforce.create_task, batch 1",
+            "salesforce.update_fields, batch 2",
+            "slack.post_message, batch 2",
+        ]
+
+        async def events() -> list[dict[str, Any]]:
+            wanted = {"event": {"name": ["expansion.trigger.fired"]}, "related": {"id": [f"prefect.flow-run.{id_}"]}}
+            reply = await client.request("POST", "/events/filter", json={"filter": wanted})
+            return list(reply.json()["events"]) if reply.json()["total"] == 2 else []
+
+        told = {e["resource"]["prefect.resource.id"]: e["payload"] for e in await sooner_or_later(events)}
+        assert told["expansion.trigger.paywall"] == {"count": 6, "account_ids": world.PAYWALL[::-1]}
+        assert told["expansion.trigger.big"]["count"] == 4
+
+
+async def test_what_is_not_due_is_not_evaluated_again_today() -> None:
+    await run(as_of=None)
+    assert last_run().summary["not_due"] == []
+    await run(as_of=None)
+    assert last_run().summary["not_due"] == ["paywall"]
+    await run(as_of=None, triggers=["paywall"])
+    assert last_run().summary["not_due"] == []
+
+
+# --- sources that fail ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fault", "whose", "says"),
+    [
+        ({"kind": "status", "status": 401}, "settings", "MIXPANEL_SERVICE_ACCOUNT"),
+        ({"kind": "status", "status": 429}, "their system", "too many calls"),
+        ({"kind": "status", "status": 500}, "their system", "500"),
+        ({"kind": "truncate"}, "their system", ""),
+        ({"kind": "cut_before"}, "their system", ""),
+    ],
+    ids=["401", "429", "500", "half a page", "nothing"],
+)
+async def test_a_source_that_fails_says_so_in_its_pull(
+    outside: Outside, fault: dict[str, Any], whose: str, says: str
+) -> None:
+    from flows.pull import pull
+
+    outside.fault("mixpanel", path="export", times=99, **fault)
+    state = await pull("mixpanel.export", as_of=world.AS_OF, return_state=True)
+    assert state.is_failed()
+    assert "Mixpanel" in state.message
+    assert says in state.message
+    record = last_run()
+    assert (record.kind, record.status) == ("pull", "failed")
+    assert [problem["whose"] for problem in record.summary["problems"]] == [whose]
+    outside.recover()
+    assert (await pull("mixpanel.export", as_of=world.AS_OF, return_state=True)).is_completed()
+
+
+async def test_everything_else_goes_on_when_sources_fail_and_the_run_says_whose_problem_it_is(
+    outside: Outside,
+) -> None:
+    outside.fault("mixpanel", "status", status=500, path="export", times=99)
+    outside.fault("hubspot", "status", status=401, method="GET", path="companies", times=99)
+    state = await run(pull_sources=True)
+    assert state.is_failed()
+    assert "23 steps done, 2 problems. hubspot (settings): " in state.message
+    assert {(one["system"], one["whose"]) for one in last_run().summary["problems"]} == {
+        ("hubspot", "settings"),
+        ("mixpanel", "their system"),
+    }
+
+
+async def test_a_fault_of_ours_in_one_pull_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = flows.tasks.pull_one
+
+    def broken(place: Any, pull: Any, *rest: Any) -> Any:
+        if pull.source == "hubspot.company":
+            raise LookupError("secret detail")
+        return real(place, pull, *rest)
+
+    monkeypatch.setattr(flows.tasks, "pull_one", broken)
+    state = await run(pull_sources=True)
+    assert state.is_failed()
+    assert "23 steps done, 1 problem. hubspot (this program): the pull of hubspot.company facts broke off" in (
+        state.message
+    )
+
+
+async def test_a_daily_trigger_is_evaluated_again_after_a_run_whose_sources_failed(outside: Outside) -> None:
+    outside.fault("hubspot", "status", status=401, path="companies", times=99)
+    await run(as_of=None, pull_sources=True)
+    outside.recover()
+    await run(as_of=None)
+    assert last_run().summary["not_due"] == []
+
+
+# --- actions that fail ------------------------------------------------------------------------------------------------
+
+
+async def test_a_busy_action_is_tried_again_and_done_in_the_same_run(outside: Outside) -> None:
+    tries = 5  # of one call: integrations/hubspot.py
+    outside.fault("hubspot", "status", method="POST", path="tasks/batch", status=503, times=tries)
+    state = await run(triggers=["big"])
+    assert (state.name, state.message) == ("Completed", "4 new firings, worth $14,000 a year, 12 steps done")
+    assert list(outside.applied("create_task").values()) == [1] * 4
+
+
+async def test_an_action_that_stays_busy_is_left_due_and_done_by_a_later_run(outside: Outside) -> None:
+    from flows.main import follow_up
+
+    outside.fault("hubspot", "status", method="POST", path="tasks/batch", status=503, times=99)
+    state = await run()
+    assert state.is_failed()
+    assert "hubspot (their system): hubspot.create_task: 4 steps stay due for a later run" in state.message
+    assert states("ask") == {"due": 4, "done": 5, "refused": 1}
+    outside.recover()
+    await asyncio.sleep(1)  # EXPANSION_RETRY_WAITS, doubled for the second try
+    assert (await follow_up(return_state=True)).is_completed()
+    assert states("ask") == {"done": 9, "refused": 1}
+    assert states("note") == {"done": 4}
+
+
+async def test_a_system_that_lets_nobody_in_holds_up_only_its_own_steps(outside: Outside) -> None:
+    from flows.main import follow_up
+
+    outside.fault("intercom", "status", status=401, times=99, body={"type": "error.list", "errors": []})
+    state = await run()
+    assert state.is_failed()
+    assert "intercom (settings): " in state.message
+    assert "INTERCOM_ACCESS_TOKEN" in state.message
+    assert states("note") == {"due": 4}
+    assert states("mark") == {"done": 4}
+    outside.recover()
+    assert (await follow_up(return_state=True)).is_completed()
+    assert states("note") == {"done": 4}
+
+
+async def test_a_system_without_settings_holds_up_only_its_own_steps(
+    outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SLACK_BOT_TOKEN")
+    state = await run(triggers=["paywall"])
+    assert state.is_failed()
+    assert "slack (settings): slack is not connected" in state.message
+    assert states("tell") == {"due": 6}
+    assert states("ask") == {"done": 5, "refused": 1}
+
+
+async def test_a_refused_step_stops_those_after_it_unless_it_can_fail(outside: Outside) -> None:
+    outside.fault(
+        "slack", "status", status=200, path="chat.postMessage", body={"ok": False, "error": "is_archived"}, times=9
+    )
+    state = await run(triggers=["paywall"])
+    assert state.is_completed()
+    assert states("tell") == {"refused": 6}  # can_fail
+    assert states("ask") == {"done": 5, "refused": 1}
+    left = ask(lambda place: place.ledger.steps(StepFilter(account_id="ac-06")))
+    assert [(step.state, step.reason) for step in left][-1] == ("skipped", "ask, the step before it, was refused")
+
+
+async def test_a_fault_of_ours_in_one_action_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = flows.tasks.deliver_some
+
+    def broken(place: Any, pieces: Any, action: str, *rest: Any) -> Any:
+        if action == "slack.post_message":
+            raise LookupError("secret detail")
+        return real(place, pieces, action, *rest)
+
+    monkeypatch.setattr(flows.tasks, "deliver_some", broken)
+    state = await run()
+    assert state.is_failed()
+    assert "(this program): LookupError" in state.message
+    assert "secret detail" not in state.message
+    assert states("tell") == {"due": 6}
+    assert states("note") == {"done": 4}
+
+
+# --- steps that wait --------------------------------------------------------------------------------------------------
+
+
+async def test_waiting_steps_wake_and_their_condition_is_asked_again(outside: Outside) -> None:
+    from flows.main import follow_up
+    from flows.pull import pull
+
+    await run(triggers=["paywall"])
+    account = outside.state.get("salesforce.Account", world.salesforce_id("ac-02")) or {}
+    changed = {"Plan__c": "Enterprise", "LastModifiedDate": "2026-03-04T09:00:00.000+0000"}
+    outside.state.put("salesforce.Account", world.salesforce_id("ac-02"), account | changed)
+    assert (await pull("salesforce.account", as_of=LATER, return_state=True)).is_completed()
+    assert (await follow_up(as_of=world.AS_OF, return_state=True)).is_completed()
+    assert states("nudge") == {"waiting": 5, "skipped": 1}  # three days are not over
+    assert (await follow_up(as_of=LATER, return_state=True)).is_completed()
+    assert states("nudge") == {"done": 4, "skipped": 2}
+    assert ("ac-02", "nudge", "skipped") in steps()
+    assert len(outside.applied("tag")) == 4
+
+
+# --- what ends a run --------------------------------------------------------------------------------------------------
+
+
+async def test_wrong_playbooks_end_the_run_with_the_mistake_in_the_ledger(outside: Outside) -> None:
+    Path("playbooks/call.yaml").write_text("playbook: call\ntitle: Call\nsteps: [{id: a, do: slack.pst_message}]\n")
+    state = await run()
+    assert state.is_failed()
+    record = last_run()
+    assert record.status == "failed"
+    [problem] = record.summary["problems"]
+    assert problem["whose"] == "definitions"
+    assert "slack.pst_message" in problem["sentence"]
+
+
+async def test_a_run_of_a_dead_process_is_closed_by_the_next(outside: Outside) -> None:
+    place = Place()
+    place.ledger.start_run("expansion", as_of=world.AS_OF, now=world.AS_OF, holder=place.holder.name)
+    place.close()
+    await run(triggers=["big"])
+    first, second = sorted(ask(lambda place: place.ledger.runs(5)), key=lambda one: one.id)
+    assert (first.status, second.status) == ("failed", "completed")
+    assert first.summary == {"problem": "its process ended before it was done"}
+
+
+async def test_a_playbook_can_be_run_alone(outside: Outside) -> None:
+    from flows.playbook import playbook
+
+    outside.fault("hubspot", "status", method="POST", path="tasks/batch", status=401, times=99)
+    await run(triggers=["big"])
+    outside.recover()
+    state = await playbook("desk", return_state=True)
+    assert (state.name, state.message) == ("Completed", "12 steps done")
+    assert last_run().kind == "playbook"
+    nobody = await playbook("desk", 4711, return_state=True)
+    assert nobody.is_failed()
+    assert "run 4711 is not at work in this process" in nobody.message
