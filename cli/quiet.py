@@ -13,6 +13,7 @@ def prefect_ready() -> None:
         "PREFECT_LOGGING_EXTRA_LOGGERS": "expansion,integrations,flows",
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "90",
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+        "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     }
     for name, value in defaults.items():
         os.environ.setdefault(name, value)

@@ -72,7 +72,8 @@ def evaluate(place: Place, triggers: Collection[Trigger], as_of: datetime, *, bu
 
 def decide_all(place: Place, evaluated: Evaluated, as_of: datetime) -> Decisions:
     """What happens about every account whose trigger became true; nothing is written."""
-    context = RunContext(as_of, place.git_revision(), place.store.manifest().watermark)
+    links = place.account_links()
+    context = RunContext(as_of, place.git_revision(), place.store.manifest().watermark, links)
     return decide(evaluated.answers, place.workspace, evaluated.evaluator, place.ledger, context, place.catalog)
 
 

@@ -94,6 +94,11 @@ class Place:
             found |= connected.actions if connected else {}
         return found
 
+    def account_links(self) -> dict[str, str]:
+        """Where people find an account in the connected systems, by label; see plan/links.py."""
+        connected = [found for system in self.systems() if (found := self.connect(system))]
+        return {label: link for found in connected for label, link in found.account_links.items()}
+
     def source(self, name: str) -> SourceBase | None:
         connected = self.connect(name.partition(".")[0])
         return connected.sources.get(name) if connected else None

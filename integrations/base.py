@@ -231,3 +231,5 @@ class Connected:
     actions: Mapping[str, ActionBase] = field(default_factory=dict)
     sources: Mapping[str, SourceBase] = field(default_factory=dict)
     check: Callable[[], list[Finding]] = list
+    # Where a person sees an account, by label; `{salesforce}` stands for its id there.
+    account_links: Mapping[str, str] = field(default_factory=dict)

@@ -279,7 +279,13 @@ def connected(settings: Settings, retry: RetryPolicy = RETRY, clock: Clock = tim
         actions={action.name: action for action in actions},
         sources={source.name: source},
         check=lambda: check(client, settings, owners),
+        account_links={"Account in Salesforce": f"{_site(settings)}/lightning/r/Account/{{salesforce}}/view"},
     )
+
+
+def _site(settings: Settings) -> str:
+    """Where people sign in; no sign-in of ours is needed to know it."""
+    return (settings.base_url or f"https://{settings.my_domain}.salesforce.com").rstrip("/")
 
 
 INTEGRATION = Integration(
