@@ -101,16 +101,17 @@ class _Memory:
 
     con: duckdb.DuckDBPyConnection
     now: datetime
+    sources: frozenset[str]  # those that facts come from; a case says all that they know
     facts: str = "case_facts"
 
     def spans(self, source: str | None) -> Spans:
         return ((self.now - _FOR_EVER, self.now),)
 
-    def first_pull(self, key: str) -> None:
-        return None
+    def first_pull(self, key: str) -> datetime | None:
+        return self.now - _FOR_EVER if key in self.sources else None
 
     def again(self) -> _Memory:
-        return _Memory(self.con.cursor(), self.now)
+        return _Memory(self.con.cursor(), self.now, self.sources)
 
     def events(self) -> str | None:
         return "case_events"
@@ -132,7 +133,8 @@ class _Memory:
         facts = [row for account, case in cases.items() for row in _fact_rows(account, case, vocabulary, now, zone)]
         _table(con, "case_events", EVENT_COLUMNS, events)
         _table(con, "case_facts", FACT_COLUMNS, facts)
-        return cls(con, now)
+        definitions = vocabulary.facts.facts.values()
+        return cls(con, now, frozenset(fact.from_ for fact in definitions if isinstance(fact, SourcedFact)))
 
 
 def _table(con: duckdb.DuckDBPyConnection, name: str, columns: str, rows: list[tuple[Any, ...]]) -> None:

@@ -43,8 +43,6 @@ def as_fraction(value: Any) -> Fraction:
 def number_answers(numbers: Numbers, word: str, wanted: Any) -> Array:
     """Answers for numbers. What was only seen in part (`least`) can be proven large, never small."""
     match word:
-        case "exists":
-            return logic.from_bool(numbers.known == wanted, np.ones(len(numbers.known), dtype=bool))
         case "between":
             low = number_answers(numbers, "at_least", wanted[0])
             return np.minimum(low, number_answers(numbers, "at_most", wanted[1]))
@@ -73,10 +71,7 @@ def growth_answers(now: Numbers, was: Numbers, word: str, share: Fraction, base:
 
 def value_answers(column: FactColumn, word: str, wanted: Any, calendar: Calendar) -> Array:
     """Answers for text, yes/no, dates and lists."""
-    known = column.known
-    if word == "exists":
-        return logic.from_bool(known == wanted, np.ones(len(known), dtype=bool))
-    return logic.from_bool(column.where(_test(column.kind, word, wanted, calendar)), known)
+    return logic.from_bool(column.where(_test(column.kind, word, wanted, calendar)), column.known)
 
 
 def _test(kind: str, word: str, wanted: Any, calendar: Calendar) -> Callable[[Any], bool]:

@@ -222,18 +222,38 @@ class Engine:
 
     def _compared(self, leaf: Leaf, point: int) -> AnswerArray:
         word, wanted = leaf.condition.comparison()
+        if word == "exists":
+            return self._exists(leaf.measure, wanted, point)
         if leaf.was is not None:
             now, was = self.number(leaf.measure, point), self.number(leaf.was, point)
             return growth_answers(now, was, word, wanted.value, leaf.condition.from_at_least)
         column = self.column(leaf.measure, point)
         if column is None or column.kind in NUMERIC:
             return number_answers(self.number(leaf.measure, point), word, wanted)
-        answers = value_answers(column, word, wanted, self.calendar)
-        if isinstance(leaf.measure, EventMeasure) and self._gaps[self.counted.cell(leaf.measure, point)]:
-            # What was not seen may be newer; only that there is a value is certain.
-            certain = column.known if word == "exists" else np.zeros(self.size, dtype=bool)
-            return np.where(certain, answers, CANNOT_TELL).astype(np.int8)
-        return answers
+        if isinstance(leaf.measure, EventMeasure) and self._gap(leaf.measure, point):
+            return logic.constant(CANNOT_TELL, self.size)  # what was not seen may be newer
+        return value_answers(column, word, wanted, self.calendar)
+
+    def _exists(self, measure: Measure, wanted: bool, point: int) -> AnswerArray:
+        """A value is there, or certainly none is: where nobody looked, it cannot be told."""
+        column = self.column(measure, point)
+        known = self.number(measure, point).known if column is None else column.known
+        return logic.from_bool(known == wanted, known | self._was_there(measure, point))
+
+    def _was_there(self, measure: Measure, point: int) -> bool:
+        """True when what a measure is taken from was there: events for the whole window, sources pulled by then."""
+        basics = basic_measures(measure)
+        return all(
+            self._pulled(basic, point) if isinstance(basic, FactMeasure) else not self._gap(basic, point)
+            for basic in basics
+        )
+
+    def _pulled(self, measure: FactMeasure, point: int) -> bool:
+        pulled = self.source.first_pull(self.known.source_of(measure))
+        return pulled is not None and pulled <= self.calendar.end(point, measure.back)
+
+    def _gap(self, measure: EventMeasure, point: int) -> str | None:
+        return self._gaps[self.counted.cell(measure, point)]
 
     def _member(self, member: Member, point: int) -> AnswerArray:
         """In the cohort at its last pull; nobody can be told before the first one."""
@@ -323,9 +343,10 @@ class Engine:
 
     def _measure_cause(self, measure: FactMeasure | EventMeasure, index: int, point: int) -> str | None:
         if isinstance(measure, FactMeasure):
-            return self.known.column(measure, point).cause(index, measure.fact)
-        cell = self.counted.cell(measure, point)
-        gap, value = self._gaps[cell], self.counted.value(cell)
+            cause = self.known.column(measure, point).cause(index, measure.fact)
+            never = cause is not None and self.source.first_pull(self.known.source_of(measure)) is None
+            return f"{self.known.source_of(measure)} was never pulled" if never else cause
+        gap, value = self._gap(measure, point), self.counted.value(self.counted.cell(measure, point))
         if gap is not None:
             return gap
         if isinstance(value, FactColumn):

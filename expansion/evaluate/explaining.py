@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from fractions import Fraction
 
 from expansion.evaluate.comparing import as_fraction
@@ -19,16 +20,31 @@ from expansion.evaluate.speaking import (
     GROUPS,
     comparison_text,
     describe,
-    exact_text,
     kind_of,
+    number_beside,
     unit_of,
     value_text,
-    wanted_text,
 )
+from expansion.language.conditions import COMPARISONS
 from expansion.language.models import Trigger
+from expansion.language.values import Percent
 from expansion.usage.duck import quote
 
+# Comparisons whose words say more than the value: `not Free`, `Team or Pro`, `between 5 and 10`.
+_SAID_WHOLE = ("is", "is_not", "is_one_of", "is_not_one_of", "between", "exists")
 SHOWN = 5  # events of a line that are shown
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a line stands; `behind`: everything above it holds, so that it is part of why the answer is yes."""
+
+    section: str
+    depth: int = 0
+    behind: bool = True
+
+    def inside(self, holds: bool) -> _Place:
+        return _Place(self.section, self.depth + 1, self.behind and holds)
 
 
 @dataclass(frozen=True)
@@ -48,31 +64,40 @@ class Explainer:
     def _sections(self, trigger: Trigger, compiled: CompiledTrigger, index: int) -> Iterator[Line]:
         parts = list(compiled.fires.parts)
         if trigger.accounts:
-            yield from self._lines(parts.pop(0), index, "accounts", 0)
+            yield from self._lines(parts.pop(0), index, _Place("accounts"))
         for part in _children(parts[0]):
-            yield from self._lines(part, index, "when", 0)
+            yield from self._lines(part, index, _Place("when"))
         for part in _children(parts[1]) if len(parts) > 1 else ():
-            yield from self._lines(part, index, "unless", 0)
+            yield from self._lines(part, index, _Place("unless"))
 
-    def _lines(self, node: Node, index: int, section: str, depth: int) -> Iterator[Line]:
+    def _lines(self, node: Node, index: int, place: _Place) -> Iterator[Line]:
         answer = MEANING[int(self.engine.answer(node)[index])]
         if isinstance(node, Group):
-            yield Line(_title(node), answer, depth=depth, section=section)
+            yield Line(_title(node), answer, depth=place.depth, section=place.section, behind=place.behind)
+            inside = place.inside(answer is Answer.YES and node.word != "none_of")
             for part in node.parts:
-                yield from self._lines(part, index, section, depth + 1)
+                yield from self._lines(part, index, inside)
         elif isinstance(node, Member):
             cause = self.engine.leaf_cause(node, index) if answer is Answer.CANNOT_TELL else None
-            yield Line(self._describe(node), answer, cause=cause, depth=depth, section=section)
+            text = self._describe(node)
+            yield Line(text, answer, None, None, cause, place.depth, place.section, behind=place.behind)
         else:
-            yield self._leaf(node, answer, index, section, depth)
+            yield self._leaf(node, answer, index, place)
 
-    def _leaf(self, leaf: Leaf, answer: Answer, index: int, section: str, depth: int) -> Line:
+    def _leaf(self, leaf: Leaf, answer: Answer, index: int, place: _Place) -> Line:
         point = self._telling_point(leaf, answer, index)
-        cause = self.engine.leaf_cause(leaf, index, point) if answer is Answer.CANNOT_TELL else None
-        events = tuple(self._events(leaf.measure, index))
-        people = tuple(self._people(leaf.measure, index))
-        seen, wanted = self._seen(leaf, index, point, answer), self._wanted(leaf)
-        return Line(self._describe(leaf), answer, seen, wanted, cause, depth, section, events, people)
+        return Line(
+            self._describe(leaf),
+            answer,
+            self._seen(leaf, index, point, answer),
+            self._wanted(leaf),
+            self.engine.leaf_cause(leaf, index, point) if answer is Answer.CANNOT_TELL else None,
+            place.depth,
+            place.section,
+            tuple(self._events(leaf.measure, index)),
+            tuple(self._people(leaf.measure, index)),
+            place.behind,
+        )
 
     def _describe(self, node: Leaf | Member) -> str:
         return describe(node.condition, self.engine.vocabulary.facts, self._currency)
@@ -93,26 +118,19 @@ class Explainer:
     def _seen(self, leaf: Leaf, index: int, point: int, answer: Answer) -> str:
         """The number behind an answer: `92% (46 of 50)`, `40 → 46 (+15%)`, `6 times, by 3 people, on 5 days`."""
         fact = leaf.condition.fact
-        parts = [self._value(leaf.measure, index, point, fact)]
-        if leaf.was is None and fact is None:
-            parts[0] = self._with_unit(leaf.measure, index, point)
         if leaf.was is not None:
-            parts[0] = f"{self._value(leaf.was, index, point, fact)} → {parts[0]}{self._growth(leaf, index, point)}"
-        elif self._hidden(leaf, parts[0], index, point):
-            parts[0] = exact_text(self._number(leaf.measure, index, point) or Fraction(0), self._kind(fact))
+            was, now = (self._value(measure, index, point, fact) for measure in (leaf.was, leaf.measure))
+            parts = [f"{was} → {now}{self._growth(leaf, index, point)}"]
+        elif fact is not None:
+            parts = [self._value(leaf.measure, index, point, fact, _threshold(leaf))]
+        else:
+            parts = [self._with_unit(leaf.measure, index, point)]
         for word, extra in (("by", leaf.people), ("on", leaf.days)):
             if extra is not None and extra != leaf.measure:
                 parts.append(f"{word} {self._with_unit(extra, index, point)}")
         if point and answer is not Answer.YES:
             parts[-1] += f" on {self.engine.calendar.day(point)}"
         return ", ".join(parts)
-
-    def _hidden(self, leaf: Leaf, seen: str, index: int, point: int) -> bool:
-        """True where rounding makes a number look like the threshold that it is not."""
-        if seen != self._wanted(leaf):
-            return False
-        value = self._number(leaf.measure, index, point)
-        return value is not None and value != as_fraction(leaf.condition.comparison()[1])
 
     def _number(self, measure: Measure, index: int, point: int) -> Fraction | None:
         column = self.engine.column(measure, point)
@@ -131,13 +149,15 @@ class Explainer:
     def _kind(self, fact: str | None) -> str:
         return kind_of(fact, self.engine.vocabulary.facts) if fact else "number"
 
-    def _value(self, measure: Measure, index: int, point: int, fact: str | None) -> str:
+    def _value(
+        self, measure: Measure, index: int, point: int, fact: str | None, against: Fraction | None = None
+    ) -> str:
         column = self.engine.column(measure, point)
         if column is not None and column.kind not in NUMERIC:
             return value_text(column.value(index), column.kind, self._currency)
         number = self.engine.number(measure, point)
         value = number.at(index)
-        text = value_text(value, self._kind(fact), self._currency)
+        text = number_beside(value, against, self._kind(fact), self._currency)
         if value is None:
             return text
         if isinstance(measure, RatioMeasure):
@@ -154,12 +174,8 @@ class Explainer:
         if not leaf.condition.has_comparison:
             return None
         word, wanted = leaf.condition.comparison()
-        kind = self._kind(leaf.condition.fact)
-        if isinstance(wanted, list):
-            return comparison_text(word, wanted, kind, self._currency).removeprefix("is ")
-        if word == "exists":
-            return comparison_text(word, wanted)
-        return wanted_text(wanted, kind, self._currency)
+        text = comparison_text(word, wanted, self._kind(leaf.condition.fact), self._currency)
+        return text.removeprefix("is ") if word in _SAID_WHOLE else text.removeprefix(COMPARISONS[word]).strip()
 
     # --- evidence -----------------------------------------------------------------------------------------------------
 
@@ -184,6 +200,12 @@ class Explainer:
             f"AND seen_at <= {_stamp(self.engine.as_of)} AND {counted.atom.sql()}"
         )
         return self.engine.con.execute(f"SELECT {columns} FROM {events} WHERE {where} {rest}").fetchall()
+
+
+def _threshold(leaf: Leaf) -> Fraction | None:
+    """The number that a value is compared with, where it is one."""
+    _, wanted = leaf.condition.comparison()
+    return as_fraction(wanted) if isinstance(wanted, Percent | int | Decimal) and not isinstance(wanted, bool) else None
 
 
 def _title(group: Group) -> str:

@@ -94,6 +94,10 @@ class FactMeasuring:
     def column(self, measure: FactMeasure, point: int) -> FactColumn:
         return self._taken[measure, point]
 
+    def source_of(self, measure: FactMeasure) -> str:
+        """The source that gives a fact."""
+        return self._where(measure.fact)[0]
+
     def _where(self, fact: str) -> tuple[str, str]:
         """The source and field of a fact; `@source|field` names them directly, for cohorts."""
         if fact.startswith("@"):

@@ -52,11 +52,13 @@ class Line:
     section: str = "when"  # when | unless | accounts
     events: tuple[EvidenceEvent, ...] = ()  # the newest, at most a handful
     people: tuple[str, ...] = ()  # user ids behind the number, most active first
+    behind: bool = True  # False below a group that does not hold: no reason for a yes
 
     @property
     def sentence(self) -> str:
         """The clause with what was seen, unless it says that itself: `plan is Team`."""
-        if self.seen in (None, "unknown") or self.text.endswith(f" is {self.seen}"):
+        said = self.text.endswith(f" is {self.seen}") or self.text.startswith("no ")
+        if self.seen in (None, "unknown") or said:
             return self.text
         return f"{self.text}: {self.seen}"
 
@@ -73,12 +75,15 @@ class Evidence:
 
     def reasons(self) -> list[str]:
         """The sentences a seller reads: the true lines of `when`, with their numbers."""
-        true = (line for line in self.lines if line.section == "when" and line.answer is Answer.YES)
-        return [line.sentence for line in true if line.seen or line.wanted]
+        said = (line.sentence for line in self._true() if line.seen or line.wanted)
+        return list(dict.fromkeys(said))
 
     def people(self) -> list[str]:
-        """User ids behind the true lines, without repeats."""
-        return list(dict.fromkeys(user for line in self.lines if line.answer is Answer.YES for user in line.people))
+        """User ids behind the true lines of `when`, without repeats."""
+        return list(dict.fromkeys(user for line in self._true() for user in line.people))
+
+    def _true(self) -> list[Line]:
+        return [x for x in self.lines if x.section == "when" and x.answer is Answer.YES and x.behind]
 
 
 @dataclass(frozen=True)

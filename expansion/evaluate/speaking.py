@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Context, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -52,13 +52,17 @@ def value_text(value: Any, kind: str, currency: str) -> str:
     return str(value)
 
 
-def exact_text(value: Fraction, kind: str) -> str:
-    """A number with all the digits it takes to see on which side of a threshold it lies."""
-    return f"{_decimal(value * 100):f}%" if kind == "percent" else f"{_decimal(value):f}"
-
-
-def _decimal(value: Fraction) -> Decimal:
-    return Context(prec=60).divide(Decimal(value.numerator), Decimal(value.denominator)).normalize()
+def number_beside(value: Fraction | None, threshold: Fraction | None, kind: str, currency: str) -> str:
+    """A number with as many digits as it takes to see on which side of its threshold it lies."""
+    text = value_text(value, kind, currency)
+    if value is None or threshold is None or value == threshold or text != value_text(threshold, kind, currency):
+        return text
+    scale, sign = (100, "%") if kind == "percent" else (1, "")
+    for places in range(3, 30):
+        rounded = Fraction(round(value * scale * 10**places), 10**places)
+        if rounded != threshold * scale:
+            return f"{Decimal(rounded.numerator) / Decimal(rounded.denominator):,f}{sign}"
+    return text
 
 
 def wanted_text(wanted: Any, kind: str, currency: str) -> str:
@@ -137,7 +141,7 @@ def _counted(condition: Condition, events: str) -> str:
     word, wanted = condition.comparison()
     compared = comparison_text(word, wanted)
     if what == "distinct" and word not in _GROWTH:
-        return f"{events} with {compared.removeprefix('is ')} different {name}"
+        return f"{events} with {compared.removeprefix('is ')} different values of {name}"
     if name is not None:
         return f"{_OF_PROPERTY[what]} {name} in {events} {compared}"
     if word in _GROWTH:
@@ -151,7 +155,7 @@ def _counted(condition: Condition, events: str) -> str:
     )
 
 
-_OF_PROPERTY = {"distinct": "different", "sum": "sum of", "latest": "latest"}
+_OF_PROPERTY = {"distinct": "different values of", "sum": "sum of", "latest": "latest"}
 _ONE = {"times": "time", "people": "person", "days": "day"}
 
 

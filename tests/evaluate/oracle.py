@@ -135,7 +135,7 @@ class Oracle:
     as_of: datetime
     spans: list[tuple[datetime, datetime]] = field(default_factory=list)
     late: timedelta = timedelta(days=2)
-    first_pulls: dict[str, datetime] = field(default_factory=dict)  # by cohort
+    first_pulls: dict[str, datetime] = field(default_factory=dict)  # by cohort, and by source of facts
 
     def __post_init__(self) -> None:
         once: dict[str, dict[str, Any]] = {}
@@ -208,11 +208,33 @@ class Oracle:
 
     def comparison(self, condition: Definition, word: str, account: str, point: int) -> str:
         wanted = condition[word]
+        if word == "exists":
+            return self.exists(condition, wanted, account, point)
         if "latest" in condition:
             return self.compare_latest(condition, word, wanted, account, point)
         if "event" in condition:
             return compared(self.count(condition, account, point), word, wanted)
         return self.compare_value(self.fact(condition["fact"], account, point), word, wanted)
+
+    def exists(self, condition: Definition, wanted: bool, account: str, point: int) -> str:
+        """A value that is there is there; that there is none can only be told where somebody looked."""
+        if "event" in condition:
+            found, looked = self.window(condition, account, point, None)
+            there = any(property_text(event["properties"].get(condition["latest"])) for event in found)
+        else:
+            there = self.fact(condition["fact"], account, point) is not None
+            looked = self.looked(condition["fact"], account, point)
+        return said(there == wanted) if there or looked else CANNOT_TELL
+
+    def looked(self, name: str, account: str, point: int) -> bool:
+        definition = self.facts[name]
+        if "ratio" in definition:
+            return all(self.looked(part, account, point) for part in definition["ratio"])
+        if "from" in definition:
+            pulled = self.first_pulls.get(definition["from"])
+            return pulled is not None and pulled <= self.end(point)
+        counted = {"event": next(definition[w] for w in ("times", "people", "days") if w in definition), **definition}
+        return self.window(counted, account, point, None)[1]
 
     def growth(self, condition: Definition, word: str, account: str, point: int) -> str:
         if "event" in condition:
@@ -274,9 +296,7 @@ class Oracle:
         texts = [(e["at"], e["id"], property_text(e["properties"].get(condition["latest"]))) for e in found]
         known = sorted(text for text in texts if text[2] is not None)
         newest = known[-1][2] if known else None
-        if whole:
-            return self.compare_value(newest, word, wanted)
-        return said(bool(wanted)) if word == "exists" and newest is not None else CANNOT_TELL
+        return self.compare_value(newest, word, wanted) if whole else CANNOT_TELL
 
     def window(
         self, condition: Definition, account: str, point: int, shift: str | None
@@ -361,8 +381,6 @@ class Oracle:
         return newest["value"] if newest else None
 
     def compare_value(self, value: Any, word: str, wanted: Any) -> str:
-        if word == "exists":
-            return said((value is not None) == wanted)
         if value is None:
             return CANNOT_TELL
         if isinstance(value, Fraction | AtLeast):
@@ -395,8 +413,6 @@ class Oracle:
 
 def compared(value: Any, word: str, wanted: Any) -> str:
     """A number against a threshold. What may be larger settles only what every larger number would."""
-    if word == "exists":
-        return said((value is not None) == wanted)
     if value is None:
         return CANNOT_TELL
     if word == "between":

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from expansion.evaluate.evaluator import StoreEvaluator, evaluator
-from tests.evaluate.worlds import Definition, change, event, fill, trigger, vocabulary
+from tests.evaluate.worlds import CRM, Definition, change, event, fill, trigger, vocabulary
 from tests.usage.builders import utc
 
 NOW = utc(2026, 3, 31, 12)
@@ -227,6 +227,23 @@ def test_an_account_is_known_from_when_something_of_it_arrived(tmp_path: Path) -
     assert [asked.knows(name) for name in ("busy", "early", "late")] == [True, True, False]
 
 
+def test_that_nothing_is_known_can_only_be_told_where_somebody_looked(tmp_path: Path) -> None:
+    condition = {"fact": "plan", "exists": False}
+    changes = [change("acme", "arr", "1", ago(9))]
+    for number, (pulled, wanted) in enumerate([(ago(9), "yes"), (NOW + timedelta(1), "cannot tell")]):
+        asked = evaluator(fill(tmp_path / str(number), [], changes, first_pulls={CRM: pulled}), vocabulary(), NOW)
+        assert answer(asked, condition) == wanted
+        assert answer(asked, {"fact": "arr", "exists": True}) == "yes"
+        assert answer(asked, {"fact": "seat_usage", "exists": False}) == wanted
+
+
+def test_a_source_that_was_never_pulled_is_the_cause(tmp_path: Path) -> None:
+    definitions = {"facts": {"plan": {"from": "hubspot.company", "field": "plan", "kind": "text"}}}
+    store = fill(tmp_path, [[event("acme", "export", ago(1))]], [], EVER)
+    asked = evaluator(store, vocabulary(facts=definitions), NOW)
+    assert asked.fact("plan", ["acme"])["acme"].cause == "hubspot.company was never pulled"
+
+
 # --- when a cohort was pulled, when sources are late ------------------------------------------------------------------
 
 
@@ -255,6 +272,8 @@ def test_every_source_that_facts_yaml_names_must_be_there(tmp_path: Path) -> Non
         ([], "28 days", "no events were stored by then"),
         ([(400, 0.2)], "6 hours", "events are known only up to 2026-03-31 07:12"),
         ([(400, 40), (10, 0)], "28 days", "events are known only from 2026-03-21 12:00 on"),
+        # That events came later on was not known at the check.
+        ([(400, 1.2), (-0.5, -3)], "24 hours", "events are known only up to 2026-03-30 07:12"),
     ],
 )
 def test_the_cause_says_for_when_events_are_missing(

@@ -111,7 +111,10 @@ def fill(
     spans: Iterable[tuple[datetime, datetime]] = (),
     first_pulls: dict[str, datetime] | None = None,
 ) -> UsageStore:
-    """A store that holds these events, batch by batch, and these fact changes; `spans` are known, nothing else."""
+    """A store that holds these events, batch by batch, and these fact changes; `spans` are known, nothing else.
+
+    `first_pulls` is by cohort and by source; a source of facts that is not said was pulled long ago.
+    """
     store = UsageStore(root)
     for batch in batches:
         con = store.connect()
@@ -119,12 +122,16 @@ def fill(
         store.add_events(con, f"SELECT {EVENT_COLUMNS} FROM batch", ())
     for span in spans:
         store.cover((span,))
-    pulls = {
-        cohort_key(COHORTS[name]["from"], COHORTS[name]["name"]): Pulls(at, at)
-        for name, at in (first_pulls or {}).items()
-    }
+    pulls = {_pull_key(name): Pulls(at, at) for name, at in {CRM: _LONG_AGO, **(first_pulls or {})}.items()}
     _add_changes(store, changes, pulls)
     return store
+
+
+_LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def _pull_key(name: str) -> str:
+    return cohort_key(COHORTS[name]["from"], COHORTS[name]["name"]) if name in COHORTS else name
 
 
 def _naive(moment: datetime) -> datetime:
@@ -182,7 +189,7 @@ class World:
     batches: list[list[Definition]]
     changes: list[Definition]
     spans: list[tuple[datetime, datetime]]
-    first_pulls: dict[str, datetime] = field(default_factory=dict)
+    first_pulls: dict[str, datetime] = field(default_factory=lambda: {CRM: _LONG_AGO})
     late: str = "2 days"
 
     @property
@@ -216,9 +223,10 @@ def _world(seed: int) -> World:
     events = [_an_event(rnd, moments) for _ in range(rnd.choice([0, 20, 60, 90]))]
     changes = [_a_change(rnd, moments) for _ in range(rnd.choice([0, 30, 80]))]
     pulls = rnd.choice([{}, {"vip": as_of - timedelta(days=1)}, {"vip": as_of - timedelta(days=60)}])
-    for pulled in pulls.values():
+    for pulled in list(pulls.values()):
         changes += [member(account, "vip", True, pulled) for account in ACCOUNTS[:4]]
         changes.append(member(ACCOUNTS[0], "vip", False, pulled + timedelta(hours=12)))
+    pulls[CRM] = rnd.choice([_LONG_AGO, _LONG_AGO, as_of - timedelta(hours=30), as_of + timedelta(days=1)])
     spans = _some_spans(rnd, as_of, moments)
     return World(
         zone, as_of, _batched(rnd, events), changes, spans, pulls, rnd.choice(["2 days", "36 hours", "7 days"])
