@@ -17,7 +17,7 @@ from benchmarks.place import Place
 from benchmarks.report import Line, answers_line, bench_line, growth_line, memory_line
 from benchmarks.rounds import BenchmarkFailed, fired, prepare, run_rounds, tell
 
-_BYTES_PER_EVENT = 700  # JSON lines, Parquet, a store, and a second store while it is measured
+_BYTES_PER_EVENT = 500  # JSON lines, Parquet, a store, and a second one while that is measured
 
 
 def main(words: Sequence[str] | None = None) -> int:
