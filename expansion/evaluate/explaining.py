@@ -22,6 +22,7 @@ from expansion.evaluate.speaking import (
     describe,
     kind_of,
     number_beside,
+    titled,
     unit_of,
     value_text,
 )
@@ -97,6 +98,7 @@ class Explainer:
             tuple(self._events(leaf.measure, index)),
             tuple(self._people(leaf.measure, index)),
             place.behind,
+            titled(leaf.condition, self.engine.vocabulary.facts, self._currency),
         )
 
     def _describe(self, node: Leaf | Member) -> str:

@@ -53,14 +53,14 @@ class Line:
     events: tuple[EvidenceEvent, ...] = ()  # the newest, at most a handful
     people: tuple[str, ...] = ()  # user ids behind the number, most active first
     behind: bool = True  # False below a group that does not hold: no reason for a yes
+    titled: str | None = None  # the clause with the fact's title: "Share of seats in use at least 80%, for 14 days"
 
     @property
     def sentence(self) -> str:
-        """The clause with what was seen, unless it says that itself: `plan is Team`."""
-        said = self.text.endswith(f" is {self.seen}") or self.text.startswith("no ")
-        if self.seen in (None, "unknown") or said:
-            return self.text
-        return f"{self.text}: {self.seen}"
+        """The clause as sellers read it, with what was seen unless it says that itself: `plan is Team`."""
+        text = self.titled or self.text
+        said = text.endswith(f" is {self.seen}") or text.startswith("no ")
+        return text if self.seen in (None, "unknown") or said else f"{text}: {self.seen}"
 
 
 @dataclass(frozen=True)

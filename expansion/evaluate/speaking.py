@@ -93,6 +93,14 @@ def describe(condition: Condition, vocabulary: Facts, currency: str) -> str:
     return f"{sentence}, for {condition.for_}" if condition.for_ else sentence
 
 
+def titled(condition: Condition, vocabulary: Facts, currency: str) -> str | None:
+    """The sentence with the fact's title in place of its name; None where it has no title."""
+    title = vocabulary.facts[condition.fact].title if condition.fact else None
+    if title is None:
+        return None
+    return title + describe(condition, vocabulary, currency).removeprefix(condition.fact or "")
+
+
 def comparison_text(word: str, wanted: Any, kind: str = "number", currency: str = "") -> str:
     """`at least 80%`, `between 5 and 10`, `Team or Pro`."""
     if word == "exists":
