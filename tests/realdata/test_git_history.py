@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -125,6 +127,18 @@ def expected(rows: list[dict[str, Any]], as_of: datetime) -> dict[str, set[str]]
 def test_a_past_moment_is_seen_as_it_was(store: UsageStore, rows: list[dict[str, Any]], as_of: datetime) -> None:
     answers = evaluator(store, Vocabulary(Facts(), POLICY), as_of).answers(TRIGGERS)
     assert {name: set(found.yes) for name, found in answers.items()} == expected(rows, as_of)
+
+
+@pytest.mark.parametrize("as_of", MOMENTS[-2:], ids=lambda moment: f"{moment:%Y-%m-%d}")
+def test_data_that_arrived_later_changes_nothing(store: UsageStore, tmp_path: Path, as_of: datetime) -> None:
+    """A store in which nothing that arrived later ever was gives the same answers, causes and all."""
+    table = pq.read_table(FILE)
+    arrived = pc.less_equal(table["received_at"].cast(pa.string()), pa.scalar(f"{as_of:%Y-%m-%d %H:%M:%S}"))
+    pq.write_table(table.filter(arrived), tmp_path / "arrived.parquet")
+    then = UsageStore(tmp_path / "usage")
+    assert import_events(then, tmp_path / "arrived.parquet", MAP).rejects == {}
+    vocabulary = Vocabulary(Facts(), POLICY)
+    assert evaluator(then, vocabulary, as_of).answers(TRIGGERS) == evaluator(store, vocabulary, as_of).answers(TRIGGERS)
 
 
 def test_the_moments_are_worth_testing(rows: list[dict[str, Any]]) -> None:
