@@ -32,6 +32,8 @@ def test_without_a_title_there_is_nothing_better_than_the_name() -> None:
 
 
 def test_reasons_use_the_title() -> None:
-    line = Line("seat_usage at least 80%", Answer.YES, seen="92% (46 of 50)", titled="Share of seats in use at least 80%")
+    line = Line(
+        "seat_usage at least 80%", Answer.YES, seen="92% (46 of 50)", titled="Share of seats in use at least 80%"
+    )
     evidence = Evidence("seat-limit", "acme", datetime(2026, 3, 2, tzinfo=UTC), Answer.YES, (line,))
     assert evidence.reasons() == ["Share of seats in use at least 80%: 92% (46 of 50)"]
