@@ -9,9 +9,7 @@ from zoneinfo import ZoneInfo
 from expansion.decide.calendar import local_date
 
 
-def is_due(
-    check: Literal["hourly", "daily", "weekly"], last: datetime | None, as_of: datetime, zone: ZoneInfo
-) -> bool:
+def is_due(check: Literal["hourly", "daily", "weekly"], last: datetime | None, as_of: datetime, zone: ZoneInfo) -> bool:
     """Whether a trigger that was last evaluated then is to be evaluated now.
 
     `daily` and `weekly` wait for a new day or week to begin (Monday is its first), so the first run of a morning
