@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.quiet import SERVER
+
 _PATIENCE = 120.0  # seconds: a cold Prefect server on a slow disk takes most of a minute
 
 
@@ -99,16 +101,8 @@ def start_prefect(folder: Path, port: int | None) -> Iterator[PrefectServer]:
         "PREFECT_SERVER_API_PORT": str(port),
         # Without it the page asks the server on 4200, whoever that is (measured).
         "PREFECT_SERVER_UI_API_URL": f"{url}/api",
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
-        # SQLite has one writer. By default the server writes every state of a task at once and answers 503 to whoever
-        # comes in between; the client then waits two seconds and more (measured: three to five times a run, now none).
-        "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "200",
-        "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "50",
-        "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "2",
-        "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "200",
-        "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_READ_BATCH_SIZE": "50",
-        "DO_NOT_TRACK": "1",
+        **SERVER,
     }
     log = folder / "prefect.log"
     command = ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]

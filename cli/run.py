@@ -44,12 +44,14 @@ def run_flow(as_of: datetime | None, triggers: list[str], pull_sources: bool, js
     from prefect import tags
     from prefect.client.schemas.objects import State
 
+    from cli.quiet import fewer_lines
     from cli.stopping import Job
     from flows.main import expansion
     from flows.place import Place
     from flows.work import stop_all
 
     Place().workspace  # noqa: B018  wrong YAML is said before a server starts
+    fewer_lines()
 
     async def run() -> State[Any]:
         with tags("expansion", "by hand"):

@@ -69,7 +69,7 @@ async def decide_firings(run: Run, evaluated: Evaluated, note: bool) -> Decision
         await run.in_thread(note_evaluated, run.place, evaluated.answers, run.as_of, utc_now())
     log = get_run_logger()
     for firing in decisions.firings[:200]:
-        log.info("%s fired for %s: %s, %s", firing.trigger, firing.account_name, firing.decision, firing.reason)
+        log.info("%s fired for %s: %s", firing.trigger, firing.account_name, firing.reason)
     return decisions
 
 
@@ -101,7 +101,7 @@ async def deliver_batch(run: Run, action: str, playbook: str, number: int) -> De
     log = get_run_logger()
     states = {state: report.count(state) for state in ("done", "refused", "due", "unsure")}
     said = ", ".join(f"{count} {state}" for state, count in states.items() if count) or "nothing left to do"
-    log.info("%s: %s", action, said.replace("due", "to be tried again"))
+    log.info("%s, %s: %s", playbook, action, said.replace("due", "to be tried again"))
     if report.problem and report.problem.whose == "settings":
         run.report.add(Problem(action.partition(".")[0], report.problem.whose, report.problem.sentence))
     for verdict in report.verdicts:

@@ -1,0 +1,106 @@
+"""prefect.yaml: deployed without a prompt, picked up by a process worker, seen to complete."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests import world
+from tests.e2e.conftest import ROOT, Town
+
+DEPLOYED = YAML(typ="safe").load(ROOT / "prefect.yaml")
+
+
+def test_schedules_are_in_the_time_zone_of_the_policy() -> None:
+    policy = YAML(typ="safe").load(ROOT / "playbooks/shared/policy.yaml")
+    zones = {schedule["timezone"] for each in DEPLOYED["deployments"] for schedule in each["schedules"]}
+    assert zones == {policy["time_zone"]}
+
+
+def test_the_zombie_automation_waits_for_three_heartbeats() -> None:
+    automation = YAML(typ="safe").load(ROOT / "automations/zombies.yaml")
+    for each in DEPLOYED["deployments"]:
+        heartbeat = each["work_pool"]["job_variables"]["env"]["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"]
+        assert automation["trigger"]["within"] == 3 * int(heartbeat)
+
+
+@pytest.mark.flows
+def test_a_deployed_run_is_picked_up_and_completes(town: Callable[..., Town], prefect_api: dict[str, str]) -> None:
+    here = town(**prefect_api)
+    environment = {**here.environment, "EXPANSION_PROJECT_DIR": str(here.folder)}
+    # The project's folder on the worker's machine: the code, and the playbooks beside it.
+    for name in ("flows", "expansion", "integrations"):
+        (here.folder / name).symlink_to(ROOT / name)
+    prefect(environment, "work-pool", "create", "expansion", "--type", "process")
+    prefect(environment, "--no-prompt", "deploy", "--all")
+    prefect(environment, "automation", "create", "--from-file", "automations/zombies.yaml")
+    deployments = {each["name"]: each for each in asked(environment, "deployments")}
+    assert set(deployments) == {"weekdays", "working-hours", "mixpanel-events"}
+    main = deployments["weekdays"]
+    assert main["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
+    assert main["global_concurrency_limit"]["limit"] == 1
+    [step] = main["pull_steps"]
+    assert step["prefect.deployments.steps.set_working_directory"]["directory"] == str(here.folder)
+
+    with worker(environment, here.folder):
+        as_of = f"as_of={world.AS_OF.isoformat()}"
+        prefect(environment, "deployment", "run", "expansion/weekdays", "--param", as_of, "--watch")
+    steps = here.steps()
+    assert sum(step.state == "done" for step in steps) == 23
+    [run] = [each for each in asked(environment, "flow_runs") if each["deployment_id"] == main["id"]]
+    assert (run["state_name"], run["tags"]) == ("Completed", ["expansion"])
+    [automation] = asked(environment, "automations")
+    assert automation["trigger"]["within"] == 90
+
+
+def prefect(environment: Mapping[str, str], *arguments: str) -> None:
+    command = [sys.executable, "-m", "prefect", *arguments]
+    done = subprocess.run(
+        command, check=False, cwd=ROOT, env=dict(environment), capture_output=True, text=True, timeout=150
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+
+
+def asked(environment: Mapping[str, str], what: str) -> list[dict[str, Any]]:
+    """All of a kind that Prefect's server knows."""
+    request = urllib.request.Request(
+        f"{environment['PREFECT_API_URL']}/{what}/filter", b"{}", {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=30) as reply:
+        return list(json.loads(reply.read()))
+
+
+@contextmanager
+def worker(environment: Mapping[str, str], folder: Path) -> Iterator[None]:
+    """A process worker, started elsewhere than in the project; ended as systemd would, and surely."""
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir()
+    with (folder / "worker.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "prefect", "worker", "start", "--pool", "expansion"],
+            cwd=elsewhere,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            yield
+        finally:
+            process.send_signal(signal.SIGTERM)
+            deadline = time.monotonic() + 20
+            while process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.1)
+            process.kill()
+            process.wait()
