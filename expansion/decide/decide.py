@@ -14,7 +14,7 @@ from expansion.decide.episodes import Changes, Cooling, changes
 from expansion.decide.firing import Cleared, LastEpisode, NewFiring, NewStep
 from expansion.decide.flood import PAST_RUNS
 from expansion.decide.joining import Joined, join
-from expansion.decide.recording import RunContext, as_firing, as_work
+from expansion.decide.recording import RunContext, as_firing, as_works
 from expansion.evaluate.results import Answers, Evaluator
 from expansion.language.models import Playbook, Policy, Trigger
 from expansion.plan.steps import plan_steps
@@ -76,8 +76,10 @@ def decide(
     drafted = [_drafts(each, changed[each.trigger], definitions.policy, evaluator, history) for each in active]
     joined = join(draft for made, _ in drafted for draft in made)
     steps = _plan(joined, definitions, evaluator, context, catalog)
+    # Once per trigger: a hash rests on the trigger, its playbooks, facts and policy, and takes some ten milliseconds.
+    hashes = {name: definitions.definition_hash(name) for name in {each.draft.trigger.trigger for each in joined}}
     return Decisions(
-        firings=tuple(_firing(each, definitions, context, steps) for each in joined),
+        firings=tuple(_firing(each, hashes, definitions.policy.currency, context, steps) for each in joined),
         cleared=tuple(Cleared(name, account) for name, each in changed.items() for account in each.ends),
         cooling=tuple(wait for each in changed.values() for wait in each.cooling),
         unknown_counts={name: Counter(answers[name].unknown.values()) for name in changed if answers[name].unknown},
@@ -112,13 +114,13 @@ def _plan(
     steps: dict[tuple[str, str], tuple[NewStep, ...]] = {}
     for name, members in starting.items():
         playbook, policy = definitions.playbooks[name], definitions.policy
-        works = [as_work(each, playbook, policy, evaluator, context) for each in members]
+        works = as_works(members, playbook, policy, evaluator, context)
         planned = plan_steps(playbook, works, catalog, policy, evaluator)
         steps |= {(work.trigger, work.account_id): planned[work.account_id] for work in works}
     return steps
 
 
-def _firing(joined: Joined, definitions: Definitions, context: RunContext, steps: _Steps) -> NewFiring:
+def _firing(joined: Joined, hashes: Mapping[str, str], currency: str, context: RunContext, steps: _Steps) -> NewFiring:
     name = joined.draft.trigger.trigger
     planned = steps.get((name, joined.draft.account_id), ())
-    return as_firing(joined, definitions.definition_hash(name), definitions.policy.currency, context, planned)
+    return as_firing(joined, hashes[name], currency, context, planned)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -29,10 +29,23 @@ class RunContext:
     links: Mapping[str, str] = field(default_factory=dict)
 
 
-def as_work(joined: Joined, playbook: Playbook, policy: Policy, evaluator: Evaluator, context: RunContext) -> Work:
-    """What the playbook of a leading firing is told."""
+def as_works(
+    members: Sequence[Joined], playbook: Playbook, policy: Policy, evaluator: Evaluator, context: RunContext
+) -> list[Work]:
+    """What a playbook is told of each of its leading firings."""
+    ids = evaluator.remote_ids([each.draft.account_id for each in members]) if context.links else {}
+    return [_work(each, playbook, policy, evaluator, context, ids.get(each.draft.account_id, {})) for each in members]
+
+
+def _work(
+    joined: Joined,
+    playbook: Playbook,
+    policy: Policy,
+    evaluator: Evaluator,
+    context: RunContext,
+    remote_ids: Mapping[str, str],
+) -> Work:
     draft, people = joined.draft, joined.people()
-    remote_ids = evaluator.remote_ids([draft.account_id]).get(draft.account_id, {}) if context.links else {}
     tier = draft.trigger.leads_to
     story = Story(
         account_id=draft.account_id,
