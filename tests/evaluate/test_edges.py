@@ -105,6 +105,14 @@ def test_huge_numbers_are_exact(tmp_path: Path) -> None:
     assert answer(asked, {"fact": "arr", "is": 10**30 + 1}) == "no"
 
 
+def test_products_that_do_not_fit_a_machine_word_are_exact(tmp_path: Path) -> None:
+    asked = asking(tmp_path, changes=facts(seats_used=(f"{10**18}", f"{10**18 + 1}"), seats_bought=f"{10**18}"))
+    assert answer(asked, {"fact": "seat_usage", "more_than": "100%"}) == "yes"
+    assert answer(asked, {"fact": "seat_usage", "at_most": "100.0000000001%"}) == "yes"
+    assert answer(asked, {"fact": "seats_used", "grew_at_least": "0.000000000001%", "over": "28 days"}) == "no"
+    assert answer(asked, {"fact": "seats_used", "grew_at_least": "0%", "over": "28 days"}) == "yes"
+
+
 def test_sums_of_huge_and_of_tiny_numbers_are_exact(tmp_path: Path) -> None:
     events = [event("acme", "export", ago(n / 10), rows=HUGE) for n in range(20)]
     events += [event("acme", "print", ago(n / 10), rows="0.1") for n in range(30)]

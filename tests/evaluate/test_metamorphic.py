@@ -9,15 +9,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from expansion.evaluate.evaluator import build_rollups, evaluator
 from expansion.evaluate.results import Answers
+from tests.evaluate.trying import examples
 from tests.evaluate.worlds import Definition, World, change, event, trigger, triggers, worlds
 
 written = st.lists(triggers(), min_size=3, max_size=6)
-few = settings(max_examples=max(10, settings().max_examples // 10))
+few = examples(10)
 
 
 def answers(world: World, definitions: list[Definition], *, built: bool = False) -> dict[str, Answers]:

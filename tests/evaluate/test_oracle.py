@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expansion.evaluate.evaluator import evaluator
+from tests.evaluate.trying import examples
 from tests.evaluate.worlds import Definition, World, trigger, triggers, worlds
 
 written = st.lists(triggers(), min_size=4, max_size=8)
@@ -31,6 +32,7 @@ def check(world: World, definitions: list[Definition]) -> None:
         assert answers.asked == len(accounts)
 
 
+@examples(60)
 @given(worlds(), written)
 def test_the_engine_says_what_the_oracle_says(world: World, definitions: list[Definition]) -> None:
     check(world, definitions)

@@ -90,3 +90,16 @@ def test_a_fact_that_changes_at_the_edge_of_a_day(tmp_path: Path, zone: str, day
     grown = [{"fact": "seat_usage", "grew_at_least": "25%", "over": span} for span in SPANS]
     dated = [{"fact": "renews_on", word: span} for word in ("older_than", "newer_than") for span in SPANS]
     check(tmp_path, world, [*held, *grown, *dated])
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "Pacific/Honolulu", "UTC"])
+def test_a_file_is_only_left_out_where_nothing_in_it_lies_in_the_window(tmp_path: Path, zone: str) -> None:
+    """Every event in a file of its own: which files are read is told by their first and last moment."""
+    world = world_of(zone, "2026-03-02", time(9))
+    today = world.as_of.astimezone(ZoneInfo(zone)).date()
+    midnights = [datetime.combine(today - timedelta(days=n), time(), ZoneInfo(zone)).astimezone(UTC) for n in (0, 1, 2)]
+    moments = [midnight + step for midnight in midnights for step in (-TICK, timedelta())]
+    world.batches = [[event(f"{moment:%d %H:%M:%S.%f}", "export", moment)] for moment in moments]
+    # One at a time: together they would read the days of each other.
+    check(tmp_path / "today", world, [{"event": "export", "over": "1 day", "at_least": 1}])
+    check(tmp_path / "two", world, [{"event": "export", "over": "2 days", "at_least": 1}], built=True)

@@ -116,12 +116,11 @@ def fill(
     `first_pulls` is by cohort and by source; a source of facts that is not said was pulled long ago.
     """
     store = UsageStore(root)
+    con = store.connect()
     for batch in batches:
-        con = store.connect()
         con.register("batch", _event_table(batch))
         store.add_events(con, f"SELECT {EVENT_COLUMNS} FROM batch", ())
-    for span in spans:
-        store.cover((span,))
+    store.cover(tuple(spans))
     pulls = {_pull_key(name): Pulls(at, at) for name, at in {CRM: _LONG_AGO, **(first_pulls or {})}.items()}
     _add_changes(store, changes, pulls)
     return store
