@@ -19,7 +19,7 @@ from flows.tasks import StillBusy, deliver_batch, is_busy
 from flows.work import run_of, run_of_kind
 
 
-@flow(name="playbook", flow_run_name="playbook {playbook}", retries=0)
+@flow(name="playbook", flow_run_name="{playbook}", retries=0)
 async def playbook(playbook: str, run_id: int | None = None) -> State[Any]:
     """Deliver the due steps of a playbook. A step becomes due when those before it are done, so it goes in rounds.
 

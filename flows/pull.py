@@ -17,7 +17,7 @@ from flows.tasks import pull_source
 from flows.work import run_of, run_of_kind
 
 
-@flow(name="pull", flow_run_name="pull {source}", retries=0)
+@flow(name="pull", flow_run_name="{source}", retries=0)
 async def pull(source: str, run_id: int | None = None, as_of: datetime | None = None) -> State[Any]:
     """Pull everything that the definitions need from one source, such as `salesforce.account`.
 

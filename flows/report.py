@@ -167,11 +167,27 @@ def step_rows(steps: Iterable[StepRecord]) -> list[dict[str, str]]:
     ][:SHOWN]
 
 
-def markdown(report: RunReport, headline: str, firings: Sequence[FiringRecord]) -> str:
-    """The run in prose, for the Prefect UI."""
-    lines = [f"# {headline}", ""]
+def done_rows(steps: Iterable[StepRecord]) -> list[dict[str, str]]:
+    """The same for Prefect's page: narrower, and what was done is a link to it."""
+    return [
+        {
+            "account": row["account"],
+            "action": row["action"],
+            "state": f"[{row['state']}]({row['link']})" if row["link"] else row["state"],
+            "playbook, step": f"{row['playbook']}, {row['step']}",
+            "note": row["note"],
+        }
+        for row in step_rows(steps)
+    ]
+
+
+def markdown(report: RunReport, firings: Sequence[FiringRecord]) -> str:
+    """The run in prose, for Prefect's page, which puts the headline above it."""
+    lines = []
     if report.accounts:
         lines += [f"{_many(report.accounts, 'account')} asked about."]
+    if report.not_due:
+        lines += ["", f"Not due yet, evaluated before: {', '.join(report.not_due)}."]
     if firings:
         lines += ["", "## What fired", "", "| trigger | accounts | acted on | worth a year |", "|---|---|---|---|"]
         lines += [_trigger_row(name, firings) for name in sorted({firing.trigger for firing in firings})]

@@ -20,7 +20,7 @@ from expansion.ledger.records import FiringFilter, RunKind
 from flows.clock import utc_now
 from flows.delivering import Pieces
 from flows.place import Place
-from flows.report import Problem, RunReport, fired_rows, markdown, step_rows
+from flows.report import Problem, RunReport, done_rows, fired_rows, markdown
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -95,12 +95,10 @@ class Run:
         headline = self.report.headline(self.kind, firings, steps)
         failed = bool(self.report.problems)
         ledger.finish_run(self.id, "failed" if failed else "completed", utc_now(), self.report.summary())
-        text = markdown(self.report, headline, firings)
-        await acreate_markdown_artifact(text, key="run-report", description=headline)
-        await _table("what-fired", fired_rows(firings), "What fired, why, and what it is worth")
-        await _table(
-            "what-was-done", step_rows(steps), "The steps of what fired, and earlier ones that were tried, with links"
-        )
+        # The page shows the newest first.
+        await _table("what-was-done", done_rows(steps), "Each step, with a link to it where it was done")
+        await _table("what-fired", fired_rows(firings), "What fired, what it is worth, and why")
+        await acreate_markdown_artifact(markdown(self.report, firings), key="run-report", description=headline)
         log.info(headline)
         for problem in self.report.problems:
             log.error("%s (%s): %s", problem.system, problem.whose, problem.sentence)

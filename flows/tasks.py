@@ -31,16 +31,18 @@ async def pull_source(run: Run, pull: Pull) -> Pulled:
     return pulled
 
 
-@task(cache_policy=NO_CACHE, task_run_name="recover what a stopped run left behind")
+@task(cache_policy=NO_CACHE, task_run_name="take over what was left behind")
 async def recover_steps(run: Run) -> None:
     """Settle steps of dead processes, before anything new is sent."""
     report = await run.in_thread(recover_all, run.place, run.pieces, utc_now)
-    if report.verdicts:
+    if not report.verdicts:
+        get_run_logger().info("nothing was left behind")
+    else:
         states = {state: report.count(state) for state in ("done", "due", "unsure", "refused")}
         said = ", ".join(f"{count} {state}" for state, count in states.items() if count)
         get_run_logger().warning("%s steps were left behind: %s", len(report.verdicts), said)
     for problem in report.problems:
-        run.report.add(Problem(problem.action, problem.whose, problem.sentence))
+        run.report.add(Problem(problem.action.partition(".")[0], problem.whose, problem.sentence))
     for error in report.errors:
         run.report.add(_of_the_program(error))
 
@@ -77,8 +79,7 @@ async def decide_firings(run: Run, evaluated: Evaluated, note: bool) -> Decision
 async def wake_steps(run: Run) -> None:
     """Ask `only_if` again for the steps whose time came."""
     woken = await run.in_thread(wake_waiting, run.place, run.as_of)
-    if woken.ready or woken.skipped:
-        get_run_logger().info("%s waiting steps are due now, %s are skipped", woken.ready, woken.skipped)
+    get_run_logger().info("%s waiting steps are due now, %s are skipped", woken.ready, woken.skipped)
 
 
 class StillBusy(Exception):

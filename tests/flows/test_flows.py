@@ -93,7 +93,7 @@ async def test_prefect_shows_what_happened(outside: Outside) -> None:
         assert set(one.parameters) == {"as_of", "triggers", "pull_sources"}
         ours = FlowRunFilter(parent_flow_run_id={"any_": [id_]})
         parts = await client.read_flow_runs(flow_run_filter=ours)
-        assert sorted(part.name for part in parts) == ["playbook call", "playbook desk"]
+        assert sorted(part.name for part in parts) == ["call", "desk"]
         assert [sorted(part.parameters) for part in parts] == [["playbook", "run_id"]] * 2
         assert all(part.tags == ["expansion"] for part in parts)
 
@@ -107,8 +107,10 @@ async def test_prefect_shows_what_happened(outside: Outside) -> None:
         assert fired[0]["worth"] == "$3,800"
         assert "Paywall Viewed" in next(row["why"] for row in fired if row["trigger"] == "paywall")
         assert len(done) == 30
-        assert any("/lightning/r/Task/" in row["link"] for row in done)
-        assert artifacts["run-report"].startswith("# 10 new firings, worth $29,000 a year, 23 steps done")
+        assert any(row["state"].startswith("[done](http") and "/lightning/r/Task/" in row["state"] for row in done)
+        assert artifacts["run-report"].startswith("12 accounts asked about.")
+        described = {artifact.key: artifact.description for artifact in found}
+        assert described["run-report"] == "10 new firings, worth $29,000 a year, 23 steps done"
 
         async def tasks() -> list[str]:
             runs = await client.read_task_runs(flow_run_filter=ours, limit=200)
