@@ -85,6 +85,7 @@ class Engine:
         spans = {name: self.source.spans(name) for name in sources} or {"": self.source.spans(None)}
         self.coverage = Coverage.of(spans, self.vocabulary.policy, self.calendar)
         self._gaps: dict[Cell, str | None] = {}
+        self._ratios: dict[tuple[RatioMeasure, int], Numbers] = {}
         self._compiled: dict[str, tuple[Trigger, CompiledTrigger]] = {}
         self._answered: dict[tuple[int, int], tuple[Node, AnswerArray]] = {}
 
@@ -279,9 +280,12 @@ class Engine:
         """A measure as exact numbers."""
         match measure:
             case RatioMeasure():
-                return divide(self.number(measure.of, point), self.number(measure.by, point))
+                if (measure, point) not in self._ratios:
+                    ratio = divide(self.number(measure.of, point), self.number(measure.by, point))
+                    self._ratios[measure, point] = ratio
+                return self._ratios[measure, point]
             case FactMeasure():
-                return self.known.column(measure, point).numbers()
+                return self.known.column(measure, point).numbers
         value = self.counted.value(self.counted.cell(measure, point))
         assert isinstance(value, Numbers), "only `latest` gives text"
         return value

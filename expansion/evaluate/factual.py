@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, tzinfo
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, cast
 
 import duckdb
@@ -44,7 +45,7 @@ class FactColumn:
     def value(self, index: int) -> Read | None:
         return self.values[int(self.codes[index])]
 
-    @property
+    @cached_property
     def known(self) -> Flags:
         return self.where(lambda value: True)
 
@@ -53,7 +54,9 @@ class FactColumn:
         passed = np.array([value is not None and test(value) for value in self.values], dtype=bool)
         return cast(Flags, passed[self.codes])
 
+    @cached_property
     def numbers(self) -> Numbers:
+        """The values as exact numbers; made once, because many lines ask for the same fact."""
         different = from_fractions([value if isinstance(value, Fraction) else None for value in self.values])
         return Numbers(different.num[self.codes], different.den, different.known[self.codes])
 
@@ -80,13 +83,17 @@ class FactMeasuring:
     _taken: dict[tuple[FactMeasure, int], FactColumn] = field(default_factory=dict)
 
     def take(self, wanted: Iterable[tuple[FactMeasure, int]]) -> None:
-        """Read all of these in one pass per moment."""
+        """Read all of these: the changes of their fields once, then their state at each moment."""
+        new = {one for one in wanted if one not in self._taken}
+        if not new:
+            return
+        fields = list({self._where(measure.fact): None for measure, _ in sorted(new, key=repr)})
+        self._load(fields)
         by_moment: dict[datetime, list[tuple[FactMeasure, int]]] = {}
-        for measure, point in {one for one in wanted if one not in self._taken}:
+        for measure, point in new:
             by_moment.setdefault(self.calendar.end(point, measure.back), []).append((measure, point))
         for moment, measures in by_moment.items():
-            fields = list(dict.fromkeys(self._where(measure.fact) for measure, _ in measures))
-            columns = dict(zip(fields, self._columns(fields, moment), strict=True))
+            columns = dict(zip(fields, self._columns(len(fields), moment), strict=True))
             for measure, point in measures:
                 codes, texts = columns[self._where(measure.fact)]
                 self._taken[measure, point] = self._read(measure.fact, codes, texts, is_now=point == 0)
@@ -107,18 +114,24 @@ class FactMeasuring:
         assert isinstance(definition, SourcedFact), "only sourced facts are stored"
         return definition.from_, definition.field
 
-    def _columns(self, fields: list[tuple[str, str]], moment: datetime) -> list[tuple[Array, list[str | None]]]:
-        """For each field the different texts, and which of them each account has."""
+    def _load(self, fields: list[tuple[str, str]]) -> None:
+        """Make `changes(number, idx, value, since, seen_at)`: what of these fields had arrived by the check."""
         wanted = ", ".join(f"({number}, {quote(s)}, {quote(f)})" for number, (s, f) in enumerate(fields))
-        at, seen = (f"TIMESTAMP {quote(_naive(m))}" for m in (moment, self.calendar.as_of))
+        self.con.execute(
+            "CREATE OR REPLACE TEMP TABLE changes AS SELECT number, idx, value, since, seen_at "
+            f"FROM {self.facts} JOIN asked USING (account_id) JOIN (VALUES {wanted}) AS wanted(number, source, field) "
+            f"USING (source, field) WHERE user_id = '' AND seen_at <= TIMESTAMP {quote(_naive(self.calendar.as_of))}"
+        )
+
+    def _columns(self, count: int, moment: datetime) -> list[tuple[Array, list[str | None]]]:
+        """For each loaded field the different texts, and which of them each account had."""
         found = self.con.execute(
-            f"SELECT number, idx, arg_max_null(value, (since, seen_at)) AS value FROM {self.facts} "
-            f"JOIN asked USING (account_id) JOIN (VALUES {wanted}) AS wanted(number, source, field) "
-            f"USING (source, field) WHERE user_id = '' AND since <= {at} AND seen_at <= {seen} GROUP BY number, idx"
+            "SELECT number, idx, arg_max_null(value, (since, seen_at)) AS value FROM changes "
+            f"WHERE since <= TIMESTAMP {quote(_naive(moment))} GROUP BY number, idx"
         ).fetchnumpy()
         values = objects(found["value"])
         columns = []
-        for number in range(len(fields)):
+        for number in range(count):
             here = found["number"] == number
             texts: dict[str | None, int] = {None: 0}
             codes = np.zeros(self.size, dtype=np.int64)

@@ -120,9 +120,10 @@ def _add(store: UsageStore, source: str, rows: list[Row], pulled_at: datetime) -
     con = store.connect()
     con.register("pulled", pa.table([list(column) for column in zip(*rows, strict=True)] or [[]] * 7, schema=_SCHEMA))
     before = manifest.pulls.get(source)
-    changed = _changes(facts_sql(store, manifest), naive(before.last) if before else None)
-    count = one(con, f"SELECT count(*) FROM ({changed})")
-    files = (*manifest.facts, _write(store, con, changed, count)) if count else manifest.facts
+    changes = _changes(facts_sql(store, manifest), naive(before.last) if before else None)
+    con.execute(f"CREATE TEMP TABLE changed AS {changes}")
+    count = one(con, "SELECT count(*) FROM changed")
+    files = (*manifest.facts, _write(store, con, count)) if count else manifest.facts
     manifests.save(store.root, replace(manifest, facts=files).with_pull(source, pulled_at.astimezone(UTC)))
     return count
 
@@ -133,8 +134,8 @@ _KEYS = "source, field, account_id, user_id"
 def _changes(stored: str, last_pull: datetime | None) -> str:
     """SQL for the pulled rows that say something new.
 
-    The newest of a key is what holds now: if the last pull saw another value, it became so after that pull. Older ones
-    are history: kept where the store knows nothing, or something else, of their moment.
+    The newest of a key is what holds now: if the last pull saw another value, it became so after that pull. Older ones,
+    and what a file knew before what is stored, are history: kept where the store says otherwise for their moment.
     """
     before = f"TIMESTAMP {quote(str(last_pull))}" if last_pull else "NULL::TIMESTAMP"
     once = f"SELECT * FROM pulled QUALIFY row_number() OVER (PARTITION BY {_KEYS}, since ORDER BY value) = 1"
@@ -144,24 +145,24 @@ def _changes(stored: str, last_pull: datetime | None) -> str:
     known = (
         f"SELECT {_KEYS}, since, arg_max_null(value, seen_at) AS value FROM {stored} SEMI JOIN pulled USING ({_KEYS})"
     )
-    latest = f"SELECT {_KEYS}, arg_max_null(value, since) AS value FROM known GROUP BY ALL"
+    latest = f"SELECT {_KEYS}, arg_max_null(value, since) AS value, max(since) AS since FROM known GROUP BY ALL"
     same = " AND ".join(f"p.{key} = k.{key}" for key in _KEYS.split(", "))
     return (
         f"WITH known AS ({known} GROUP BY ALL), latest AS ({latest}), aged AS ({aged}) "
-        "SELECT p.source, p.field, p.account_id, p.user_id, p.value, CASE WHEN age = 1 AND l.source IS NOT NULL "
+        "SELECT p.source, p.field, p.account_id, p.user_id, p.value, CASE WHEN age = 1 AND p.seen_at >= l.since "
         f"AND p.since <= {before} THEN p.seen_at ELSE p.since END AS since, p.seen_at FROM aged p "
         f"LEFT JOIN latest l USING ({_KEYS}) ASOF LEFT JOIN known k ON {same} AND p.since >= k.since "
         "WHERE CASE WHEN l.source IS NULL THEN NOT has_earlier OR p.value IS DISTINCT FROM earlier "
-        "WHEN age = 1 THEN p.value IS DISTINCT FROM l.value "
+        "WHEN age = 1 AND p.seen_at >= l.since THEN p.value IS DISTINCT FROM l.value "
         "ELSE k.source IS NULL OR p.value IS DISTINCT FROM k.value END"
     )
 
 
-def _write(store: UsageStore, con: duckdb.DuckDBPyConnection, changed: str, rows: int) -> FactFile:
+def _write(store: UsageStore, con: duckdb.DuckDBPyConnection, rows: int) -> FactFile:
     folder = store.root / "facts"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{uuid.uuid4().hex[:16]}.parquet"
-    con.execute(f"COPY ({changed}) TO {quote(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+    con.execute(f"COPY changed TO {quote(str(path))} (FORMAT parquet, COMPRESSION zstd)")
     manifests.sync(path)
     manifests.sync(folder)
     return FactFile(f"facts/{path.name}", rows)

@@ -94,6 +94,17 @@ def test_a_source_that_knows_the_past_gives_it_once(store: UsageStore) -> None:
     assert [value for value, _, _ in history(store)] == ["40", "42", "45", "50"]
 
 
+def test_an_older_file_tells_of_the_past_and_changes_nothing_of_now(store: UsageStore) -> None:
+    pull(store, 1, record("50", utc(2026, 2, 1), known_at=utc(2026, 2, 1)))
+    older = record("40", utc(2026, 1, 1), known_at=utc(2026, 1, 1))
+    assert pull(store, 2, older) == 1
+    assert pull(store, 3, older) == 0
+    assert history(store) == [
+        ("40", at(2026, 1, 1), at(2026, 1, 1)),
+        ("50", at(2026, 2, 1), at(2026, 2, 1)),
+    ]
+
+
 def test_the_same_moment_twice_is_settled_the_same_way_every_time(store: UsageStore) -> None:
     for records in ([record("50"), record("60")], [record("60"), record("50")]):
         pull(store, 1, *records)
