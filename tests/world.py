@@ -173,7 +173,7 @@ def _company(name: str) -> dict[str, Any]:
         "lifecyclestage": "customer",
         "hubspot_owner_id": "71001",
     }
-    return {"id": f"82310000{name.removeprefix('ac-')}", "properties": known}
+    return {"id": f"82310000{name.removeprefix('ac-')}", "properties": known | {"hubspot_owner_id": "71001"}}
 
 
 def _contact(account: str, person: str) -> dict[str, Any]:
