@@ -56,16 +56,15 @@ class Firings(Database):
             return {account: LastEpisode(*rest) for account, *rest in connection.execute(query)}
 
     def past_counts(self, trigger: str, limit: int, kind: RunKind = "expansion") -> list[int]:
-        """How many firings reached the flood brake in each of the last completed runs, newest first.
+        """How many firings reached the flood brake in each of the last completed runs that had any, newest first.
 
-        Runs before the trigger's first firing are left out: a new trigger has no usual number yet.
+        Runs without one say nothing of what is usual: in most of them a daily trigger was not due.
         """
         mine = (FIRINGS.c.run_id == RUNS.c.id) & (FIRINGS.c.trigger == trigger)
-        first = select(func.min(FIRINGS.c.run_id)).where(FIRINGS.c.trigger == trigger).scalar_subquery()
         query = (
             select(func.count(FIRINGS.c.id))
-            .select_from(RUNS.outerjoin(FIRINGS, mine & FIRINGS.c.decision.in_(_REACHED_THE_BRAKE)))
-            .where(RUNS.c.status == "completed", RUNS.c.kind == kind, RUNS.c.id >= first)
+            .select_from(RUNS.join(FIRINGS, mine & FIRINGS.c.decision.in_(_REACHED_THE_BRAKE)))
+            .where(RUNS.c.status == "completed", RUNS.c.kind == kind)
             .group_by(RUNS.c.id)
             .order_by(desc(RUNS.c.id))
             .limit(limit)

@@ -1,0 +1,128 @@
+"""What a run tells people, as they read it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from expansion.contract import NoAccess
+from expansion.language.mistakes import Mistake, Mistakes
+from expansion.ledger.records import FiringRecord, StepRecord
+from flows.pulling import Pull, Pulled
+from flows.report import Problem, RunReport, done_rows, fired_rows, markdown, told
+
+AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
+FIRING = FiringRecord(
+    id=1,
+    run_id=1,
+    trigger="seat-limit",
+    account_id="ac-1",
+    account_name="Acme",
+    episode=1,
+    fired_at=AT,
+    cleared_at=None,
+    decision="acting",
+    reason="starts playbook seat-expansion",
+    definition_hash="h",
+    git_revision=None,
+    watermark=None,
+    tier="seat_upgrade",
+    worth=Decimal("2400"),
+    currency="USD",
+    likely=Decimal("0.3"),
+    priority=Decimal("720"),
+    priority_parts=(),
+    owner="dana@seller.example",
+    playbook="seat-expansion",
+    evidence={"reasons": ["seats in use at least 80%: 92%", "grew by 21%"]},
+)
+STEP = StepRecord(
+    key="k1",
+    firing_id=1,
+    run_id=1,
+    trigger="seat-limit",
+    account_id="ac-1",
+    account_name="Acme",
+    episode=1,
+    fired_at=AT,
+    owner="dana@seller.example",
+    playbook="seat-expansion",
+    step_id="ask",
+    position=0,
+    integration="salesforce",
+    action="salesforce.create_task",
+    can_fail=False,
+    recipe={},
+    input={},
+    state="done",
+    not_before=AT,
+    claimed_by=None,
+    lease_until=None,
+    sending_since=None,
+    look_again_at=None,
+    tries=1,
+    maybe_done=False,
+    remote_id="00T1",
+    link="https://crm.example/00T1",
+    note=None,
+    reason=None,
+    updated_at=AT,
+)
+HELD = replace(FIRING, id=2, account_id="ac-2", account_name="Bolt", decision="held_out", reason="held out: 5%")
+
+
+@pytest.fixture
+def report() -> RunReport:
+    report = RunReport(accounts=160, cooling=2, cleared=1, unreadable={"arr": 1}, not_due=["paywall"])
+    report.unknown = {"seat-limit": {f"cause {n}": n for n in range(1, 11)}}
+    report.add_pulled(Pulled(Pull("mixpanel.export", "events", ("company_id",)), 72_193, 360, 20, "rejects.jsonl"))
+    report.add_pulled(
+        Pulled(Pull("salesforce.account", "facts", ("Name",)), problem="Salesforce | said no", whose="settings")
+    )
+    return report
+
+
+def test_the_report_of_a_run(report: RunReport, snapshot: SnapshotAssertion) -> None:
+    assert markdown(report, [FIRING, HELD]) == snapshot
+
+
+def test_a_report_comes_back_from_the_ledger_as_it_was(report: RunReport) -> None:
+    assert RunReport.from_summary(report.summary()) == report
+    assert RunReport.from_summary({"problem": "its process ended"}) == RunReport()
+
+
+def test_the_headline_counts_what_is_acted_on_once_an_account(report: RunReport) -> None:
+    steps = [STEP, replace(STEP, key="k2", state="unsure"), replace(STEP, key="k3", state="waiting")]
+    more = replace(FIRING, id=3, trigger="paywall", worth=Decimal("4800"))
+    said = report.headline("expansion", [FIRING, HELD, more], steps)
+    assert said == "3 new firings, worth $4,800 a year, 1 step done, 1 unsure, 1 problem"
+    assert report.headline("follow_up", [], steps) == "1 step done, 1 unsure, 1 problem"
+    assert report.headline("pull", [], []) == "72,193 new, 1 problem"
+
+
+def test_rows_for_people() -> None:
+    assert [row["what happens"] for row in fired_rows([FIRING, HELD])] == ["seat-expansion", "held out: 5%"]
+    assert fired_rows([FIRING])[0]["why"] == "seats in use at least 80%: 92%; grew by 21%"
+    waiting = replace(STEP, state="waiting", link=None, reason="not yet")
+    assert [(row["state"], row["note"]) for row in done_rows([STEP, waiting])] == [
+        ("[done](https://crm.example/00T1)", ""),
+        ("waiting until 2026-03-02 09:00", "not yet"),
+    ]
+
+
+def test_whose_problem_it_is_when_a_run_breaks_off() -> None:
+    mistake = Mistake("triggers/a.yaml", 1, 1, "`at_lest` is not a word", "", "did you mean `at_least`?")
+    assert told(Mistakes([mistake])).whose == "definitions"
+    assert told(NoAccess("the key is not accepted")) == Problem("expansion", "settings", "the key is not accepted")
+    assert told(KeyError("an e-mail address")).sentence == "KeyError; the log of the run has where"
+
+
+def test_a_part_that_broke_off_is_said_once(report: RunReport) -> None:
+    report.add_broken("the pull of salesforce.account", "Salesforce | said no")
+    assert len(report.problems) == 1
+    report.add_broken("playbook desk", "the server went away")
+    assert report.problems[-1].sentence == "playbook desk broke off: the server went away"
