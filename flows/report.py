@@ -209,7 +209,10 @@ def markdown(report: RunReport, firings: Sequence[FiringRecord]) -> str:
         lines += ["", "## Values that could not be read", ""]
         lines += [f"- `{fact}`: {_many(count, 'account')}" for fact, count in report.unreadable.items()]
     if report.cooling or report.cleared:
-        lines += ["", f"{_many(report.cooling, 'account')} still within `quiet_for`; {_many(report.cleared, 'episode')} ended."]
+        lines += [
+            "",
+            f"{_many(report.cooling, 'account')} still within `quiet_for`; {_many(report.cleared, 'episode')} ended.",
+        ]
     return "\n".join(lines)
 
 
