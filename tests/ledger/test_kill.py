@@ -72,8 +72,10 @@ def run(url: str, folder: Path, repeatable: bool, trigger: str, kill_at: int) ->
 
 @pytest.mark.parametrize("repeatable", [True, False])
 def test_killed_at_any_point_every_step_still_happens_once(url, tmp_path, repeatable):
-    # fork: starting an interpreter for every point would take a minute; no connection is open while forking
-    context = multiprocessing.get_context("fork")
+    # A server that forks: an interpreter for every point would take a minute, and a fork of this process would take
+    # along what other tests have left in it.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
     killed = 0
     for kill_at in itertools.count(1):
         process = context.Process(target=run, args=(url, tmp_path, repeatable, f"trigger-{kill_at}", kill_at))
