@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,17 +14,22 @@ import numpy as np
 import pyarrow as pa
 
 from expansion.evaluate import logic
+from expansion.evaluate.asking import nearest, people_of
 from expansion.evaluate.compiled import CompiledTrigger
 from expansion.evaluate.engine import Engine, Vocabulary
 from expansion.evaluate.explaining import Explainer
 from expansion.evaluate.measures import back
 from expansion.evaluate.results import Answer, Evidence
+from expansion.evaluate.subjects import Subject
+from expansion.evaluate.tree import lines
 from expansion.language.case_model import Case
+from expansion.language.conditions import Condition
 from expansion.language.models import SourcedFact, Trigger
 from expansion.language.values import Percent, Span
 from expansion.usage.duck import connect
 from expansion.usage.facts import FACT_COLUMNS, as_text
-from expansion.usage.rollup import Column, rollup_sql
+from expansion.usage.properties import column_of
+from expansion.usage.rollup import Column, properties_of, rollup_sql
 from expansion.usage.spans import Spans
 from expansion.usage.store import EVENT_COLUMNS
 
@@ -67,7 +71,7 @@ def _decided(line: Answer, section: str, answer: Answer) -> bool:
 
 
 def run_cases(cases: Sequence[Case], triggers: Mapping[str, Trigger], vocabulary: Vocabulary) -> Iterator[CaseResult]:
-    """All cases in one evaluation.
+    """All cases in one evaluation; but an account that is ranked among others is alone in its case.
 
     A case's account counts as one of the trigger's `accounts` unless what the case says makes it certainly not.
     """
@@ -76,13 +80,53 @@ def run_cases(cases: Sequence[Case], triggers: Mapping[str, Trigger], vocabulary
     now = _NOON.replace(tzinfo=ZoneInfo(vocabulary.policy.time_zone)).astimezone(UTC)
     ids = [f"case-{number:05}" for number in range(len(cases))]
     relations = _Memory.of(dict(zip(ids, cases, strict=True)), vocabulary, now)
-    engine = Engine(relations, vocabulary, now, ids)
-    compiled = {name: engine.compiled(triggers[name]) for name in {case.trigger for case in cases}}
-    engine.measure([node for one in compiled.values() for node in one.nodes()])
+    asking = _Asking(relations, vocabulary, now, triggers)
+    together = asking.engine(ids)
     for account, case in zip(ids, cases, strict=True):
         trigger = triggers[case.trigger]
-        answer = _answer(engine, compiled[case.trigger], trigger, engine.index_of(account))
-        yield CaseResult(case, answer, Explainer(engine).explain(trigger, account))
+        ranked = any(condition.among_top for condition in asking.conditions(trigger))
+        engine = asking.of(asking.alone(account) if ranked else together, trigger)
+        yield asking.result(engine, trigger, case, account)
+
+
+@dataclass
+class _Asking:
+    """Asks the triggers of cases."""
+
+    relations: _Memory
+    vocabulary: Vocabulary
+    now: datetime
+    triggers: Mapping[str, Trigger]
+    _people: dict[int, Engine] = field(default_factory=dict)
+
+    def engine(self, accounts: Sequence[str]) -> Engine:
+        return Engine(self.relations.again(), self.vocabulary, self.now, accounts)
+
+    def alone(self, account: str) -> Engine:
+        engine = self.engine([account])
+        engine.population = engine  # there is nobody else
+        return engine
+
+    def of(self, engine: Engine, trigger: Trigger) -> Engine:
+        """The engine that answers a trigger: about the people of these accounts, where it asks about people."""
+        if trigger.who == "accounts":
+            return engine
+        if id(engine) not in self._people:
+            only = people_of(self.relations, self.now, engine.subjects.ids)
+            self._people[id(engine)] = Engine(self.relations.again(), self.vocabulary, self.now, only, engine)
+        return self._people[id(engine)]
+
+    def conditions(self, trigger: Trigger) -> Iterator[Condition]:
+        """Every condition that a trigger's answer rests on."""
+        nodes = self.engine([]).compiled(trigger).nodes()
+        return (line.condition for node in nodes for line, _ in lines(node))
+
+    def result(self, engine: Engine, trigger: Trigger, case: Case, account: str) -> CaseResult:
+        subject: Subject = account if trigger.who == "accounts" else nearest(engine, trigger, account)
+        evidence = Explainer(engine).explain(trigger, subject)
+        index = engine.subjects.index.get(subject)
+        answer = Answer.NO if index is None else _answer(engine, engine.compiled(trigger), trigger, index)
+        return CaseResult(case, answer, evidence)
 
 
 def _answer(engine: Engine, compiled: CompiledTrigger, trigger: Trigger, index: int) -> Answer:
@@ -102,6 +146,7 @@ class _Memory:
     con: duckdb.DuckDBPyConnection
     now: datetime
     sources: frozenset[str]  # those that facts come from; a case says all that they know
+    properties: frozenset[str] = frozenset()
     facts: str = "case_facts"
 
     def spans(self, source: str | None) -> Spans:
@@ -111,35 +156,42 @@ class _Memory:
         return self.now - _FOR_EVER if key in self.sources else None
 
     def again(self) -> _Memory:
-        return _Memory(self.con.cursor(), self.now, self.sources)
+        return _Memory(self.con.cursor(), self.now, self.sources, self.properties)
 
-    def events(self) -> str | None:
-        return "case_events"
+    def events(self, properties: Collection[str] = ()) -> str | None:
+        known = [column_of(name) for name in properties if name in self.properties]
+        others = [f"NULL::VARCHAR AS {column_of(name)}" for name in properties if name not in self.properties]
+        return f"(SELECT {', '.join((EVENT_COLUMNS, *known, *others))} FROM case_events)"
 
     def accounts(self) -> str:
         return "(SELECT account_id, min(ts) AS first_seen FROM case_events GROUP BY 1)"
+
+    def users(self) -> str:
+        did = "SELECT account_id, user_id, ts AS first_seen FROM case_events WHERE user_id <> ''"
+        return f"({did} UNION ALL SELECT account_id, user_id, seen_at FROM case_facts WHERE user_id <> '')"
 
     def all_arrived_by(self, moment: datetime) -> bool:
         return True
 
     def rolled(self, columns: Sequence[Column], zone: str, first: date, last: date) -> str | None:
-        return f"({rollup_sql('case_events', columns, zone)})"
+        return f"({rollup_sql(self.events(properties_of(columns)) or '', columns, zone)})"
 
     @classmethod
     def of(cls, cases: Mapping[str, Case], vocabulary: Vocabulary, now: datetime) -> _Memory:
         con = connect(threads=1)
         zone = ZoneInfo(vocabulary.policy.time_zone)
-        events = [row for account, case in cases.items() for row in _event_rows(account, case, now, zone)]
+        names = sorted({name for case in cases.values() for event in case.events for name in event.properties})
+        events = [row for account, case in cases.items() for row in _event_rows(account, case, now, zone, names)]
         facts = [row for account, case in cases.items() for row in _fact_rows(account, case, vocabulary, now, zone)]
-        _table(con, "case_events", EVENT_COLUMNS, events)
-        _table(con, "case_facts", FACT_COLUMNS, facts)
+        _table(con, "case_events", [*EVENT_COLUMNS.split(", "), *map(column_of, names)], events)
+        _table(con, "case_facts", FACT_COLUMNS.split(", "), facts)
         definitions = vocabulary.facts.facts.values()
-        return cls(con, now, frozenset(fact.from_ for fact in definitions if isinstance(fact, SourcedFact)))
+        sources = frozenset(fact.from_ for fact in definitions if isinstance(fact, SourcedFact))
+        return cls(con, now, sources, frozenset(names))
 
 
-def _table(con: duckdb.DuckDBPyConnection, name: str, columns: str, rows: list[tuple[Any, ...]]) -> None:
+def _table(con: duckdb.DuckDBPyConnection, name: str, names: list[str], rows: list[tuple[Any, ...]]) -> None:
     moments = {"ts", "seen_at", "since"}
-    names = columns.split(", ")
     schema = pa.schema([(n, pa.timestamp("us") if n in moments else pa.string()) for n in names])
     values = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in names]
     con.register("rows_now", pa.table(values, schema=schema))
@@ -158,12 +210,15 @@ def _ago(now: datetime, ago: Span | None, zone: ZoneInfo) -> datetime:
     return local.replace(year=day.year, month=day.month, day=day.day).astimezone(UTC).replace(tzinfo=None)
 
 
-def _event_rows(account: str, case: Case, now: datetime, zone: ZoneInfo) -> Iterator[tuple[Any, ...]]:
+def _event_rows(
+    account: str, case: Case, now: datetime, zone: ZoneInfo, names: Sequence[str]
+) -> Iterator[tuple[Any, ...]]:
     for event in case.events:
         at = _ago(now, event.ago, zone)
-        properties = json.dumps({name: _json(value) for name, value in event.properties.items()})
+        texts = (as_text(_json(event.properties.get(name))) for name in names)
+        row = (event.event, at, at, account, event.user or "", *texts)
         for _ in range(event.times):
-            yield uuid.uuid4().hex, event.event, at, at, account, event.user or "", properties
+            yield uuid.uuid4().hex, *row
 
 
 def _fact_rows(
@@ -171,14 +226,15 @@ def _fact_rows(
 ) -> Iterator[tuple[Any, ...]]:
     """The earliest given value of a fact reaches back for ever."""
     given = sorted(case.facts, key=lambda facts: _ago(now, facts.ago, zone))
-    seen: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     for facts in given:
+        user = facts.user or ""
         for name, value in facts.values.items():
             definition = vocabulary.facts.facts[name]
             assert isinstance(definition, SourcedFact), "the parser only takes facts that a source gives"
-            since = _ago(now, facts.ago, zone) if name in seen else _ago(now, None, zone) - _FOR_EVER
-            seen.add(name)
-            yield definition.from_, definition.field, account, "", as_text(_json(value)), since, since
+            since = _ago(now, facts.ago, zone) if (name, user) in seen else _ago(now, None, zone) - _FOR_EVER
+            seen.add((name, user))
+            yield definition.from_, definition.field, account, user, as_text(_json(value)), since, since
 
 
 def _json(value: Any) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -14,8 +13,8 @@ from expansion.evaluate import logic
 from expansion.evaluate.factual import FactColumn
 from expansion.evaluate.logic import CANNOT_TELL, NO, YES
 from expansion.evaluate.measures import Calendar, back
-from expansion.evaluate.numbers import Array, Numbers, compare, compare_growth
-from expansion.language.values import Percent, Span
+from expansion.evaluate.numbers import Array, Numbers, as_fraction, compare, compare_growth
+from expansion.language.values import Span
 
 # Comparison word -> the signs of (value - threshold) that mean yes.
 _SIGNS = {
@@ -26,18 +25,6 @@ _SIGNS = {
     "is": (0,),
     "is_not": (-1, 1),
 }
-
-
-def as_fraction(value: Any) -> Fraction:
-    """A threshold as written, exactly."""
-    match value:
-        case Percent():
-            return value.value
-        case bool():
-            raise TypeError("yes or no is not a number")
-        case int() | Decimal() | Fraction():
-            return Fraction(value)
-    return Fraction(Decimal(str(value)))
 
 
 def number_answers(numbers: Numbers, word: str, wanted: Any) -> Array:

@@ -2,64 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from expansion.evaluate.measures import EventMeasure, FactMeasure, Measure, RatioMeasure, Window
-from expansion.language.conditions import AllOf, AnyOf, Condition, NoneOf, SomeOf
-from expansion.language.models import CountedFact, Facts, RatioFact, RuleCohort, SourcedFact
-from expansion.usage.atoms import atom_of
+from expansion.evaluate.measures import (
+    EventMeasure,
+    FactMeasure,
+    Formula,
+    LimitMeasure,
+    Measure,
+    Window,
+    earlier,
+)
+from expansion.evaluate.numbers import as_fraction
+from expansion.evaluate.tree import Group, Leaf, Member, Node, Repeated, Returned, Test, Walk, Walked
+from expansion.language.conditions import AllOf, AnyOf, Condition, NoneOf, SequenceStep, SomeOf
+from expansion.language.models import (
+    CountedFact,
+    DifferenceFact,
+    Facts,
+    HeadroomFact,
+    LimitFact,
+    PaceFact,
+    Plans,
+    Policy,
+    RatioFact,
+    RuleCohort,
+    SourcedFact,
+    Trigger,
+)
+from expansion.language.values import Span
+from expansion.usage.atoms import Atom, atom_of
 from expansion.usage.facts import cohort_field, cohort_key
 
 
 @dataclass(frozen=True)
-class Leaf:
-    """One condition: what is measured now, against what (growth), and what else must hold of the same events."""
-
-    condition: Condition
-    measure: Measure
-    was: Measure | None = None
-    people: EventMeasure | None = None
-    days: EventMeasure | None = None
-    points: int = 1  # dwell: true at each of so many points
-
-    def measures(self) -> Iterator[Measure]:
-        yield from (m for m in (self.measure, self.was, self.people, self.days) if m is not None)
-
-
-@dataclass(frozen=True)
-class Member:
-    """Membership of a cohort that another system keeps."""
-
-    condition: Condition
-    measure: FactMeasure
-    pulls: str  # the key under which its pulls are noted
-    points: int = 1
-
-    def measures(self) -> Iterator[Measure]:
-        yield self.measure
-
-
-@dataclass(frozen=True)
-class Group:
-    """`all_of`, `any_of`, `none_of` or `some_of`; a cohort made of conditions is an `all_of` with a name."""
-
-    word: str
-    parts: tuple[Node, ...]
-    need: int = 0
-    name: str | None = None
-    points: int = 1
-
-
-Node = Leaf | Member | Group
-
-
-@dataclass(frozen=True)
 class Compiler:
-    """Knows the vocabulary. `Facts` was checked before: unknown names and cycles do not reach this point."""
+    """Knows the vocabulary, which was checked before: unknown names and circles do not reach this point."""
 
     vocabulary: Facts
+    policy: Policy
+    triggers: Mapping[str, Trigger] = field(default_factory=dict)  # those that a condition may refer to
+
+    # --- triggers and groups ------------------------------------------------------------------------------------------
+
+    def trigger(self, trigger: Trigger) -> tuple[tuple[Node, ...], Group, tuple[Node, ...]]:
+        """What a trigger asks: of which accounts, when, and unless."""
+        cohort = (self.cohort(trigger.accounts),) if trigger.accounts else ()
+        unless = (replace(self.clauses(trigger.unless), word="none_of"),) if trigger.unless else ()
+        return cohort, self.clauses(trigger.when), unless
 
     def clauses(self, clauses: Sequence[Any]) -> Group:
         """A list of clauses: all of them."""
@@ -80,15 +72,37 @@ class Compiler:
                 return self._condition(clause)
         raise TypeError(f"{type(clause).__name__} is no clause")
 
+    def _condition(self, condition: Condition) -> Node:
+        match condition.subject:
+            case "cohort":
+                return self.cohort(str(condition.cohort), condition)
+            case "trigger":
+                return self._reference(condition)
+            case "sequence":
+                return self._walked(condition)
+        pattern = condition.pattern
+        if pattern and pattern[0] == "came_back_after":
+            return self._returned(condition, pattern[1])
+        if condition.in_at_least:
+            return self._repeated(condition)
+        return Leaf(condition, tuple(self._tests(condition)), _points(condition))
+
     def cohort(self, name: str, condition: Condition | None = None) -> Node:
         """The accounts of a cohort."""
         condition = condition or Condition(cohort=name)
         points = _points(condition)
         definition = self.vocabulary.cohorts[name]
         if isinstance(definition, RuleCohort):
-            return replace(self.clauses(definition.when), name=name, points=points)
+            return replace(self.clauses(definition.when), about=condition, points=points)
         key = cohort_key(definition.from_, definition.name)
         return Member(condition, FactMeasure(f"@{definition.from_}|{cohort_field(definition.name)}"), key, points)
+
+    def _reference(self, condition: Condition) -> Group:
+        """Another trigger's own conditions."""
+        cohort, when, unless = self.trigger(self.triggers[str(condition.trigger)])
+        return Group("all_of", (*cohort, when, *unless), about=condition, points=_points(condition))
+
+    # --- facts --------------------------------------------------------------------------------------------------------
 
     def fact(self, name: str) -> Measure:
         """What a fact's value is made of."""
@@ -100,62 +114,111 @@ class Compiler:
                 word, events = definition.counted
                 atom = atom_of(events, definition.where)
                 return EventMeasure(atom, word, None, Window(definition.over))  # type: ignore[arg-type]  # word is one
+            case LimitFact():
+                return self._limit(definition.limit_of)
             case RatioFact():
-                of, by = definition.ratio
-                return RatioMeasure(self.fact(of), self.fact(by))
+                return Formula("ratio", self._facts(definition.parts))
+            case DifferenceFact():
+                return Formula("difference", self._facts(definition.parts))
+            case HeadroomFact():
+                return Formula("headroom", self._facts(definition.parts))
+            case PaceFact():
+                used, limit = self._facts(definition.parts)
+                pace = definition.pace_over
+                return Formula("days_to_limit", (used, earlier(used, pace), limit), pace.days)
         raise TypeError(f"{name} is no kind of fact")
 
-    def _condition(self, condition: Condition) -> Node:
-        match condition.subject:
-            case "cohort":
-                return self.cohort(str(condition.cohort), condition)
-            case "fact":
-                return self._fact_leaf(condition)
-        return self._event_leaf(condition)
+    def _facts(self, names: Sequence[str]) -> tuple[Measure, ...]:
+        return tuple(self.fact(name) for name in names)
 
-    def _fact_leaf(self, condition: Condition) -> Leaf:
-        now = self.fact(str(condition.fact))
-        grows = condition.grew_at_least or condition.fell_at_least
-        was = _earlier(now, condition) if grows else None
-        return Leaf(condition, now, was, points=_points(condition))
+    def _limit(self, name: str) -> LimitMeasure:
+        plans = self.policy.plans
+        assert isinstance(plans, Plans), "a limit was checked to be in policy.yaml"
+        limits = ((plan, as_fraction(every[name])) for plan, every in plans.limits.items() if name in every)
+        return LimitMeasure(FactMeasure(plans.fact), name, tuple(sorted(limits)))
 
-    def _event_leaf(self, condition: Condition) -> Leaf:
-        assert condition.over is not None, "the model asks for a window"
-        atom = atom_of(condition.events, condition.where)
+    # --- conditions with a number -------------------------------------------------------------------------------------
+
+    def _tests(self, condition: Condition, shift: tuple[Span, ...] = ()) -> Iterator[Test]:
+        """What must hold together; the first says what the condition is about."""
+        pattern, span = condition.pattern or ("", None)
+        if condition.subject == "fact":
+            yield self._compared(condition, _shifted(self.fact(str(condition.fact)), shift))
+            return
+        atom, times = atom_of(condition.events, condition.where), Window(span)
+        if pattern == "first_within":
+            yield Test(EventMeasure(atom, "times", None, times), "at_least", 1)
+            yield Test(EventMeasure(atom, "times", None, Window(None, (times.span,))), "is", 0, role="before")  # type: ignore[arg-type]
+            return
+        window = Window(condition.in_at_least.each if condition.in_at_least else condition.over, shift)
+        if pattern == "stopped_for":
+            assert span is not None, "a pattern has its length"
+            window = Window(condition.over, (span,))
+        yield from self._counted(condition, atom, window)
+        if pattern == "stopped_for":
+            yield Test(EventMeasure(atom, "times", None, times), "at_most", 0, role="silence")
+
+    def _counted(self, condition: Condition, atom: Atom, window: Window) -> Iterator[Test]:
         word, prop = condition.aggregate
-        now = EventMeasure(atom, word, prop, Window(condition.over))  # type: ignore[arg-type]  # the model knows the words
-        grows = condition.grew_at_least or condition.fell_at_least
-        return Leaf(
-            condition,
-            now,
-            _earlier(now, condition) if grows else None,
-            replace(now, aggregate="people", prop=None) if condition.by_at_least else None,
-            replace(now, aggregate="days", prop=None) if condition.on_at_least else None,
-            _points(condition),
+        measure = EventMeasure(atom, word, prop, window)  # type: ignore[arg-type]  # the model knows the words
+        if condition.has_comparison:
+            yield self._compared(condition, measure)
+        else:
+            # People or days say all there is to say; how often it was is shown beside.
+            yield Test(measure, "at_least", 0 if condition.by_at_least or condition.on_at_least else 1)
+        for what, least in (("people", condition.by_at_least), ("days", condition.on_at_least)):
+            if least:
+                yield Test(replace(measure, aggregate=what, prop=None), "at_least", least.count, role=what)  # type: ignore[arg-type]
+
+    def _compared(self, condition: Condition, measure: Measure) -> Test:
+        word, wanted = condition.comparison()
+        base = condition.from_at_least
+        if condition.grows:
+            # Of events counted in each of several weeks, the time before a week is the week before.
+            by = condition.in_at_least.each if condition.in_at_least and condition.over is None else condition.over
+            assert by is not None, "growth has a window"
+            return Test(measure, word, wanted, was=earlier(measure, by), base=base)
+        if word == "among_top":
+            peers = self.fact(condition.of) if condition.of else None
+            return Test(measure, word, wanted, base=base, peers=peers)
+        return Test(measure, word, wanted)
+
+    def _repeated(self, condition: Condition) -> Repeated:
+        periods = condition.in_at_least
+        assert periods is not None, "asked of several periods"
+        each = (Span(number, periods.unit) for number in range(1, periods.count))
+        shifts = [(), *((span,) for span in each)]
+        parts = tuple(Leaf(condition, tuple(self._tests(condition, shift))) for shift in shifts)
+        return Repeated(condition, parts, periods.need)
+
+    # --- what happened one after the other ----------------------------------------------------------------------------
+
+    def _walked(self, condition: Condition) -> Walked:
+        assert condition.within is not None, "the model asks for it"
+        excluded = condition.excluded
+        walk = Walk(
+            tuple(_atom(step) for step in condition.steps),
+            condition.within,
+            _atom(excluded) if excluded else None,
+            condition.same_user,
         )
+        people = condition.by_at_least.count if condition.by_at_least else 1
+        return Walked(condition, walk, Window(condition.over or condition.within), people, _points(condition))
+
+    def _returned(self, condition: Condition, silence: Span) -> Returned:
+        atom = atom_of(condition.events, condition.where)
+        return Returned(condition, atom, silence, Window(condition.over), _points(condition))
+
+
+def _atom(step: SequenceStep) -> Atom:
+    return atom_of(step.events, step.where)
 
 
 def _points(condition: Condition) -> int:
     return condition.for_.days if condition.for_ else 1
 
 
-def _earlier(measure: Measure, condition: Condition) -> Measure:
-    """The same measure, `over` earlier."""
-    assert condition.over is not None, "growth has a window"
-    match measure:
-        case FactMeasure():
-            return replace(measure, back=condition.over)
-        case EventMeasure():
-            return replace(measure, window=replace(measure.window, shift=condition.over))
-        case RatioMeasure():
-            return RatioMeasure(_earlier(measure.of, condition), _earlier(measure.by, condition))
-
-
-def leaves(node: Node, points: int = 1) -> Iterator[tuple[Leaf | Member, int]]:
-    """All conditions below a node, each with the number of points it is asked at; dwell within dwell adds up."""
-    points += node.points - 1
-    if isinstance(node, Group):
-        for part in node.parts:
-            yield from leaves(part, points)
-    else:
-        yield node, points
+def _shifted(measure: Measure, shift: tuple[Span, ...]) -> Measure:
+    for span in shift:
+        measure = earlier(measure, span)
+    return measure

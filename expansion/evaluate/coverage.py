@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from expansion.evaluate.measures import Calendar
+from expansion.evaluate.measures import BEGINNING, Calendar
 from expansion.language.models import Policy
 from expansion.usage.spans import Span, Spans, joined, seen_by
 
@@ -27,12 +27,28 @@ class Coverage:
 
     def gap(self, first: date | datetime, last: date | datetime) -> str | None:
         """Why events are not known for a whole window; None where they are, of every source."""
+        if first == BEGINNING:
+            return self._gap_since_ever(last)
         begins, ends = self._moments(first, last)
         for name, spans in self.sources.items():
             # Half of a window has to be seen at least: nobody can tell the last hour by the day before.
             ends_by = ends - min(self.late, (ends - begins) / 2)
             if not any(self._begins(span, first) and span[1] >= ends_by for span in spans):
-                return self._sentence(f"events of {name}" if name else "events", spans, begins, ends_by)
+                return self._sentence(_events(name), spans, begins, ends_by)
+        return None
+
+    def _gap_since_ever(self, last: date | datetime) -> str | None:
+        """Why it is not known what ever happened up to a day; None where events are known without a hole up to it.
+
+        What is stored is taken for all there ever was, if it begins by then.
+        """
+        assert not isinstance(last, datetime), "what ever happened is asked of whole days"
+        for name, spans in self.sources.items():
+            begins = spans[0][0] if spans else self.calendar.start_of(last)
+            ends = self.calendar.end_of(last)
+            ends_by = ends - min(self.late, (ends - self.calendar.start_of(self.calendar.local(begins))) / 2)
+            if not spans or self.calendar.local(begins) > last or spans[0][1] < ends_by:
+                return self._sentence(_events(name), spans, begins, ends_by)
         return None
 
     def _moments(self, first: date | datetime, last: date | datetime) -> Span:
@@ -59,6 +75,10 @@ class Coverage:
 
     def _spoken(self, moment: datetime) -> str:
         return f"{moment.astimezone(self.calendar.zone):%Y-%m-%d %H:%M}"
+
+
+def _events(source: str) -> str:
+    return f"events of {source}" if source else "events"
 
 
 def _late_after(policy: Policy) -> timedelta:

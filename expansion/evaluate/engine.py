@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Protocol
+from datetime import date, datetime
+from functools import cached_property
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -13,24 +14,45 @@ import numpy as np
 
 from expansion.evaluate import logic
 from expansion.evaluate.comparing import growth_answers, number_answers, value_answers
-from expansion.evaluate.compile import Compiler, Group, Leaf, Member, Node, leaves
+from expansion.evaluate.compile import Compiler
 from expansion.evaluate.compiled import CompiledTrigger
 from expansion.evaluate.coverage import Coverage
 from expansion.evaluate.factual import NUMERIC, FactColumn, FactMeasuring
-from expansion.evaluate.logic import CANNOT_TELL, NO, YES
+from expansion.evaluate.formulas import formula
+from expansion.evaluate.logic import CANNOT_TELL
 from expansion.evaluate.logic import Answers as AnswerArray
 from expansion.evaluate.measures import (
     Calendar,
     EventMeasure,
     FactMeasure,
+    Formula,
+    LimitMeasure,
     Measure,
-    RatioMeasure,
+    Window,
     basic_measures,
 )
-from expansion.evaluate.measuring import Cell, EventMeasuring, Relations, register_accounts
-from expansion.evaluate.numbers import Numbers, divide
-from expansion.evaluate.results import Answer, Answers
-from expansion.language.models import Facts, Policy, RatioFact, Trigger
+from expansion.evaluate.measuring import Cell, EventMeasuring
+from expansion.evaluate.numbers import Array, Numbers
+from expansion.evaluate.ranking import Peers, top_answers
+from expansion.evaluate.returning import Returning
+from expansion.evaluate.rows import Relations, Rows
+from expansion.evaluate.subjects import Subject, Subjects, UserOf, account_of
+from expansion.evaluate.tree import (
+    Group,
+    Leaf,
+    Line,
+    Member,
+    Node,
+    Repeated,
+    Returned,
+    Test,
+    Walk,
+    Walked,
+    lines,
+    measures,
+)
+from expansion.evaluate.walking import Walking
+from expansion.language.models import Facts, Policy, Trigger
 from expansion.usage.duck import quote
 from expansion.usage.facts import naive
 from expansion.usage.spans import Spans
@@ -48,6 +70,8 @@ class Source(Relations, Protocol):
 
     def accounts(self) -> str: ...
 
+    def users(self) -> str: ...
+
     def again(self) -> Source:
         """The same view on a connection of its own."""
         ...
@@ -55,71 +79,83 @@ class Source(Relations, Protocol):
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What the words mean: facts.yaml and policy.yaml."""
+    """What the words mean: facts.yaml and policy.yaml, and the triggers that others may refer to."""
 
     facts: Facts
     policy: Policy
+    triggers: Mapping[str, Trigger] = field(default_factory=dict)
 
 
 @dataclass
 class Engine:
-    """Answers as of one moment for a set of accounts (all known ones unless named)."""
+    """Answers as of one moment about accounts (all known ones unless named); or about people, beside an engine that
+    answers what is asked of their accounts.
+    """
 
     source: Source
     vocabulary: Vocabulary
     as_of: datetime
-    only: Sequence[str] | None = None
-    accounts: list[str] = field(init=False)
+    only: Sequence[Subject] | None = None
+    of_accounts: Engine | None = None  # for people: answers about their accounts
 
     def __post_init__(self) -> None:
         self.calendar = Calendar(self.as_of, ZoneInfo(self.vocabulary.policy.time_zone))
-        self.compiler = Compiler(self.vocabulary.facts)
-        self.accounts = self._known_accounts() if self.only is None else sorted(set(self.only))
-        self.size = len(self.accounts)
-        self._index = {account: i for i, account in enumerate(self.accounts)}
-        register_accounts(self.con, self.accounts)
-        self.counted = EventMeasuring(self.source, self.calendar, self.size, self.only is not None)
-        self.known = FactMeasuring(self.con, self.source.facts, self.vocabulary.facts, self.calendar, self.size)
-        # Events come from the sources that facts.yaml names; where it names none, from anywhere.
-        sources = [events.from_ for events in self.vocabulary.facts.events]
-        spans = {name: self.source.spans(name) for name in sources} or {"": self.source.spans(None)}
-        self.coverage = Coverage.of(spans, self.vocabulary.policy, self.calendar)
+        self.compiler = Compiler(self.vocabulary.facts, self.vocabulary.policy, self.vocabulary.triggers)
+        ids = self._known() if self.only is None else sorted(set(self.only))
+        self.subjects = Subjects(self.con, ids, self.of_accounts is not None)
+        self.subjects.register()
+        self.rows = Rows(self.source, self.calendar, self.only is not None)
+        self.counted = EventMeasuring(self.rows, self.calendar, self.subjects)
+        self.known = FactMeasuring(self.con, self.source.facts, self.vocabulary.facts, self.calendar, self.subjects)
+        self.walking = Walking(self.rows, self.calendar, self.subjects)
+        self.coverage = self._coverage()
+        self.returning = Returning(self.rows, self.calendar, self.subjects, self.coverage.gap)
         self._gaps: dict[Cell, str | None] = {}
-        self._ratios: dict[tuple[RatioMeasure, int], Numbers] = {}
+        self._numbers: dict[tuple[Measure, int], Numbers] = {}
+        self._walked_from: dict[Walk, date] = {}
         self._compiled: dict[str, tuple[Trigger, CompiledTrigger]] = {}
         self._answered: dict[tuple[int, int], tuple[Node, AnswerArray]] = {}
+
+    def _coverage(self) -> Coverage:
+        """Events come from the sources that facts.yaml names; where it names none, from anywhere."""
+        sources = [events.from_ for events in self.vocabulary.facts.events]
+        spans = {name: self.source.spans(name) for name in sources} or {"": self.source.spans(None)}
+        return Coverage.of(spans, self.vocabulary.policy, self.calendar)
 
     @property
     def con(self) -> duckdb.DuckDBPyConnection:
         return self.source.con
 
     @property
+    def size(self) -> int:
+        return self.subjects.size
+
+    @property
     def unreadable(self) -> Mapping[str, int]:
-        """Facts whose value could not be read as their kind, and for how many accounts; for the run's report."""
-        return self.known.unreadable
+        """Facts and properties whose value could not be read as their kind, and of how many; for the run's report."""
+        return {**self.known.unreadable, **self.counted.unreadable}
 
-    def index_of(self, account_id: str) -> int:
-        """Where an account stands in the arrays; KeyError for one that is not asked about."""
-        return self._index[account_id]
+    def knows(self, subject: Subject) -> bool:
+        return subject in self.subjects.index
 
-    def knows(self, account_id: str) -> bool:
-        return account_id in self._index
-
-    def _known_accounts(self) -> list[str]:
+    def _known(self) -> Sequence[Subject]:
+        keys = "account_id" if self.of_accounts is None else "account_id, user_id"
+        known = self.source.accounts() if self.of_accounts is None else self.source.users()
         moment = quote(str(naive(self.as_of)))
         rows = self.con.execute(
-            f"SELECT DISTINCT account_id FROM {self.source.accounts()} "
-            f"WHERE first_seen <= TIMESTAMP {moment} ORDER BY 1"
-        )
-        return [account for (account,) in rows.fetchall()]
+            f"SELECT DISTINCT {keys} FROM {known} WHERE first_seen <= TIMESTAMP {moment} ORDER BY ALL"
+        ).fetchall()
+        return [account for (account,) in rows] if self.of_accounts is None else [UserOf(*row) for row in rows]
+
+    @cached_property
+    def population(self) -> Engine:
+        """The engine over everybody, for ranks: an account is large or small among all, not among those asked about."""
+        if self.only is None:
+            return self
+        of_accounts = self.of_accounts.population if self.of_accounts else None
+        return Engine(self.source.again(), self.vocabulary, self.as_of, of_accounts=of_accounts)
 
     # --- questions ----------------------------------------------------------------------------------------------------
-
-    def answers(self, triggers: Sequence[Trigger]) -> dict[str, Answers]:
-        """Every trigger for every account, measured together."""
-        compiled = {trigger.trigger: self.compiled(trigger) for trigger in triggers}
-        self.measure([node for one in compiled.values() for node in one.nodes()])
-        return {name: self._summary(one) for name, one in compiled.items()}
 
     def compiled(self, trigger: Trigger) -> CompiledTrigger:
         """A trigger's intermediate form, made once: answers are kept by its nodes."""
@@ -129,41 +165,50 @@ class Engine:
             self._compiled[trigger.trigger] = known
         return known[1]
 
-    def _summary(self, compiled: CompiledTrigger) -> Answers:
-        fires = self.answer(compiled.fires)
-        held = self.answer(compiled.holds_on)
-        unknown = np.flatnonzero(fires == CANNOT_TELL)
-        return Answers(
-            compiled.name,
-            self.as_of,
-            frozenset(self.accounts[i] for i in np.flatnonzero(fires == YES)),
-            frozenset(self.accounts[i] for i in np.flatnonzero(held == NO)),
-            {self.accounts[i]: cause for i, cause in self.causes(compiled.fires, unknown.tolist()).items()},
-            self.size,
-        )
-
-    def holds(self, clauses: Sequence[Any], account_ids: Iterable[str]) -> dict[str, Answer]:
-        """All the clauses together, for each account; accounts nobody has heard of cannot be told about."""
-        node = self.compiler.clauses(clauses)
-        self.measure([node])
-        answers = self.answer(node)
-        return {
-            account: logic.MEANING[int(answers[self._index[account]])] if account in self._index else Answer.CANNOT_TELL
-            for account in account_ids
-        }
-
     # --- measuring ----------------------------------------------------------------------------------------------------
 
     def measure(self, nodes: Iterable[Node]) -> None:
         """Take every measure that these nodes need, at each of their points."""
-        self._take(
-            (basic, point)
-            for node in nodes
-            for leaf, points in leaves(node)
-            for measure in leaf.measures()
-            for basic in basic_measures(measure)
-            for point in range(points)
-        )
+        self._measure([(node, 1) for node in nodes])
+
+    def _measure(self, nodes: Iterable[tuple[Node, int]]) -> None:
+        own, of_accounts = self._shared(nodes)
+        if self.of_accounts:
+            self.of_accounts._measure(of_accounts)
+        basics: list[tuple[EventMeasure | FactMeasure, int]] = []
+        for line, points in own:
+            mine = list(self._own_measures(line, points))
+            basics += [(basic, point) for one in mine for basic in basic_measures(one) for point in range(points)]
+            if isinstance(line, Walked):
+                self._reach_back(line, points)
+        self._take(basics)
+
+    def _shared(self, nodes: Iterable[tuple[Node, int]]) -> tuple[list[tuple[Line, int]], list[tuple[Node, int]]]:
+        """The lines that are asked here, and what is asked about the accounts of people."""
+        own: list[tuple[Line, int]] = []
+        of_accounts: list[tuple[Node, int]] = []
+        for node, points in nodes:
+            if self.is_of_accounts(node):
+                of_accounts.append((node, points))
+            elif isinstance(node, Group):
+                mine, theirs = self._shared((part, points + node.points - 1) for part in node.parts)
+                own, of_accounts = [*own, *mine], [*of_accounts, *theirs]
+            else:
+                own += lines(node, points)
+        return own, of_accounts
+
+    def _own_measures(self, line: Line, points: int) -> Iterator[Measure]:
+        """The measures to take for a line; ranks are measured where everybody is."""
+        for test in line.tests if isinstance(line, Leaf) else ():
+            if test.word == "among_top":
+                self.population._measure_rank(test, points)
+        yield from measures(line)
+
+    def _measure_rank(self, test: Test, points: int) -> None:
+        self._take((basic, point) for basic in basic_measures(test.measure) for point in range(points))
+        if test.peers is not None:
+            engine = self.of_accounts or self
+            engine._take((basic, point) for basic in basic_measures(test.peers) for point in range(points))
 
     def measure_now(self, measure: Measure) -> None:
         """Take a measure at the moment of the check."""
@@ -181,6 +226,16 @@ class Engine:
         self.counted.take(cells, {cell for cell in cells if self._gaps[cell] is None})
         self.known.take(facts)
 
+    def _reach_back(self, walked: Walked, points: int) -> None:
+        first = min(self.first_of(walked.window, point) for point in range(points))
+        self._walked_from[walked.walk] = min(first, self._walked_from.get(walked.walk, first))
+
+    def first_of(self, window: Window, point: int) -> date:
+        """The day on which a window begins."""
+        if window.is_hourly:
+            return self.calendar.local(self.calendar.moments(window, point)[0])
+        return self.calendar.days(window, point)[0]
+
     # --- answering ----------------------------------------------------------------------------------------------------
 
     def answer(self, node: Node, point: int = 0) -> AnswerArray:
@@ -192,15 +247,44 @@ class Engine:
         """Answers at one point, computed once; nodes are kept with their answers, so that their ids stay theirs."""
         key = (id(node), point)
         if key not in self._answered:
-            self._answered[key] = (node, self._compute(node, point))
+            if self.of_accounts and self.is_of_accounts(node):
+                answers = self.of_accounts.at(node, point)[self._account_places]
+            else:
+                answers = self._compute(node, point)
+            self._answered[key] = (node, answers)
         return self._answered[key][1]
+
+    def is_of_accounts(self, node: Node) -> bool:
+        """True for what a trigger about people asks of their accounts: facts, cohorts, other triggers."""
+        if self.of_accounts is None:
+            return False
+        if isinstance(node, Group):
+            return node.about is not None
+        fact = node.condition.fact
+        return isinstance(node, Member) or (fact is not None and not self.vocabulary.facts.of_users(fact))
+
+    @cached_property
+    def _account_places(self) -> Array:
+        assert self.of_accounts is not None, "only people have accounts"
+        index = self.of_accounts.subjects.index
+        return np.array([index[account_of(subject)] for subject in self.subjects.ids], dtype=np.int64)
+
+    def account_place(self, index: int) -> int:
+        """Where a person's account stands in the arrays of the engine that answers about accounts."""
+        return int(self._account_places[index])
 
     def _compute(self, node: Node, point: int) -> AnswerArray:
         match node:
             case Leaf():
-                return self._leaf(node, point)
+                return logic.all_of([self.test(test, point) for test in node.tests], self.size)
+            case Repeated():
+                return logic.some_of([self.at(part, point) for part in node.parts], node.need, self.size)
             case Member():
                 return self._member(node, point)
+            case Walked():
+                return self._walked(node, point)
+            case Returned():
+                return self.returning.answers(node, point)
         parts = [self.answer(part, point) for part in node.parts]
         match node.word:
             case "all_of":
@@ -211,27 +295,20 @@ class Engine:
                 return logic.negate(logic.any_of(parts, self.size))
         return logic.some_of(parts, node.need, self.size)
 
-    def _leaf(self, leaf: Leaf, point: int) -> AnswerArray:
-        parts = []
-        if leaf.people and leaf.condition.by_at_least:
-            parts.append(number_answers(self.number(leaf.people, point), "at_least", leaf.condition.by_at_least.count))
-        if leaf.days and leaf.condition.on_at_least:
-            parts.append(number_answers(self.number(leaf.days, point), "at_least", leaf.condition.on_at_least.count))
-        if leaf.condition.has_comparison:
-            parts.append(self._compared(leaf, point))
-        return logic.all_of(parts, self.size)
-
-    def _compared(self, leaf: Leaf, point: int) -> AnswerArray:
-        word, wanted = leaf.condition.comparison()
+    def test(self, test: Test, point: int) -> AnswerArray:
+        """The answers of one comparison at a point."""
+        word, wanted = test.word, test.wanted
         if word == "exists":
-            return self._exists(leaf.measure, wanted, point)
-        if leaf.was is not None:
-            now, was = self.number(leaf.measure, point), self.number(leaf.was, point)
-            return growth_answers(now, was, word, wanted.value, leaf.condition.from_at_least)
-        column = self.column(leaf.measure, point)
+            return self._exists(test.measure, wanted, point)
+        if word == "among_top":
+            return self._among_top(test, point)
+        if test.was is not None:
+            now, was = self.number(test.measure, point), self.number(test.was, point)
+            return growth_answers(now, was, word, wanted.value, test.base)
+        column = self.column(test.measure, point)
         if column is None or column.kind in NUMERIC:
-            return number_answers(self.number(leaf.measure, point), word, wanted)
-        if isinstance(leaf.measure, EventMeasure) and self._gap(leaf.measure, point):
+            return number_answers(self.number(test.measure, point), word, wanted)
+        if isinstance(test.measure, EventMeasure) and self.gap(test.measure, point):
             return logic.constant(CANNOT_TELL, self.size)  # what was not seen may be newer
         return value_answers(column, word, wanted, self.calendar)
 
@@ -245,7 +322,7 @@ class Engine:
         """True when what a measure is taken from was there: events for the whole window, sources pulled by then."""
         basics = basic_measures(measure)
         return all(
-            self._pulled(basic, point) if isinstance(basic, FactMeasure) else not self._gap(basic, point)
+            self._pulled(basic, point) if isinstance(basic, FactMeasure) else not self.gap(basic, point)
             for basic in basics
         )
 
@@ -253,21 +330,66 @@ class Engine:
         pulled = self.source.first_pull(self.known.source_of(measure))
         return pulled is not None and pulled <= self.calendar.end(point, measure.back)
 
-    def _gap(self, measure: EventMeasure, point: int) -> str | None:
+    def gap(self, measure: EventMeasure, point: int) -> str | None:
+        """Why the events of a measure are not known for its whole window."""
         return self._gaps[self.counted.cell(measure, point)]
 
     def _member(self, member: Member, point: int) -> AnswerArray:
         """In the cohort at its last pull; nobody can be told before the first one."""
         pulled = self.source.first_pull(member.pulls)
-        if pulled is None or pulled > self.calendar.end(point, None):
+        if pulled is None or pulled > self.calendar.end(point):
             return logic.constant(CANNOT_TELL, self.size)
         truth = self.known.column(member.measure, point).where(lambda value: value is True)
         return logic.from_bool(truth, np.ones(self.size, dtype=bool))
 
+    def _walked(self, walked: Walked, point: int) -> AnswerArray:
+        """A walk that was seen is one, unless something excluded may have been in it."""
+        truth = self.walk_counts(walked, point) >= walked.people
+        whole = self.walk_gap(walked, point) is None
+        sure = truth & (walked.walk.excluded is None)
+        return logic.from_bool(truth, sure | whole)
+
+    def walk_counts(self, walked: Walked, point: int) -> Array:
+        """How many walked it, per subject."""
+        return self.walking.counts(walked, point, self._walked_from[walked.walk])
+
+    def last_walk(self, walked: Walked, index: int) -> tuple[int, int] | None:
+        """The first and the last moment of a subject's newest walk in the window, in microseconds."""
+        return self.walking.last(walked, index, self._walked_from[walked.walk])
+
+    def walk_gap(self, walked: Walked, point: int) -> str | None:
+        """Why the events of a sequence are not known for its whole window."""
+        if walked.window.is_hourly:
+            return self.coverage.gap(*self.calendar.moments(walked.window, point))
+        return self.coverage.gap(*self.calendar.days(walked.window, point))
+
+    def _among_top(self, test: Test, point: int) -> AnswerArray:
+        everyone = self.population
+        answers = top_answers(
+            self.number(test.measure, point),
+            self._peers(test.peers, point),
+            everyone.number(test.measure, point),
+            everyone._peers(test.peers, point),
+            test.wanted.value,
+        )
+        if test.base is None:
+            return answers
+        return np.minimum(answers, number_answers(self.number(test.measure, point), "at_least", test.base))
+
+    def _peers(self, peers: Measure | None, point: int) -> Peers:
+        """What everybody has in common with others; for people a fact of their account."""
+        if peers is None:
+            return None
+        if self.of_accounts is None:
+            column = self.column(peers, point)
+            return self.number(peers, point) if column is None else column
+        found = self.of_accounts._peers(peers, point)
+        return found.of(self._account_places) if found is not None else None
+
     # --- values -------------------------------------------------------------------------------------------------------
 
     def column(self, measure: Measure, point: int) -> FactColumn | None:
-        """The column of a measure that is a sourced fact, or the newest value of a property; None for counts."""
+        """The column of a measure that is a sourced fact, or the newest value of a property; None for numbers."""
         match measure:
             case FactMeasure():
                 return self.known.column(measure, point)
@@ -279,83 +401,18 @@ class Engine:
     def number(self, measure: Measure, point: int) -> Numbers:
         """A measure as exact numbers."""
         match measure:
-            case RatioMeasure():
-                if (measure, point) not in self._ratios:
-                    ratio = divide(self.number(measure.of, point), self.number(measure.by, point))
-                    self._ratios[measure, point] = ratio
-                return self._ratios[measure, point]
+            case Formula() | LimitMeasure():
+                if (measure, point) not in self._numbers:
+                    self._numbers[measure, point] = self._made(measure, point)
+                return self._numbers[measure, point]
             case FactMeasure():
                 return self.known.column(measure, point).numbers
         value = self.counted.value(self.counted.cell(measure, point))
         assert isinstance(value, Numbers), "only `latest` gives text"
         return value
 
-    # --- why it cannot be told ----------------------------------------------------------------------------------------
-
-    def causes(self, node: Node, indexes: Iterable[int]) -> dict[int, str]:
-        """Why a node cannot be told for these accounts: for each, the first line below that cannot."""
-        return self._causes(node, 0, set(indexes))
-
-    def _causes(self, node: Node, point: int, left: set[int]) -> dict[int, str]:
-        found: dict[int, str] = {}
-        for at in range(point, point + node.points):
-            unclear = left & self._unclear(self.at(node, at))
-            if isinstance(node, Group):
-                for part in node.parts:
-                    of_part = unclear & self._unclear(self.answer(part, at))
-                    found |= self._causes(part, at, of_part)
-                    unclear -= of_part
-            else:
-                found |= {index: self.leaf_cause(node, index, at) for index in unclear}
-            left = left - found.keys()
-        return found
-
-    def _unclear(self, answers: AnswerArray) -> set[int]:
-        return set(np.flatnonzero(answers == CANNOT_TELL).tolist())
-
-    def leaf_cause(self, leaf: Leaf | Member, index: int, point: int = 0) -> str:
-        """Why one line cannot be told for one account."""
-        if isinstance(leaf, Member):
-            pulled = self.source.first_pull(leaf.pulls)
-            when = (
-                f"was first pulled on {pulled.astimezone(self.calendar.zone):%Y-%m-%d}"
-                if pulled
-                else "was never pulled"
-            )
-            return f"cohort `{leaf.condition.cohort}` {when}"
-        found = self._measures_cause(leaf.measures(), index, point)
-        divisor = self._zero_divisor(leaf.condition.fact, index, point)
-        return found or divisor or "it was 0 or less in the time before, so there is no rate"
-
-    def fact_cause(self, name: str, index: int) -> str | None:
-        """Why a fact's value is not known for one account."""
-        return self._measures_cause([self.compiler.fact(name)], index, 0) or self._zero_divisor(name, index, 0)
-
-    def _measures_cause(self, measures: Iterable[Measure], index: int, point: int) -> str | None:
-        basics = (basic for measure in measures for basic in basic_measures(measure))
-        causes = (self._measure_cause(basic, index, point) for basic in basics)
-        return next((cause for cause in causes if cause), None)
-
-    def _zero_divisor(self, fact: str | None, index: int, point: int) -> str | None:
-        definition = self.vocabulary.facts.facts.get(fact or "")
-        if not isinstance(definition, RatioFact):
-            return None
-        of, by = definition.ratio
-        if self.number(self.compiler.fact(by), point).at(index) == 0:
-            return f"`{by}` is 0, and nothing can be divided by it"
-        return self._zero_divisor(of, index, point) or self._zero_divisor(by, index, point)
-
-    def _measure_cause(self, measure: FactMeasure | EventMeasure, index: int, point: int) -> str | None:
-        if isinstance(measure, FactMeasure):
-            cause = self.known.column(measure, point).cause(index, measure.fact)
-            never = cause is not None and self.source.first_pull(self.known.source_of(measure)) is None
-            return f"{self.known.source_of(measure)} was never pulled" if never else cause
-        gap, value = self._gap(measure, point), self.counted.value(self.counted.cell(measure, point))
-        if gap is not None:
-            return gap
-        if isinstance(value, FactColumn):
-            return None if value.value(index) is not None else f"no event in the window has a `{measure.prop}`"
-        return None if value.known[index] else f"a `{measure.prop}` in the window cannot be read as a number"
-
-
-__all__ = ["CompiledTrigger", "Engine", "Source", "Vocabulary"]
+    def _made(self, measure: Formula | LimitMeasure, point: int) -> Numbers:
+        if isinstance(measure, Formula):
+            return formula(measure.word, [self.number(part, point) for part in measure.parts], measure.days)
+        plans, limits = self.known.column(measure.plan, point), dict(measure.limits)
+        return plans.looked_up([limits.get(str(plan)) for plan in plans.values])

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from expansion.evaluate.asking import answers, holds, nearest, people_of
+from expansion.evaluate.causes import Causes
 from expansion.evaluate.compile import Compiler
 from expansion.evaluate.compiled import CompiledTrigger, rollup_columns
 from expansion.evaluate.engine import Engine, Source, Vocabulary
@@ -15,6 +17,7 @@ from expansion.evaluate.factual import NUMERIC, read_value
 from expansion.evaluate.relations import StoreRelations
 from expansion.evaluate.results import Answer, Answers, Evidence, FactValue
 from expansion.evaluate.speaking import kind_of, value_text
+from expansion.evaluate.subjects import Subject, UserOf, account_of
 from expansion.language.models import Trigger
 from expansion.language.values import Percent
 from expansion.usage.duck import one, quote, quote_list
@@ -33,6 +36,7 @@ class StoreEvaluator:
     as_of: datetime
     _everyone: Engine | None = field(default=None, init=False)
     _few: dict[tuple[str, ...], Engine] = field(default_factory=dict, init=False)
+    _people: dict[int, Engine] = field(default_factory=dict, init=False)  # by the engine of their accounts
 
     @property
     def everyone(self) -> Engine:
@@ -42,13 +46,37 @@ class StoreEvaluator:
         return self._everyone
 
     def answers(self, triggers: Sequence[Trigger]) -> dict[str, Answers]:
-        return self.everyone.answers(triggers)
+        found: dict[str, Answers] = {}
+        for who in ("accounts", "users"):
+            asked = [trigger for trigger in triggers if trigger.who == who]
+            if asked:
+                engine = self.everyone if who == "accounts" else self._people_of(self.everyone)
+                found |= answers(engine, asked)
+        return {trigger.trigger: found[trigger.trigger] for trigger in triggers}
 
-    def explain(self, trigger: Trigger, account_id: str) -> Evidence:
+    def explain(self, trigger: Trigger, subject: Subject) -> Evidence:
         # After `answers` everything is measured already; a lone question only measures its own account.
-        measured = self._everyone is not None and self._everyone.knows(account_id)
-        engine = self.everyone if measured else self._engine([account_id])
-        return Explainer(engine).explain(trigger, account_id)
+        account = account_of(subject)
+        measured = self._everyone is not None and self._everyone.knows(account)
+        engine = self.everyone if measured else self._engine([account])
+        if trigger.who == "accounts":
+            return Explainer(engine).explain(trigger, account)
+        people = self._people_of(engine)
+        person = subject if isinstance(subject, UserOf) else nearest(people, trigger, account)
+        return Explainer(people).explain(trigger, person)
+
+    def unreadable(self) -> Mapping[str, int]:
+        """Facts and properties whose value could not be read as their kind, and of how many."""
+        engines = [self.everyone, *self._people.values()]
+        return {name: count for engine in engines for name, count in engine.unreadable.items()}
+
+    def _people_of(self, engine: Engine) -> Engine:
+        """The engine over the people of an engine's accounts."""
+        if id(engine) not in self._people:
+            source = self.source.again()
+            only = None if engine.only is None else people_of(source, self.as_of, engine.subjects.ids)
+            self._people[id(engine)] = Engine(source, self.vocabulary, self.as_of, only, engine)
+        return self._people[id(engine)]
 
     def knows(self, account_id: str) -> bool:
         """True when anything is stored of this account as of the moment."""
@@ -61,7 +89,7 @@ class StoreEvaluator:
 
     def holds(self, clauses: Sequence[Any], account_ids: Iterable[str]) -> dict[str, Answer]:
         accounts = sorted(set(account_ids))
-        return self._engine(accounts).holds(clauses, accounts) if accounts else {}
+        return holds(self._engine(accounts), clauses, accounts) if accounts else {}
 
     def fact(self, name: str, account_ids: Iterable[str]) -> dict[str, FactValue]:
         accounts = sorted(set(account_ids))
@@ -73,19 +101,20 @@ class StoreEvaluator:
         return {account: self._fact_value(engine, measure, name, account) for account in accounts}
 
     def _fact_value(self, engine: Engine, measure: Any, name: str, account: str) -> FactValue:
-        index, kind = engine.index_of(account), kind_of(name, self.vocabulary.facts)
+        index, kind = engine.subjects.index[account], kind_of(name, self.vocabulary.facts)
         column = engine.column(measure, 0)
         if column is not None and column.kind not in NUMERIC:
             value: Any = column.value(index)
         else:
             value = engine.number(measure, 0).at(index)
         text = value_text(value, kind, self.vocabulary.policy.currency)
-        return FactValue(value, text, None if value is not None else engine.fact_cause(name, index))
+        return FactValue(value, text, None if value is not None else Causes(engine).of_fact(name, index))
 
     def _engine(self, accounts: Sequence[str]) -> Engine:
         """An engine for a few accounts, kept while the same ones are asked about."""
         key = tuple(accounts)
         if key not in self._few:
+            self._people = {made: one for made, one in self._people.items() if one.of_accounts is self._everyone}
             self._few = {key: Engine(self.source.again(), self.vocabulary, self.as_of, accounts)}
         return self._few[key]
 
@@ -156,6 +185,6 @@ def build_rollups(store: UsageStore, vocabulary: Vocabulary, triggers: Iterable[
 
     Answers do not depend on it: what is not built is computed from the events each time.
     """
-    compiler = Compiler(vocabulary.facts)
+    compiler = Compiler(vocabulary.facts, vocabulary.policy, vocabulary.triggers)
     nodes = [node for trigger in triggers for node in CompiledTrigger.of(trigger, compiler).nodes()]
     return store.ensure_rollups(store.connect(), rollup_columns(nodes), vocabulary.policy.time_zone)

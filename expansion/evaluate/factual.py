@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, tzinfo
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -17,6 +17,7 @@ import numpy as np
 
 from expansion.evaluate.measures import Calendar, FactMeasure
 from expansion.evaluate.numbers import Array, Flags, Numbers, from_fractions
+from expansion.evaluate.subjects import Subjects
 from expansion.language.kinds import CALLED
 from expansion.language.models import Facts, SourcedFact
 from expansion.usage.duck import quote
@@ -38,7 +39,7 @@ class FactColumn:
     values: tuple[Read | None, ...]
 
     @classmethod
-    def of(cls, kind: str, codes: Array, texts: Iterable[str | None], zone: tzinfo = UTC) -> FactColumn:
+    def read(cls, kind: str, codes: Array, texts: Iterable[str | None], zone: tzinfo = UTC) -> FactColumn:
         texts = tuple(texts)
         return cls(kind, codes, texts, tuple(read_value(text, kind, zone) for text in texts))
 
@@ -57,8 +58,16 @@ class FactColumn:
     @cached_property
     def numbers(self) -> Numbers:
         """The values as exact numbers; made once, because many lines ask for the same fact."""
-        different = from_fractions([value if isinstance(value, Fraction) else None for value in self.values])
+        return self.looked_up([value if isinstance(value, Fraction) else None for value in self.values])
+
+    def looked_up(self, values: Sequence[Fraction | None]) -> Numbers:
+        """A number for each of the different texts, for everybody who has it."""
+        different = from_fractions(values)
         return Numbers(different.num[self.codes], different.den, different.known[self.codes])
+
+    def of(self, places: Array) -> FactColumn:
+        """The same for others: each the value that stands at a place here."""
+        return replace(self, codes=self.codes[places])
 
     def cause(self, index: int, name: str) -> str | None:
         """Why one account's value is not known."""
@@ -72,13 +81,13 @@ class FactColumn:
 
 @dataclass
 class FactMeasuring:
-    """Takes facts for the accounts registered as `asked(idx, account_id)`."""
+    """Takes the facts of those in `asked(idx, …)`."""
 
     con: duckdb.DuckDBPyConnection
     facts: str  # SQL for the fact changes
     vocabulary: Facts
     calendar: Calendar
-    size: int
+    subjects: Subjects
     unreadable: dict[str, int] = field(default_factory=dict)
     _taken: dict[tuple[FactMeasure, int], FactColumn] = field(default_factory=dict)
 
@@ -116,11 +125,13 @@ class FactMeasuring:
 
     def _load(self, fields: list[tuple[str, str]]) -> None:
         """Make `changes(number, idx, value, since, seen_at)`: what of these fields had arrived by the check."""
+        whose = "true" if self.subjects.of_users else "known.user_id = ''"
         wanted = ", ".join(f"({number}, {quote(s)}, {quote(f)})" for number, (s, f) in enumerate(fields))
         self.con.execute(
             "CREATE OR REPLACE TEMP TABLE changes AS SELECT number, idx, value, since, seen_at "
-            f"FROM {self.facts} JOIN asked USING (account_id) JOIN (VALUES {wanted}) AS wanted(number, source, field) "
-            f"USING (source, field) WHERE user_id = '' AND seen_at <= TIMESTAMP {quote(_naive(self.calendar.as_of))}"
+            f"FROM {self.facts} AS known JOIN asked USING ({', '.join(self.subjects.keys)}) "
+            f"JOIN (VALUES {wanted}) AS wanted(number, source, field) "
+            f"USING (source, field) WHERE {whose} AND seen_at <= TIMESTAMP {quote(_naive(self.calendar.as_of))}"
         )
 
     def _columns(self, count: int, moment: datetime) -> list[tuple[Array, list[str | None]]]:
@@ -134,7 +145,7 @@ class FactMeasuring:
         for number in range(count):
             here = found["number"] == number
             texts: dict[str | None, int] = {None: 0}
-            codes = np.zeros(self.size, dtype=np.int64)
+            codes = np.zeros(self.subjects.size, dtype=np.int64)
             codes[found["idx"][here]] = [texts.setdefault(value, len(texts)) for value in values[here]]
             columns.append((codes, list(texts)))
         return columns
@@ -142,7 +153,7 @@ class FactMeasuring:
     def _read(self, fact: str, codes: Array, texts: list[str | None], *, is_now: bool) -> FactColumn:
         definition = self.vocabulary.facts.get(fact)
         kind = definition.kind if isinstance(definition, SourcedFact) else "yes_no"
-        column = FactColumn.of(kind, codes, texts, self.calendar.zone)
+        column = FactColumn.read(kind, codes, texts, self.calendar.zone)
         unread = [text is not None and value is None for text, value in zip(texts, column.values, strict=True)]
         if is_now and any(unread):
             self.unreadable[fact] = int(np.array(unread)[codes].sum())

@@ -1,14 +1,16 @@
 """The intermediate form of a trigger: what has to be measured, apart from how it is measured.
 
-A condition becomes a `Leaf` over measures. A measure of events is an atom, what is counted, and a window; a measure of
-facts is a name and how far back. Everything is asked at `points`: 0 is the moment of the check, k the end of the k-th
-calendar day before.
+A condition becomes tests over measures. A measure of events is an atom, what is counted, and a window; a measure of
+facts is a name and how far back; others are made of these. Everything is asked at `points`: 0 is the moment of the
+check, k the end of the k-th calendar day before.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from fractions import Fraction
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -16,15 +18,32 @@ from expansion.language.values import Span
 from expansion.usage.atoms import Atom
 from expansion.usage.rollup import Column
 
-Aggregate = Literal["times", "people", "days", "distinct", "sum", "latest"]
+Aggregate = Literal["times", "people", "days", "distinct", "sum", "average", "max", "latest"]
+FormulaWord = Literal["ratio", "difference", "headroom", "days_to_limit"]
+Shifts = tuple[Span, ...]
+
+BEGINNING = date(1900, 1, 1)  # no event is older: see checking.py
+
+# What each is taken from: the rollup columns of its property.
+_TAKEN_FROM: dict[str, tuple[Literal["sum", "max", "read", "unread", "distinct", "latest"], ...]] = {
+    "sum": ("sum", "unread"),
+    "average": ("sum", "read", "unread"),
+    "max": ("max", "unread"),
+    "distinct": ("distinct",),
+    "latest": ("latest",),
+}
 
 
 @dataclass(frozen=True)
 class Window:
-    """`span` back from a point; for growth, from a point that lies `shift` earlier."""
+    """`span` back from a point that lies `shift` earlier, one span after the other; without `span`, since ever."""
 
-    span: Span
-    shift: Span | None = None
+    span: Span | None
+    shift: Shifts = ()
+
+    @property
+    def is_hourly(self) -> bool:
+        return self.span is not None and self.span.exact is not None
 
 
 @dataclass(frozen=True)
@@ -37,38 +56,65 @@ class EventMeasure:
     window: Window
 
     @property
-    def column(self) -> Column:
-        """The rollup column it is taken from."""
-        match self.aggregate:
-            case "sum" | "distinct" | "latest":
-                return Column(self.atom, self.aggregate, self.prop)
-        return Column(self.atom)
+    def columns(self) -> tuple[Column, ...]:
+        """The rollup columns it is taken from."""
+        kinds = _TAKEN_FROM.get(self.aggregate)
+        return tuple(Column(self.atom, kind, self.prop) for kind in kinds) if kinds else (Column(self.atom),)
 
 
 @dataclass(frozen=True)
 class FactMeasure:
-    """A sourced fact as it was; `back` earlier than the point, for growth."""
+    """A sourced fact as it was, `back` earlier than the point."""
 
     fact: str
-    back: Span | None = None
+    back: Shifts = ()
 
 
 @dataclass(frozen=True)
-class RatioMeasure:
-    """One measure divided by another."""
+class LimitMeasure:
+    """What the account's plan includes, by the plan's name."""
 
-    of: Measure
-    by: Measure
-
-
-Measure = EventMeasure | FactMeasure | RatioMeasure
+    plan: FactMeasure
+    name: str
+    limits: tuple[tuple[str, Fraction], ...]
 
 
-def basic_measures(measure: Measure) -> list[EventMeasure | FactMeasure]:
+@dataclass(frozen=True)
+class Formula:
+    """Measures made into one: see `formulas.py` for what each word does. `days` is the time of a pace."""
+
+    word: FormulaWord
+    parts: tuple[Measure, ...]
+    days: int = 0
+
+
+Measure = EventMeasure | FactMeasure | LimitMeasure | Formula
+
+
+def basic_measures(measure: Measure) -> Iterator[EventMeasure | FactMeasure]:
     """The measures that a measure is made of."""
-    if isinstance(measure, RatioMeasure):
-        return [*basic_measures(measure.of), *basic_measures(measure.by)]
-    return [measure]
+    match measure:
+        case Formula():
+            for part in measure.parts:
+                yield from basic_measures(part)
+        case LimitMeasure():
+            yield measure.plan
+        case _:
+            yield measure
+
+
+def earlier(measure: Measure, by: Span) -> Measure:
+    """The same measure, so much earlier."""
+    match measure:
+        case FactMeasure():
+            return replace(measure, back=(*measure.back, by))
+        case EventMeasure():
+            return replace(measure, window=replace(measure.window, shift=(*measure.window.shift, by)))
+        case LimitMeasure():
+            return replace(measure, plan=replace(measure.plan, back=(*measure.plan.back, by)))
+        case Formula():
+            return replace(measure, parts=tuple(earlier(part, by) for part in measure.parts))
+    raise TypeError(f"{measure} is no measure")
 
 
 @dataclass(frozen=True)
@@ -96,25 +142,33 @@ class Calendar:
         """The first moment of a day, UTC. Where clocks jump over midnight, the first moment that exists."""
         return datetime.combine(day, time(), self.zone).astimezone(UTC)
 
-    def end(self, point: int, shift: Span | None) -> datetime:
+    def end(self, point: int, shift: Shifts = ()) -> datetime:
         """The last moment that counts at a point, `shift` earlier."""
-        if shift is None:
-            return self.end_of(self.day(point))
-        if shift.exact is not None:
-            return self.end_of(self.day(point)) - shift.exact
-        return self.end_of(back(self.day(point), shift))
+        end = self.end_of(self.day(point))
+        for span in shift:
+            end = end - span.exact if span.exact is not None else self.end_of(back(self.local(end), span))
+        return end
+
+    def local(self, moment: datetime) -> date:
+        """The calendar day of a moment."""
+        return moment.astimezone(self.zone).date()
 
     def days(self, window: Window, point: int) -> tuple[date, date]:
         """First and last day of a window of days, weeks or months, both included."""
-        last = self.end(point, window.shift).astimezone(self.zone).date()
-        return back(last, window.span) + timedelta(days=1), last
+        last = self.local(self.end(point, window.shift))
+        return (BEGINNING if window.span is None else first_day(last, window.span)), last
 
     def moments(self, window: Window, point: int) -> tuple[datetime, datetime]:
         """A window of hours or minutes: open at the start, closed at the end."""
-        length = window.span.exact
+        length = window.span.exact if window.span else None
         assert length is not None, "asked for the moments of a window of days"
         end = self.end(point, window.shift)
         return end - length, end
+
+
+def first_day(last: date, span: Span) -> date:
+    """The first of the days of a span that ends on a day."""
+    return back(last, span) + timedelta(days=1)
 
 
 def back(day: date, span: Span) -> date:

@@ -10,11 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from expansion.language.values import Percent
 
 Array = npt.NDArray[Any]
 Flags = npt.NDArray[np.bool_]
@@ -31,12 +34,29 @@ class Numbers:
     known: Flags
     least: bool = False
 
+    def of(self, places: Array) -> Numbers:
+        """The same for others: each the number that stands at a place here."""
+        den = self.den if isinstance(self.den, int) else self.den[places]
+        return Numbers(self.num[places], den, self.known[places], self.least)
+
     def at(self, index: int) -> Fraction | None:
         """One account's number."""
         if not self.known[index]:
             return None
         den = self.den if isinstance(self.den, int) else self.den[index]
         return Fraction(int(self.num[index]), int(den))
+
+
+def as_fraction(value: Any) -> Fraction:
+    """A threshold as written, exactly."""
+    match value:
+        case Percent():
+            return value.value
+        case bool():
+            raise TypeError("yes or no is not a number")
+        case int() | Decimal() | Fraction():
+            return Fraction(value)
+    return Fraction(Decimal(str(value)))
 
 
 def from_counts(counts: Array, *, least: bool = False) -> Numbers:

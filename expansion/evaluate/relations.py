@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import duckdb
 
+from expansion.evaluate.rows import names_of
 from expansion.usage.facts import facts_sql
 from expansion.usage.manifest import Manifest, Segment
-from expansion.usage.rollup import Column, rollup_sql
+from expansion.usage.rollup import WHERE_AND_WHEN, Column, properties_of, rollup_sql
 from expansion.usage.spans import Spans
 from expansion.usage.store import UsageStore
 
@@ -44,18 +45,25 @@ class StoreRelations:
         pulls = self.manifest.pulls.get(key)
         return pulls.first if pulls else None
 
-    def events(self) -> str | None:
-        return self.store.events_of(self.manifest.segments)
+    def events(self, properties: Collection[str] = ()) -> str | None:
+        return self.store.events_of(self.manifest.segments, properties)
 
     def all_arrived_by(self, moment: datetime) -> bool:
         return all(datetime.fromisoformat(s.last_seen) <= moment for s in self.manifest.segments)
 
     def accounts(self) -> str:
         """SQL for (account_id, first_seen) of every account that ever had an event or a fact."""
-        parts = [f"SELECT account_id, seen_at AS first_seen FROM {self.facts} WHERE account_id <> ''"]
+        return self._seen("account_id", "account_id <> ''")
+
+    def users(self) -> str:
+        """SQL for (account_id, user_id, first_seen) of every person who ever did something or has a profile."""
+        return self._seen("account_id, user_id", "account_id <> '' AND user_id <> ''")
+
+    def _seen(self, keys: str, where: str) -> str:
+        parts = [f"SELECT {keys}, seen_at AS first_seen FROM {self.facts} WHERE {where}"]
         if self.manifest.segments:
-            files = self.store.files(segment.accounts_file for segment in self.manifest.segments)
-            parts.append(f"SELECT account_id, first_seen FROM {files}")
+            files = self.store.files(segment.people_file for segment in self.manifest.segments)
+            parts.append(f"SELECT {keys}, first_seen FROM {files} WHERE {where}")
         return "(" + " UNION ALL ".join(parts) + ")"
 
     def rolled(self, columns: Sequence[Column], zone: str, first: date, last: date) -> str | None:
@@ -75,16 +83,12 @@ class StoreRelations:
                 files.setdefault(has, []).append(file)
         parts = [self._select(names, has, columns) for has, names in files.items()]
         if raw:
-            parts.append(self._on_the_fly(raw, columns, zone))
-        return "(" + " UNION ALL BY NAME ".join(f"SELECT * FROM {part}" for part in parts) + ")"
+            parts.append(rollup_sql(self.store.events_of(raw, properties_of(columns)) or "", columns, zone))
+        return "(" + " UNION ALL BY NAME ".join(f"({part})" for part in parts) + ")"
 
     def _select(self, names: list[str], has: tuple[str, ...], columns: Sequence[Column]) -> str:
-        wanted = [c for c in columns if c.key in has]
-        physical = [name for c in wanted for name in ([c.key, c.beside] if c.kind in ("sum", "latest") else [c.key])]
-        return f"(SELECT account_id, user_id, day, seen_day, {', '.join(physical)} FROM {self.store.files(names)})"
-
-    def _on_the_fly(self, segments: Sequence[Segment], columns: Sequence[Column], zone: str) -> str:
-        return f"({rollup_sql(self.store.events_of(segments) or '', columns, zone)})"
+        physical = names_of([column for column in columns if column.key in has])
+        return f"SELECT {', '.join((*WHERE_AND_WHEN, *physical))} FROM {self.store.files(names)}"
 
 
 def _overlaps(segment: Segment, first: date, last: date) -> bool:

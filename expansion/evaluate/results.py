@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from fractions import Fraction
 from typing import Any, Protocol
 
+from expansion.evaluate.subjects import Subject
 from expansion.language.models import Trigger
 
 
@@ -72,6 +73,7 @@ class Evidence:
     as_of: datetime
     answer: Answer
     lines: tuple[Line, ...]
+    user_id: str | None = None  # the person asked about, for a trigger about people
 
     def reasons(self) -> list[str]:
         """The sentences a seller reads: the true lines of `when`, with their numbers."""
@@ -79,8 +81,9 @@ class Evidence:
         return list(dict.fromkeys(said))
 
     def people(self) -> list[str]:
-        """User ids behind the true lines of `when`, without repeats."""
-        return list(dict.fromkeys(user for line in self._true() for user in line.people))
+        """User ids behind the true lines of `when`, without repeats; the person asked about comes first."""
+        asked = (self.user_id,) if self.user_id else ()
+        return list(dict.fromkeys((*asked, *(user for line in self._true() for user in line.people))))
 
     def _true(self) -> list[Line]:
         return [x for x in self.lines if x.section == "when" and x.answer is Answer.YES and x.behind]
@@ -88,14 +91,14 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Answers:
-    """One trigger over all its accounts at one moment."""
+    """One trigger over all that it asks about at one moment: accounts by id, or people."""
 
     trigger: str
     as_of: datetime
-    yes: frozenset[str]
-    cleared: frozenset[str]  # certainly over: an open episode ends. Cannot tell never clears.
-    unknown: Mapping[str, str] = field(default_factory=dict)  # account -> cause
-    asked: int = 0  # how many accounts were asked
+    yes: frozenset[Subject]
+    cleared: Set[Subject]  # certainly over: an open episode ends. Cannot tell never clears.
+    unknown: Mapping[Subject, str] = field(default_factory=dict)  # with the cause
+    asked: int = 0  # how many were asked about
 
 
 class Evaluator(Protocol):
@@ -105,7 +108,9 @@ class Evaluator(Protocol):
 
     def answers(self, triggers: Sequence[Trigger]) -> dict[str, Answers]: ...
 
-    def explain(self, trigger: Trigger, account_id: str) -> Evidence: ...
+    def explain(self, trigger: Trigger, subject: Subject) -> Evidence:
+        """For a trigger about people: of a person, or of the one in an account whose answer is nearest to yes."""
+        ...
 
     def holds(self, clauses: Sequence[Any], account_ids: Iterable[str]) -> dict[str, Answer]:
         """All the clauses together, for each account."""

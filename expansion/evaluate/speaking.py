@@ -8,12 +8,12 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from expansion.language.conditions import COMPARISONS, Condition, Where
-from expansion.language.models import Facts, RatioFact, SourcedFact
+from expansion.language.conditions import COMPARISONS, GROWTH, Condition, Where
+from expansion.language.models import Facts, Who
 from expansion.language.values import Percent, format_number
 from expansion.money import money_text, to_cents
 
-_GROWTH = ("grew_at_least", "fell_at_least")
+_RELATIVE = (*GROWTH, "among_top")  # compared with another time, or with others
 
 GROUPS: Mapping[str, str] = {
     "all_of": "all of these",
@@ -28,10 +28,7 @@ GROUPS: Mapping[str, str] = {
 
 def kind_of(fact: str, vocabulary: Facts) -> str:
     """The kind that a fact's value is shown as."""
-    definition = vocabulary.facts.get(fact)
-    if isinstance(definition, SourcedFact):
-        return definition.kind
-    return "percent" if isinstance(definition, RatioFact) else "number"
+    return vocabulary.kind(fact) or "number"
 
 
 def value_text(value: Any, kind: str, currency: str) -> str:
@@ -82,14 +79,19 @@ def wanted_text(wanted: Any, kind: str, currency: str) -> str:
 # --- conditions -------------------------------------------------------------------------------------------------------
 
 
-def describe(condition: Condition, vocabulary: Facts, currency: str) -> str:
-    """One condition as a sentence: `seat_usage at least 80%, for 14 days`."""
-    if condition.cohort:
-        sentence = f"in cohort {condition.cohort}"
-    elif condition.fact:
-        sentence = _of_fact(condition, kind_of(condition.fact, vocabulary), currency)
-    else:
-        sentence = _of_events(condition)
+def describe(condition: Condition, vocabulary: Facts, currency: str, who: Who = "accounts") -> str:
+    """One condition as a sentence: `seat_usage at least 80%, for 14 days`. `who` is asked about: peers are the same."""
+    match condition.subject:
+        case "cohort":
+            sentence = f"in cohort {condition.cohort}"
+        case "trigger":
+            sentence = f"trigger {condition.trigger} holds"
+        case "sequence":
+            sentence = _of_sequence(condition)
+        case "fact":
+            sentence = _of_fact(condition, kind_of(str(condition.fact), vocabulary), currency)
+        case _:
+            sentence = _of_pattern(condition) if condition.pattern else _of_events(condition, who)
     return f"{sentence}, for {condition.for_}" if condition.for_ else sentence
 
 
@@ -122,23 +124,82 @@ def _joined(texts: Sequence[str], word: str) -> str:
 def _of_fact(condition: Condition, kind: str, currency: str) -> str:
     word, wanted = condition.comparison()
     sentence = f"{condition.fact} {comparison_text(word, wanted, kind, currency)}"
-    if condition.over:
+    if word == "among_top":
+        sentence += _peers(condition, "accounts")
+    elif condition.over:
         sentence += f" over {condition.over}"
-    return sentence + _base(condition, kind, currency)
+    return _periods(condition, sentence + _base(condition, kind, currency))
 
 
-def _of_events(condition: Condition) -> str:
-    narrowing = ", ".join(_where(name, value) for name, value in condition.where.items())
-    events = _joined(condition.events, "or") + (f" ({narrowing})" if narrowing else "")
-    sentence = f"{_counted(condition, events)} over {condition.over}"
-    for word, extra in (("by", condition.by_at_least), ("on", condition.on_at_least)):
-        sentence += f", {word} at least {extra.count} {unit_of(extra.what, extra.count)}" if extra else ""
-    return sentence + _base(condition, "number", "")
+def _of_events(condition: Condition, who: Who) -> str:
+    sentence = _counted(condition, _narrowed(condition.events, condition.where))
+    if condition.among_top:
+        sentence += f"{_peers(condition, who)}, over {condition.over}"
+    elif condition.over:
+        sentence += f" over {condition.over}"
+    return _periods(condition, sentence + _counting(condition) + _base(condition, "number", ""))
+
+
+def _of_pattern(condition: Condition) -> str:
+    """`Login at least 20 times over 28 days, then none for 14 days`."""
+    events = _narrowed(condition.events, condition.where)
+    match condition.pattern:
+        case "first_within", span:
+            return f"first {events} within {span}"
+        case "came_back_after", span:
+            return f"{events} again after at least {span} without, over {condition.over}"
+        case _, span:
+            before = f" over {condition.over}" if condition.over else ""
+            return f"{_counted(condition, events)}{before}{_counting(condition)}, then none for {span}"
+    raise ValueError("there is no pattern")
+
+
+def _of_sequence(condition: Condition) -> str:
+    """`Trial Started, then Invite Sent, within 14 days, by the same person`."""
+    sentence = ", then ".join(_narrowed(step.events, step.where) for step in condition.steps)
+    if condition.excluded:
+        sentence += f", with no {_narrowed(condition.excluded.events, condition.excluded.where)} in between"
+    sentence += f", within {condition.within}"
+    if condition.over:
+        sentence += f", over {condition.over}"
+    if condition.by_at_least:
+        people = condition.by_at_least
+        return f"{sentence}, by each of at least {people.count} {unit_of(people.what, people.count)}"
+    return f"{sentence}, by the same person" if condition.same_user else sentence
+
+
+def _narrowed(events: Sequence[str], where: Mapping[str, Any]) -> str:
+    """`Invite Sent or Link Shared (role: admin)`."""
+    narrowing = ", ".join(_where(name, value) for name, value in where.items())
+    return _joined(events, "or") + (f" ({narrowing})" if narrowing else "")
+
+
+def _counting(condition: Condition) -> str:
+    """`, by at least 2 people, on at least 3 days`."""
+    extras = (("by", condition.by_at_least), ("on", condition.on_at_least))
+    said = (f", {word} at least {extra.count} {unit_of(extra.what, extra.count)}" for word, extra in extras if extra)
+    return "".join(said)
 
 
 def _base(condition: Condition, kind: str, currency: str) -> str:
     base = condition.from_at_least
-    return "" if base is None else f", from at least {wanted_text(base, kind, currency)}"
+    if base is None:
+        return ""
+    least = wanted_text(base, kind, currency)
+    return f", from at least {least}" if condition.grows else f", with at least {least}"
+
+
+def _peers(condition: Condition, who: Who) -> str:
+    """`of accounts with the same plan`."""
+    if who == "users":
+        return " of people" if condition.of is None else f" of people whose accounts have the same {condition.of}"
+    return " of accounts" if condition.of is None else f" of accounts with the same {condition.of}"
+
+
+def _periods(condition: Condition, sentence: str) -> str:
+    if condition.in_at_least is None:
+        return sentence
+    return f"{sentence}{',' if ', ' in sentence else ''} in at least {condition.in_at_least}"
 
 
 def _counted(condition: Condition, events: str) -> str:
@@ -148,11 +209,11 @@ def _counted(condition: Condition, events: str) -> str:
     what, name = condition.aggregate
     word, wanted = condition.comparison()
     compared = comparison_text(word, wanted)
-    if what == "distinct" and word not in _GROWTH:
+    if what == "distinct" and word not in _RELATIVE:
         return f"{events} with {compared.removeprefix('is ')} different values of {name}"
     if name is not None:
         return f"{_OF_PROPERTY[what]} {name} in {events} {compared}"
-    if word in _GROWTH:
+    if word in _RELATIVE:
         return f"{events} {compared}" if what == "times" else f"{what} with {events} {compared}"
     if (word, wanted) in (("at_most", 0), ("is", 0), ("less_than", 1)):
         return "no event" if events == "any event" else f"no {events}"
@@ -163,7 +224,13 @@ def _counted(condition: Condition, events: str) -> str:
     )
 
 
-_OF_PROPERTY = {"distinct": "different values of", "sum": "sum of", "latest": "latest"}
+_OF_PROPERTY = {
+    "distinct": "different values of",
+    "sum": "sum of",
+    "average": "average",
+    "max": "largest",
+    "latest": "latest",
+}
 _ONE = {"times": "time", "people": "person", "days": "day"}
 
 

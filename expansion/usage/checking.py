@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from expansion.usage.atoms import pointer
 from expansion.usage.duck import identifier, quote
 from expansion.usage.mapping import EventMap, Part
+from expansion.usage.properties import MOST, column_of, pointer
 from expansion.usage.reading import Rows
 
 _EPOCH = "write ISO 8601, or seconds or milliseconds since 1970"
@@ -19,16 +19,17 @@ def checked_sql(rows: Rows, mapping: EventMap, properties: str | None = None) ->
     """SQL that gives events, with line, text and `reason`: NULL for an event, else one sentence on what is wrong.
 
     It joins `user_accounts(known_user, known_account)`, for events that name no account. `properties` is SQL for a
-    row's properties as JSON text, where the map does not say what they are.
+    row's properties as JSON text, where the map does not say what they are. Properties stand in columns of text where
+    `properties_named` knows which there are, else in a column `properties` as JSON.
     """
-    fields = _Reader(rows, mapping).fields()
-    if properties is not None:
-        fields["properties"] = properties
+    reader = _Reader(rows, mapping)
+    kept = reader.properties() if properties is None else {"properties": properties}
+    fields = reader.fields() | kept
     named = ", ".join(f"{sql} AS {name}" for name, sql in fields.items())
     account = "coalesce(said_account, known_account)"
     return (
         f"SELECT event_id, event, ts, greatest(ts, coalesce(received, ts)) AS seen_at, {account} AS account_id, "
-        f"user_id, properties, line, text, CASE {' '.join(_reasons(account))} END AS reason "
+        f"user_id, {''.join(f'{name}, ' for name in kept)}line, text, CASE {' '.join(_reasons(account))} END AS reason "
         f"FROM (SELECT {named} FROM ({rows.sql})) LEFT JOIN user_accounts ON user_id = known_user"
     )
 
@@ -44,14 +45,20 @@ def names_used(mapping: EventMap) -> Iterator[tuple[str, str]]:
     yield from (("properties", name) for name in mapping.properties or ())
 
 
-def keys_needed(mapping: EventMap) -> dict[str, str] | None:
-    """The keys of a JSON line that a map needs, each with its type; None where it needs the whole line."""
-    kept = set(mapping.properties or ())
+def properties_named(rows: Rows, mapping: EventMap) -> tuple[str, ...] | None:
+    """The properties that the map names, or that are columns; None where only the rows themselves can tell."""
+    if mapping.properties is not None:
+        return tuple(dict.fromkeys(mapping.properties))
+    return None if rows.columns is None or len(rows.columns) > MOST else rows.columns
+
+
+def keys_needed(mapping: EventMap) -> tuple[str, ...] | None:
+    """The keys of a JSON line that a map needs; None where it needs the whole line."""
     names = dict.fromkeys(name for _, name in names_used(mapping))
     alike = len({name.lower() for name in names}) < len(names)  # DuckDB takes `User` and `user` for one column
     if mapping.properties is None or alike or any("." in name for name in names):
         return None
-    return {name: "JSON" if name in kept else "VARCHAR" for name in names}
+    return tuple(names)
 
 
 def _reasons(account: str) -> Iterator[str]:
@@ -85,7 +92,6 @@ class _Reader:
             "received": _moment(column(mapping.received_at)),
             "said_account": f"nullif({self._account()}, '')",
             "user_id": f"coalesce({column(mapping.user)}, '')",
-            "properties": self._properties(),
             "line": "line",
             "text": f"coalesce(text, CAST({self._whole} AS VARCHAR))",
             "broken": "broken",
@@ -98,8 +104,6 @@ class _Reader:
     def _column(self, name: str | None) -> str:
         if name is None:
             return "NULL::VARCHAR"
-        if name in self.rows.json:
-            return f"json_extract_string(row.{identifier(name)}, '$')"
         if self.rows.columns is not None:
             return f"CAST(row.{identifier(name)} AS VARCHAR)"
         return self._of_json(name, "json_extract_string")
@@ -128,20 +132,22 @@ class _Reader:
         after = quote(part.after or "")
         return f"CASE WHEN contains({text}, {after}) THEN split_part({text}, {after}, 2) END"
 
-    def _properties(self) -> str:
-        names = self.mapping.properties
+    def properties(self) -> dict[str, str]:
+        """SQL for the columns of a row's properties, or for the one column that holds them as JSON."""
+        names = properties_named(self.rows, self.mapping)
         if names is not None:
-            value: Callable[[str], str] = (
-                (lambda name: self._of_json(name, "json_extract"))
-                if self.rows.columns is None
-                else (lambda name: f"row.{identifier(name)}")
-            )
-            return f"CAST(json_object({', '.join(f'{quote(name)}, {value(name)}' for name in names)}) AS VARCHAR)"
+            return {column_of(name): f"nullif({self._property(name)}, '')" for name in names}
         if self.rows.columns is not None:
-            return "CAST(to_json(row) AS VARCHAR)"
+            return {"properties": "CAST(to_json(row) AS VARCHAR)"}
         # Vendors' exports keep what belongs to the event in `properties`.
         inside = "CASE WHEN json_type(row, '/properties') = 'OBJECT' THEN json_extract(row, '/properties') END"
-        return f"CAST(coalesce({inside}, row) AS VARCHAR)"
+        return {"properties": f"CAST(coalesce({inside}, row) AS VARCHAR)"}
+
+    def _property(self, name: str) -> str:
+        if self.rows.columns is None:
+            return self._of_json(name, "json_extract_string")
+        column = f"row.{identifier(name)}"
+        return f"json_extract_string(to_json({column}), '$')" if name in self.rows.typed else column
 
 
 def _moment(text: str) -> str:

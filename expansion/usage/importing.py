@@ -13,13 +13,13 @@ import duckdb
 import pyarrow as pa
 
 from expansion.contract import EventRow
-from expansion.usage.checking import checked_sql, keys_needed, names_used
+from expansion.usage.checking import checked_sql, keys_needed, names_used, properties_named
 from expansion.usage.duck import one
 from expansion.usage.lines import ImportFailed
 from expansion.usage.mapping import EventMap
 from expansion.usage.reading import Rows, clean_rows, count_rows, rows_again
 from expansion.usage.spans import Span, Spans
-from expansion.usage.store import EVENT_COLUMNS, Stored, UsageStore
+from expansion.usage.store import Stored, UsageStore
 
 
 @dataclass
@@ -52,7 +52,7 @@ def import_events(
     rows = clean_rows(con, path, keys_needed(mapping))
     _check_columns(path, mapping, rows)
     try:
-        result.add(store.add_events(con, _events(checked_sql(rows, mapping))))
+        _add(store, con, rows, mapping, result)
         clean = count_rows(con, path) == result.stored + result.duplicates
     except duckdb.Error:
         clean = False
@@ -71,11 +71,16 @@ def _import_again(
             if not one(con, f"SELECT count(*) FROM ({rows.sql}) WHERE broken IS NULL"):
                 raise ImportFailed(f"{path}: holds no row that can be read; check that the file is what its name says")
             if result.stored + result.duplicates == 0:
-                result.add(store.add_events(con, _events(checked)))
+                _add(store, con, rows, mapping, result)
             _report(store, con, result, checked)
         except duckdb.Error as error:
             said = str(error).partition("\n")[0]
             raise ImportFailed(f"{path}: cannot be read to its end ({said}); write it again at its source") from error
+
+
+def _add(store: UsageStore, con: duckdb.DuckDBPyConnection, rows: Rows, mapping: EventMap, result: Imported) -> None:
+    events = f"SELECT * FROM ({checked_sql(rows, mapping)}) WHERE reason IS NULL"
+    result.add(store.add_events(con, events, properties=properties_named(rows, mapping)))
 
 
 def _check_columns(path: Path, mapping: EventMap, rows: Rows) -> None:
@@ -119,7 +124,8 @@ def import_rows(
         if some:
             con.register("pulled", _table(some, first))
             checked = _checked_pull()
-            result.add(store.add_events(con, _events(checked), spans, source=source))
+            events = f"SELECT * FROM ({checked}) WHERE reason IS NULL"
+            result.add(store.add_events(con, events, spans, source=source))
             _report(store, con, result, checked)
             first += len(some)
         if failure is not None:
@@ -177,10 +183,6 @@ def _load_users(con: duckdb.DuckDBPyConnection, users: Mapping[str, str]) -> Non
         [pa.array(users.keys(), pa.string()), pa.array(users.values(), pa.string())], ["known_user", "known_account"]
     )
     con.register("user_accounts", names)
-
-
-def _events(checked: str) -> str:
-    return f"SELECT {EVENT_COLUMNS} FROM ({checked}) WHERE reason IS NULL"
 
 
 def _report(store: UsageStore, con: duckdb.DuckDBPyConnection, result: Imported, checked: str) -> None:

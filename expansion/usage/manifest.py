@@ -14,7 +14,7 @@ from typing import Any
 
 from expansion.usage.spans import Spans, joined
 
-VERSION = 2
+VERSION = 3
 
 
 FILES = "files"  # the source of events that come from imported files
@@ -39,11 +39,13 @@ class Segment:
 
     id: str
     file: str
-    accounts_file: str
+    people_file: str
     rows: int
     first_ts: str  # ISO, UTC
     last_ts: str
     last_seen: str
+    properties: tuple[str, ...] = ()  # those with a column of their own
+    rest: bool = False  # there are more, in a column of JSON
     rollups: tuple[Rollup, ...] = ()
 
 
@@ -115,10 +117,7 @@ def load(root: Path) -> Manifest:
 
 def _read(raw: dict[str, Any]) -> Manifest:
     return Manifest(
-        segments=tuple(
-            Segment(**{**s, "rollups": tuple(Rollup(**{**r, "columns": tuple(r["columns"])}) for r in s["rollups"])})
-            for s in raw["segments"]
-        ),
+        segments=tuple(map(_segment, raw["segments"])),
         facts=tuple(FactFile(**file) for file in raw["facts"]),
         pulls={name: Pulls(*map(datetime.fromisoformat, pulled.values())) for name, pulled in raw["pulls"].items()},
         covered={
@@ -126,6 +125,11 @@ def _read(raw: dict[str, Any]) -> Manifest:
             for name, spans in raw["covered"].items()
         },
     )
+
+
+def _segment(raw: dict[str, Any]) -> Segment:
+    rollups = tuple(Rollup(**{**one, "columns": tuple(one["columns"])}) for one in raw["rollups"])
+    return Segment(**{**raw, "properties": tuple(raw["properties"]), "rollups": rollups})
 
 
 def save(root: Path, manifest: Manifest) -> None:
@@ -164,7 +168,7 @@ def writing(root: Path) -> Iterator[None]:
 def _sweep(root: Path) -> None:
     """Remove what a writer that was killed left behind: no manifest ever named it, so nobody reads it."""
     now = load(root)
-    named = {segment.file for segment in now.segments} | {segment.accounts_file for segment in now.segments}
+    named = {segment.file for segment in now.segments} | {segment.people_file for segment in now.segments}
     named |= {rollup.file for segment in now.segments for rollup in segment.rollups} | {file.file for file in now.facts}
     for folder in ("events", "rollups", "facts"):
         for path in (root / folder).glob("*"):

@@ -1,94 +1,150 @@
-"""Rollups: per account, user, day and day of arrival, one group of columns per atom.
+"""Rollups: what happened per account, user and day, for every filter that triggers use.
 
 A rollup file belongs to one segment and is never changed: a new batch of events is a new segment with its own rollup,
 so an increment cannot differ from a full build. The day of arrival lets a past moment be asked about without reading
 the events again: a row counts when it had arrived before the day of the check, and the day itself is read from events.
+
+Counts, sums and maxima stand side by side, a column each, in one row per account, user, day and day of arrival. The
+different values of a property, its newest value, and the moments of events have rows of their own in a file each.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
-from expansion.usage.atoms import Atom, property_number, property_text
-from expansion.usage.duck import local_day, quote_list
+from expansion.usage.atoms import Atom, number_of
+from expansion.usage.properties import column_of
+from expansion.usage.spelling import DUCK, Spelling
 
-Kind = Literal["times", "sum", "distinct", "latest"]
+# `read` and `unread` count the values of a property that are a number, and those that cannot be read as one.
+Kind = Literal["times", "sum", "max", "read", "unread", "distinct", "latest", "moments"]
 
-# Orders events of the same microsecond, so that the newest is the same one every time.
-_MOMENT = "struct_pack(ts := ts, id := event_id)"
+DETAILS = ("distinct", "latest", "moments")
+# What the rows of each hold besides account, user, day and day of arrival.
+DETAIL_COLUMNS = {"distinct": ("value",), "latest": ("value", "ts", "event_id"), "moments": ("ts",)}
+WHERE_AND_WHEN = ("account_id", "user_id", "day", "seen_day")
 
 
 @dataclass(frozen=True)
 class Column:
-    """What is kept of an atom: how often, or the sum, the different values, the newest value of a property."""
+    """What is kept of an atom: how often; or of a property of its events."""
 
     atom: Atom
     kind: Kind = "times"
     prop: str | None = None
 
-    @property
+    @cached_property
     def key(self) -> str:
-        """The column's name; `times` has one physical column, `sum` and `latest` a second one beside."""
+        """The column's name; for details the name of their rows."""
         suffix = "" if self.prop is None else "_" + hashlib.sha256(self.prop.encode()).hexdigest()[:8]
         return f"{self.kind}_{self.atom.id}{suffix}"
 
     @property
-    def beside(self) -> str:
-        """The second column: values that could not be read (sum), or when the newest value was (latest)."""
-        return f"{self.key}_beside"
+    def is_detail(self) -> bool:
+        return self.kind in DETAILS
 
-    def select(self) -> list[str]:
-        """SQL aggregates over events that make this column."""
-        fits = self.atom.sql()
+    @property
+    def properties(self) -> set[str]:
+        """The properties that are read for it."""
+        return self.atom.properties | ({self.prop} if self.prop else set())
+
+    @property
+    def numbers(self) -> set[str]:
+        """The properties that are read as numbers for it."""
+        own = {self.prop} if self.prop and self.kind in ("sum", "max", "read", "unread") else set()
+        return self.atom.numbers | own
+
+    def select(self, spelling: Spelling) -> str:
+        """SQL for the aggregate over events that makes this column."""
+        if self.kind == "times":
+            return f"{self.atom.count(spelling)} AS {self.key}"
+        fits, name = self.atom.sql(spelling), self.prop or ""
+        number, text = number_of(name), spelling.prop(name)
         match self.kind:
-            case "times":
-                return [f"{_count(fits)} AS {self.key}"]
-            case "sum":
-                number, text = property_number(self.prop or ""), property_text(self.prop or "")
-                unread = f"{fits} AND {text} IS NOT NULL AND {number} IS NULL"
-                return [
-                    f"SUM(CASE WHEN {fits} THEN {number} END) AS {self.key}",
-                    f"{_count(unread)} AS {self.beside}",
-                ]
-            case "distinct":
-                value = property_text(self.prop or "")
-                # list(DISTINCT …) joins one more pass over the events per column: 35 s for ten million, with this 13.
-                return [f"list_distinct(list({value}) FILTER ({fits} AND {value} IS NOT NULL)) AS {self.key}"]
-            case "latest":
-                value = property_text(self.prop or "")
-                known = f"FILTER ({fits} AND {value} IS NOT NULL)"
-                return [
-                    f"arg_max({value}, {_MOMENT}) {known} AS {self.key}",
-                    f"max({_MOMENT}) {known} AS {self.beside}",
-                ]
+            case "sum" | "max":
+                return f"{self.kind.upper()}(CASE WHEN {fits} THEN {number} END) AS {self.key}"
+            case "read":
+                return f"{spelling.count(f'{fits} AND {number} IS NOT NULL')} AS {self.key}"
+        return f"{spelling.count(f'{fits} AND {text} IS NOT NULL AND {number} IS NULL')} AS {self.key}"
 
 
-def rollup_sql(events: str, columns: Iterable[Column], time_zone: str, *, each_event: bool = False) -> str:
-    """The query that rolls up the relation `events` (SQL that can stand after FROM).
+def rollup_sql(
+    events: str,
+    columns: Collection[Column],
+    time_zone: str,
+    *,
+    each_event: bool = False,
+    spelling: Spelling = DUCK,
+) -> str:
+    """The query that rolls up the relation `events`: the rows of one detail, or all the other columns side by side.
 
-    With `each_event` every event stays a row of its own with its `moment`, for windows of hours.
+    `events` is SQL that can stand after FROM, with a column for each of `properties_of(columns)`. With `each_event`
+    every event stays a row of its own with its `moment`, for windows of hours.
     """
-    columns = sorted(set(columns), key=lambda column: column.key)
-    selects = [part for column in columns for part in column.select()]
-    atoms = {column.atom for column in columns}
-    return (
-        f"SELECT {'event_id, ts AS moment, ' if each_event else ''}account_id, user_id, "
-        f"{local_day('ts', time_zone)} AS day, "
-        f"{local_day('seen_at', time_zone)} AS seen_day, {', '.join(selects)} "
-        f"FROM {events} WHERE {_any_of(atoms)} GROUP BY ALL"
-    )
+    prepared = with_numbers(events, columns, spelling)
+    days = f"{spelling.local_day('ts', time_zone)} AS day, {spelling.local_day('seen_at', time_zone)} AS seen_day"
+    where = _any_of({column.atom for column in columns}, spelling)
+    details = [column for column in columns if column.is_detail]
+    if details:
+        (detail,) = columns  # each has rows of its own
+        return _detail_sql(prepared, detail, days, each_event=each_event, spelling=spelling)
+    ordered = sorted(set(columns), key=lambda column: column.key)
+    selects = ", ".join(column.select(spelling) for column in ordered)
+    keys = ["event_id", "ts AS moment"] if each_event else []
+    named = ", ".join([*keys, "account_id", "user_id", days])
+    places = ", ".join(str(place) for place in range(1, len(keys) + len(WHERE_AND_WHEN) + 1))
+    return f"SELECT {named}, {selects} FROM {prepared} WHERE {where} GROUP BY {places}"
 
 
-def _count(fits: str) -> str:
-    # A sum of ones takes 16 bytes in every group, twice those of a count.
-    return f"CAST(COUNT(CASE WHEN {fits} THEN 1 END) AS INTEGER)"
+def _detail_sql(events: str, column: Column, days: str, *, each_event: bool, spelling: Spelling) -> str:
+    fits = column.atom.sql(spelling)
+    value = spelling.prop(column.prop) if column.prop else ""
+    where = f"{fits} AND {value} IS NOT NULL" if value else fits
+    named = f"account_id, user_id, {days}" + (", ts AS moment" if each_event else "")
+    match column.kind:
+        case "moments":
+            return f"SELECT {named}, ts FROM {events} WHERE {where}"
+        case "distinct":
+            return f"SELECT DISTINCT {named}, {value} AS value FROM {events} WHERE {where}"
+    rows = f"SELECT {named}, {value} AS value, ts, event_id FROM {events} WHERE {where}"
+    if each_event:
+        return rows
+    kept = ", ".join((*WHERE_AND_WHEN, *DETAIL_COLUMNS["latest"]))
+    newest = f"ROW_NUMBER() OVER (PARTITION BY {', '.join(WHERE_AND_WHEN)} ORDER BY ts DESC, event_id DESC)"
+    return f"SELECT {kept} FROM (SELECT {kept}, {newest} AS place FROM ({rows}) AS dated) AS placed WHERE place = 1"
 
 
-def _any_of(atoms: set[Atom]) -> str:
+def properties_of(columns: Iterable[Column]) -> set[str]:
+    """The properties that are read for these columns."""
+    return {name for column in columns for name in column.properties}
+
+
+def with_numbers(events: str, columns: Iterable[Column], spelling: Spelling = DUCK) -> str:
+    """The events with a column `number_of(name)` for each property that these columns read as a number.
+
+    Only for the events that are asked about: reading a number out of text is dear, and is done once for all columns.
+    """
+    asked: dict[str, set[Atom]] = {}
+    for column in columns:
+        for name in column.numbers:
+            asked.setdefault(name, set()).add(column.atom)
+    numbers = [
+        f"CASE WHEN {_any_of(atoms, spelling)} THEN {spelling.number(spelling.prop(name))} END AS {number_of(name)}"
+        for name, atoms in sorted(asked.items())
+    ]
+    return f"(SELECT *, {', '.join(numbers)} FROM {events} AS plain) AS events" if numbers else f"{events} AS events"
+
+
+def _any_of(atoms: Iterable[Atom], spelling: Spelling) -> str:
     """Rows that some atom may want. By name only: cheap, and never too narrow."""
+    atoms = set(atoms)
     if any(not atom.events for atom in atoms):
         return "true"
-    return f"event IN ({quote_list(sorted({name for atom in atoms for name in atom.events}))})"
+    return spelling.one_of("event", sorted({name for atom in atoms for name in atom.events}))
+
+
+__all__ = ["DETAIL_COLUMNS", "Column", "column_of", "properties_of", "rollup_sql", "with_numbers"]

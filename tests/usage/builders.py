@@ -11,6 +11,7 @@ from typing import Any
 
 from expansion.usage.importing import Imported
 from expansion.usage.mapping import EventMap
+from expansion.usage.properties import column_of
 from expansion.usage.store import UsageStore
 
 MAP = EventMap(id="id", event="event", time="time", account="account", user="user")
@@ -59,8 +60,15 @@ def at(*parts: int) -> datetime:
     return datetime(*parts)  # type: ignore[arg-type]
 
 
-def properties(store: UsageStore) -> list[dict[str, Any]]:
-    return [json.loads(text) for text in stored(store, "properties")]
+def properties(store: UsageStore) -> list[dict[str, str]]:
+    """What is stored of the properties of each event, as text; those it has none of are left out."""
+    segments = store.manifest().segments
+    names = sorted({name for segment in segments for name in segment.properties})
+    events = store.events_of(segments, names)
+    assert events is not None, "there are no events"
+    columns = ", ".join(map(column_of, names)) or "1"
+    rows = store.connect().execute(f"SELECT {columns} FROM {events} ORDER BY event_id").fetchall()
+    return [{name: text for name, text in zip(names, row, strict=True) if text is not None} for row in rows]
 
 
 def files_of(store: UsageStore) -> Sequence[str]:

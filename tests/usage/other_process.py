@@ -16,7 +16,7 @@ from expansion.usage.atoms import Atom
 from expansion.usage.duck import one
 from expansion.usage.facts import add_cohort, add_facts, facts_sql
 from expansion.usage.rollup import Column
-from expansion.usage.store import EVENT_COLUMNS, UsageStore
+from expansion.usage.store import UsageStore
 from tests.usage.builders import at, utc
 
 BATCH = 20  # events of a batch; a number of stored events that is no multiple of it shows half a batch
@@ -30,7 +30,7 @@ def write_batch(store: UsageStore, name: str, number: int) -> None:
     rows = {"event_id": ids, "event": ["export"] * BATCH, "ts": [at(2026, 3, 1)] * BATCH}
     rows |= {"seen_at": rows["ts"], "account_id": ids, "user_id": ids, "properties": ['{"rows": 1}'] * BATCH}
     con.register("batch", pa.table(rows))
-    store.add_events(con, f"SELECT {EVENT_COLUMNS} FROM batch")
+    store.add_events(con, "SELECT * FROM batch")
     store.ensure_rollups(con, COLUMNS, "UTC")
     moment = utc(2026, 3, 1, 0, number % 60, number // 60)
     add_facts(store, "crm", [FactRecord("crm", name, {"batch": number})], moment)
@@ -83,7 +83,7 @@ def look(store: UsageStore) -> int:
     for relation in (
         facts_sql(store, manifest),
         *([store.files(rollups)] if rollups else []),
-        *([store.files(segment.accounts_file for segment in manifest.segments)] if events else []),
+        *([store.files(segment.people_file for segment in manifest.segments)] if events else []),
     ):
         one(con, f"SELECT count(*) FROM {relation}")
     return one(con, f"SELECT count(DISTINCT event_id) FROM {events}") if events else 0

@@ -1,0 +1,173 @@
+"""Sequences: who walked from the first step to the last, in order, in time, with nothing excluded in between.
+
+For each last step the latest possible first step is found: it is the best one for every limit there is (`within`, the
+window, what must not lie between). Step by step: the latest start so far, over all events before this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+
+from expansion.evaluate.measures import Calendar, Window, first_day
+from expansion.evaluate.numbers import Array, Flags
+from expansion.evaluate.rows import Rows
+from expansion.evaluate.subjects import Subjects
+from expansion.evaluate.tree import Walk, Walked
+from expansion.language.values import Span
+from expansion.usage.rollup import Column
+
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Events of one step: whose (a place among the subjects), who walks, when, on which day."""
+
+    subject: Array
+    walker: Array  # a number per person where one takes every step, else the subject
+    ts: Array  # microseconds since 1970, UTC
+    day: Array  # days since 1970, in the policy's zone
+
+    @classmethod
+    def none(cls) -> Moments:
+        nothing = np.zeros(0, dtype=np.int64)
+        return cls(nothing, nothing, nothing, nothing)
+
+
+@dataclass(frozen=True)
+class Walks:
+    """Every walk that may count: the latest one to each last step."""
+
+    subject: Array
+    walker: Array  # who took it: the person where one takes every step, else the subject
+    start: Array  # microseconds
+    end: Array
+
+    def walkers(self, begin: int, end: int, size: int) -> Array:
+        """How many walked from after `begin` (microseconds; itself left out) to `end`, per subject."""
+        inside = (self.start > begin) & (self.end <= end)
+        pairs = np.unique(np.stack([self.subject[inside], self.walker[inside]]), axis=1)
+        return np.bincount(pairs[0], minlength=size)
+
+
+def walks(walk: Walk, steps: Sequence[Moments], excluded: Moments, calendar: Calendar) -> Walks:
+    """The walks over these events."""
+    every = [*steps, excluded]
+    times = np.unique(np.concatenate([one.ts for one in every]))
+    # A walker and a moment in one number that sorts by both; moments by their rank, so that it fits 64 bits.
+    width = len(times) + 1
+    keys = [one.walker * width + np.searchsorted(times, one.ts) for one in every]
+    ends = np.unique(keys[0])
+    starts = ends
+    for key in keys[1:-1]:
+        ends, starts = _step(ends, starts, np.unique(key), width)
+    start, end = times[starts % width], times[ends % width]
+    kept = _within(walk.within, start, end, every, calendar) & ~_any_between(np.unique(keys[-1]), starts, ends)
+    walker = ends[kept] // width
+    walkers, place = np.unique(np.concatenate([one.walker for one in every]), return_index=True)
+    subjects = np.concatenate([one.subject for one in every])[place]
+    return Walks(subjects[np.searchsorted(walkers, walker)], walker, start[kept], end[kept])
+
+
+def _step(ends: Array, starts: Array, events: Array, width: int) -> tuple[Array, Array]:
+    """One step on: the events that somebody was on the way to before, each with the latest start of such a way.
+
+    Starts sort by walker first, so their running maximum begins anew with each walker.
+    """
+    if not len(ends):
+        return ends, starts
+    latest = np.maximum.accumulate(starts)
+    before = np.searchsorted(ends, events, side="left") - 1
+    found = (before >= 0) & (latest[before] // width == events // width)
+    return events[found], latest[before[found]]
+
+
+def _any_between(excluded: Array, starts: Array, ends: Array) -> Flags:
+    """Where something excluded lies after the start and before the end."""
+    if not len(excluded):
+        return np.zeros(len(ends), dtype=bool)
+    before = np.searchsorted(excluded, ends, side="left") - 1
+    between: Flags = (before >= 0) & (excluded[before] > starts)
+    return between
+
+
+def _within(within: Span, start: Array, end: Array, every: Sequence[Moments], calendar: Calendar) -> Flags:
+    """Exact for hours and minutes; else the first step lies in the days of the span that end with the last one."""
+    if within.exact is not None:
+        near: Flags = end - start <= within.exact // timedelta(microseconds=1)
+        return near
+    times, place = np.unique(np.concatenate([one.ts for one in every]), return_index=True)
+    days = np.concatenate([one.day for one in every])[place]
+    of_start, of_end = (days[np.searchsorted(times, one)] for one in (start, end))
+    last_days, inverse = np.unique(of_end, return_inverse=True)
+    firsts = [first_day(date.fromordinal(int(day) + _EPOCH), within).toordinal() - _EPOCH for day in last_days]
+    inside: Flags = of_start >= np.array(firsts, dtype=np.int64)[inverse]
+    return inside
+
+
+@dataclass
+class Walking:
+    """Finds the walks of subjects, and keeps them."""
+
+    rows: Rows
+    calendar: Calendar
+    subjects: Subjects
+    _found: dict[tuple[Walk, date], Walks] = field(default_factory=dict)
+
+    def counts(self, walked: Walked, point: int, first: date) -> Array:
+        """How many walked in the window at a point, per subject; `first` is the first day that any point looks at."""
+        return self.walks(walked.walk, first).walkers(*edges(walked.window, self.calendar, point), self.subjects.size)
+
+    def last(self, walked: Walked, index: int, first: date) -> tuple[int, int] | None:
+        """The start and the end of a subject's newest walk in the window at the check."""
+        found, (begin, end) = self.walks(walked.walk, first), edges(walked.window, self.calendar, 0)
+        inside = np.flatnonzero((found.subject == index) & (found.start > begin) & (found.end <= end))
+        if not len(inside):
+            return None
+        newest = inside[np.argmax(found.end[inside])]
+        return int(found.start[newest]), int(found.end[newest])
+
+    def walks(self, walk: Walk, first: date) -> Walks:
+        """The walks of which no step lies before a day."""
+        if (walk, first) not in self._found:
+            users: dict[tuple[int, str], int] = {}
+            taken = {column: self._moments(column, first, walk.same_user, users) for column in walk.columns}
+            steps = [taken[Column(atom, "moments")] for atom in walk.steps]
+            excluded = taken[Column(walk.excluded, "moments")] if walk.excluded else Moments.none()
+            self._found[walk, first] = walks(walk, steps, excluded, self.calendar)
+        return self._found[walk, first]
+
+    def _moments(self, column: Column, first: date, same_user: bool, users: dict[tuple[int, str], int]) -> Moments:
+        rows = self.rows.by_day([column], first, self.calendar.today)
+        if rows is None:
+            return Moments.none()
+        same = " AND ".join(f"asked.{key} = found.{key}" for key in self.subjects.keys)
+        known = " WHERE found.user_id <> ''" if same_user else ""
+        found = self.rows.relations.con.execute(
+            "SELECT idx, found.user_id AS user_id, epoch_us(ts) AS ts, day - DATE '1970-01-01' AS day "
+            f"FROM {rows} AS found JOIN asked ON {same}{known}"
+        ).fetchnumpy()
+        subject = found["idx"].astype(np.int64)
+        walker = subject
+        if same_user:
+            pairs = zip(subject.tolist(), found["user_id"].tolist(), strict=True)
+            walker = np.array([users.setdefault(pair, len(users)) for pair in pairs], dtype=np.int64)
+        return Moments(subject, walker, found["ts"].astype(np.int64), found["day"].astype(np.int64))
+
+
+def edges(window: Window, calendar: Calendar, point: int) -> tuple[int, int]:
+    """A window as microseconds: open at the start, closed at the end."""
+    if window.is_hourly:
+        first, last = calendar.moments(window, point)
+        return microseconds(first), microseconds(last)
+    first_of, last_of = calendar.days(window, point)
+    return microseconds(calendar.start_of(first_of)) - 1, microseconds(calendar.end_of(last_of))
+
+
+def microseconds(moment: datetime) -> int:
+    """A moment as stored times are counted."""
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)

@@ -1,0 +1,70 @@
+"""How an engine spells what the rollup query needs. DuckDB's spelling is here; pushdown/ has those of warehouses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Context, Decimal
+
+from expansion.usage.duck import quote, quote_list
+from expansion.usage.properties import column_of
+
+# Properties are numbers of at most 20 digits before the point and 12 after; what has more after it is rounded there.
+# So a sum of a million of the largest still fits the 38 digits that DuckDB has.
+DIGITS, PLACES = 32, 12
+BEYOND = Decimal(10) ** (DIGITS - PLACES)  # every number that can be read is smaller
+
+
+class Spelling:
+    """DuckDB's. A list function over a column of few different texts is run once per text, not once per row (measured:
+    a third of the time of `=` in every column of a rollup)."""
+
+    def text(self, value: str) -> str:
+        """Text as a literal."""
+        return quote(value)
+
+    def one_of(self, column: str, texts: Sequence[str]) -> str:
+        return f"{self._place(column, texts)} IS NOT NULL"
+
+    def count(self, test: str) -> str:
+        """How many rows pass. A sum of ones would take 16 bytes in every group, twice those of a count."""
+        return f"CAST(COUNT(CASE WHEN {test} THEN 1 END) AS INTEGER)"
+
+    def count_of(self, column: str, texts: Sequence[str]) -> str:
+        """How many rows have one of these texts."""
+        return f"CAST(COUNT({self._place(column, texts)}) AS INTEGER)"
+
+    def _place(self, column: str, texts: Sequence[str]) -> str:
+        return f"list_position([{quote_list(texts)}], {column})"
+
+    def prop(self, name: str) -> str:
+        """A property as text; NULL where there is none."""
+        return column_of(name)
+
+    def number(self, text: str) -> str:
+        """An exact number, NULL where the text cannot be read as one."""
+        return f"TRY_CAST({text} AS DECIMAL({DIGITS}, {PLACES}))"
+
+    def literal(self, number: str) -> str:
+        """A threshold. One that no number reaches becomes the first that none does: DuckDB would stop instead."""
+        value = max(-BEYOND, min(BEYOND, Decimal(number)))
+        exact = value.quantize(Decimal("1e-17"), ROUND_HALF_UP, Context(prec=40))
+        return f"CAST('{exact:f}' AS DECIMAL(38, 17))"
+
+    def day(self, text: str) -> str:
+        """The day that a text says, NULL where it says none."""
+        return f"CAST(TRY_CAST({text} AS TIMESTAMP) AS DATE)"
+
+    def contains(self, text: str, part: str) -> str:
+        return f"contains(lower({text}), lower({quote(part)}))"
+
+    def starts_with(self, text: str, part: str) -> str:
+        return f"starts_with(lower({text}), lower({quote(part)}))"
+
+    def local_day(self, column: str, time_zone: str) -> str:
+        """The calendar day of a UTC timestamp in a zone."""
+        if time_zone == "UTC":
+            return f"CAST({column} AS DATE)"
+        return f"CAST(({column} AT TIME ZONE 'UTC') AT TIME ZONE {quote(time_zone)} AS DATE)"
+
+
+DUCK = Spelling()
