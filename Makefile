@@ -33,6 +33,7 @@ check: $(READY)
 docs: $(READY)
 	@$(BIN)/expansion init --schemas-only
 	@$(BIN)/python -m cli.settings_list docs/connect.md
+	@$(BIN)/python -m cli.language_page docs/language.md
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks

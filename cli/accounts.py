@@ -15,7 +15,7 @@ def need_account(evaluator: Any, account: str) -> None:
     if evaluator.knows(account):
         return
     at = f"{evaluator.as_of:%Y-%m-%d %H:%M} UTC"
-    if not evaluator.everyone.accounts:
+    if not evaluator.everyone.size:
         raise NoSuchAccount(
             f"nothing of any account had arrived by {at}\n\n"
             "hint: `expansion import` and `expansion run` bring accounts in"
@@ -31,7 +31,7 @@ def name_of(evaluator: Any, account: str) -> str | None:
 
 
 def _hint(evaluator: Any, text: str) -> str:
-    ids = list(evaluator.everyone.accounts)
+    ids = list(evaluator.everyone.subjects.ids)
     called = _called(evaluator, ids, text)
     if called:
         return f"`{text}` is the name of {' and '.join(f'`{one}`' for one in called)}; give the id"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -13,10 +15,11 @@ from cli.showing import as_json, many, say
 @click.command("check")
 @click.option("--json", "json_", is_flag=True, help="Mistakes and case results as JSON.")
 def command(json_: bool) -> None:
-    """Check every YAML file of the playbooks folder and run every case. No network, no account, no stored data.
+    """Check every YAML file of the playbooks folder and run every case. No network, no account.
 
     Every mistake of every file is printed at once, with its line and a hint. Exit code 1 if there is any, or if a case
-    fails.
+    fails. What is only worth a look is a warning: growth from next to nothing, or a window that is longer than the
+    events that are stored.
     """
     from expansion.language.mistakes import Mistakes
     from flows.place import Place
@@ -26,17 +29,19 @@ def command(json_: bool) -> None:
         workspace = place.workspace
     except Mistakes as found:
         if json_:
-            as_json({"mistakes": [_mistake(mistake) for mistake in found.mistakes], "cases": []})
+            as_json({"mistakes": [_mistake(mistake) for mistake in found.mistakes], "warnings": [], "cases": []})
         else:
             click.echo(str(found))
             say(f"\n{many(len(found.mistakes), 'mistake')}")
         sys.exit(1)
     results = _run(place)
     failed = [result for result in results if not result.passed]
+    warnings = [*workspace.warnings, *_too_long(place)]
     if json_:
-        as_json({"mistakes": [], "cases": [_case(result) for result in results]})
+        cases = [_case(result) for result in results]
+        as_json({"mistakes": [], "warnings": [_mistake(warning) for warning in warnings], "cases": cases})
     else:
-        _print(workspace, results, failed)
+        _print(workspace, warnings, results, failed)
     sys.exit(1 if failed else 0)
 
 
@@ -47,9 +52,33 @@ def _run(place: Any) -> list[Any]:
     return list(run_cases(cases, place.workspace.triggers, place.vocabulary))
 
 
-def _print(workspace: Any, results: list[Any], failed: list[Any]) -> None:
-    for warning in workspace.warnings:
-        say(str(warning))
+def _too_long(place: Any) -> tuple[Any, ...]:
+    """Windows that are longer than what is stored; none where nothing is."""
+    from expansion.language.reach import windows_longer_than
+    from expansion.usage.manifest import StoreError
+
+    try:
+        days = _days_known(place.stored, place.workspace)
+    except StoreError as error:
+        say(f"{error}\n")
+        return ()
+    return windows_longer_than(place.workspace, *days) if days else ()
+
+
+def _days_known(stored: Any, workspace: Any) -> tuple[date, date] | None:
+    """The first and the last day that events of every source are known of."""
+    zone = ZoneInfo(workspace.policy.time_zone)
+    sources = [events.from_ for events in workspace.facts.events] or [None]
+    every = [spans for source in sources if (spans := stored.spans(source))]
+    if not every:
+        return None
+    first, last = max(spans[0][0] for spans in every), min(spans[-1][1] for spans in every)
+    return (first.astimezone(zone).date(), last.astimezone(zone).date()) if first <= last else None
+
+
+def _print(workspace: Any, warnings: list[Any], results: list[Any], failed: list[Any]) -> None:
+    for warning in warnings:
+        say(f"{warning}\n")
     for result in failed:
         click.echo(_told(result))
     checked = f"{many(len(workspace.triggers), 'trigger')}, {many(len(workspace.playbooks), 'playbook')}: no mistakes"

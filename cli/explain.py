@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,39 +22,95 @@ _SECTIONS = {
 @click.command("explain")
 @click.argument("trigger")
 @click.argument("account")
+@click.option("--user", help="Of a trigger about people: this one, by the user id. Left out: the nearest to a yes.")
 @click.option("--as-of", type=MOMENT, help="A moment in the past: only what had arrived by then counts.")
 @click.option("--json", "json_", is_flag=True, help="The explanation as JSON.")
-def command(trigger: str, account: str, as_of: datetime | None, json_: bool) -> None:
-    """Why TRIGGER fires, stays quiet or cannot tell for ACCOUNT (its id): every line, its number, its evidence."""
-    from cli.accounts import name_of, need_account
+def command(trigger: str, account: str, user: str | None, as_of: datetime | None, json_: bool) -> None:
+    """Why TRIGGER fires, stays quiet or cannot tell for ACCOUNT (its id): every line, its number, its evidence.
+
+    A trigger about people (`who: users`) is explained for one of them, and how many of the account's people it fires
+    for is said.
+    """
     from expansion.decide.evidence import evidence_record
     from flows.clock import moment
-    from flows.deciding import NoSuchTrigger
+    from flows.deciding import trigger_called
     from flows.place import Place
 
     place = Place()
     try:
-        known = place.workspace.triggers
-        if trigger not in known:
-            raise NoSuchTrigger(f"there is no trigger `{trigger}`; there are: {', '.join(sorted(known))}")
+        asked = trigger_called(place, trigger)
+        if user is not None and asked.who == "accounts":
+            raise click.UsageError(f"`{trigger}` asks about whole accounts\n\nhint: leave `--user` out")
         evaluator = place.evaluator(moment(as_of))
-        need_account(evaluator, account)
-        evidence = evaluator.explain(known[trigger], account)
-        firing = place.ledger.firing(trigger, account)
-        name = name_of(evaluator, account)
+        evidence, people = _explained(evaluator, asked, account, user)
+        firing = place.ledger.firing(trigger, account, evidence.user_id or "")
+        called = _called(evaluator, account, evidence.user_id)
     finally:
         place.close()
     fired = {"fired_at": firing.fired_at, "decision": firing.decision, "reason": firing.reason} if firing else None
     if json_:
-        as_json({"trigger": trigger, "account": account, **evidence_record(evidence, []), "in_ledger": fired})
+        about = {"trigger": trigger, "account": account, "user": evidence.user_id}
+        counted = people.counts() if people else None
+        as_json({**about, **evidence_record(evidence, []), "people_asked": counted, "in_ledger": fired})
         return
     zone = ZoneInfo(place.workspace.policy.time_zone)
     at = evidence.as_of.astimezone(zone)
-    who = f"{name} ({account})" if name else account
-    click.echo(f"{trigger} for {who}, as of {at:%Y-%m-%d %H:%M %Z}: {evidence.answer.value}")
+    click.echo(f"{trigger} for {called}, as of {at:%Y-%m-%d %H:%M %Z}: {evidence.answer.value}")
+    if people:
+        click.echo(people.sentence())
     _lines(evidence.lines, zone)
     if firing is not None:
         say(f"\nin the ledger: fired {firing.fired_at.astimezone(zone):%Y-%m-%d}, {firing.decision}: {firing.reason}")
+
+
+@dataclass(frozen=True)
+class _People:
+    """An account's known people, of whom the nearest to a yes is explained."""
+
+    known: int
+    fire: int
+    cannot_tell: int
+
+    def counts(self) -> dict[str, int]:
+        return {"known": self.known, "fire": self.fire, "cannot_tell": self.cannot_tell}
+
+    def sentence(self) -> str:
+        if self.known < 2:
+            return "nobody else is known in this account" if self.known else "nobody is known in this account"
+        fire = f"{self.fire:,} of {self.known:,} people known in this account {'fires' if self.fire == 1 else 'fire'}"
+        unclear = f", {self.cannot_tell:,} cannot be told about" if self.cannot_tell else ""
+        return f"{fire}{unclear}; this is the nearest, and `--user ID` shows another"
+
+
+def _explained(evaluator: Any, trigger: Any, account: str, user: str | None) -> tuple[Any, _People | None]:
+    """The evidence; and who else was asked, where a trigger about people is asked of nobody in particular."""
+    from cli.accounts import need_account
+    from cli.people import need_user
+    from expansion.evaluate.subjects import UserOf
+    from flows.deciding import people_asked
+
+    need_account(evaluator, account)
+    if user is not None:
+        need_user(evaluator, account, user)
+        return evaluator.explain(trigger, UserOf(account, user)), None
+    evidence = evaluator.explain(trigger, account)
+    if trigger.who == "accounts":
+        return evidence, None
+    answers = people_asked(evaluator, trigger, account)
+    return evidence, _People(answers.asked, len(answers.yes), len(answers.unknown))
+
+
+def _called(evaluator: Any, account: str, user: str | None) -> str:
+    """`Acme (a-1)`, or `Ana (ana) of Acme (a-1)`; the ids alone where there are no names."""
+    from cli.accounts import name_of
+    from cli.people import names_in
+
+    name = name_of(evaluator, account)
+    said = f"{name} ({account})" if name else account
+    if user is None:
+        return said
+    person = names_in(evaluator, account, [user]).get(user)
+    return f"{person} ({user}) of {said}" if person else f"{user} of {said}"
 
 
 def _lines(lines: Any, zone: ZoneInfo) -> None:

@@ -17,7 +17,7 @@ def command(json_: bool) -> None:
 
     place = Place()
     facts = place.workspace.facts
-    rows = [{"fact": name, **_fact(fact)} for name, fact in facts.facts.items()]
+    rows = [{"fact": name, "kind": facts.kind(name), "from": _made(fact)} for name, fact in facts.facts.items()]
     cohorts = [{"cohort": name, "from": _cohort(cohort)} for name, cohort in facts.cohorts.items()]
     people = [{"people": name, "who": f"{g.field} is {g.is_}"} for name, g in facts.people.items()]
     sources = [
@@ -33,16 +33,25 @@ def command(json_: bool) -> None:
             click.echo()
 
 
-def _fact(fact: Any) -> dict[str, str]:
-    from expansion.language.models import CountedFact, RatioFact
+def _made(fact: Any) -> str:
+    """Where a fact's values come from, in a few words."""
+    from expansion.language.models import CountedFact, DifferenceFact, HeadroomFact, LimitFact, PaceFact, RatioFact
 
     match fact:
         case RatioFact():
-            return {"kind": "percent", "from": " ÷ ".join(fact.ratio)}
+            return " ÷ ".join(fact.parts)
+        case DifferenceFact():
+            return " − ".join(fact.parts)
+        case HeadroomFact(parts=(used, limit)):
+            return f"({limit} − {used}) ÷ {limit}"
+        case PaceFact(parts=(used, limit)):
+            return f"days until {used} reaches {limit}, at the pace of {fact.pace_over}"
+        case LimitFact():
+            return f"limit {fact.limit_of} of the account's plan, from policy.yaml"
         case CountedFact():
             word, events = fact.counted
-            return {"kind": "number", "from": f"{word} of {' or '.join(events)} over {fact.over}"}
-    return {"kind": fact.kind, "from": f"{fact.from_} {fact.field}"}
+            return f"{word} of {' or '.join(events)} over {fact.over}"
+    return f"{fact.from_} {fact.field}{' of each person' if fact.who == 'users' else ''}"
 
 
 def _cohort(cohort: Any) -> str:

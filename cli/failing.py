@@ -15,6 +15,7 @@ KNOWN = {
     "NoSuchAccount",
     "NoSuchRun",
     "NoSuchTrigger",
+    "NoSuchUser",
     "Refused",
     "StoreError",
     "TryLater",

@@ -12,9 +12,11 @@ from cli.showing import as_json, many, say, table
 
 def preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:
     """Evaluate and decide over what is stored, and print it with every text as it would be sent."""
+    from expansion.evaluate.subjects import account_of
     from flows.clock import moment
     from flows.deciding import decide_all, evaluate, triggers_to_check
     from flows.place import Place
+    from flows.report import told_of_people
 
     place = Place()
     try:
@@ -24,7 +26,7 @@ def preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:
     finally:
         place.close()
     steps = [_step(firing.account_name, step) for firing in decisions.firings for step in firing.steps]
-    fired = [_firing(firing) for firing in decisions.firings]
+    fired = told_of_people([_firing(firing) for firing in decisions.firings])
     if json_:
         as_json({"as_of": at, "accounts": evaluated.accounts, "firings": fired, "steps": steps})
         return
@@ -40,7 +42,8 @@ def preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:
     for name, answers in evaluated.answers.items():
         if answers.unknown:
             example = next(iter(answers.unknown.values()))
-            say(f"cannot tell: {name}, {many(len(answers.unknown), 'account')}, such as: {example}")
+            accounts = len({account_of(subject) for subject in answers.unknown})
+            say(f"cannot tell: {name}, {many(accounts, 'account')}, such as: {example}")
 
 
 def _input(name: str, value: Any) -> None:
@@ -60,6 +63,7 @@ def _firing(firing: object) -> dict[str, str]:
     assert isinstance(firing, NewFiring), "a firing"
     return {
         "account": firing.account_name,
+        "who": firing.user_name,
         "trigger": firing.trigger,
         "worth": amount(firing.worth, firing.currency),
         "expected": amount(firing.priority, firing.currency),

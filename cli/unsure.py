@@ -34,18 +34,21 @@ def command(key: str | None, verdict: str | None, note: str, json_: bool) -> Non
             return
         step = _chosen(steps, key)
         if verdict is None:
-            raise click.UsageError(f"what became of {step.action} for {step.account_name}? say done, retry or skip")
+            raise click.UsageError(f"what became of {step.action} for {step.called}? say done, retry or skip")
         place.ledger.settle(step.key, verdict, getpass.getuser(), note, utc_now())  # type: ignore[arg-type]  # a choice
-        say(f"{step.action} for {step.account_name}: {verdict}")
+        say(f"{step.action} for {step.called}: {verdict}")
     finally:
         place.close()
 
 
 def _list(steps: list[Any], json_: bool) -> None:
+    from flows.report import told_of_people
+
     rows = [
         {
             "key": step.key[:12],
             "account": step.account_name,
+            "who": step.user_name,
             "step": f"{step.playbook} / {step.step_id}",
             "action": step.action,
             "since": f"{step.updated_at:%Y-%m-%d %H:%M}",
@@ -53,6 +56,7 @@ def _list(steps: list[Any], json_: bool) -> None:
         }
         for step in steps
     ]
+    rows = told_of_people(rows)
     if json_:
         as_json(rows)
     elif rows:

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from expansion.decide.decide import Decisions, decide
 from expansion.decide.recording import RunContext
 from expansion.decide.schedule import is_due
+from expansion.evaluate.asking import answers, people_of
+from expansion.evaluate.engine import Engine
 from expansion.evaluate.evaluator import StoreEvaluator, build_rollups
 from expansion.evaluate.results import Answers
 from expansion.language.models import Trigger
@@ -33,10 +35,18 @@ class Evaluated:
 
 def triggers_to_check(place: Place, only: Collection[str] = ()) -> list[Trigger]:
     """The triggers of a run: all that are not drafts, or the named ones."""
+    for name in sorted(set(only)):
+        trigger_called(place, name)
     known = place.workspace.triggers
-    if unknown := sorted(set(only) - known.keys()):
-        raise NoSuchTrigger(f"there is no trigger `{unknown[0]}`; there are: {', '.join(sorted(known))}")
     return [t for name, t in sorted(known.items()) if t.status != "draft" and (not only or name in only)]
+
+
+def trigger_called(place: Place, name: str) -> Trigger:
+    """The trigger of this name, or NoSuchTrigger with those that there are."""
+    known = place.workspace.triggers
+    if name not in known:
+        raise NoSuchTrigger(f"there is no trigger `{name}`; there are: {', '.join(sorted(known))}")
+    return known[name]
 
 
 def due_triggers(place: Place, as_of: datetime) -> list[Trigger]:
@@ -66,8 +76,16 @@ def evaluate(place: Place, triggers: Collection[Trigger], as_of: datetime, *, bu
     if build:
         build_rollups(place.store, place.vocabulary, triggers)
     asking = place.evaluator(as_of)
-    answers = asking.answers(list(triggers))
-    return Evaluated(answers, asking, len(asking.everyone.accounts), dict(asking.everyone.unreadable))
+    found = asking.answers(list(triggers))
+    return Evaluated(found, asking, asking.everyone.size, dict(asking.unreadable()))
+
+
+def people_asked(asking: StoreEvaluator, trigger: Trigger, account_id: str) -> Answers:
+    """A trigger about people, asked of those of one account."""
+    accounts = Engine(asking.source.again(), asking.vocabulary, asking.as_of, [account_id])
+    people = people_of(asking.source, asking.as_of, [account_id])
+    engine = Engine(asking.source.again(), asking.vocabulary, asking.as_of, people, accounts)
+    return answers(engine, [trigger])[trigger.trigger]
 
 
 def decide_all(place: Place, evaluated: Evaluated, as_of: datetime) -> Decisions:

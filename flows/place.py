@@ -17,6 +17,8 @@ from expansion.language.models import SourcedCohort, SourcedFact
 from expansion.language.workspace import Workspace, load
 from expansion.ledger.holders import Holder, is_alive
 from expansion.ledger.store import Ledger, open_ledger
+from expansion.usage import manifest as manifests
+from expansion.usage.manifest import Manifest
 from expansion.usage.store import UsageStore
 from flows.settings import Settings
 from integrations._settings import read
@@ -42,12 +44,21 @@ class Place:
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        return Vocabulary(self.workspace.facts, self.workspace.policy)
+        return Vocabulary(self.workspace.facts, self.workspace.policy, self.workspace.triggers)
 
     @cached_property
     def store(self) -> UsageStore:
         self.settings.home.mkdir(parents=True, exist_ok=True)
-        return UsageStore(self.settings.home / "usage")
+        return UsageStore(self._usage)
+
+    @property
+    def stored(self) -> Manifest:
+        """What the usage store lists, read without opening or making one."""
+        return manifests.load(self._usage)
+
+    @property
+    def _usage(self) -> Path:
+        return self.settings.home / "usage"
 
     @cached_property
     def ledger(self) -> Ledger:

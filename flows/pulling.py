@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 
 from expansion.contract import Failure, TryLater
 from expansion.evaluate.evaluator import PROFILE_FIELDS
-from expansion.language.models import SourcedCohort, SourcedFact
+from expansion.language.models import Facts, SourcedCohort, SourcedFact, Who
 from expansion.usage.facts import add_cohort, add_facts, user_accounts
 from expansion.usage.importing import import_rows
 from flows.place import Place
@@ -58,20 +58,26 @@ def pulls(place: Place) -> list[Pull]:
 
 def _pulls(place: Place) -> Iterator[Pull]:
     facts = place.workspace.facts
-    fields: dict[str, list[str]] = {}
-    for fact in facts.facts.values():
-        if isinstance(fact, SourcedFact):
-            fields.setdefault(fact.from_, []).append(fact.field)
-    for source, names in fields.items():
+    for source, names in _fields(facts, "accounts").items():
         yield Pull(source, "facts", tuple(dict.fromkeys(names)))
-    groups = [group.field for group in facts.people.values()]
-    for source in _people_sources(place):
-        yield Pull(source, "people", tuple(dict.fromkeys([*PROFILE_FIELDS, *groups])))
+    groups, of_users = [group.field for group in facts.people.values()], _fields(facts, "users")
+    for source in dict.fromkeys([*_people_sources(place), *of_users]):
+        names = [*PROFILE_FIELDS, *groups, *of_users.get(source, ())]
+        yield Pull(source, "people", tuple(dict.fromkeys(names)))
     for cohort in facts.cohorts.values():
         if isinstance(cohort, SourcedCohort):
             yield Pull(cohort.from_, "cohort", (cohort.name,))
     for events in facts.events:
         yield Pull(events.from_, "events", (events.account,))
+
+
+def _fields(facts: Facts, who: Who) -> dict[str, list[str]]:
+    """By source, the fields of facts about accounts, or about users."""
+    fields: dict[str, list[str]] = {}
+    for fact in facts.facts.values():
+        if isinstance(fact, SourcedFact) and fact.who == who:
+            fields.setdefault(fact.from_, []).append(fact.field)
+    return fields
 
 
 def _people_sources(place: Place) -> list[str]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from expansion.contract import Failure
 from expansion.decide.decide import Decisions
@@ -14,11 +14,13 @@ from expansion.language.mistakes import Mistakes
 from expansion.ledger.database import LedgerError
 from expansion.ledger.records import FiringRecord, RunKind, StepRecord
 from expansion.money import money_text
+from expansion.plan.context import without_address
 from expansion.usage.manifest import StoreError
 from flows.deciding import Evaluated
 from flows.pulling import Pulled
 
 SHOWN = 1000  # rows of a table that people still read
+Cell = TypeVar("Cell")
 
 
 @dataclass(frozen=True)
@@ -58,11 +60,12 @@ class RunReport:
         self.accounts = evaluated.accounts
         self.fired = dict(Counter(firing.trigger for firing in decisions.firings))
         self.unknown = {name: dict(causes) for name, causes in decisions.unknown_counts.items()}
-        self.cooling, self.cleared = len(decisions.cooling), len(decisions.cleared)
+        self.cooling = len({(each.trigger, each.account_id) for each in decisions.cooling})
+        self.cleared = len(decisions.cleared)
         self.unreadable = evaluated.unreadable
         for problem in decisions.problems:
-            sentence = f"{problem.trigger}, {problem.account_id}: {problem.sentence}"
-            self.add(Problem("decide", "this program", sentence))
+            whom = ", ".join(part for part in (problem.account_id, without_address(problem.user_id)) if part)
+            self.add(Problem("decide", "this program", f"{problem.trigger}, {whom}: {problem.sentence}"))
 
     def add_broken(self, what: str, message: str) -> None:
         """A part of the run that failed. What it said in words of ours is a problem already."""
@@ -130,9 +133,10 @@ def total_worth(firings: Iterable[FiringRecord]) -> str:
 
 def fired_rows(firings: Iterable[FiringRecord]) -> list[dict[str, str]]:
     """One row per firing, most valuable first."""
-    return [
+    rows = [
         {
             "account": firing.account_name,
+            "who": firing.user_name,
             "trigger": firing.trigger,
             "worth": amount(firing.worth, firing.currency),
             "expected": amount(firing.priority, firing.currency),
@@ -140,7 +144,15 @@ def fired_rows(firings: Iterable[FiringRecord]) -> list[dict[str, str]]:
             "why": "; ".join(firing.evidence.get("reasons", [])),
         }
         for firing in firings
-    ][:SHOWN]
+    ]
+    return told_of_people(rows)[:SHOWN]
+
+
+def told_of_people(rows: list[dict[str, Cell]]) -> list[dict[str, Cell]]:
+    """Rows without the column `who` where all of them are about whole accounts."""
+    if any(row["who"] for row in rows):
+        return rows
+    return [{name: cell for name, cell in row.items() if name != "who"} for row in rows]
 
 
 def amount(value: Decimal | None, currency: str | None) -> str:
@@ -153,9 +165,10 @@ def _happens(firing: FiringRecord) -> str:
 
 def step_rows(steps: Iterable[StepRecord]) -> list[dict[str, str]]:
     """One row per step: for whom, what, how it stands, where to look at it."""
-    return [
+    rows = [
         {
             "account": step.account_name,
+            "who": step.user_name,
             "playbook": step.playbook,
             "step": step.step_id,
             "action": step.action,
@@ -164,14 +177,15 @@ def step_rows(steps: Iterable[StepRecord]) -> list[dict[str, str]]:
             "note": step.reason or step.note or "",
         }
         for step in steps
-    ][:SHOWN]
+    ]
+    return told_of_people(rows)[:SHOWN]
 
 
 def done_rows(steps: Iterable[StepRecord]) -> list[dict[str, str]]:
     """The same for Prefect's page: narrower, and what was done is a link to it."""
     return [
         {
-            "account": row["account"],
+            "account": ", ".join(part for part in (row["account"], row.get("who")) if part),
             "action": row["action"],
             "state": f"[{row['state']}]({row['link']})" if row["link"] else row["state"],
             "playbook, step": f"{row['playbook']}, {row['step']}",
@@ -219,7 +233,11 @@ def markdown(report: RunReport, firings: Sequence[FiringRecord]) -> str:
 def _trigger_row(trigger: str, firings: Sequence[FiringRecord]) -> str:
     fired = [firing for firing in firings if firing.trigger == trigger]
     acting = [firing for firing in fired if firing.decision == "acting"]
-    return f"| {trigger} | {len(fired):,} | {len(acting):,} | {total_worth(acting) or '–'} |"
+    return f"| {trigger} | {_accounts(fired):,} | {_accounts(acting):,} | {total_worth(acting) or '–'} |"
+
+
+def _accounts(firings: Iterable[FiringRecord]) -> int:
+    return len({firing.account_id for firing in firings})
 
 
 def _most(causes: Mapping[str, int], shown: int = 8) -> list[tuple[str, int]]:

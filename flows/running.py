@@ -127,13 +127,13 @@ async def _table(key: str, rows: list[dict[str, str]], description: str) -> None
 
 def announce(decisions: Decisions) -> None:
     """One Prefect event per trigger that fired, for automations to hang on; never one per account."""
-    accounts: dict[str, list[str]] = {}
+    accounts: dict[str, dict[str, None]] = {}  # by trigger; several people of one account are one
     for firing in decisions.firings:
         if firing.decision == "acting":
-            accounts.setdefault(firing.trigger, []).append(firing.account_id)
+            accounts.setdefault(firing.trigger, {})[firing.account_id] = None
     for trigger, fired in accounts.items():
         emit_event(
             event="expansion.trigger.fired",
             resource={"prefect.resource.id": f"expansion.trigger.{trigger}", "prefect.resource.name": trigger},
-            payload={"count": len(fired), "account_ids": fired[:500]},
+            payload={"count": len(fired), "account_ids": list(fired)[:500]},
         )

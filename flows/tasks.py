@@ -53,9 +53,11 @@ async def evaluate_triggers(run: Run, names: list[str]) -> Evaluated:
     triggers = triggers_to_check(run.place, names)
     evaluated = await run.in_thread(evaluate, run.place, triggers, run.as_of)
     log = get_run_logger()
-    for name, answers in evaluated.answers.items():
+    for trigger in triggers:
+        answers = evaluated.answers[trigger.trigger]
+        asked = f"{answers.asked:,} {'people' if trigger.who == 'users' else 'accounts'}"
         unknown = f", cannot tell for {len(answers.unknown):,}" if answers.unknown else ""
-        log.info("%s: true for %s of %s accounts%s", name, len(answers.yes), f"{answers.asked:,}", unknown)
+        log.info("%s: true for %s of %s%s", trigger.trigger, len(answers.yes), asked, unknown)
     return evaluated
 
 
@@ -71,7 +73,7 @@ async def decide_firings(run: Run, evaluated: Evaluated, note: bool) -> Decision
         await run.in_thread(note_evaluated, run.place, evaluated.answers, run.as_of, utc_now())
     log = get_run_logger()
     for firing in decisions.firings[:200]:
-        log.info("%s fired for %s: %s", firing.trigger, firing.account_name, firing.reason)
+        log.info("%s fired for %s: %s", firing.trigger, firing.called, firing.reason)
     return decisions
 
 

@@ -23,10 +23,14 @@ class CaseEvent:
 
 @dataclass(frozen=True)
 class CaseFacts:
-    """Facts as they became some time before the check; the earliest given value reaches back for ever."""
+    """Facts as they became some time before the check; the earliest given value reaches back for ever.
+
+    Those of a person, where there is a `user`.
+    """
 
     ago: Span | None
     values: dict[str, Any]
+    user: str | None = None
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,8 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from expansion.language.case_model import Case, CaseEvent, CaseFacts, Expectation
-from expansion.language.conditions import Strict
+from expansion.language.fields import Name, Strict
 from expansion.language.mistakes import Mistake, brief, did_you_mean
-from expansion.language.models import Name
 from expansion.language.source import Source, Steps
 from expansion.language.values import Span, parse_span
 
@@ -27,16 +26,28 @@ class CaseEntry(Strict):
 
     model_config = ConfigDict(extra="allow")
 
-    title: str = Field(description="What this example shows, in a sentence.")
-    expect: Expectation = Field(description="The answer: `fires`, `stays quiet` or `cannot tell`.")
-    because: str | None = Field(None, description="The fact, event or cohort that decides it.")
+    title: str = Field(
+        description="What this example shows, in a sentence.", examples=["Full, but nobody new in a month"]
+    )
+    expect: Expectation = Field(
+        description="The answer: `fires`, `stays quiet` or `cannot tell`.", examples=["stays quiet"]
+    )
+    because: str | None = Field(
+        None,
+        description="The fact, event, cohort or trigger that decides it: a line of the trigger names it.",
+        examples=["seats_used"],
+    )
 
 
 class CaseFile(Strict):
     """cases/NAME.yaml: examples that a trigger must satisfy."""
 
-    trigger: Name = Field(description="The trigger that these examples are about.")
-    cases: list[CaseEntry] = Field(min_length=1)
+    trigger: Name = Field(description="The trigger that these examples are about.", examples=["seat-limit"])
+    cases: list[CaseEntry] = Field(
+        min_length=1,
+        description="The examples.",
+        examples=[[{"title": "Nothing is known", "expect": "cannot tell"}]],
+    )
 
 
 def parse_cases(source: Source, file: CaseFile) -> tuple[list[Case], list[Mistake]]:
@@ -117,7 +128,7 @@ class _Reader:
                 message = "this line of events is cut in two by its colon"
                 self.mistakes.append(self.source.mistake(at, message, f'put it in quotes:  "{written}"'))
             case Mapping():
-                self.facts.append(CaseFacts(ago, dict(value)))
+                self.facts += _facts(ago, value)
             case str():
                 self._events(at, ago, value)
             case _:
@@ -131,6 +142,16 @@ class _Reader:
         except ValueError as error:
             message, _, hint = str(error).partition("; ")
             self.mistakes.append(self.source.mistake(at, message, hint or None))
+
+
+def _facts(ago: Span | None, values: Mapping[str, Any]) -> Iterator[CaseFacts]:
+    """Facts of the account, and `role: {ana: admin}` as a fact of each person."""
+    of_account = {name: value for name, value in values.items() if not isinstance(value, Mapping)}
+    if of_account or not values:
+        yield CaseFacts(ago, of_account)
+    for name, of_people in values.items():
+        if isinstance(of_people, Mapping):
+            yield from (CaseFacts(ago, {name: value}, person) for person, value in of_people.items())
 
 
 def _unquoted(value: Mapping[str, Any]) -> str | None:

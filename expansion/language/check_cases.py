@@ -9,7 +9,7 @@ from expansion.language.case_parser import CaseEntry, CaseFile, parse_cases, par
 from expansion.language.kinds import unfit
 from expansion.language.known import Known, unknown
 from expansion.language.mistakes import Mistake, brief, did_you_mean, together
-from expansion.language.models import CountedFact, RatioFact, SourcedFact
+from expansion.language.models import CountedFact, Facts, LimitFact, SourcedFact
 from expansion.language.source import Source, Steps
 from expansion.language.uses import Uses, of_answer
 
@@ -50,18 +50,35 @@ def _facts(known: Known, source: Source, at: Steps, values: Mapping[str, Any]) -
         here = (*at, name)
         definition = known.facts.model.facts.get(name) if known.facts.model else None
         match definition:
+            case SourcedFact(who="users"):
+                yield from _of_people(source, here, value, definition.kind, name)
             case SourcedFact():
                 if problem := unfit(value, definition.kind, name):
                     yield source.mistake(here, *problem)
-            case RatioFact():
-                message = f"`{name}` is made from {together(definition.ratio)}"
-                yield source.mistake(here, message, "give those instead", key=True)
             case CountedFact():
                 event = definition.counted[1][0]
                 hint = f"give the events instead, such as  3 days ago: 4 x {event} by ana"
                 yield source.mistake(here, f"`{name}` is counted from events", hint, key=True)
-            case None if " x " not in name:
-                yield from _unknown_fact(known, source, here, name)
+            case LimitFact():
+                message = f"`{name}` comes from the limits of plans in policy.yaml"
+                yield source.mistake(here, message, "give the account's plan instead", key=True)
+            case None:
+                if " x " not in name:
+                    yield from _unknown_fact(known, source, here, name)
+            case _:
+                message = f"`{name}` is made from {together(definition.parts)}"
+                yield source.mistake(here, message, "give those instead", key=True)
+
+
+def _of_people(source: Source, at: Steps, value: Any, kind: str, name: str) -> Iterator[Mistake]:
+    """A fact about people is given person by person."""
+    if not isinstance(value, dict):
+        message = f"`{name}` is about a person, and this names nobody"
+        yield source.mistake(at, message, f"say whose:  {name}: {{ana: {brief(value)}}}")
+        return
+    for person, one in value.items():
+        if problem := unfit(one, kind, name):
+            yield source.mistake((*at, person), *problem)
 
 
 def _unknown_fact(known: Known, source: Source, at: Steps, name: str) -> Iterator[Mistake]:
@@ -96,16 +113,26 @@ def _because(known: Known, source: Source, at: Steps, trigger: str, because: str
     opened = known.triggers.get(trigger)
     if not opened or not opened.model or not known.facts.model:
         return
-    uses = of_answer(opened.model, known.facts.model)
+    uses = of_answer(opened.model, _uses(known, known.facts.model))
     what = f"something that `{trigger}` asks about"
-    yield from unknown(source, at, because, uses.facts | uses.cohorts | uses.events, what, "the trigger")
+    yield from unknown(
+        source, at, because, uses.facts | uses.cohorts | uses.triggers | uses.events, what, "the trigger"
+    )
 
 
 def _known_events(known: Known) -> set[str]:
+    """Every event that a fact or a trigger asks about."""
     if known.facts.model is None:
         return set()
-    uses = Uses(known.facts.model)
+    uses = _uses(known, known.facts.model)
     for name in known.facts.model.facts:
         uses.fact(name)
-    answers = [of_answer(one.model, known.facts.model) for one in known.triggers.values() if one.model]
-    return uses.events.union(*(one.events for one in answers))
+    for opened in known.triggers.values():
+        if opened.model:
+            of_answer(opened.model, uses)
+    return uses.events
+
+
+def _uses(known: Known, facts: Facts) -> Uses:
+    triggers = {name: opened.model for name, opened in known.triggers.items() if opened.model}
+    return Uses(facts, triggers, known.policy.model.plans if known.policy.model else None)

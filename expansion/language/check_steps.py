@@ -13,7 +13,7 @@ from expansion.language.models import Step
 from expansion.language.source import Source, Spot, Steps
 from expansion.language.validation import validate
 from expansion.language.words import inner_type, markers
-from expansion.template import check_names
+from expansion.template import check_names, facts_named
 
 
 def check_step(known: Known, source: Source, at: Steps, step: Step) -> Iterator[Mistake]:
@@ -53,12 +53,16 @@ def _strings(kind: Any, value: Any, at: Steps) -> Iterator[tuple[Steps, str, lis
 
 def _template(known: Known, source: Source, at: Steps, text: str) -> Iterator[Mistake]:
     facts = known.names("facts")
-    for problem in check_names(text, facts or ()):
+    problems = check_names(text, facts or ())
+    for problem in problems:
         if facts is None and "`facts." in problem.message:
             continue  # facts.yaml cannot be read: nobody knows which facts there are
         spot = source.spot_of_text(at, problem.text.splitlines()[0])
         shifted = Spot(spot.line, spot.column + problem.offset)
         yield source.mistake_at(shifted, problem.message, problem.hint)
+    for name in () if problems else sorted(filter(known.of_users, facts_named(text))):
+        message = f"`{name}` is about a person, and a text is about an account"
+        yield source.mistake_at(source.spot_of_text(at, name), message, "name a fact of the account")
 
 
 def _people(known: Known, source: Source, at: Steps, name: str) -> Iterator[Mistake]:

@@ -4,252 +4,252 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
-from expansion.language.values import (
-    Counted,
-    Percent,
-    Scalar,
-    Span,
-    parse_counted,
-    parse_percent,
-    parse_scalar,
-    parse_span,
+from expansion.language.belonging import OF_PROPERTY, PATTERNS, refusal
+from expansion.language.comparing import COMPARISONS, GROWTH, Comparing, Where, WhereField
+from expansion.language.fields import (
+    Days,
+    DaysField,
+    People,
+    PercentField,
+    PeriodsField,
+    ScalarField,
+    SpanField,
+    Strict,
 )
+from expansion.language.sequences import EventField, ExcludedField, SequenceStep, StepField, names_of, step_of
+from expansion.language.values import Scalar, Span
 
-
-class Strict(BaseModel):
-    """Every model of the language refuses a key it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=True)
-
-
-SpanField = Annotated[
-    Span,
-    BeforeValidator(parse_span),
-    WithJsonSchema({"type": "string", "pattern": r"^\d+ (minute|hour|day|week|month)s?$", "examples": ["14 days"]}),
-]
-PercentField = Annotated[
-    Percent,
-    BeforeValidator(parse_percent),
-    WithJsonSchema({"type": "string", "pattern": r"^-?\d+(\.\d+)?\s*%$", "examples": ["80%"]}),
-]
-ScalarField = Annotated[Any, BeforeValidator(parse_scalar), WithJsonSchema({"type": ["string", "number", "boolean"]})]
-
-
-def _reads(what: str, single: str) -> BeforeValidator:
-    return BeforeValidator(lambda value: parse_counted(value, what, single))
-
-
-def _shows(what: str, single: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "pattern": rf"^\d+ ({what}|{single})$", "examples": [f"3 {what}"]})
-
-
-People = Annotated[Counted, _reads("people", "person"), _shows("people", "person")]
-Days = Annotated[Counted, _reads("days", "day"), _shows("days", "day")]
-Accounts = Annotated[Counted, _reads("accounts", "account"), _shows("accounts", "account")]
-
-SUBJECTS = ("fact", "event", "cohort")
-
-# The comparison words, each with the sentence that explain and docs use.
-COMPARISONS: dict[str, str] = {
-    "at_least": "at least",
-    "more_than": "more than",
-    "at_most": "at most",
-    "less_than": "less than",
-    "is": "is",
-    "is_not": "is not",
-    "is_one_of": "is one of",
-    "is_not_one_of": "is not one of",
-    "contains": "contains",
-    "starts_with": "starts with",
-    "exists": "exists",
-    "before": "before",
-    "after": "after",
-    "older_than": "older than",
-    "newer_than": "newer than",
-    "between": "between",
-    "grew_at_least": "grew at least",
-    "fell_at_least": "fell at least",
-}
-
-
-class Comparing(Strict):
-    """The comparison words, shared by conditions and by `where`."""
-
-    at_least: ScalarField | None = Field(None, description="This number or percentage, or more.")
-    more_than: ScalarField | None = Field(None, description="More than this.")
-    at_most: ScalarField | None = Field(None, description="This or less. Zero is a count: no such event matches.")
-    less_than: ScalarField | None = Field(None, description="Less than this.")
-    is_: ScalarField | None = Field(None, alias="is", description="Exactly this value.")
-    is_not: ScalarField | None = Field(None, description="Any known value but this.")
-    is_one_of: list[ScalarField] | None = Field(None, min_length=1, description="Any of these values.")
-    is_not_one_of: list[ScalarField] | None = Field(None, min_length=1, description="A known value, and none of these.")
-    contains: ScalarField | None = Field(None, description="The text contains this, or the list has this item.")
-    starts_with: ScalarField | None = Field(None, description="The text starts with this; capitals do not matter.")
-    exists: bool | None = Field(None, description="true: a value is known. false: none is.")
-    before: ScalarField | None = Field(None, description="An earlier date than this one, such as 2026-03-01.")
-    after: ScalarField | None = Field(None, description="A later date than this one.")
-    older_than: SpanField | None = Field(None, description="The date lies further back than this, such as 90 days.")
-    newer_than: SpanField | None = Field(None, description="The date lies within this time before the check.")
-    between: Annotated[list[ScalarField], Field(min_length=2, max_length=2)] | None = Field(
-        None, description="Two numbers or dates; both ends count."
-    )
-
-    def comparison(self) -> tuple[str, Any]:
-        """The one comparison word that was used, and its value."""
-        return self._used()[0]
-
-    def _used(self) -> list[tuple[str, Any]]:
-        fields = ((word, "is_" if word == "is" else word) for word in COMPARISONS)
-        pairs = ((word, getattr(self, name, None)) for word, name in fields)
-        return [(word, value) for word, value in pairs if value is not None]
-
-
-class Where(Comparing):
-    """A comparison on one property of an event, such as `{at_least: 5}`."""
-
-    @model_validator(mode="after")
-    def _one_comparison(self) -> Where:
-        if len(self._used()) != 1:
-            raise ValueError("exactly one comparison belongs here; write one, such as  {at_least: 5}")
-        return self
-
-
-def _sort_of_where(value: Any) -> str:
-    if isinstance(value, dict | Where):
-        return "comparison"
-    return "list" if isinstance(value, list) else "value"
-
-
-WhereField = Annotated[
-    Annotated[ScalarField, Tag("value")]
-    | Annotated[list[ScalarField], Tag("list")]
-    | Annotated[Where, Tag("comparison")],
-    Discriminator(_sort_of_where),
-]
+SUBJECTS = ("fact", "event", "cohort", "sequence", "trigger")
 
 
 class Condition(Comparing):
-    """One subject (`fact`, `event` or `cohort`), one comparison, and what narrows it."""
+    """One subject, one comparison, and what narrows it."""
 
-    fact: str | None = Field(None, description="A fact from facts.yaml.")
-    event: str | list[str] | None = Field(None, description="An event name as the source sends it, or a list of names.")
-    cohort: str | None = Field(None, description="A cohort from facts.yaml: true for the accounts in it.")
+    fact: str | None = Field(None, description="A fact from facts.yaml.", examples=["seat_usage"])
+    event: EventField | None = Field(
+        None,
+        description="An event by the name that the source sends, or a list: any of them. `any event` is every one.",
+        examples=["Report Exported", ["Report Exported", "Report Shared"]],
+    )
+    cohort: str | None = Field(
+        None, description="A cohort from facts.yaml: yes for the accounts in it.", examples=["paying-accounts"]
+    )
+    sequence: Annotated[list[StepField], Field(min_length=2, max_length=8)] | None = Field(
+        None,
+        description="Two to eight events, each later than the one before; anything may happen in between.",
+        examples=[["Trial Started", "Invite Sent"], ["Trial Started", {"event": "Invite Sent", "where": {"seats": 5}}]],
+    )
+    trigger: str | None = Field(
+        None, description="Another trigger: yes where all its own conditions hold.", examples=["seat-limit"]
+    )
 
     where: dict[str, WhereField] = Field(
-        default_factory=dict, description="Only events whose properties fit: a value, a list, or a comparison."
+        default_factory=dict,
+        description="Only events whose properties fit: a value, a list of values, or a comparison for each property.",
+        examples=[{"feature": "sso"}, {"feature": ["sso", "audit log"], "seats": {"at_least": 5}}],
     )
-    count: Literal["times", "people", "days"] = Field("times", description="What is counted of the events.")
-    distinct: str | None = Field(None, description="Count the different values of this property.")
-    sum: str | None = Field(None, description="Add up this property.")
-    latest: str | None = Field(None, description="The newest value of this property in the window.")
-    over: SpanField | None = Field(None, description="The window: calendar days, weeks or months; or exact hours.")
-    by_at_least: People | None = Field(None, description="And by at least so many different people.")
-    on_at_least: Days | None = Field(None, description="And on at least so many different days.")
+    count: Literal["times", "people", "days"] = Field(
+        "times",
+        description="What is counted: `times`, different `people`, or different `days`.",
+        examples=["people"],
+    )
+    distinct: str | None = Field(
+        None, description="How many different values this property has, in the window.", examples=["use_case"]
+    )
+    sum: str | None = Field(None, description="This property added up, over all events in the window.", examples=["gb"])
+    average: str | None = Field(
+        None, description="The mean of this property, over the events in the window that have it.", examples=["minutes"]
+    )
+    max: str | None = Field(None, description="The largest value of this property in the window.", examples=["rows"])
+    latest: str | None = Field(
+        None, description="The newest value of this property in the window, as text.", examples=["plan"]
+    )
+    over: SpanField | None = Field(
+        None,
+        description="The window. Days, weeks and months are calendar days, and the last one is today; hours and minutes"
+        " are exact. Of a fact that grew: how long ago the base was.",
+        examples=["28 days", "6 hours"],
+    )
+    by_at_least: People | None = Field(
+        None, description="And by at least so many different people.", examples=["3 people"]
+    )
+    on_at_least: Days | None = Field(None, description="And on at least so many different days.", examples=["3 days"])
+    in_at_least: PeriodsField | None = Field(
+        None,
+        description="The condition is asked of each of the last days, weeks or months by itself, and holds in at least"
+        " so many of them.",
+        examples=["3 of the last 4 weeks"],
+    )
 
-    grew_at_least: PercentField | None = Field(None, description="Growth against the window before.")
-    fell_at_least: PercentField | None = Field(None, description="Decline against the window before.")
-    from_at_least: ScalarField | None = Field(None, description="The base is at least this: tiny bases do not count.")
+    first_within: DaysField | None = Field(
+        None, description="The event happened within this time, and never before.", examples=["14 days"]
+    )
+    stopped_for: DaysField | None = Field(
+        None,
+        description="The event did not happen within this time, and it did before. With `over`, a comparison,"
+        " `by_at_least` or `on_at_least`: that much of it, in the window that ends where the silence begins.",
+        examples=["14 days"],
+    )
+    came_back_after: DaysField | None = Field(
+        None,
+        description="The event happened in the window `over`, after at least so long without it.",
+        examples=["30 days"],
+    )
 
-    for_: SpanField | None = Field(None, alias="for", description="Dwell: true on each of these days.")
-    clears_below: ScalarField | None = Field(None, description="Hysteresis: the episode ends below this value.")
+    within: SpanField | None = Field(
+        None, description="The most time between the first step of a sequence and its last.", examples=["14 days"]
+    )
+    same_user: bool = Field(
+        False,
+        description="`true`: one person takes every step. Left out: colleagues may take turns.",
+        examples=[True],
+    )
+    not_between: ExcludedField | None = Field(
+        None,
+        description="No such event between the first step and the last: a name, a list of names, or an event with"
+        " `where`.",
+        examples=["Plan Upgraded", {"event": "Plan Changed", "where": {"direction": "down"}}],
+    )
+
+    grew_at_least: PercentField | None = Field(
+        None, description="So much more than in the window before, or for a fact: than `over` ago.", examples=["20%"]
+    )
+    fell_at_least: PercentField | None = Field(
+        None, description="So much less than in the window before, or for a fact: than `over` ago.", examples=["50%"]
+    )
+    from_at_least: ScalarField | None = Field(
+        None,
+        description="With growth: the base was at least this, so that from 1 to 2 is no growth. With `among_top`: the"
+        " own number is at least this.",
+        examples=[20],
+    )
+    among_top: PercentField | None = Field(
+        None,
+        description="Among this share of all known accounts, by their number: fewer than this share have a larger one.",
+        examples=["10%"],
+    )
+    of: str | None = Field(
+        None,
+        description="With `among_top`: compared only with accounts that have the same value of this fact.",
+        examples=["plan"],
+    )
+
+    for_: DaysField | None = Field(
+        None,
+        alias="for",
+        description="Dwell: the condition holds today and on each of the days before, so many in all.",
+        examples=["14 days"],
+    )
+    clears_below: ScalarField | None = Field(
+        None,
+        description="Hysteresis: once fired, the episode ends when the number is below this, and not before.",
+        examples=["70%"],
+    )
 
     @property
     def subject(self) -> str:
-        """`fact`, `event` or `cohort`."""
-        return next(word for word in SUBJECTS if getattr(self, word) is not None)
+        """`fact`, `event`, `cohort`, `sequence` or `trigger`."""
+        return self.subjects[0]
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """Every subject that was written; a condition that was checked has one."""
+        return tuple(word for word in SUBJECTS if getattr(self, word) is not None)
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The words that were written."""
+        return frozenset(name.rstrip("_") for name in self.model_fields_set if getattr(self, name) is not None)
 
     @property
     def events(self) -> tuple[str, ...]:
-        """The event names of an event condition."""
-        names = [self.event] if isinstance(self.event, str) else (self.event or [])
-        return tuple(names)
+        """The event names of an event condition, or of a sequence with what must not happen in it."""
+        if self.event is not None:
+            return names_of(self.event)
+        every = (*self.steps, self.excluded) if self.excluded else self.steps
+        return tuple(dict.fromkeys(name for step in every for name in step.events))
+
+    @property
+    def steps(self) -> tuple[SequenceStep, ...]:
+        """The steps of a sequence, however they were written."""
+        return tuple(map(step_of, self.sequence or ()))
+
+    @property
+    def excluded(self) -> SequenceStep | None:
+        """What must not happen between the first step and the last."""
+        return None if self.not_between is None else step_of(self.not_between)
 
     @property
     def aggregate(self) -> tuple[str, str | None]:
-        """What is counted of the events: (`times`|`people`|`days`|`distinct`|`sum`|`latest`, property or None)."""
-        for word in ("distinct", "sum", "latest"):
+        """What is counted of the events: (`times`|`people`|`days`|`distinct`|…|`latest`, property or None)."""
+        for word in OF_PROPERTY:
             if name := getattr(self, word):
                 return word, name
         return self.count, None
 
     @property
+    def pattern(self) -> tuple[str, Span] | None:
+        """`first_within`, `stopped_for` or `came_back_after`, with its length."""
+        return next(((word, span) for word in PATTERNS if (span := getattr(self, word)) is not None), None)
+
+    @property
     def has_comparison(self) -> bool:
-        """False where `by_at_least` or `on_at_least` says all there is to say."""
-        return bool(self._used())
+        """False where a pattern, `by_at_least` or `on_at_least` says all there is to say."""
+        return bool(self.compared())
+
+    @property
+    def grows(self) -> bool:
+        """Compared with the window before."""
+        return self.grew_at_least is not None or self.fell_at_least is not None
 
     @model_validator(mode="after")
     def _belongs_together(self) -> Condition:
-        subjects = [word for word in SUBJECTS if getattr(self, word) is not None]
-        if len(subjects) != 1:
-            raise ValueError("a condition has exactly one subject; write `fact: NAME`, `event: NAME` or `cohort: NAME`")
-        used = self._used()
-        subject = subjects[0]
-        if subject == "cohort":
-            extra = sorted(self.model_fields_set - {"cohort", "for_"})
-            if extra:
-                raise ValueError(
-                    f"`{extra[0].rstrip('_')}` does not belong to `cohort`; a cohort stands alone, or with `for`"
-                )
-            return self
-        if len(used) > 1:
-            raise ValueError(
-                f"`{used[1][0]}` is a second comparison beside `{used[0][0]}`; give each a condition of its own"
-            )
-        counting = self.by_at_least or self.on_at_least
-        if not used and not (subject == "event" and counting):
-            raise ValueError("a comparison is missing; write one, such as  at_least: 3")
-        if subject == "fact":
-            words = {"where", "count", "distinct", "sum", "latest", "by_at_least", "on_at_least"}
-            if wrong := sorted(self.model_fields_set & words):
-                raise ValueError(
-                    f"`{wrong[0]}` belongs to events, not to facts; remove it, or write `event:` instead of `fact:`"
-                )
-            grows = used[0][0] in ("grew_at_least", "fell_at_least")
-            if grows != (self.over is not None):
-                raise ValueError(
-                    f"`{used[0][0]}` needs a window; add  over: 28 days"
-                    if grows
-                    else "`over` on a fact belongs to growth; remove it, or compare with `grew_at_least`"
-                )
-        elif self.over is None:
-            raise ValueError("an `event` is counted over a window; add  over: 28 days")
-        if self.from_at_least is not None and (not used or used[0][0] not in ("grew_at_least", "fell_at_least")):
-            raise ValueError("`from_at_least` belongs to `grew_at_least` and `fell_at_least`; remove it")
-        if self.clears_below is not None and (not used or used[0][0] not in ("at_least", "more_than")):
-            raise ValueError("`clears_below` belongs to `at_least` and `more_than`; remove it")
-        if self.for_ is not None and self.for_.exact is not None:
-            raise ValueError("`for` counts days; write it in days, weeks or months")
-        kinds = [w for w in ("distinct", "sum", "latest") if getattr(self, w)]
-        if len(kinds) + (self.count != "times") > 1:
-            raise ValueError(
-                f"`{kinds[-1]}` is a second thing to count; keep one of `count`, `distinct`, `sum` and `latest`"
-            )
+        if problem := refusal(self):
+            raise ValueError(problem)
         return self
 
 
 class AllOf(Strict):
-    """True when every clause is."""
+    """Yes when every one of its conditions is."""
 
-    all_of: list[Clause] = Field(min_length=1, description="Every one of these.")
+    all_of: list[Clause] = Field(
+        min_length=1,
+        description="Every one of these. A list after `when` means the same.",
+        examples=[[{"fact": "arr", "at_least": 5000}, {"fact": "plan", "is": "Team"}]],
+    )
 
 
 class AnyOf(Strict):
-    """True when one clause is."""
+    """Yes when one of its conditions is."""
 
-    any_of: list[Clause] = Field(min_length=1, description="One of these is enough.")
+    any_of: list[Clause] = Field(
+        min_length=1,
+        description="One of these is enough.",
+        examples=[[{"fact": "arr", "at_least": 5000}, {"fact": "plan", "is": "Team"}]],
+    )
 
 
 class NoneOf(Strict):
-    """True when every clause is false."""
+    """Yes when every one of its conditions is a plain no."""
 
-    none_of: list[Clause] = Field(min_length=1, description="Not one of these.")
+    none_of: list[Clause] = Field(
+        min_length=1,
+        description="Not one of these. One that cannot be told makes this one cannot be told, too.",
+        examples=[[{"fact": "plan", "is": "Enterprise"}]],
+    )
 
 
 class Some(Strict):
-    need: int = Field(ge=1, description="How many must be true.")
-    of: list[Clause] = Field(min_length=1, description="Of these.")
+    """How many, and of which conditions."""
+
+    need: int = Field(ge=1, description="How many of them must be true.", examples=[2])
+    of: list[Clause] = Field(
+        min_length=1,
+        description="The conditions.",
+        examples=[[{"fact": "arr", "at_least": 5000}, {"fact": "plan", "is": "Team"}, {"cohort": "champions"}]],
+    )
 
     @model_validator(mode="after")
     def _can_be_reached(self) -> Some:
@@ -259,9 +259,12 @@ class Some(Strict):
 
 
 class SomeOf(Strict):
-    """True when at least `need` clauses are."""
+    """Yes when at least `need` of its conditions are."""
 
-    some_of: Some
+    some_of: Some = Field(
+        description="At least so many of these.",
+        examples=[{"need": 1, "of": [{"fact": "arr", "at_least": 5000}, {"fact": "plan", "is": "Team"}]}],
+    )
 
 
 GROUPS: dict[str, type[Strict]] = {"all_of": AllOf, "any_of": AnyOf, "none_of": NoneOf, "some_of": SomeOf}
@@ -285,4 +288,18 @@ Clause = Annotated[
 for _model in (AllOf, AnyOf, NoneOf, Some, SomeOf):
     _model.model_rebuild()
 
-__all__ = ["COMPARISONS", "AllOf", "AnyOf", "Clause", "Condition", "NoneOf", "Scalar", "SomeOf", "Strict", "Where"]
+__all__ = [
+    "COMPARISONS",
+    "GROUPS",
+    "GROWTH",
+    "AllOf",
+    "AnyOf",
+    "Clause",
+    "Condition",
+    "NoneOf",
+    "Scalar",
+    "SequenceStep",
+    "SomeOf",
+    "Strict",
+    "Where",
+]

@@ -9,7 +9,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from expansion.language.conditions import Comparing, Condition
+from expansion.language.comparing import GROWTH, Comparing
+from expansion.language.conditions import Condition
 from expansion.language.mistakes import brief
 from expansion.language.values import Percent, format_number
 
@@ -24,9 +25,9 @@ CALLED = {
     "list": "a list",
 }
 
-# What stands against each comparison word.
-_FITS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("at_least", "more_than", "at_most", "less_than", "grew_at_least", "fell_at_least"), NUMERIC),
+# Which kinds each comparison word fits.
+FITS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("at_least", "more_than", "at_most", "less_than", *GROWTH, "among_top"), NUMERIC),
     "between": (*NUMERIC, "date"),
     "is": (*NUMERIC, "text", "yes_no", "date"),
     "is_not": (*NUMERIC, "text", "yes_no"),
@@ -43,7 +44,7 @@ _INSTEAD = {
     "date": "compare a date with `before`, `after`, `older_than`, `newer_than` or `between`",
     "list": "ask what a list holds with `contains`",
 }
-_OWN_VALUES = ("grew_at_least", "fell_at_least", "older_than", "newer_than", "exists")  # their models check them
+_OWN_VALUES = (*GROWTH, "among_top", "older_than", "newer_than", "exists")  # their models check them
 _WITHOUT_KIND = ("older_than", "newer_than")  # what the usage store does not ask of an event's property
 
 _READ_ANYWAY = {
@@ -64,8 +65,9 @@ class Misfit:
 
 def misfits(condition: Condition, kind: str, name: str) -> Iterator[Misfit]:
     """What of this condition does not fit a value of this kind."""
-    if condition.has_comparison:
-        yield from _comparison(condition, kind, name)
+    if condition.has_comparison and (wrong := list(_comparison(condition, kind, name))):
+        yield from wrong
+        return
     if condition.clears_below is not None:
         yield from _clearing(condition, kind, name)
     if condition.from_at_least is not None:
@@ -78,7 +80,7 @@ def counted_misfits(condition: Condition) -> Iterator[Misfit]:
     if word == "latest":
         yield from misfits(condition, "text", f"latest {prop}")
         return
-    if condition.has_comparison and condition.comparison()[0] == "exists":
+    if condition.exists is not None and word not in ("average", "max"):
         yield Misfit("exists", "a count is always there: `exists` says nothing", "ask `at_least: 1` or `at_most: 0`")
         return
     name = condition.events[0] if prop is None else prop
@@ -107,6 +109,13 @@ def _says(word: str, wanted: Any, kind: str) -> Iterator[Misfit]:
             return
 
 
+def peer_misfits(kind: str, name: str) -> Iterator[Misfit]:
+    """What of `of` does not fit: accounts are compared by one value that is the same."""
+    if kind == "list":
+        message = f"`of` asks for the same value, and `{name}` is {CALLED[kind]}"
+        yield Misfit("of", message, "name a text, a number, a date, or yes or no")
+
+
 def unfit(value: Any, kind: str, name: str) -> tuple[str, str | None] | None:
     """Why a value that a source would send does not fit its kind: (what, hint)."""
     items = value if kind == "list" and isinstance(value, list) else [value]
@@ -124,7 +133,7 @@ def _scalar(value: Any, kind: str) -> Any:
 
 def _comparison(condition: Condition, kind: str, name: str) -> Iterator[Misfit]:
     word, wanted = condition.comparison()
-    if kind not in _FITS[word]:
+    if kind not in FITS[word]:
         yield Misfit(word, f"`{word}` does not fit `{name}`, which is {CALLED[kind]}", _INSTEAD[kind])
     elif word not in _OWN_VALUES:
         yield from _value(word, wanted, kind, name)

@@ -13,7 +13,7 @@ from expansion.contract import Catalog
 from expansion.language.case_parser import CaseFile
 from expansion.language.kinds import Misfit
 from expansion.language.mistakes import Mistake, brief, suggest
-from expansion.language.models import Facts, Playbook, Policy, RatioFact, SourcedFact, Trigger
+from expansion.language.models import Facts, Playbook, Policy, Trigger
 from expansion.language.source import Source, Steps
 from expansion.language.values import Percent
 
@@ -52,15 +52,11 @@ class Known:
 
     def kind(self, fact: str) -> str | None:
         """The kind of a fact; None where its definition is wrong or missing."""
-        definition = self.facts.model.facts.get(fact) if self.facts.model else None
-        match definition:
-            case None:
-                return None
-            case SourcedFact():
-                return definition.kind
-            case RatioFact():
-                return "percent"
-        return "number"
+        return self.facts.model.kind(fact) if self.facts.model else None
+
+    def of_users(self, fact: str) -> bool:
+        """Whether a fact is about a person, not about an account."""
+        return bool(self.facts.model and self.facts.model.of_users(fact))
 
 
 def _names(source: Source | None, word: str) -> list[str] | None:
@@ -85,6 +81,13 @@ def unknown(
         return
     hint = suggest(name, known, "what there is") or f"{where} names none yet"
     yield source.mistake(at, f"`{brief(name)}` is not {what}", hint)
+
+
+def not_of_account(known: Known, source: Source, at: Steps, fact: str) -> Iterator[Mistake]:
+    """A mistake where a fact about a person stands in a place that is about an account."""
+    if known.of_users(fact):
+        hint = "ask it in `when` or `unless` of a trigger with `who: users`"
+        yield source.mistake(at, f"`{fact}` is about a person, and here an account is asked about", hint)
 
 
 def not_email(source: Source, at: Steps, value: str) -> Iterator[Mistake]:

@@ -97,8 +97,8 @@ def _inputs(schema: dict[str, Any], name: str, action: ActionWords) -> dict[str,
 
 
 def _name_sources(schema: dict[str, Any], catalog: Catalog) -> None:
-    given = {"EventSource": "events", "SourcedFact": "facts", "SourcedCohort": "cohorts"}
+    given = {"EventSource": {"events"}, "SourcedFact": {"facts", "people"}, "SourcedCohort": {"cohorts"}}
     for model, gives in given.items():
-        names = sorted(name for name, source in catalog.sources.items() if gives in source.gives)
+        names = sorted(name for name, source in catalog.sources.items() if gives & source.gives)
         if names:
             schema["$defs"][model]["properties"]["from"]["enum"] = names

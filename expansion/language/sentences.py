@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from expansion.language.belonging import OF_PROPERTY
 from expansion.language.mistakes import brief, did_you_mean, listed
 
 Sentence = tuple[str, str | None]
@@ -15,9 +16,13 @@ Sentence = tuple[str, str | None]
 _QUOTE = "put quotes round it"
 _CLAUSES = ("when", "unless", "only_if", "any_of", "all_of", "none_of", "of")
 
-_PAIRS = {
+_LISTS = {
     "between": "write the ends, such as  between: [10, 50]",
-    "ratio": "write two facts, such as  ratio: [seats_used, seats_bought]",
+    **{
+        word: f"write two facts, such as  {word}: [seats_used, seats_bought]"
+        for word in ("ratio", "difference", "headroom", "days_to_limit")
+    },
+    "sequence": "write the events in their order, such as  sequence: [Trial Started, Paywall Viewed]",
 }
 _EXAMPLES = {
     "then": "playbook: NAME",
@@ -26,6 +31,8 @@ _EXAMPLES = {
     "owners": "fallback: dana@acme.example",
     "steps": "id: ask-the-owner",
     "cases": "title: What this example shows",
+    "plans": "fact: plan",
+    "limits": "Team: {seats: 50}",
     "working_hours": "days: [mon, tue, wed, thu, fri]",
 }
 
@@ -49,11 +56,15 @@ def _not_text(name: str, value: Any, error: ErrorDetails) -> Sentence:
     if isinstance(value, float):  # 17.30 was read as 17.3: not to be shown as if it were what stands there
         return f"`{name}` should be text, and this is read as a number", _QUOTE
     if isinstance(value, bool | int):
-        return f"`{name}` should be text", f'{_QUOTE}:  {name}: "{str(value).lower()}"'
+        in_list = error["loc"][-1] != name and any(isinstance(step, int) for step in error["loc"][-2:])
+        quoted = f'"{str(value).lower()}"'
+        return f"`{name}` should be text", f"{_QUOTE}:  {quoted if in_list else f'{name}: {quoted}'}"
     return f"`{name}` should be text, not {_sort(value)}", None
 
 
 def _not_list(name: str, value: Any, error: ErrorDetails) -> Sentence:
+    if name in _LISTS:
+        return f"`{name}` should be a list", _LISTS[name]
     message = f"`{name}` should be a list, even with one item"
     if isinstance(value, dict):
         return message, "start each item on a line of its own with `- `"
@@ -78,6 +89,8 @@ def _not_yes_no(name: str, value: Any, error: ErrorDetails) -> Sentence:
 
 
 def _not_one_of(name: str, value: Any, error: ErrorDetails) -> Sentence:
+    if name == "count" and value in OF_PROPERTY:
+        return f"`count` cannot be `{value}`", f"name the property instead:  {value}: PROPERTY"
     words = re.findall(r"'([^']*)'", str(error.get("ctx", {}).get("expected", "")))
     meant = did_you_mean(str(value), words)
     hint = f"did you mean `{meant}`?" if meant else f"it is one of: {listed(words)}"
@@ -101,7 +114,7 @@ def bad_name(value: str) -> Sentence:
 def _too_few(name: str, value: Any, error: ErrorDetails) -> Sentence:
     least = error.get("ctx", {}).get("min_length", 1)
     what = "characters" if isinstance(value, str) else "items"
-    return f"`{name}` needs at least {least} {what if least != 1 else what[:-1]}", _PAIRS.get(name)
+    return f"`{name}` needs at least {least} {what if least != 1 else what[:-1]}", _LISTS.get(name)
 
 
 def _too_many(name: str, value: Any, error: ErrorDetails) -> Sentence:

@@ -13,40 +13,49 @@ from typing import Any
 from pydantic import BaseModel
 
 from expansion.language.conditions import Condition
-from expansion.language.models import CountedFact, Facts, Playbook, Policy, RatioFact, RuleCohort, Trigger
-from expansion.language.values import Counted, Percent, Span
-from expansion.language.walking import conditions, of_playbook, of_trigger
+from expansion.language.models import CountedFact, Facts, LimitFact, Plans, Playbook, Policy, RuleCohort, Trigger
+from expansion.language.values import Counted, Percent, Periods, Span
+from expansion.language.walking import choosing, conditions, deciding, of_playbook
 from expansion.template import facts_named
 
 
 @dataclass
 class Uses:
-    """Names of facts, cohorts and events that something rests on."""
+    """Names of facts, cohorts, triggers and events that something rests on."""
 
     vocabulary: Facts
+    others: Mapping[str, Trigger] = field(default_factory=dict)  # every trigger that a condition may name
+    plans: Plans | None = None
     facts: set[str] = field(default_factory=set)
     cohorts: set[str] = field(default_factory=set)
+    triggers: set[str] = field(default_factory=set)
     events: set[str] = field(default_factory=set)
+    limits: bool = False  # whether it rests on the limits of plans
 
     def conditions(self, found: Iterable[Condition]) -> None:
         for condition in found:
             self.events.update(condition.events)
-            if condition.fact:
-                self.fact(condition.fact)
+            for name in (condition.fact, condition.of):
+                if name:
+                    self.fact(name)
             if condition.cohort:
                 self.cohort(condition.cohort)
+            if condition.trigger:
+                self.trigger(condition.trigger)
 
     def fact(self, name: str) -> None:
         """A fact, and what it is made of."""
         if name in self.facts or name not in self.vocabulary.facts:
             return
         self.facts.add(name)
-        match self.vocabulary.facts[name]:
-            case RatioFact(ratio=parts):
-                for part in parts:
-                    self.fact(part)
-            case CountedFact() as counted:
-                self.events.update(counted.counted[1])
+        definition = self.vocabulary.facts[name]
+        for part in getattr(definition, "parts", ()):
+            self.fact(part)
+        if isinstance(definition, CountedFact):
+            self.events.update(definition.counted[1])
+        if isinstance(definition, LimitFact) and self.plans:
+            self.limits = True
+            self.fact(self.plans.fact)
 
     def cohort(self, name: str) -> None:
         """A cohort, and the conditions it is made of."""
@@ -57,19 +66,36 @@ class Uses:
         if isinstance(definition, RuleCohort):
             self.conditions(condition for condition, _ in conditions(definition.when))
 
+    def trigger(self, name: str) -> None:
+        """Another trigger that a condition names."""
+        if name in self.triggers or name not in self.others:
+            return
+        self.triggers.add(name)
+        self.answer(self.others[name])
 
-def of_answer(trigger: Trigger, vocabulary: Facts) -> Uses:
-    """What the trigger's answer rests on."""
-    uses = Uses(vocabulary)
-    uses.conditions(condition for condition, _ in of_trigger(trigger))
-    if trigger.accounts:
-        uses.cohort(trigger.accounts)
+    def answer(self, trigger: Trigger) -> None:
+        """The conditions that decide whether a trigger fires."""
+        self.conditions(condition for condition, _ in deciding(trigger))
+        if trigger.accounts:
+            self.cohort(trigger.accounts)
+
+
+def of_answer(trigger: Trigger, uses: Uses) -> Uses:
+    """What the trigger's answer rests on, and the choice of its playbook."""
+    uses.answer(trigger)
+    uses.conditions(condition for condition, _ in choosing(trigger))
     return uses
 
 
-def definition_hash(trigger: Trigger, playbooks: Mapping[str, Playbook], facts: Facts, policy: Policy) -> str:
+def definition_hash(
+    trigger: Trigger,
+    triggers: Mapping[str, Trigger],
+    playbooks: Mapping[str, Playbook],
+    facts: Facts,
+    policy: Policy,
+) -> str:
     """Changes when anything changes that decides whether it fires, what is sent, or what it is worth."""
-    uses = of_answer(trigger, facts)
+    uses = of_answer(trigger, Uses(facts, triggers, policy.plans))
     started = {choice.playbook: playbooks[choice.playbook] for choice in trigger.then.choices}
     for playbook in started.values():
         uses.conditions(condition for condition, _ in of_playbook(playbook))
@@ -84,10 +110,17 @@ def definition_hash(trigger: Trigger, playbooks: Mapping[str, Playbook], facts: 
         "playbooks": started,
         "facts": {name: facts.facts[name] for name in uses.facts},
         "cohorts": {name: facts.cohorts[name] for name in uses.cohorts},
+        "triggers": {name: _answer(triggers[name]) for name in uses.triggers},
+        "plans": policy.plans if uses.limits else None,
         "tier": tier,
     }
     text = json.dumps(_canonical(everything), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _answer(trigger: Trigger) -> dict[str, Any]:
+    """What another trigger's answer is made of; its title or playbook is none of ours."""
+    return {"accounts": trigger.accounts, "when": trigger.when, "unless": trigger.unless}
 
 
 def _named(playbook: Playbook) -> Iterator[str]:
@@ -107,15 +140,23 @@ def _canonical(value: Any) -> Any:
     """Plain JSON that is the same for everything that means the same: `28 days` however it is spaced, 100 and 100.0."""
     match value:
         case BaseModel():
-            return {name: _canonical(getattr(value, name)) for name in type(value).model_fields}
+            return {name: _canonical(inner) for name, inner in _said(value)}
         case Mapping():
             return {str(key): _canonical(inner) for key, inner in value.items()}
         case list() | tuple():
             return [_canonical(inner) for inner in value]
         case Percent():
             return f"{value.value}/1 of it"
-        case Span() | Counted() | date():
+        case Span() | Counted() | Periods() | date():
             return str(value)
         case None | bool() | str():
             return value
     return f"{Fraction(value)}"
+
+
+def _said(model: BaseModel) -> Iterator[tuple[str, Any]]:
+    """What does not stand at its default: a word that the language learns later changes no hash."""
+    for name, known in type(model).model_fields.items():
+        value = getattr(model, name)
+        if known.is_required() or value != known.get_default(call_default_factory=True):
+            yield name, value

@@ -60,6 +60,12 @@ class Span:
         per_unit = {"minutes": 1 / 1440, "hours": 1 / 24, "days": 1, "weeks": 7, "months": 31}
         return max(1, int(-(-self.count * per_unit[self.unit] // 1)))
 
+    def shorter_than(self, other: Span) -> bool:
+        """Shorter, at least in long months; False where one counts calendar days and the other is exact."""
+        if self.exact is not None and other.exact is not None:
+            return self.exact < other.exact
+        return self.exact is None and other.exact is None and self.days < other.days
+
     def __str__(self) -> str:
         return f"{self.count} {self.unit if self.count != 1 else self.unit[:-1]}"
 
@@ -77,6 +83,14 @@ def parse_span(text: object) -> Span:
     span = Span(count, cast(Unit, found[2] + "s"))
     if span.days > _LONGEST:
         raise ValueError(f"`{text}` is longer than ten years; no window reaches back that far")
+    return span
+
+
+def parse_days(text: object) -> Span:
+    """Read `14 days`, `2 weeks` or `1 month`: whole calendar days; raises ValueError with a sentence for the author."""
+    span = parse_span(text)
+    if span.exact is not None:
+        raise ValueError(f"`{span}` is not counted in days; write it in days, weeks or months")
     return span
 
 
@@ -112,6 +126,51 @@ def parse_percent(text: object) -> Percent:
             f"`{text}` is not a percentage; " + (f"did you mean `{share}%`?" if share else "write it like `80%`")
         )
     return Percent(Fraction(found[1]) / 100)
+
+
+PeriodUnit = Literal["days", "weeks", "months"]
+_PERIODS = re.compile(r"(\d{1,9}) +of +the +last +(\d{1,9}) +(day|week|month)s?")
+_NEARLY_PERIODS = re.compile(r"(\d{1,9})\s*(?:/|(?:out )?of(?: the)?(?: last)?)\s*(\d{1,9})\s*(day|week|month)s?")
+
+
+@dataclass(frozen=True)
+class Periods:
+    """How many of the last days, weeks or months: `3 of the last 4 weeks`."""
+
+    need: int
+    count: int
+    unit: PeriodUnit
+
+    @property
+    def each(self) -> Span:
+        """One of the periods."""
+        return Span(1, self.unit)
+
+    @property
+    def span(self) -> Span:
+        """All of them together."""
+        return Span(self.count, self.unit)
+
+    def __str__(self) -> str:
+        return f"{self.need} of the last {self.span}"
+
+
+def parse_periods(text: object) -> Periods:
+    """Read `3 of the last 4 weeks`; raises ValueError with a sentence for the author."""
+    if isinstance(text, Periods):
+        return text
+    found = _PERIODS.fullmatch(str(text).strip())
+    if not found:
+        near = _NEARLY_PERIODS.fullmatch(str(text).strip().lower())
+        meant = f"did you mean `{near[1]} of the last {near[2]} {near[3]}s`?" if near else None
+        raise ValueError(f"`{text}` does not say how often; {meant or 'write it like `3 of the last 4 weeks`'}")
+    span = parse_span(f"{found[2]} {found[3]}s")
+    need = int(found[1])
+    if need < 1:
+        raise ValueError(f"`{text}` is always true; the least is 1")
+    if need > span.count:
+        raise ValueError(f"`{text}` can never be true; lower the first number, or raise the second")
+    return Periods(need, span.count, cast(PeriodUnit, span.unit))
 
 
 Scalar = bool | int | Decimal | Percent | Span | datetime | str

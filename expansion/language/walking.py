@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from expansion.language.conditions import AllOf, AnyOf, Condition, NoneOf, SomeOf
+from expansion.language.known import Known
 from expansion.language.models import Playbook, Trigger
-from expansion.language.source import Steps
+from expansion.language.source import Source, Steps
 
 Found = tuple[Condition, Steps]
 
@@ -31,8 +32,18 @@ def conditions(clauses: Sequence[Any], at: Steps = ()) -> Iterator[Found]:
 
 def of_trigger(trigger: Trigger) -> Iterator[Found]:
     """Every condition of a trigger: `when`, `unless`, and those that choose the playbook."""
+    yield from deciding(trigger)
+    yield from choosing(trigger)
+
+
+def deciding(trigger: Trigger) -> Iterator[Found]:
+    """The conditions of a trigger's own that decide whether it fires."""
     yield from conditions(trigger.when, ("when",))
     yield from conditions(trigger.unless, ("unless",))
+
+
+def choosing(trigger: Trigger) -> Iterator[Found]:
+    """The conditions that choose the playbook."""
     for index, choice in enumerate(trigger.then.choose or ()):
         yield from conditions(choice.when, ("then", "choose", index, "when"))
 
@@ -41,3 +52,24 @@ def of_playbook(playbook: Playbook) -> Iterator[Found]:
     """Every condition of a playbook's steps."""
     for index, step in enumerate(playbook.steps):
         yield from conditions(step.only_if, ("steps", index, "only_if"))
+
+
+def everywhere(known: Known) -> Iterator[tuple[Source, Condition, Steps]]:
+    """Every condition of every file."""
+    if known.facts.model and known.facts.source:
+        for name, cohort in known.facts.model.cohorts.items():
+            found = conditions(getattr(cohort, "when", ()), ("cohorts", name, "when"))
+            yield from _in(known.facts.source, found)
+    if known.policy.model and known.policy.source:
+        for index, one in enumerate(known.policy.model.suppress):
+            yield from _in(known.policy.source, conditions(one.when, ("suppress", index, "when")))
+    for trigger in known.triggers.values():
+        if trigger.model and trigger.source:
+            yield from _in(trigger.source, of_trigger(trigger.model))
+    for playbook in known.playbooks.values():
+        if playbook.model and playbook.source:
+            yield from _in(playbook.source, of_playbook(playbook.model))
+
+
+def _in(source: Source, found: Iterator[Found]) -> Iterator[tuple[Source, Condition, Steps]]:
+    return ((source, condition, at) for condition, at in found)

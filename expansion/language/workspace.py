@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from expansion.contract import Catalog
 from expansion.language import uses
 from expansion.language.case_model import Case
 from expansion.language.case_parser import CaseFile, parse_cases
+from expansion.language.cautions import cautions
 from expansion.language.checker import check
 from expansion.language.known import Known, Opened
 from expansion.language.layout import find
@@ -26,7 +27,10 @@ M = TypeVar("M", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Workspace:
-    """All definitions of a folder; every one was checked. `warnings` are worth a look, and stop nothing."""
+    """All definitions of a folder; every one was checked. `warnings` are worth a look, and stop nothing.
+
+    `known` has the files as they were written, for messages that point at a line.
+    """
 
     root: Path
     facts: Facts
@@ -34,11 +38,12 @@ class Workspace:
     triggers: dict[str, Trigger]
     playbooks: dict[str, Playbook]
     cases: dict[str, tuple[Case, ...]]
-    warnings: tuple[Mistake, ...] = ()
+    warnings: tuple[Mistake, ...]
+    known: Known = field(repr=False, compare=False)
 
     def definition_hash(self, trigger_name: str) -> str:
         """Changes when anything changes that this trigger rests on; not with comments, blanks or the order of keys."""
-        return uses.definition_hash(self.triggers[trigger_name], self.playbooks, self.facts, self.policy)
+        return uses.definition_hash(self.triggers[trigger_name], self.triggers, self.playbooks, self.facts, self.policy)
 
 
 def load(root: Path, catalog: Catalog) -> Workspace:
@@ -58,8 +63,9 @@ def load(root: Path, catalog: Catalog) -> Workspace:
         raise Mistakes(mistakes)
     assert known.facts.model and known.policy.model, "what could not be read was reported"
     triggers, cases = _models(known.triggers), _cases(known)
-    warnings = tuple(_untested(known, cases))
-    return Workspace(root, known.facts.model, known.policy.model, triggers, _models(known.playbooks), cases, warnings)
+    warnings = tuple(cautions(known, cases))
+    playbooks = _models(known.playbooks)
+    return Workspace(root, known.facts.model, known.policy.model, triggers, playbooks, cases, warnings, known)
 
 
 def _open(path: Path, model: type[M], mistakes: list[Mistake]) -> Opened[M]:
@@ -91,10 +97,3 @@ def _cases(known: Known) -> dict[str, tuple[Case, ...]]:
         if opened.model and opened.source:
             found[opened.model.trigger] += tuple(parse_cases(opened.source, opened.model)[0])
     return found
-
-
-def _untested(known: Known, cases: Mapping[str, tuple[Case, ...]]) -> Iterable[Mistake]:
-    for name, opened in known.triggers.items():
-        if opened.model and opened.source and opened.model.status == "live" and not cases[name]:
-            message = "this trigger is live, and no case says what it should do"
-            yield opened.source.mistake(("status",), message, f"write one in cases/{name}.yaml")

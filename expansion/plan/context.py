@@ -85,7 +85,12 @@ def names_of(people: Iterable[str], account_id: str, evaluator: Evaluator) -> li
     wanted = list(people)
     profiles = evaluator.profiles(account_id, wanted) if wanted else []
     known = {profile["user_id"]: profile.get("name") for profile in profiles}
-    return [_EMAIL.sub(r"\1", known.get(person) or person) for person in wanted]
+    return [without_address(known.get(person) or person) for person in wanted]
+
+
+def without_address(text: str) -> str:
+    """A name or a user id, with only what stands before the `@` of an e-mail address."""
+    return _EMAIL.sub(r"\1", text)
 
 
 def facts_in(raw: Any) -> frozenset[str]:

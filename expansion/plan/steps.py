@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from expansion.contract import Catalog
 from expansion.decide.calendar import add_span
-from expansion.decide.firing import NewStep, step_key
+from expansion.decide.firing import NewStep, step_key, subject_of
 from expansion.evaluate.results import Evaluator
+from expansion.evaluate.subjects import Subject
 from expansion.language.models import Playbook, Policy, Step
 from expansion.plan.plain import as_plain
 from expansion.plan.rendering import Ready, Skip, render_alike, render_waiting
@@ -30,12 +31,17 @@ class Work:
     owner: str
     people: tuple[str, ...]  # user ids behind the firing
     context: Mapping[str, Any]  # the pinned part, see context.py
+    user_id: str = ""  # the person whose firing it is, for a trigger about people
+
+    @property
+    def subject(self) -> Subject:
+        return subject_of(self.account_id, self.user_id)
 
 
 def plan_steps(
     playbook: Playbook, works: Sequence[Work], catalog: Catalog, policy: Policy, evaluator: Evaluator
 ) -> dict[str, tuple[NewStep, ...]]:
-    """The steps of one playbook for all the accounts it is started for, by account.
+    """The steps of one playbook for all the accounts it is started for, by account: each is one conversation.
 
     A step without `after` is rendered now; one with `after` waits, with a recipe that holds all it needs. A step that
     cannot be rendered, or whose `only_if` does not hold, is kept as skipped with its reason, so that the ledger tells
@@ -71,7 +77,7 @@ def _new(
 ) -> NewStep:
     step = playbook.steps[position]
     return NewStep(
-        key=step_key(work.account_id, work.trigger, work.episode, playbook.playbook, step.id),
+        key=step_key(work.account_id, work.trigger, work.episode, playbook.playbook, step.id, work.user_id),
         step_id=step.id,
         position=position,
         integration=step.do.partition(".")[0],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 
 def test_all_is_well(folder, run, snapshot):
     assert str(run("check")) == snapshot
@@ -56,6 +58,41 @@ def test_a_live_trigger_without_a_case_is_worth_a_look(folder, run, change):
     ran = run("check")
     assert ran.code == 0
     assert "no case says what it should do" in ran.err
+
+
+def test_growth_from_any_base_is_worth_a_look(folder, run, change):
+    change("triggers/export-limit.yaml", "at_least: 3  ", "grew_at_least: 50%  ")
+    ran = run("check")
+    assert "`grew_at_least` counts from any base: from 1 to 2 is growth of 100%" in ran.err
+    warning, twice_the_window = run("check", "--json").json["warnings"]
+    assert warning["line"] == 10
+    assert warning["hint"] == "add the least that is worth talking about, such as  from_at_least: 20"
+    assert twice_the_window["message"].startswith("this looks back over 28 days")
+
+
+def test_a_window_that_is_longer_than_what_is_stored_is_worth_a_look(folder, run, change, snapshot):
+    change("triggers/export-limit.yaml", "over: 14 days  ", "over: 9 weeks  ")
+    ran = run("check")
+    assert ran.code == 0
+    assert ran.err == snapshot
+    (warning,) = run("check", "--json").json["warnings"]
+    assert warning["file"] == "playbooks/triggers/export-limit.yaml"
+
+
+def test_where_nothing_is_stored_no_window_is_too_long_and_no_store_is_made(folder, run, change):
+    change("triggers/export-limit.yaml", "over: 14 days  ", "over: 9 weeks  ")
+    shutil.rmtree(folder / ".expansion")
+    ran = run("check", "--json")
+    assert ran.code == 0
+    assert ran.json["warnings"] == []
+    assert not (folder / ".expansion").exists()
+
+
+def test_a_damaged_store_stops_no_check(folder, run):
+    (folder / ".expansion/usage/manifest.json").write_text("{")
+    ran = run("check")
+    assert ran.code == 0
+    assert "is damaged" in ran.err
 
 
 def test_wrong_yaml_stops_every_command_the_same_way(folder, run, change):

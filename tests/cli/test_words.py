@@ -51,3 +51,24 @@ def test_counted_facts_and_shares(folder, run, change):
         {"fact": "share", "kind": "percent", "from": "blocked ÷ arr"},
     ]
     assert said["cohorts"][0] == {"cohort": "builders", "from": "mixpanel.cohort Builders"}
+
+
+def test_facts_made_of_facts(folder, run, change):
+    change("shared/policy.yaml", "suppress:", "plans: {fact: plan, limits: {Team: {seats: 50}}}\nsuppress:")
+    change(
+        "shared/facts.yaml",
+        "cohorts:",
+        "  used: {people: Report Opened, over: 14 days}\n"
+        "  seats: {limit_of: seats}\n"
+        "  left: {difference: [seats, used]}\n"
+        "  room: {headroom: [used, seats]}\n"
+        "  days_left: {days_to_limit: [used, seats], pace_over: 1 week}\n"
+        "  role: {from: files.people, field: role, kind: text, who: users}\n"
+        "cohorts:",
+    )
+    said = {fact["fact"]: (fact["kind"], fact["from"]) for fact in run("facts", "--json").json["facts"]}
+    assert said["seats"] == ("number", "limit seats of the account's plan, from policy.yaml")
+    assert said["left"] == ("number", "seats − used")
+    assert said["room"] == ("percent", "(seats − used) ÷ seats")
+    assert said["days_left"] == ("number", "days until used reaches seats, at the pace of 1 week")
+    assert said["role"] == ("text", "files.people role of each person")

@@ -76,6 +76,11 @@ facts:
   seats_bought: {from: mixpanel.profiles, field: seats, kind: number}
   seat_usage: {ratio: [seats_used, seats_bought]}
   paywall_people: {people: Paywall Viewed, over: 28 days, where: {feature: sso}}
+  seat_limit: {limit_of: seats}
+  seats_left: {difference: [seat_limit, seats_used]}
+  seat_headroom: {headroom: [seats_used, seat_limit]}
+  days_left: {days_to_limit: [seats_used, seat_limit], pace_over: 28 days}
+  role: {from: mixpanel.profiles, field: role, kind: text, who: users}
 cohorts:
   paying-accounts:
     when:
@@ -100,6 +105,11 @@ tiers:
     title: An add-on
     worth: {flat: 3_600}
     likely: 10%
+plans:
+  fact: plan
+  limits:
+    Team: {seats: 50, api_calls: 100_000}
+    Pro: {seats: 200}
 suppress:
   - reason: A deal is open
     when: [{fact: open_expansion_deal, is: true}]
@@ -123,6 +133,7 @@ when:
   - fact: seats_used
     grew_at_least: 10%
     over: 28 days
+    from_at_least: 5
 unless:
   - fact: open_expansion_deal
     is: true
@@ -147,6 +158,50 @@ when:
     at_least: 3
     over: 14 days
     by_at_least: 2 people
+leads_to: add_on
+then: {playbook: seat-expansion}
+"""
+TRIAL = """\
+trigger: trial-path
+title: One person walks from the trial to the paywall
+owner: revops@acme.example
+status: watching
+who: users
+when:
+  - sequence: [Trial Started, {event: [Invite Sent, Link Shared], where: {seats: {at_least: 2}}}, Paywall Viewed]
+    within: 14 days
+    not_between: Plan Upgraded
+  - fact: role
+    is: admin
+unless:
+  - event: Logged In
+    stopped_for: 7 days
+leads_to: add_on
+then: {playbook: seat-expansion}
+"""
+HABIT = """\
+trigger: habit
+title: Reports are a habit, and among the most of the plan
+owner: revops@acme.example
+status: draft
+when:
+  - event: Report Exported
+    at_least: 5
+    in_at_least: 3 of the last 4 weeks
+  - event: Report Exported
+    max: rows
+    among_top: 10%
+    of: plan
+    from_at_least: 100
+    over: 28 days
+  - any_of:
+      - event: Audit Log Opened
+        first_within: 14 days
+      - event: Report Exported
+        came_back_after: 30 days
+        over: 7 days
+unless:
+  - trigger: seat-limit
 leads_to: add_on
 then: {playbook: seat-expansion}
 """
@@ -204,6 +259,8 @@ FILES = {
     "shared/policy.yaml": POLICY,
     "triggers/seat-limit.yaml": TRIGGER,
     "triggers/paywall-hits.yaml": PAYWALL,
+    "triggers/trial-path.yaml": TRIAL,
+    "triggers/habit.yaml": HABIT,
     "seat-expansion.yaml": PLAYBOOK,
     "seat-expansion-enterprise.yaml": ENTERPRISE,
     "cases/seat-limit.yaml": CASES,

@@ -49,6 +49,19 @@ _ODD_VALUES = [
     *({"is": 3}, ["seat_usage"], ["seats_used", "seats_used"], {"fact": "arr"}, {"cohort": "paying-accounts"}),
     *({"any_of": 3}, [{"some_of": {"need": 1, "of": [{"cohort": "champions"}]}}], {"between": [1, "a"]}, "a\0b"),
     *({"ratio": ["seat_usage", "plan"]}, {"times": ["a"], "over": "3 days"}, "4 x A by b", "../../etc/passwd"),
+    *(
+        {"sequence": ["a", "b"], "within": "3 days"},
+        {"sequence": [{"event": []}, 3], "within": 3},
+        {"trigger": "habit"},
+    ),
+    *(
+        {"event": "a", "first_within": "3 days"},
+        {"event": "a", "stopped_for": "9 hours", "at_least": 3},
+        [{"event": []}],
+    ),
+    *({"fact": "plan", "among_top": "100%", "of": "tags"}, {"fact": "role", "in_at_least": "3 of the last 2 days"}),
+    *({"headroom": ["days_left", "seat_limit"]}, {"days_to_limit": [], "pace_over": 3}, {"limit_of": "seats"}, "users"),
+    *({"Team": {"seats": "many"}}, {"fact": "plan", "limits": {}}, "3 of the last 4 weeks", {"role": {"ana": 3}}),
     *("{{ facts.x }}", "2026-01-01", "involved", "America", "2 x Paywall Viewed with a", {"2 x Paywall with a": "b"}),
 ]
 _odd_value = st.sampled_from(_ODD_VALUES).map(copy.deepcopy)

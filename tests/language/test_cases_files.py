@@ -91,6 +91,19 @@ def test_a_value_that_no_source_would_send_for_that_kind_is_a_mistake(folder: Fo
     assert "does not fit" in mistake.message
 
 
+def test_a_fact_about_people_is_given_person_by_person(folder: Folder) -> None:
+    entry = "{title: An admin, now: {role: {ana: admin, ben: member}}, expect: stays quiet, because: role}"
+    folder.write("cases/trial-path.yaml", f"trigger: trial-path\ncases:\n  - {entry}\n")
+    [case] = folder.load().cases["trial-path"]
+    assert case.facts == (CaseFacts(None, {"role": "admin"}, "ana"), CaseFacts(None, {"role": "member"}, "ben"))
+
+
+def test_the_reason_may_be_a_trigger_or_a_step(folder: Folder) -> None:
+    text = "trigger: {}\ncases:\n  - {{title: x, expect: cannot tell, because: {}}}\n"
+    folder.write("cases/habit.yaml", text.format("habit", "seat-limit")).load()
+    folder.write("cases/trial-path.yaml", text.format("trial-path", "Plan Upgraded")).load()
+
+
 def test_the_reason_may_be_what_a_ratio_is_made_of(folder: Folder) -> None:
     folder.change("cases/seat-limit.yaml", "because: seats_used", "because: paying-accounts").load()
     folder.change("cases/seat-limit.yaml", "because: paying-accounts", "because: seats_bought").load()

@@ -9,10 +9,10 @@ from syrupy.assertion import SnapshotAssertion
 
 from expansion.language.mistakes import Mistake, Mistakes, snippet
 from expansion.language.workspace import load
-from tests.language import slips
+from tests.language import slips, slips_of_conditions
 from tests.language.conftest import CATALOG, TRIGGER, Folder
 
-_ALL = [*slips.TRIGGERS, *slips.LATER, *slips.PLAYBOOKS, *slips.SHARED, *slips.CASES]
+_ALL = [*slips.TRIGGERS, *slips.LATER, *slips.PLAYBOOKS, *slips.SHARED, *slips.CASES, *slips_of_conditions.ALL]
 
 
 @pytest.mark.parametrize(("name", "old", "new"), [pytest.param(*slip[1:], id=slip[0]) for slip in _ALL])
@@ -114,6 +114,24 @@ def test_cycles_of_cohorts_are_found_inside_groups(folder: Folder) -> None:
     assert mistake.message == "`a` is made from itself: `a` -> `b` -> `a`"
 
 
+def test_cycles_of_triggers_are_found_by_way_of_cohorts(folder: Folder, snapshot: SnapshotAssertion) -> None:
+    folder.change("shared/facts.yaml", "fact: arr\n        more_than: 0", "any_of: [{trigger: habit}]")
+    folder.change("triggers/seat-limit.yaml", "    is: true\n", "    is: true\n  - trigger: paywall-hits\n")
+    [mistake] = folder.mistakes()
+    assert str(mistake) == snapshot
+
+
+def test_a_playbook_may_be_chosen_by_the_trigger_itself(folder: Folder) -> None:
+    folder.change("triggers/seat-limit.yaml", "fact: arr, at_least: 100_000", "trigger: seat-limit").load()
+
+
+def test_a_limit_needs_plans(folder: Folder, snapshot: SnapshotAssertion) -> None:
+    text = (folder.root / "shared/policy.yaml").read_text()
+    folder.write("shared/policy.yaml", text.replace(text[text.index("plans:") : text.index("suppress:")], ""))
+    [mistake] = folder.mistakes()
+    assert str(mistake) == snapshot
+
+
 def test_a_missing_folder_names_the_next_command(folder: Folder, snapshot: SnapshotAssertion) -> None:
     with pytest.raises(Mistakes) as caught:
         load(Path("nowhere"), CATALOG)
@@ -155,6 +173,32 @@ def test_a_live_trigger_without_cases_is_a_warning(folder: Folder) -> None:
     [warning] = folder.load().warnings
     assert warning.line == 4
     assert warning.message == "this trigger is live, and no case says what it should do"
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        pytest.param("triggers/seat-limit.yaml", "    from_at_least: 5\n", "", id="of a fact"),
+        pytest.param(
+            "triggers/seat-limit.yaml",
+            "fact: arr, at_least: 100_000",
+            "fact: arr, fell_at_least: 5%, over: 9 days",
+            id="of money",
+        ),
+        pytest.param(
+            "shared/policy.yaml",
+            "fact: open_expansion_deal, is: true",
+            "fact: seat_usage, grew_at_least: 5%, over: 9 days",
+            id="of a share",
+        ),
+        pytest.param("triggers/paywall-hits.yaml", "    at_least: 3\n", "    grew_at_least: 100%\n", id="of a count"),
+    ],
+)
+def test_growth_from_any_base_is_a_warning(
+    folder: Folder, snapshot: SnapshotAssertion, name: str, old: str, new: str
+) -> None:
+    [warning] = folder.change(name, old, new).load().warnings
+    assert str(warning) == snapshot
 
 
 def test_the_caret_stands_under_wide_characters() -> None:

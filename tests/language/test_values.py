@@ -13,10 +13,13 @@ from expansion.language.models import Playbook
 from expansion.language.values import (
     Counted,
     Percent,
+    Periods,
     Span,
     format_number,
     parse_counted,
+    parse_days,
     parse_percent,
+    parse_periods,
     parse_scalar,
     parse_span,
 )
@@ -48,6 +51,47 @@ def test_a_span_is_read_and_shown_as_written(text: str, days: int, exact: timede
 def test_a_span_cut_short_is_understood(text: str, hint: str) -> None:
     with pytest.raises(ValueError, match=hint):
         parse_span(text)
+
+
+@pytest.mark.parametrize(
+    ("over", "within", "shorter"),
+    [
+        ("7 days", "2 weeks", True), ("14 days", "2 weeks", False), ("30 days", "1 month", True),
+        ("90 minutes", "2 hours", True), ("2 hours", "120 minutes", False), ("2 hours", "1 day", False),
+        ("1 day", "48 hours", False),
+    ],
+)  # fmt: skip
+def test_a_span_is_shorter_where_that_can_be_told(over: str, within: str, shorter: bool) -> None:
+    assert parse_span(over).shorter_than(parse_span(within)) is shorter
+
+
+def test_whole_days_are_no_hours() -> None:
+    assert parse_days("2 weeks") == Span(2, "weeks")
+    with pytest.raises(ValueError, match="`48 hours` is not counted in days; write it in days"):
+        parse_days("48 hours")
+
+
+def test_periods_are_read_and_shown_as_written() -> None:
+    weeks = parse_periods("3  of the last 4 weeks")
+    assert (weeks, str(weeks), weeks.each, weeks.span) == (
+        Periods(3, 4, "weeks"), "3 of the last 4 weeks", Span(1, "weeks"), Span(4, "weeks"),
+    )  # fmt: skip
+    assert parse_periods(weeks) is weeks
+    assert str(parse_periods("1 of the last 1 month")) == "1 of the last 1 month"
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("3 of 4 weeks", "did you mean `3 of the last 4 weeks`"), ("3/4 weeks", "did you mean `3 of the last 4 weeks`"),
+        ("3 out of the last 4 Weeks", "did you mean `3 of the last 4 weeks`"), ("most weeks", "write it like"),
+        ("5 of the last 4 weeks", "can never be true"), ("0 of the last 4 weeks", "always true"),
+        ("1 of the last 0 days", "no time at all"), ("3 of the last 4 hours", "write it like"),
+    ],
+)  # fmt: skip
+def test_periods_that_say_nothing_are_refused(text: str, hint: str) -> None:
+    with pytest.raises(ValueError, match=hint):
+        parse_periods(text)
 
 
 def test_a_percentage_is_kept_exactly() -> None:
@@ -88,6 +132,21 @@ def test_a_condition_says_what_it_counts() -> None:
     assert Condition(event=["A", "B"], at_least=1, over=over, distinct="page").aggregate == ("distinct", "page")
     people = Condition(event=["A", "B"], by_at_least=Counted(2, "people"), over=over)
     assert (people.events, people.has_comparison, people.subject) == (("A", "B"), False, "event")
+
+
+def test_steps_are_the_same_however_they_are_written() -> None:
+    written = {"sequence": ["A", {"event": ["B", "C"]}], "within": "3 days", "not_between": ["D", "B"]}
+    walk = Condition.model_validate(written)
+    assert [step.events for step in walk.steps] == [("A",), ("B", "C")]
+    assert walk.excluded and walk.excluded.events == ("D", "B")
+    assert (walk.subject, walk.events, walk.has_comparison) == ("sequence", ("A", "B", "C", "D"), False)
+
+
+def test_a_pattern_names_its_length() -> None:
+    assert Condition.model_validate({"event": "A", "first_within": "2 weeks"}).pattern == (
+        "first_within", Span(2, "weeks"),
+    )  # fmt: skip
+    assert Condition(event="A", at_least=1, over=Span(7, "days")).pattern is None
 
 
 def test_a_playbook_model_refuses_two_steps_of_one_name() -> None:

@@ -87,6 +87,37 @@ def test_the_hash_changes_with_everything_the_trigger_rests_on(folder: Folder, n
     assert _hash(folder) != before
 
 
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("triggers/seat-limit.yaml", "clears_below: 70%", "clears_below: 60%"),  # the trigger that it names
+        ("triggers/seat-limit.yaml", "accounts: paying-accounts\n", ""),
+        ("shared/facts.yaml", "more_than: 0", "more_than: 1"),  # the cohort of that trigger
+        ("shared/facts.yaml", "field: Plan__c", "field: Plan"),  # peers
+        ("shared/facts.yaml", "pace_over: 28 days", "pace_over: 14 days"),  # a fact made of facts
+        ("shared/policy.yaml", "seats: 50", "seats: 60"),  # a limit of it
+    ],
+)
+def test_the_hash_follows_triggers_peers_and_limits(folder: Folder, name: str, old: str, new: str) -> None:
+    folder.change("triggers/habit.yaml", "unless:\n", "unless:\n  - {fact: days_left, at_most: 30}\n")
+    before = _hash(folder, "habit")
+    assert _hash(folder.change(name, old, new), "habit") != before
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("triggers/seat-limit.yaml", "title: Nearly out of seats", "title: Almost out of seats"),
+        ("triggers/seat-limit.yaml", "quiet_for: 30 days", "quiet_for: 31 days"),
+        ("shared/policy.yaml", "seats: 50", "seats: 60"),
+        ("triggers/habit.yaml", "unless:\n", "unless: # none of these\n"),
+    ],
+)
+def test_the_hash_stays_with_what_the_other_is_not_asked(folder: Folder, name: str, old: str, new: str) -> None:
+    before = _hash(folder, "habit")
+    assert _hash(folder.change(name, old, new), "habit") == before
+
+
 def test_the_hash_follows_facts_that_only_a_text_names(folder: Folder) -> None:
     folder.change("seat-expansion.yaml", "{{ reasons }}", "{{ facts.plan }} {{ facts['paywall_people'] }}")
     before = _hash(folder)
@@ -104,7 +135,7 @@ def test_thirty_triggers_load_in_well_under_half_a_second(folder: Folder) -> Non
         cases = CASES.replace("trigger: seat-limit", f"trigger: seat-{number}") + more
         folder.write(f"cases/seat-{number}.yaml", cases)
     started = time.process_time()
-    assert len(folder.load().triggers) == 32
+    assert len(folder.load().triggers) == 34
     assert time.process_time() - started < 1.0, "0.13 s when written; the margin is for slow machines"
 
 

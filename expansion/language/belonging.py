@@ -1,0 +1,239 @@
+"""Which words of a condition belong together: one refusal at most, `what is wrong; what to do`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from expansion.language.comparing import COMPARISONS, GROWTH
+from expansion.language.mistakes import together
+
+if TYPE_CHECKING:
+    from expansion.language.conditions import Condition
+
+Rule = Callable[["Condition"], str | None]
+
+PATTERNS = ("first_within", "stopped_for", "came_back_after")
+OF_PROPERTY = ("distinct", "sum", "average", "max", "latest")  # what is made of a property of the events
+_COUNTING = ("by_at_least", "on_at_least")
+_ONLY_EVENTS = frozenset({"where", "count", *OF_PROPERTY, *_COUNTING, *PATTERNS})
+_ONLY_SEQUENCES = frozenset({"within", "same_user", "not_between"})
+
+# What may stand beside a subject that is not compared.
+_BESIDE = {
+    "cohort": frozenset({"cohort", "for"}),
+    "trigger": frozenset({"trigger", "for"}),
+    "sequence": frozenset({"sequence", "over", "by_at_least", "for"}) | _ONLY_SEQUENCES,
+}
+
+
+def refusal(condition: Condition) -> str | None:
+    """Why the words of a condition do not go together; None where they do."""
+    return next((said for rule in _RULES if (said := rule(condition))), None)
+
+
+# --- subjects ---------------------------------------------------------------------------------------------------------
+
+
+def _one_subject(condition: Condition) -> str | None:
+    if len(condition.subjects) == 1:
+        return None
+    return (
+        "a condition has exactly one subject; write `fact: NAME`, `event: NAME`, `cohort: NAME`, "
+        "`sequence: [A, B]` or `trigger: NAME`"
+    )
+
+
+def _stands_alone(condition: Condition) -> str | None:
+    subject = condition.subject
+    if subject not in _BESIDE:
+        return None
+    extra = sorted(condition.words - _BESIDE[subject])
+    if not extra:
+        return None
+    what = f"`{extra[0]}` does not belong to `{subject}`"
+    if subject != "sequence":
+        return f"{what}; a {subject} stands alone, or with `for`"
+    if extra[0] == "where":
+        return f"{what}; say which events inside the step:  {{event: NAME, where: {{property: value}}}}"
+    return f"{what}; beside it stand `within`, `over`, `same_user`, `not_between`, `by_at_least` and `for`"
+
+
+def _one_comparison(condition: Condition) -> str | None:
+    used = condition.compared()
+    if len(used) < 2:
+        return None
+    return f"`{used[1][0]}` is a second comparison beside `{used[0][0]}`; give each a condition of its own"
+
+
+def _some_comparison(condition: Condition) -> str | None:
+    if condition.has_comparison or condition.subject in _BESIDE:
+        return None
+    if condition.subject == "event" and condition.words & {*_COUNTING, *PATTERNS}:
+        return None
+    return "a comparison is missing; write one, such as  at_least: 3"
+
+
+def _events_alone(condition: Condition) -> str | None:
+    wrong = sorted(condition.words & _ONLY_EVENTS)
+    if condition.subject != "fact" or not wrong:
+        return None
+    return f"`{wrong[0]}` belongs to events, not to facts; remove it, or write `event:` instead of `fact:`"
+
+
+def _sequences_alone(condition: Condition) -> str | None:
+    wrong = sorted(condition.words & _ONLY_SEQUENCES)
+    if condition.subject == "sequence" or not wrong:
+        return None
+    return f"`{wrong[0]}` belongs to a sequence; remove it, or write `sequence: [A, B]`"
+
+
+# --- sequences --------------------------------------------------------------------------------------------------------
+
+
+def _sequence_within(condition: Condition) -> str | None:
+    if condition.subject != "sequence" or condition.within is not None:
+        return None
+    return "a `sequence` is walked within a time; add  within: 14 days"
+
+
+def _sequence_over(condition: Condition) -> str | None:
+    within, over = condition.within, condition.over
+    if within is None or over is None or not over.shorter_than(within):
+        return None
+    return f"`over` is shorter than `within: {within}`; remove it, or write a longer one"
+
+
+def _people_walk(condition: Condition) -> str | None:
+    if condition.subject != "sequence" or condition.by_at_least is None or condition.same_user:
+        return None
+    return "`by_at_least` counts people who take every step; add  same_user: true"
+
+
+# --- patterns of events -----------------------------------------------------------------------------------------------
+
+
+def _one_pattern(condition: Condition) -> str | None:
+    used = [word for word in PATTERNS if word in condition.words]
+    if len(used) < 2:
+        return None
+    return f"`{used[1]}` cannot stand beside `{used[0]}`; give each a condition of its own"
+
+
+def _pattern_counts(condition: Condition) -> str | None:
+    if not condition.pattern:
+        return None
+    refused = {*OF_PROPERTY, *GROWTH, "among_top", "of", "from_at_least", "in_at_least", "clears_below"}
+    if not condition.has_comparison:
+        refused.add("count")
+    wrong = sorted(condition.words & refused)
+    return f"`{wrong[0]}` does not belong beside `{condition.pattern[0]}`; remove it" if wrong else None
+
+
+def _pattern_alone(condition: Condition) -> str | None:
+    word, _ = condition.pattern or ("", None)
+    refused = {
+        "first_within": {*COMPARISONS, *_COUNTING, "over"},
+        "came_back_after": {*COMPARISONS, *_COUNTING},
+    }.get(word, set())
+    wrong = sorted(condition.words & refused)
+    return f"`{wrong[0]}` does not belong beside `{word}`, which asks for one event; remove it" if wrong else None
+
+
+def _pattern_window(condition: Condition) -> str | None:
+    word, _ = condition.pattern or ("", None)
+    if word == "came_back_after" and condition.over is None:
+        return "`came_back_after` needs a window to come back in; add  over: 7 days"
+    if word == "came_back_after" and condition.over and condition.over.exact is not None:
+        return "`over` counts days beside `came_back_after`; write it in days, weeks or months"
+    if word == "stopped_for" and condition.over is None:
+        wanted = sorted(condition.words & {*COMPARISONS, *_COUNTING})
+        if wanted:
+            return f"`{wanted[0]}` is asked of the time before it stopped; add  over: 28 days"
+    return None
+
+
+# --- what narrows -----------------------------------------------------------------------------------------------------
+
+
+def _window(condition: Condition) -> str | None:
+    if condition.subject != "event" or condition.over or condition.pattern or condition.in_at_least:
+        return None
+    return "an `event` is counted over a window; add  over: 28 days"
+
+
+def _growth_window(condition: Condition) -> str | None:
+    if condition.subject != "fact" or condition.grows == (condition.over is not None):
+        return None
+    if condition.grows:
+        return f"`{condition.comparison()[0]}` needs a window; add  over: 28 days"
+    return "`over` on a fact belongs to growth; remove it, or compare with `grew_at_least`"
+
+
+def _periods(condition: Condition) -> str | None:
+    if condition.in_at_least is None:
+        return None
+    if condition.subject == "event" and condition.over is not None:
+        each = condition.in_at_least.each.unit[:-1]
+        return f"`over` has no place beside `in_at_least`: each {each} is a window; remove it"
+    wrong = sorted(condition.words & {"among_top", "clears_below", "for"})
+    return f"`{wrong[0]}` does not belong beside `in_at_least`; remove one of the two" if wrong else None
+
+
+def _base(condition: Condition) -> str | None:
+    if condition.from_at_least is None or condition.grows or condition.among_top:
+        return None
+    return f"`from_at_least` belongs to {together([*GROWTH, 'among_top'])}; remove it"
+
+
+def _peers(condition: Condition) -> str | None:
+    if condition.of is None or condition.among_top is not None:
+        return None
+    return "`of` belongs to `among_top`; remove it, or write  among_top: 10%"
+
+
+def _share(condition: Condition) -> str | None:
+    top = condition.among_top
+    if top is None or 0 < top.value < 1:
+        return None
+    return f"`among_top` cannot be {top}; write a share between 0% and 100%, such as  among_top: 10%"
+
+
+def _clearing(condition: Condition) -> str | None:
+    if condition.clears_below is None or condition.words & {"at_least", "more_than"}:
+        return None
+    return "`clears_below` belongs to `at_least` and `more_than`; remove it"
+
+
+def _one_count(condition: Condition) -> str | None:
+    counted = ["count"] if condition.count != "times" else []
+    counted += [word for word in OF_PROPERTY if word in condition.words]
+    if len(counted) < 2:
+        return None
+    return f"`{counted[-1]}` is a second thing to count; keep one of {together(['count', *OF_PROPERTY])}"
+
+
+# In this order: the first that is broken is said, and the others may be its consequences.
+_RULES: tuple[Rule, ...] = (
+    _one_subject,
+    _stands_alone,
+    _one_comparison,
+    _some_comparison,
+    _events_alone,
+    _sequences_alone,
+    _sequence_within,
+    _sequence_over,
+    _people_walk,
+    _one_pattern,
+    _pattern_counts,
+    _pattern_alone,
+    _pattern_window,
+    _periods,
+    _window,
+    _growth_window,
+    _base,
+    _peers,
+    _share,
+    _clearing,
+    _one_count,
+)

@@ -1,0 +1,94 @@
+"""Checks conditions: every name exists, every comparison fits its fact, and people are asked about where people are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from expansion.language.check_facts import check_where
+from expansion.language.conditions import Condition
+from expansion.language.kinds import counted_misfits, misfits, peer_misfits
+from expansion.language.known import Known, at_words, not_of_account, unknown
+from expansion.language.mistakes import Mistake
+from expansion.language.source import Source, Steps
+from expansion.language.walking import Found
+
+
+def check_conditions(
+    known: Known, source: Source, found: Iterable[Found], *, of_users: bool = False
+) -> Iterator[Mistake]:
+    """Conditions against facts.yaml and the triggers; `of_users` where they are asked of each person."""
+    for condition, at in found:
+        yield from _condition(known, source, at, condition, of_users)
+        if of_users:
+            yield from _one_person(source, at, condition)
+        if condition.clears_below is not None and at[0] != "when":
+            message = "`clears_below` ends an episode, so it belongs in the `when` of a trigger"
+            yield source.mistake((*at, "clears_below"), message, "remove it here", key=True)
+
+
+def check_cohort(known: Known, source: Source, at: Steps, name: str) -> Iterator[Mistake]:
+    """A mistake where there is no such cohort."""
+    yield from unknown(source, at, name, known.names("cohorts"), "a cohort of facts.yaml", "facts.yaml")
+
+
+def _condition(known: Known, source: Source, at: Steps, condition: Condition, of_users: bool) -> Iterator[Mistake]:
+    match condition.subject:
+        case "cohort":
+            yield from check_cohort(known, source, (*at, "cohort"), str(condition.cohort))
+        case "trigger":
+            yield from _trigger(known, source, (*at, "trigger"), str(condition.trigger))
+        case "sequence":
+            yield from _sequence(source, at, condition)
+        case "fact":
+            yield from _fact(known, source, at, condition, of_users)
+        case _:
+            yield from at_words(source, at, counted_misfits(condition))
+            yield from check_where(source, (*at, "where"), condition.where)
+    if condition.of is not None:
+        yield from _peers(known, source, at, condition.of)
+
+
+def _fact(known: Known, source: Source, at: Steps, condition: Condition, of_users: bool) -> Iterator[Mistake]:
+    name = str(condition.fact)
+    yield from unknown(source, (*at, "fact"), name, known.names("facts"), "a fact of facts.yaml", "facts.yaml")
+    if not of_users and known.of_users(name):
+        yield from not_of_account(known, source, (*at, "fact"), name)
+    elif kind := known.kind(name):
+        yield from at_words(source, at, misfits(condition, kind, name))
+
+
+def _peers(known: Known, source: Source, at: Steps, name: str) -> Iterator[Mistake]:
+    yield from unknown(source, (*at, "of"), name, known.names("facts"), "a fact of facts.yaml", "facts.yaml")
+    yield from not_of_account(known, source, (*at, "of"), name)
+    if kind := known.kind(name):
+        yield from at_words(source, at, peer_misfits(kind, name))
+
+
+def _trigger(known: Known, source: Source, at: Steps, name: str) -> Iterator[Mistake]:
+    yield from unknown(source, at, name, known.triggers, "a trigger of this folder", "the folder triggers/")
+    opened = known.triggers.get(name)
+    if opened and opened.model and opened.model.who == "users":
+        message = f"`{name}` is about users, and here an account is asked about"
+        yield source.mistake(at, message, "write its conditions here, with `by_at_least` for how many people")
+
+
+def _sequence(source: Source, at: Steps, condition: Condition) -> Iterator[Mistake]:
+    for index, step in enumerate(condition.steps):
+        yield from check_where(source, (*at, "sequence", index, "where"), step.where)
+    if condition.excluded:
+        yield from check_where(source, (*at, "not_between", "where"), condition.excluded.where)
+
+
+def _one_person(source: Source, at: Steps, condition: Condition) -> Iterator[Mistake]:
+    used = {
+        "by_at_least": condition.by_at_least,
+        "same_user": condition.same_user,
+        "count": condition.count == "people",
+    }
+    word = next((word for word, is_used in used.items() if is_used), None)
+    if word == "same_user":
+        message = "`same_user` goes without saying in a trigger about users"
+        yield source.mistake((*at, word), message, "remove it", key=True)
+    elif word:
+        message = f"`{word}` counts people, and this trigger asks about one person at a time"
+        yield source.mistake((*at, word), message, "remove it, or remove `who: users`", key=True)

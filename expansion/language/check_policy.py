@@ -1,0 +1,92 @@
+"""Checks policy.yaml: a time zone that exists, money that is money, facts of the right kind, limits in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from expansion.language.kinds import CALLED
+from expansion.language.known import Known, not_email, not_of_account, not_share, unknown
+from expansion.language.mistakes import Mistake, brief, did_you_mean
+from expansion.language.models import Plans, Policy, Worth
+from expansion.language.source import Source, Steps
+
+# Which kinds the facts of `policy.account` may be.
+_ACCOUNT_KINDS = {"name": ("text",), "value": ("money", "number"), "owner": ("text",), "parent": ("text",)}
+
+
+def check_policy(known: Known, policy: Policy, source: Source) -> Iterator[Mistake]:
+    """policy.yaml by itself, and against facts.yaml."""
+    yield from _time_zone(policy, source)
+    yield from _working_hours(policy, source)
+    yield from not_email(source, ("owners", "fallback"), policy.owners.fallback)
+    for word, kinds in _ACCOUNT_KINDS.items():
+        if name := getattr(policy.account, word):
+            yield from _fact_of_kind(known, source, ("account", word), name, kinds)
+    for name, tier in policy.tiers.items():
+        at: Steps = ("tiers", name)
+        yield from not_share(source, (*at, "likely"), tier.likely)
+        yield from _worth(known, source, (*at, "worth"), tier.worth)
+    if policy.holdout:
+        yield from not_share(source, ("holdout", "share"), policy.holdout.share)
+    if policy.plans:
+        yield from _plans(known, source, policy.plans)
+    if policy.flood:
+        yield from _numbers(source, ("flood",), [("times_median", policy.flood.times_median)])
+
+
+def _time_zone(policy: Policy, source: Source) -> Iterator[Mistake]:
+    try:
+        ZoneInfo(policy.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        near = did_you_mean(policy.time_zone, available_timezones())
+        hint = f"did you mean `{near}`?" if near else "write a continent and a city, such as `Europe/London`"
+        yield source.mistake(("time_zone",), f"`{brief(policy.time_zone)}` is not a time zone", hint)
+
+
+def _working_hours(policy: Policy, source: Source) -> Iterator[Mistake]:
+    hours = policy.working_hours
+    wrong = [word for word, time in (("from", hours.from_), ("to", hours.to)) if not "00:00" <= time <= "24:00"]
+    wrong += [word for word, time in (("from", hours.from_), ("to", hours.to)) if time[3:] > "59"]
+    if wrong:
+        at = ("working_hours", wrong[0])
+        yield source.mistake(at, "there is no such time of day", "write one from `00:00` to `24:00`")
+    elif hours.from_ >= hours.to:
+        message = f"the working day ends at {hours.to}, before it begins at {hours.from_}"
+        yield source.mistake(("working_hours", "to"), message, "`from` is the earlier one, such as 09:00 to 17:30")
+
+
+def _fact_of_kind(known: Known, source: Source, at: Steps, name: str, kinds: Iterable[str]) -> Iterator[Mistake]:
+    yield from unknown(source, at, name, known.names("facts"), "a fact of facts.yaml", "facts.yaml")
+    kind = known.kind(name)
+    if kind and kind not in kinds:
+        wanted = " or ".join(CALLED[one] for one in kinds)
+        message = f"`{at[-1]}` needs {wanted}, and `{name}` is {CALLED[kind]}"
+        yield source.mistake(at, message, "name another fact, or put its `kind` right in facts.yaml")
+    else:
+        yield from not_of_account(known, source, at, name)
+
+
+def _plans(known: Known, source: Source, plans: Plans) -> Iterator[Mistake]:
+    yield from _fact_of_kind(known, source, ("plans", "fact"), plans.fact, ("text",))
+    for plan, limits in plans.limits.items():
+        yield from _numbers(source, ("plans", "limits", plan), limits.items())
+
+
+def _worth(known: Known, source: Source, at: Steps, worth: Worth) -> Iterator[Mistake]:
+    if worth.of is not None:
+        yield from _fact_of_kind(known, source, (*at, "of"), worth.of, ("money",))
+    yield from _numbers(source, at, [("flat", worth.flat), ("at_least", worth.at_least)])
+
+
+def _numbers(source: Source, at: Steps, values: Iterable[tuple[str, Any]]) -> Iterator[Mistake]:
+    for word, value in values:
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | Decimal):
+            message = f"`{word}` should be a number, not `{brief(value)}`"
+            yield source.mistake((*at, word), message, f"write it without currency or commas:  {word}: 3_600")
+        elif value < 0:
+            yield source.mistake((*at, word), f"`{word}` is below zero")
