@@ -1,4 +1,4 @@
-"""From answers to firings: what happens about each account whose trigger became true, and why."""
+"""From answers to firings: what happens about each account or person whose trigger became true, and why."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from expansion.decide.flood import PAST_RUNS
 from expansion.decide.joining import Joined, join
 from expansion.decide.recording import RunContext, as_firing, as_works
 from expansion.evaluate.results import Answers, Evaluator
+from expansion.evaluate.subjects import Subject, account_of
 from expansion.language.models import Playbook, Policy, Trigger
 from expansion.plan.steps import plan_steps
 
@@ -36,11 +37,11 @@ class Definitions(Protocol):
 
 
 class History(Protocol):
-    """What deciding reads of the ledger."""
+    """What deciding reads of the ledger: of a trigger's accounts, or people."""
 
-    def open_episodes(self, trigger: str) -> Mapping[str, object]: ...
+    def open_episodes(self, trigger: str) -> Mapping[Subject, object]: ...
 
-    def last_episode(self, trigger: str) -> Mapping[str, LastEpisode]: ...
+    def last_episode(self, trigger: str) -> Mapping[Subject, LastEpisode]: ...
 
     def past_counts(self, trigger: str, limit: int) -> Sequence[int]: ...
 
@@ -80,9 +81,9 @@ def decide(
     hashes = {name: definitions.definition_hash(name) for name in {each.draft.trigger.trigger for each in joined}}
     return Decisions(
         firings=tuple(_firing(each, hashes, definitions.policy.currency, context, steps) for each in joined),
-        cleared=tuple(Cleared(name, account) for name, each in changed.items() for account in each.ends),
+        cleared=tuple(over for each in changed.values() for over in each.ends),
         cooling=tuple(wait for each in changed.values() for wait in each.cooling),
-        unknown_counts={name: Counter(answers[name].unknown.values()) for name in changed if answers[name].unknown},
+        unknown_counts={name: _unknown(answers[name]) for name in changed if answers[name].unknown},
         problems=tuple(problem for _, problems in drafted for problem in problems),
     )
 
@@ -90,6 +91,11 @@ def decide(
 def _changes(trigger: Trigger, answers: Answers, history: History, zone: ZoneInfo) -> Changes:
     name = trigger.trigger
     return changes(answers, history.open_episodes(name).keys(), history.last_episode(name), trigger.quiet_for, zone)
+
+
+def _unknown(answers: Answers) -> Counter[str]:
+    """Of how many accounts something could not be told, by cause; an account's people with one cause are one."""
+    return Counter(cause for _, cause in {(account_of(each), cause) for each, cause in answers.unknown.items()})
 
 
 def _drafts(
@@ -100,7 +106,7 @@ def _drafts(
     return drafts(trigger, changed.begins, policy, evaluator, history.past_counts(trigger.trigger, PAST_RUNS))
 
 
-_Steps = Mapping[tuple[str, str], tuple[NewStep, ...]]  # by trigger and account
+_Steps = Mapping[tuple[str, Subject], tuple[NewStep, ...]]  # by trigger, and account or person
 
 
 def _plan(
@@ -111,16 +117,16 @@ def _plan(
     for each in joined:
         if each.starts and each.draft.ruling.playbook:
             starting.setdefault(each.draft.ruling.playbook, []).append(each)
-    steps: dict[tuple[str, str], tuple[NewStep, ...]] = {}
+    steps: dict[tuple[str, Subject], tuple[NewStep, ...]] = {}
     for name, members in starting.items():
         playbook, policy = definitions.playbooks[name], definitions.policy
         works = as_works(members, playbook, policy, evaluator, context)
         planned = plan_steps(playbook, works, catalog, policy, evaluator)
-        steps |= {(work.trigger, work.account_id): planned[work.account_id] for work in works}
+        steps |= {(work.trigger, work.subject): planned[work.account_id] for work in works}
     return steps
 
 
 def _firing(joined: Joined, hashes: Mapping[str, str], currency: str, context: RunContext, steps: _Steps) -> NewFiring:
     name = joined.draft.trigger.trigger
-    planned = steps.get((name, joined.draft.account_id), ())
+    planned = steps.get((name, joined.draft.subject), ())
     return as_firing(joined, hashes[name], currency, context, planned)

@@ -1,17 +1,20 @@
-"""A firing before its steps are planned: one account, one trigger, everything known about it."""
+"""A firing before its steps are planned: one trigger, one account or person of it, everything known about it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from expansion.decide.episodes import Candidate
+from expansion.decide.firing import subject_of
 from expansion.decide.lookup import text_of
 from expansion.decide.owners import OwnedBy, owners
 from expansion.decide.priority import Priority, priorities, sort_key
 from expansion.decide.rulings import Ruling, rulings
 from expansion.evaluate.results import Evaluator, Evidence
+from expansion.evaluate.subjects import Subject
 from expansion.language.models import Policy, Trigger
+from expansion.plan.context import names_of
 
 # What a record that nobody foresaw raises while one account is explained.
 _BAD_RECORD = (ValueError, LookupError, ArithmeticError)
@@ -19,11 +22,12 @@ _BAD_RECORD = (ValueError, LookupError, ArithmeticError)
 
 @dataclass(frozen=True)
 class Problem:
-    """An account that could not be decided about. It does not fire in this run; the next one tries again."""
+    """An account or a person that could not be decided about: no firing in this run; the next one tries again."""
 
     trigger: str
     account_id: str
     sentence: str
+    user_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,10 +42,20 @@ class Draft:
     priority: Priority
     owner: OwnedBy
     evidence: Evidence
+    user_id: str = ""
+    user_name: str = ""
+
+    @property
+    def subject(self) -> Subject:
+        return subject_of(self.account_id, self.user_id)
 
     def sort_key(self) -> tuple[object, ...]:
-        people = len(self.evidence.people())
-        return sort_key(self.priority.expected, people, self.account_id, self.trigger.trigger)
+        by_worth = sort_key(self.priority.expected, len(self.people()), self.account_id, self.trigger.trigger)
+        return (*by_worth, self.user_id)
+
+    def people(self) -> list[str]:
+        """User ids behind the firing. One about a person is theirs alone, whoever else is behind an account's fact."""
+        return [self.user_id] if self.user_id else self.evidence.people()
 
     def notes(self) -> tuple[str, ...]:
         """What could not be told, and why somebody else than the owner has it."""
@@ -51,32 +65,46 @@ class Draft:
 def drafts(
     trigger: Trigger, begins: Sequence[Candidate], policy: Policy, evaluator: Evaluator, past_counts: Sequence[int]
 ) -> tuple[list[Draft], list[Problem]]:
-    """A draft for each account whose episode begins; and the accounts that could not be explained."""
+    """A draft for each account or person whose episode begins; and those that could not be explained.
+
+    Guard rails, worth and owner are about the account, however many of its people there are.
+    """
     explained, problems = _explain(trigger, begins, evaluator)
-    accounts = list(explained)
+    accounts = list(dict.fromkeys(each.account_id for each in explained))
     ruled = rulings(trigger, accounts, policy, evaluator, past_counts)
     worth = priorities(policy.tiers[trigger.leads_to], accounts, policy.currency, evaluator)
     owned = owners(policy, accounts, evaluator)
     names = _names(policy, accounts, evaluator)
-    episodes = {each.account_id: each.episode for each in begins}
+    people = _people(explained, evaluator)
     made = [
-        Draft(trigger, each, names[each], episodes[each], ruled[each], worth[each], owned[each], explained[each])
-        for each in accounts
+        Draft(
+            trigger=trigger,
+            account_id=each.account_id,
+            account_name=names[each.account_id],
+            episode=each.episode,
+            ruling=ruled[each.account_id],
+            priority=worth[each.account_id],
+            owner=owned[each.account_id],
+            evidence=evidence,
+            user_id=each.user_id,
+            user_name=people.get(each.subject, ""),
+        )
+        for each, evidence in explained.items()
     ]
     return made, problems
 
 
 def _explain(
     trigger: Trigger, begins: Sequence[Candidate], evaluator: Evaluator
-) -> tuple[dict[str, Evidence], list[Problem]]:
-    explained: dict[str, Evidence] = {}
+) -> tuple[dict[Candidate, Evidence], list[Problem]]:
+    explained: dict[Candidate, Evidence] = {}
     problems = []
     for each in begins:
         try:
-            explained[each.account_id] = evaluator.explain(trigger, each.account_id)
+            explained[each] = evaluator.explain(trigger, each.subject)
         except _BAD_RECORD as error:
             sentence = f"it could not be explained ({type(error).__name__}), so it was left out of this run"
-            problems.append(Problem(trigger.trigger, each.account_id, sentence))
+            problems.append(Problem(trigger.trigger, each.account_id, sentence, each.user_id))
     return explained, problems
 
 
@@ -84,3 +112,16 @@ def _names(policy: Policy, accounts: Sequence[str], evaluator: Evaluator) -> dic
     """What people call the account; its id where nobody knows."""
     known = evaluator.fact(policy.account.name, accounts) if policy.account.name and accounts else {}
     return {account: text_of(known.get(account)) or account for account in accounts}
+
+
+def _people(begins: Iterable[Candidate], evaluator: Evaluator) -> Mapping[Subject, str]:
+    """What people are called, asked once for each account."""
+    users: dict[str, list[str]] = {}
+    for each in begins:
+        if each.user_id:
+            users.setdefault(each.account_id, []).append(each.user_id)
+    return {
+        subject_of(account, user): name
+        for account, ids in users.items()
+        for user, name in zip(ids, names_of(ids, account, evaluator), strict=True)
+    }

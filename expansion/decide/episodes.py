@@ -1,15 +1,19 @@
-"""Episodes: from a firing until the trigger is certainly over. Never two open for one account and trigger."""
+"""Episodes: from a firing until the trigger is certainly over. Never two open for one trigger and account.
+
+For a trigger about people every person has episodes of their own, so that "account" here stands for either.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from expansion.decide.calendar import start_of_day_after
-from expansion.decide.firing import LastEpisode
+from expansion.decide.firing import Cleared, LastEpisode, subject_of
 from expansion.evaluate.results import Answers
+from expansion.evaluate.subjects import Subject, account_of, user_of
 from expansion.language.values import Span
 
 
@@ -19,6 +23,11 @@ class Candidate:
 
     account_id: str
     episode: int
+    user_id: str = ""
+
+    @property
+    def subject(self) -> Subject:
+        return subject_of(self.account_id, self.user_id)
 
 
 @dataclass(frozen=True)
@@ -28,21 +37,22 @@ class Cooling:
     trigger: str
     account_id: str
     until: datetime
+    user_id: str = ""
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What one evaluation changes in a trigger's episodes, each in the order of account ids."""
+    """What one evaluation changes in a trigger's episodes, each in the order of account and user ids."""
 
     begins: tuple[Candidate, ...]
-    ends: tuple[str, ...]
+    ends: tuple[Cleared, ...]
     cooling: tuple[Cooling, ...]
 
 
 def changes(
     answers: Answers,
-    open_episodes: Collection[str],
-    last: Mapping[str, LastEpisode],
+    open_episodes: Collection[Subject],
+    last: Mapping[Subject, LastEpisode],
     quiet_for: Span | None,
     zone: ZoneInfo,
 ) -> Changes:
@@ -55,15 +65,22 @@ def changes(
     keep the same rhythm as the others, or lift could not be compared. In days, weeks or months it is over when that
     day begins in the policy's zone, so that a run which starts a second earlier than last time does not lose a day.
     """
-    told = answers.yes - answers.unknown.keys()
-    waits = [
-        Cooling(answers.trigger, account, until)
-        for account in sorted(told - set(open_episodes))
-        if (until := quiet_until(last.get(account), quiet_for, zone)) and answers.as_of < until
-    ]
-    begins = sorted(told - set(open_episodes) - {wait.account_id for wait in waits})
-    ends = sorted((answers.cleared & set(open_episodes)) - answers.yes - answers.unknown.keys())
-    return Changes(tuple(Candidate(each, _next(last.get(each))) for each in begins), tuple(ends), tuple(waits))
+    still_open, name = frozenset(open_episodes), answers.trigger
+    new = answers.yes - answers.unknown.keys() - still_open
+    waits = {
+        each: until for each in new if (until := quiet_until(last.get(each), quiet_for, zone)) and answers.as_of < until
+    }
+    over = (answers.cleared & still_open) - answers.yes - answers.unknown.keys()
+    return Changes(
+        tuple(Candidate(account, _next(last.get(each)), user) for each, account, user in _ordered(new - waits.keys())),
+        tuple(Cleared(name, account, user) for _, account, user in _ordered(over)),
+        tuple(Cooling(name, account, waits[each], user) for each, account, user in _ordered(waits)),
+    )
+
+
+def _ordered(subjects: Iterable[Subject]) -> list[tuple[Subject, str, str]]:
+    """Each with its account and its person, in the order of these."""
+    return sorted(((each, account_of(each), user_of(each)) for each in subjects), key=lambda one: one[1:])
 
 
 def quiet_until(last: LastEpisode | None, quiet_for: Span | None, zone: ZoneInfo) -> datetime | None:

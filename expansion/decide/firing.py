@@ -10,9 +10,21 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
+from expansion.evaluate.subjects import Subject, UserOf
+
 # "no_playbook": no branch of the trigger's `choose` fitted, so there was nothing to start.
 Decision = Literal["acting", "watching", "suppressed", "held_out", "flood", "no_playbook"]
 FirstState = Literal["waiting", "due", "skipped"]
+
+
+def subject_of(account_id: str, user_id: str) -> Subject:
+    """Who an episode is about: a person where there is one, else the account."""
+    return UserOf(account_id, user_id) if user_id else account_id
+
+
+def called(account_name: str, user_name: str) -> str:
+    """`Acme`, or `Ana of Acme`."""
+    return f"{user_name} of {account_name}" if user_name else account_name
 
 
 @dataclass(frozen=True)
@@ -38,7 +50,7 @@ class NewStep:
 
 @dataclass(frozen=True)
 class NewFiring:
-    """A trigger became true for an account: what was decided, why, and what it is worth.
+    """A trigger became true for an account, or a person of it: what was decided, why, and what it is worth.
 
     Every firing opens an episode, whatever the decision. Money is exact: `worth` and `priority` have at most two
     decimals, and are None where the fact behind them is not known.
@@ -47,7 +59,7 @@ class NewFiring:
     trigger: str
     account_id: str
     account_name: str
-    episode: int  # 1 for the account's first with this trigger, then counted up
+    episode: int  # 1 for the account's or the person's first with this trigger, then counted up
     fired_at: datetime  # aware, UTC: the moment of the check
     decision: Decision
     reason: str  # one sentence for people
@@ -64,6 +76,16 @@ class NewFiring:
     playbook: str | None  # None where nothing is done
     evidence: Mapping[str, Any]  # plain JSON
     steps: tuple[NewStep, ...] = ()
+    user_id: str = ""  # the person, for a trigger about people
+    user_name: str = ""  # what people call that person; never an e-mail address
+
+    @property
+    def subject(self) -> Subject:
+        return subject_of(self.account_id, self.user_id)
+
+    @property
+    def called(self) -> str:
+        return called(self.account_name, self.user_name)
 
 
 @dataclass(frozen=True)
@@ -72,11 +94,12 @@ class Cleared:
 
     trigger: str
     account_id: str
+    user_id: str = ""
 
 
 @dataclass(frozen=True)
 class LastEpisode:
-    """The newest episode of an account with a trigger, open or over."""
+    """The newest episode of an account or a person with a trigger, open or over."""
 
     episode: int
     fired_at: datetime
@@ -84,10 +107,12 @@ class LastEpisode:
     decision: str
 
 
-def step_key(account_id: str, trigger: str, episode: int, playbook: str, step_id: str) -> str:
+def step_key(account_id: str, trigger: str, episode: int, playbook: str, step_id: str, user_id: str = "") -> str:
     """The same step has the same key on every machine and every attempt; no two steps share one.
 
-    A JSON array keeps the parts apart: ("a", "bc") and ("ab", "c") differ.
+    A JSON array keeps the parts apart: ("a", "bc") and ("ab", "c") differ. One with a person is longer by one, so it
+    is never that of an account.
     """
-    parts = json.dumps([account_id, trigger, episode, playbook, step_id], ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(parts.encode("ascii")).hexdigest()
+    parts = [account_id, trigger, episode, playbook, step_id, *([user_id] if user_id else [])]
+    text = json.dumps(parts, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()

@@ -14,21 +14,23 @@ PAST_RUNS = 20  # how many runs back the median looks
 ENOUGH_RUNS = 3  # runs with firings before a median means anything
 
 
-def flood_reason(trigger: Trigger, flood: Flood | None, firings: int, past_counts: Sequence[int]) -> str | None:
+def flood_reason(trigger: Trigger, flood: Flood | None, accounts: int, past_counts: Sequence[int]) -> str | None:
     """Why all the new firings of a trigger are held in this run; None where the brake does not trip.
 
-    Counted are the firings that would be acted on: those suppressed or held out send nothing anyway.
+    Counted are the accounts that would be acted on: those suppressed or held out send nothing anyway, and however many
+    people of one fire, its seller has one conversation.
 
     A held firing is recorded as an open episode with the decision `flood`. So it is seen in the ledger, and the next
     run does not send it either: its episode is open, and only a person lets it go. The release writes the steps of
     that same episode, so their keys are what they would have been.
     """
-    limits = [limit for limit in _limits(trigger, flood, past_counts) if firings > limit[0]]
+    limits = [limit for limit in _limits(trigger, flood, past_counts) if accounts > limit[0]]
     if not limits:
         return None
     _, said = min(limits)
+    counted = "new firings" if trigger.who == "accounts" else "accounts with new firings"
     return (
-        f"flood brake: {firings} new firings of {trigger.trigger} in one run, {said}; all of them are held. "
+        f"flood brake: {accounts} {counted} of {trigger.trigger} in one run, {said}; all of them are held. "
         f"Look at one with `expansion explain {trigger.trigger} ACCOUNT`: if the data are wrong, mend them; "
         "if they are right, raise the limit. Held firings stay held until a person releases them"
     )

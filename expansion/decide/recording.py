@@ -64,23 +64,31 @@ def _work(
         links=account_links(context.links, draft.account_id, remote_ids),
     )
     told = pinned(story, names_of(people, draft.account_id, evaluator))
-    return Work(draft.account_id, story.trigger, draft.episode, context.as_of, draft.owner.email, people, told)
+    return Work(
+        account_id=draft.account_id,
+        trigger=story.trigger,
+        episode=draft.episode,
+        fired_at=context.as_of,
+        owner=draft.owner.email,
+        people=people,
+        context=told,
+        user_id=draft.user_id,
+    )
 
 
 def as_firing(
     joined: Joined, definition_hash: str, currency: str, context: RunContext, steps: tuple[NewStep, ...]
 ) -> NewFiring:
     """The firing with all that the ledger keeps of it."""
-    draft, ruling = joined.draft, joined.draft.ruling
-    leader = joined.leader
+    draft = joined.draft
     return NewFiring(
         trigger=draft.trigger.trigger,
         account_id=draft.account_id,
         account_name=draft.account_name,
         episode=draft.episode,
         fired_at=context.as_of.astimezone(UTC),
-        decision=ruling.decision,
-        reason=f"joined with {leader.trigger.trigger}: one conversation with this account" if leader else ruling.reason,
+        decision=draft.ruling.decision,
+        reason=joined.reason(),
         definition_hash=definition_hash,
         git_revision=context.git_revision,
         watermark=context.watermark,
@@ -91,7 +99,9 @@ def as_firing(
         priority=draft.priority.expected,
         priority_parts=draft.priority.parts,
         owner=draft.owner.email,
-        playbook=None if leader else ruling.playbook,
+        playbook=None if joined.leader else draft.ruling.playbook,
         evidence=evidence_record(draft.evidence, draft.notes()),
         steps=steps,
+        user_id=draft.user_id,
+        user_name=draft.user_name,
     )

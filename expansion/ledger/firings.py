@@ -13,6 +13,7 @@ from sqlalchemy import (
     Numeric,
     Row,
     Select,
+    and_,
     cast,
     desc,
     func,
@@ -23,7 +24,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from expansion.decide.firing import Cleared, Decision, LastEpisode, NewFiring, NewStep
+from expansion.decide.firing import Cleared, Decision, LastEpisode, NewFiring, NewStep, subject_of
+from expansion.evaluate.subjects import Subject
 from expansion.ledger.database import Database
 from expansion.ledger.records import FiringFilter, FiringRecord, OpenEpisode, Recorded, RunKind
 from expansion.ledger.tables import FIRINGS, RUNS, STEPS
@@ -31,38 +33,41 @@ from expansion.ledger.tables import FIRINGS, RUNS, STEPS
 EPISODE_ENDED = "the episode ended before this step was sent"
 _REACHED_THE_BRAKE: tuple[Decision, ...] = ("acting", "watching", "flood")
 _LOCK = 0x1ED6E3  # any number but that of migrate.py
+_SUBJECT = (FIRINGS.c.account_id, FIRINGS.c.user_id)
 
 
 class Firings(Database):
-    def open_episodes(self, trigger: str) -> dict[str, OpenEpisode]:
-        """The accounts of a trigger whose episode has not ended."""
-        columns = (FIRINGS.c.account_id, FIRINGS.c.id, FIRINGS.c.episode, FIRINGS.c.fired_at, FIRINGS.c.decision)
-        query = select(*columns).where(FIRINGS.c.trigger == trigger, FIRINGS.c.cleared_at.is_(None))
+    def open_episodes(self, trigger: str) -> dict[Subject, OpenEpisode]:
+        """The accounts of a trigger, or its people, whose episode has not ended."""
+        columns = (FIRINGS.c.id, FIRINGS.c.episode, FIRINGS.c.fired_at, FIRINGS.c.decision)
+        query = select(*_SUBJECT, *columns).where(FIRINGS.c.trigger == trigger, FIRINGS.c.cleared_at.is_(None))
         with self.reading() as connection:
-            return {account: OpenEpisode(*rest) for account, *rest in connection.execute(query)}
+            rows = connection.execute(query)
+            return {subject_of(account, user): OpenEpisode(*rest) for account, user, *rest in rows}
 
-    def last_episode(self, trigger: str) -> dict[str, LastEpisode]:
-        """The newest episode of each account of a trigger, open or over."""
+    def last_episode(self, trigger: str) -> dict[Subject, LastEpisode]:
+        """The newest episode of each account of a trigger, or of each of its people, open or over."""
         latest = (
-            select(FIRINGS.c.account_id, func.max(FIRINGS.c.episode).label("episode"))
+            select(*_SUBJECT, func.max(FIRINGS.c.episode).label("episode"))
             .where(FIRINGS.c.trigger == trigger)
-            .group_by(FIRINGS.c.account_id)
+            .group_by(*_SUBJECT)
             .subquery()
         )
-        same = (FIRINGS.c.account_id == latest.c.account_id) & (FIRINGS.c.episode == latest.c.episode)
-        columns = (FIRINGS.c.account_id, FIRINGS.c.episode, FIRINGS.c.fired_at, FIRINGS.c.cleared_at)
-        query = select(*columns, FIRINGS.c.decision).join(latest, same).where(FIRINGS.c.trigger == trigger)
+        same = and_(*(column == latest.c[column.name] for column in (*_SUBJECT, FIRINGS.c.episode)))
+        columns = (FIRINGS.c.episode, FIRINGS.c.fired_at, FIRINGS.c.cleared_at, FIRINGS.c.decision)
+        query = select(*_SUBJECT, *columns).join(latest, same).where(FIRINGS.c.trigger == trigger)
         with self.reading() as connection:
-            return {account: LastEpisode(*rest) for account, *rest in connection.execute(query)}
+            rows = connection.execute(query)
+            return {subject_of(account, user): LastEpisode(*rest) for account, user, *rest in rows}
 
     def past_counts(self, trigger: str, limit: int, kind: RunKind = "expansion") -> list[int]:
-        """How many firings reached the flood brake in each of the last completed runs that had any, newest first.
+        """How many accounts reached the flood brake in each of the last completed runs that had any, newest first.
 
         Runs without one say nothing of what is usual: in most of them a daily trigger was not due.
         """
         mine = (FIRINGS.c.run_id == RUNS.c.id) & (FIRINGS.c.trigger == trigger)
         query = (
-            select(func.count(FIRINGS.c.id))
+            select(func.count(FIRINGS.c.account_id.distinct()))
             .select_from(RUNS.join(FIRINGS, mine & FIRINGS.c.decision.in_(_REACHED_THE_BRAKE)))
             .where(RUNS.c.status == "completed", RUNS.c.kind == kind)
             .group_by(RUNS.c.id)
@@ -88,7 +93,7 @@ class Firings(Database):
             ended = sum(_end_episode(connection, each, as_of, now) for each in cleared)
             ids = _insert(connection, self.is_postgres, run_id, firings)
             _insert_steps(connection, firings, ids, now)
-        already = tuple((f.trigger, f.account_id) for f in firings if _identity(f) not in ids)
+        already = tuple((f.trigger, f.subject) for f in firings if _identity(f) not in ids)
         return Recorded(tuple(ids.values()), already, ended)
 
     def firings(self, wanted: FiringFilter = FiringFilter()) -> list[FiringRecord]:  # noqa: B008  it is frozen
@@ -98,14 +103,9 @@ class Firings(Database):
         with self.reading() as connection:
             return [read_firing(row) for row in connection.execute(query)]
 
-    def firing(self, trigger: str, account_id: str) -> FiringRecord | None:
-        """The newest firing of an account with a trigger."""
-        query = (
-            select(FIRINGS)
-            .where(FIRINGS.c.trigger == trigger, FIRINGS.c.account_id == account_id)
-            .order_by(desc(FIRINGS.c.episode))
-            .limit(1)
-        )
+    def firing(self, trigger: str, account_id: str, user_id: str = "") -> FiringRecord | None:
+        """The newest firing of an account, or of a person of it, with a trigger."""
+        query = select(FIRINGS).where(_is(trigger, account_id, user_id)).order_by(desc(FIRINGS.c.episode)).limit(1)
         with self.reading() as connection:
             row = connection.execute(query).one_or_none()
         return read_firing(row) if row else None
@@ -123,11 +123,15 @@ def read_firing(row: Row[Any]) -> FiringRecord:
     return FiringRecord(**values)
 
 
-_Identity = tuple[str, str, int]
+_Identity = tuple[str, Subject, int]
 
 
 def _identity(firing: NewFiring) -> _Identity:
-    return firing.trigger, firing.account_id, firing.episode
+    return firing.trigger, firing.subject, firing.episode
+
+
+def _is(trigger: str, account_id: str, user_id: str) -> ColumnElement[bool]:
+    return and_(FIRINGS.c.trigger == trigger, FIRINGS.c.account_id == account_id, FIRINGS.c.user_id == user_id)
 
 
 def _must_be_whole(firing: NewFiring) -> None:
@@ -138,7 +142,7 @@ def _must_be_whole(firing: NewFiring) -> None:
 
 def _end_episode(connection: Connection, cleared: Cleared, as_of: datetime, now: datetime) -> int:
     # fired_at: a run over an earlier day must not end an episode that began after it.
-    is_it = (FIRINGS.c.trigger == cleared.trigger) & (FIRINGS.c.account_id == cleared.account_id)
+    is_it = _is(cleared.trigger, cleared.account_id, cleared.user_id)
     still_open = FIRINGS.c.cleared_at.is_(None) & (FIRINGS.c.fired_at <= as_of)
     end = update(FIRINGS).where(is_it, still_open).values(cleared_at=as_of).returning(FIRINGS.c.id)
     ids = connection.scalars(end).all()
@@ -156,9 +160,9 @@ def _insert(
         return {}
     dialect = postgresql if is_postgres else sqlite
     statement = dialect.insert(FIRINGS).on_conflict_do_nothing()
-    new = statement.returning(FIRINGS.c.trigger, FIRINGS.c.account_id, FIRINGS.c.episode, FIRINGS.c.id)
+    new = statement.returning(FIRINGS.c.trigger, *_SUBJECT, FIRINGS.c.episode, FIRINGS.c.id)
     rows = connection.execute(new, [_firing_values(run_id, firing) for firing in firings])
-    return {(trigger, account, episode): id_ for trigger, account, episode, id_ in rows}
+    return {(trigger, subject_of(account, user), episode): id_ for trigger, account, user, episode, id_ in rows}
 
 
 def _insert_steps(
@@ -201,6 +205,7 @@ def _narrow(query: Select[Any], wanted: FiringFilter) -> Select[Any]:
         (FIRINGS.c.run_id, wanted.run_id),
         (FIRINGS.c.trigger, wanted.trigger),
         (FIRINGS.c.account_id, wanted.account_id),
+        (FIRINGS.c.user_id, wanted.user_id),
     ):
         query = query if value is None else query.where(column == value)
     if wanted.decisions is not None:

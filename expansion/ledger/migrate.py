@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from alembic import command
@@ -25,7 +26,7 @@ def migrate(database: Database) -> None:
     with only_one(path.with_name(path.name + ".lock")) if path else nullcontext():
         if path:
             _use_wal(database)
-        with database.writing() as connection:
+        with database.writing() if database.is_postgres else _remaking(database) as connection:
             if database.is_postgres:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             _upgrade(connection)
@@ -44,10 +45,34 @@ def _upgrade(connection: Connection) -> None:
             f"its tables are at {version}, and this one knows up to {HEAD}\n\n"
             "hint: install the version that made it; nothing was changed"
         )
+    command.upgrade(alembic_config(connection), "head")
+
+
+def alembic_config(connection: Connection) -> Config:
+    """What Alembic needs to work on this connection."""
     config = Config()
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    return config
+
+
+@contextmanager
+def _remaking(database: Database) -> Iterator[Connection]:
+    """All of it, or nothing, on SQLite: a constraint changes there by making the table anew and dropping the old one.
+
+    What refers to its rows would not let them go, and within a transaction that cannot be switched off.
+    https://www.sqlite.org/lang_altertable.html#otheralter
+    """
+    with database.engine.connect().execution_options(ledger_writes=True) as connection:
+        raw = connection.connection
+        raw.cursor().execute("PRAGMA foreign_keys = OFF")
+        try:
+            with connection.begin():
+                yield connection
+                lost = connection.execute(text("PRAGMA foreign_key_check")).all()
+                assert not lost, f"rows of {lost[0][0]} refer to nothing"
+        finally:
+            raw.cursor().execute("PRAGMA foreign_keys = ON")
 
 
 def _use_wal(database: Database) -> None:

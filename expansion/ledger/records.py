@@ -11,7 +11,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from expansion.decide.firing import Decision
+from expansion.decide.firing import Decision, called
+from expansion.evaluate.subjects import Subject
 
 RunKind = Literal["expansion", "pull", "playbook", "follow_up"]
 RunStatus = Literal["running", "completed", "failed"]
@@ -43,6 +44,7 @@ class StepFilter:
     run_id: int | None = None
     trigger: str | None = None
     account_id: str | None = None
+    user_id: str | None = None  # "": only what is about whole accounts
     playbook: str | None = None
     action: str | None = None
     states: tuple[State, ...] | None = None
@@ -56,6 +58,7 @@ class FiringFilter:
     run_id: int | None = None
     trigger: str | None = None
     account_id: str | None = None
+    user_id: str | None = None  # "": only what is about whole accounts
     decisions: tuple[Decision, ...] | None = None
     open_only: bool = False
     limit: int | None = None
@@ -82,7 +85,7 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class OpenEpisode:
-    """An account that is still in the state that fired."""
+    """An account or a person still in the state that fired."""
 
     firing_id: int
     episode: int
@@ -95,7 +98,7 @@ class Recorded:
     """What `record` did: ids of the new firings; what another run had already recorded; episodes that it closed."""
 
     firing_ids: tuple[int, ...]
-    already: tuple[tuple[str, str], ...]  # (trigger, account_id)
+    already: tuple[tuple[str, Subject], ...]  # the trigger, and the account or person
     cleared: int
 
 
@@ -123,11 +126,13 @@ class FiringRecord:
     owner: str | None
     playbook: str | None
     evidence: Mapping[str, Any]
+    user_id: str = ""  # the person, for a trigger about people
+    user_name: str = ""
 
 
 @dataclass(frozen=True)
 class StepRecord:
-    """One step as it stands, with what its firing knows of the account."""
+    """One step as it stands, with what its firing knows of the account and the person."""
 
     key: str
     firing_id: int
@@ -159,6 +164,12 @@ class StepRecord:
     note: str | None
     reason: str | None
     updated_at: datetime
+    user_id: str = ""
+    user_name: str = ""
+
+    @property
+    def called(self) -> str:
+        return called(self.account_name, self.user_name)
 
 
 @dataclass(frozen=True)

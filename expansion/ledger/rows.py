@@ -11,7 +11,7 @@ from expansion.ledger.firings import most_valuable_first
 from expansion.ledger.records import ClaimedStep, StepFilter, StepRecord
 from expansion.ledger.tables import FIRINGS, STEPS
 
-_OF_FIRING = (FIRINGS.c.run_id, FIRINGS.c.account_name, FIRINGS.c.fired_at, FIRINGS.c.owner)
+_OF_FIRING = tuple(FIRINGS.c[name] for name in ("run_id", "account_name", "user_id", "user_name", "fired_at", "owner"))
 ORDER = (*most_valuable_first(), STEPS.c.firing_id, STEPS.c.position, STEPS.c.key)
 
 
@@ -37,6 +37,7 @@ def narrow(query: Select[Any], wanted: StepFilter) -> Select[Any]:
         (FIRINGS.c.run_id, wanted.run_id),
         (STEPS.c.trigger, wanted.trigger),
         (STEPS.c.account_id, wanted.account_id),
+        (FIRINGS.c.user_id, wanted.user_id),
         (STEPS.c.playbook, wanted.playbook),
         (STEPS.c.action, wanted.action),
     ):

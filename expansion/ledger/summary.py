@@ -28,10 +28,11 @@ def _firings(connection: Connection, run_id: int) -> dict[str, int]:
 
 
 def _worth(connection: Connection, run_id: int) -> dict[str, Decimal]:
-    """Added up here: SQLite would add floats."""
+    """Added up here: SQLite would add floats. A trigger's people of one account are worth what the account is."""
     acting = (FIRINGS.c.run_id == run_id) & (FIRINGS.c.decision == "acting") & FIRINGS.c.worth.is_not(None)
+    each = select(FIRINGS.c.trigger, FIRINGS.c.account_id, FIRINGS.c.currency, FIRINGS.c.worth).where(acting).distinct()
     totals: dict[str, Decimal] = defaultdict(Decimal)
-    for currency, worth in connection.execute(select(FIRINGS.c.currency, FIRINGS.c.worth).where(acting)):
+    for _, _, currency, worth in connection.execute(each):
         totals[currency] += worth
     return dict(totals)
 

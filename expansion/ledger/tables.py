@@ -72,16 +72,20 @@ FIRINGS = Table(
     Column("owner", Text, nullable=False),
     Column("playbook", Text),
     Column("evidence", JSON, nullable=False),
-    UniqueConstraint("trigger", "account_id", "episode"),
+    # The person, for a trigger about people; empty and not NULL, or no two rows would be the same to a constraint.
+    Column("user_id", Text, nullable=False, server_default=""),
+    Column("user_name", Text, nullable=False, server_default=""),
+    UniqueConstraint("trigger", "account_id", "user_id", "episode"),
     Index("ix_firings_run_id", "run_id"),
     Index("ix_firings_account_id", "account_id"),
 )
 
-# Two runs that start together cannot both open an episode of the same account.
+# Two runs that start together cannot both open an episode of the same account or person.
 Index(
     "uq_firings_open_episode",
     FIRINGS.c.trigger,
     FIRINGS.c.account_id,
+    FIRINGS.c.user_id,
     unique=True,
     sqlite_where=text("cleared_at IS NULL"),
     postgresql_where=text("cleared_at IS NULL"),

@@ -231,7 +231,7 @@ def test_an_empty_store_has_no_accounts_and_says_so(tmp_path: Path) -> None:
 def test_an_account_is_known_from_when_something_of_it_arrived(tmp_path: Path) -> None:
     changes = [change("early", "arr", "5", ago(300), ago(20)), change("late", "arr", "5", ago(300), NOW + timedelta(1))]
     asked = asking(tmp_path, [event("busy", "export", ago(3))], changes)
-    assert asked.everyone.accounts == ["busy", "early"]
+    assert asked.everyone.subjects.ids == ["busy", "early"]
     assert [asked.knows(name) for name in ("busy", "early", "late")] == [True, True, False]
 
 

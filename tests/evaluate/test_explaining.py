@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from expansion.evaluate.asking import holds
 from expansion.evaluate.evaluator import StoreEvaluator, evaluator
 from expansion.evaluate.results import Answer, Evidence
 from tests.evaluate.worlds import Definition, change, event, fill, member, trigger, vocabulary
@@ -239,4 +240,4 @@ def test_clauses_are_asked_of_some_accounts(asked: StoreEvaluator) -> None:
     clauses = trigger(when=[{"fact": "arr", "at_least": 1000}]).when
     wanted = {"acme": Answer.YES, "globex": Answer.NO, "nobody": Answer.CANNOT_TELL}
     assert asked.holds(clauses, ["globex", "acme", "nobody"]) == wanted
-    assert asked.everyone.holds(clauses, ["nobody"]) == {"nobody": Answer.CANNOT_TELL}
+    assert holds(asked.everyone, clauses, ["nobody"]) == {"nobody": Answer.CANNOT_TELL}

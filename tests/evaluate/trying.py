@@ -1,21 +1,29 @@
-"""How hard hypothesis tries: a few hundred answers for everybody, many more where EXPANSION_FUZZ=1."""
+"""How hard hypothesis tries: a thousand worlds against the oracle for everybody, many more where EXPANSION_FUZZ=1.
+
+EXPANSION_FUZZ_EXAMPLES says how many more: 100000 unless it is set.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 FUZZ = os.environ.get("EXPANSION_FUZZ") == "1"
+CI_EXAMPLES = 1000  # of engine against oracle
+FUZZ_EXAMPLES = int(os.environ.get("EXPANSION_FUZZ_EXAMPLES", "100000"))
 
 
-def examples(count: int) -> settings:
-    """So many examples, the same ones every time; a hundred times as many, and new ones, when fuzzing.
+def examples(count: int) -> Callable[[Any], Any]:
+    """So many examples, the same ones every time; when fuzzing new ones, and more in proportion, however long it takes.
 
-    No shrinking: a world is made from a seed and does not shrink, and what differs is said per trigger and account.
+    Hypothesis does not shrink them: a world is made from a seed. `shrinking.reduced` does.
     """
-    return settings(
-        max_examples=count * 100 if FUZZ else count,
+    tried = settings(
+        max_examples=count * FUZZ_EXAMPLES // CI_EXAMPLES if FUZZ else count,
         derandomize=not FUZZ,
         database=None,
         deadline=None,
@@ -23,3 +31,4 @@ def examples(count: int) -> settings:
         suppress_health_check=list(HealthCheck),
         print_blob=True,
     )
+    return lambda test: pytest.mark.timeout(0)(tried(test)) if FUZZ else tried(test)

@@ -28,6 +28,16 @@ CLAUSES: list[dict[str, Any]] = [
         "where": {"rows": {"at_least": 5}, "kind": ["a", "b"], "x": 1},
     },
     {"fact": "seats", "grew_at_least": "10%", "over": "1 month", "from_at_least": 10},
+    {"event": "Export", "average": "rows", "at_least": 2.5, "in_at_least": "3 of the last 4 weeks"},
+    {"event": "Export", "max": "rows", "among_top": "12.5%", "of": "plan", "over": "28 days"},
+    {"event": "Export", "came_back_after": "30 days", "over": "1 week"},
+    {
+        "sequence": ["Login", {"event": ["Export", "Print"], "where": {"rows": {"at_least": 5}}}],
+        "within": "90 minutes",
+        "same_user": True,
+        "not_between": ["Logout"],
+    },
+    {"trigger": "seat-limit", "for": "3 days"},
     {"any_of": [{"cohort": "paying"}, {"none_of": [{"fact": "a", "is": False}]}]},
     {"some_of": {"need": 1, "of": [{"fact": "a", "is_not": "x"}, {"all_of": [{"fact": "b", "exists": True}]}]}},
 ]

@@ -1,0 +1,96 @@
+"""Facts: what sources gave, what is counted of events, and what is made of other facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from tests.evaluate.oracle.counting import Counting, Definition
+from tests.evaluate.oracle.spans import span_days
+from tests.evaluate.oracle.stored import At, Stored, Who
+from tests.evaluate.oracle.values import AtLeast, read
+
+MADE = ("ratio", "difference", "headroom", "days_to_limit")
+NEVER = Fraction(3660)  # days: not within ten years
+
+
+@dataclass
+class Known:
+    stored: Stored
+    counting: Counting
+    definitions: dict[str, Definition]
+    plans: Definition | None
+
+    def fact(self, name: str, who: Who, at: At) -> Any:
+        """A fact's value as it was; None where it is not known, AtLeast where only a part was seen."""
+        definition = self.definitions[name]
+        made = next((word for word in MADE if word in definition), None)
+        if made:
+            return self._made(made, definition, who, at)
+        if "limit_of" in definition:
+            return self._limit(definition["limit_of"], who, at)
+        if "from" in definition:
+            one = who if definition.get("who") == "users" else who.together
+            text = self.stored.value(definition["from"], definition["field"], one, at)
+            return read(text, definition["kind"], self.stored.zone)
+        return self.counting.count(_counted(definition), who.together, at)
+
+    def _made(self, word: str, definition: Definition, who: Who, at: At) -> Any:
+        first, second = (self.fact(part, who, at) for part in definition[word])
+        if first is None or second is None or isinstance(second, AtLeast):
+            return None
+        if isinstance(first, AtLeast):
+            return _of_at_least(word, first, second)
+        if word == "difference":
+            return first - second
+        if word == "days_to_limit":
+            over = definition["pace_over"]
+            return days_to_limit(first, second, self.fact(definition[word][0], who, at.earlier(over)), over)
+        if second == 0:
+            return None
+        return first / second if word == "ratio" else (second - first) / second
+
+    def _limit(self, name: str, who: Who, at: At) -> Fraction | None:
+        """The limit of the account's plan."""
+        if self.plans is None:
+            return None
+        limits = self.plans["limits"].get(self.fact(self.plans["fact"], who, at), {})
+        return Fraction(str(limits[name])) if name in limits else None
+
+    def looked(self, name: str, who: Who, at: At) -> bool:
+        """Somebody looked: so that a value that is not there is not there."""
+        definition = self.definitions[name]
+        made = next((word for word in MADE if word in definition), None)
+        if made:
+            earlier = made == "days_to_limit" and at.earlier(definition["pace_over"])
+            then = not earlier or self.looked(definition[made][0], who, earlier)
+            return then and all(self.looked(part, who, at) for part in definition[made])
+        if "limit_of" in definition:
+            return self.plans is not None and self.looked(self.plans["fact"], who, at)
+        if "from" in definition:
+            return self.stored.pulled(definition["from"], at)
+        return self.counting.window(_counted(definition), who.together, at)[1]
+
+
+def _counted(definition: Definition) -> Definition:
+    """A fact such as `{people: export, over: 2 weeks}`, as a condition on events."""
+    word = next(word for word in ("times", "people", "days") if word in definition)
+    return {**definition, "event": definition[word], "count": word}
+
+
+def _of_at_least(word: str, first: AtLeast, second: Fraction) -> Any:
+    """What is made of a number that may be larger than what was seen of it."""
+    if word == "difference":
+        return AtLeast(first.number - second)
+    return AtLeast(first.number / second) if word == "ratio" and second > 0 else None
+
+
+def days_to_limit(used: Fraction, limit: Fraction, before: Any, over: str) -> Fraction | None:
+    """In how many days the limit is reached, if it goes on as in the time before."""
+    if not isinstance(before, Fraction):
+        return None
+    if used >= limit:
+        return Fraction(0)
+    pace = (used - before) / span_days(over)
+    return NEVER if pace <= 0 else min(NEVER, (limit - used) / pace)
