@@ -16,6 +16,7 @@ KNOWN = {
     "NoSuchRun",
     "NoSuchTrigger",
     "NoSuchUser",
+    "NotAnEvent",
     "Refused",
     "StoreError",
     "TryLater",

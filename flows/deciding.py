@@ -16,6 +16,7 @@ from expansion.evaluate.evaluator import StoreEvaluator, build_rollups
 from expansion.evaluate.results import Answers
 from expansion.language.models import Trigger
 from expansion.ledger.records import Recorded
+from expansion.usage.journal import Journal
 from flows.place import Place
 
 
@@ -72,8 +73,9 @@ def _cursor(name: str) -> str:
 
 
 def evaluate(place: Place, triggers: Collection[Trigger], as_of: datetime, *, build: bool = True) -> Evaluated:
-    """Bring the rollups up to date, then ask every trigger about every account."""
+    """Bring in what was pushed and the rollups up to date, then ask every trigger about every account."""
     if build:
+        Journal(place.store.root).fold(place.store)
         build_rollups(place.store, place.vocabulary, triggers)
     asking = place.evaluator(as_of)
     found = asking.answers(list(triggers))

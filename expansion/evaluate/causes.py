@@ -28,7 +28,8 @@ class Causes:
 
     def of(self, node: Node, indexes: Iterable[int]) -> dict[int, str]:
         """Why a node cannot be told for these: for each, the first line below that cannot."""
-        return self._of(node, 0, set(indexes))
+        left = set(indexes)
+        return self._of(node, 0, left) if left else {}
 
     def _of(self, node: Node, point: int, left: set[int]) -> dict[int, str]:
         found: dict[int, str] = {}
@@ -46,6 +47,8 @@ class Causes:
     def _inside(self, part: Node, point: int, unclear: set[int]) -> dict[int, str]:
         of_accounts = self.engine.of_accounts
         unclear = unclear & _unclear(self.engine.answer(part, point))
+        if not unclear:
+            return {}
         if of_accounts is None or not self.engine.is_of_accounts(part):
             return self._of(part, point, unclear)
         places = {index: self.engine.account_place(index) for index in unclear}

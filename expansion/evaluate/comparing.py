@@ -16,14 +16,14 @@ from expansion.evaluate.measures import Calendar, back
 from expansion.evaluate.numbers import Array, Numbers, as_fraction, compare, compare_growth
 from expansion.language.values import Span
 
-# Comparison word -> the signs of (value - threshold) that mean yes.
-_SIGNS = {
-    "at_least": (0, 1),
-    "more_than": (1,),
-    "at_most": (-1, 0),
-    "less_than": (-1,),
-    "is": (0,),
-    "is_not": (-1, 1),
+# Comparison word -> whether the sign of (value - threshold) means yes.
+_SIGNS: dict[str, Callable[[Array], Array]] = {
+    "at_least": lambda signs: signs >= 0,
+    "more_than": lambda signs: signs > 0,
+    "at_most": lambda signs: signs <= 0,
+    "less_than": lambda signs: signs < 0,
+    "is": lambda signs: signs == 0,
+    "is_not": lambda signs: signs != 0,
 }
 
 
@@ -39,7 +39,7 @@ def number_answers(numbers: Numbers, word: str, wanted: Any) -> Array:
         case "is_not_one_of":
             return logic.negate(number_answers(numbers, "is_one_of", wanted))
     signs = compare(numbers, as_fraction(wanted))
-    answers = np.where(np.isin(signs, _SIGNS[word]), YES, NO)
+    answers = np.where(_SIGNS[word](signs), YES, NO)
     if numbers.least:
         # It can only be larger than what was seen: settled where every larger value gives the same answer.
         settled = (signs > 0) | ((signs == 0) & (word in ("at_least", "less_than")))

@@ -29,6 +29,8 @@ class CompiledTrigger:
         cohort, when, unless = compiler.trigger(trigger)
         fires = Group("all_of", (*cohort, when, *unless))
         hysteresis = _with_hysteresis(when)
+        if hysteresis is None and _without_dwell(when) is when:
+            return cls(trigger.trigger, fires, fires, trigger.who == "users")
         kept = (*cohort, hysteresis) if hysteresis is not None else (*cohort, _without_dwell(when), *unless)
         return cls(trigger.trigger, fires, Group("all_of", kept), trigger.who == "users")
 
@@ -49,10 +51,14 @@ def _with_hysteresis(node: Node) -> Node | None:
 
 
 def _without_dwell(node: Node) -> Node:
-    """An episode stays open while the conditions hold today. Dwell inside a cohort is part of what the cohort means."""
+    """An episode stays open while the conditions hold today. Dwell inside a cohort is part of what the cohort means.
+
+    A node without dwell is handed back as it is: it is answered once.
+    """
     if isinstance(node, Group) and not node.about:
-        return replace(node, parts=tuple(map(_without_dwell, node.parts)), points=1)
-    return replace(node, points=1)
+        parts = tuple(map(_without_dwell, node.parts))
+        return node if parts == node.parts else replace(node, parts=parts)
+    return node if node.points == 1 else replace(node, points=1)
 
 
 def rollup_columns(nodes: Iterable[Node]) -> set[Column]:

@@ -103,18 +103,22 @@ class Engine:
         self.compiler = Compiler(self.vocabulary.facts, self.vocabulary.policy, self.vocabulary.triggers)
         ids = self._known() if self.only is None else sorted(set(self.only))
         self.subjects = Subjects(self.con, ids, self.of_accounts is not None)
-        self.subjects.register()
-        self.rows = Rows(self.source, self.calendar, self.only is not None)
-        self.counted = EventMeasuring(self.rows, self.calendar, self.subjects)
-        self.known = FactMeasuring(self.con, self.source.facts, self.vocabulary.facts, self.calendar, self.subjects)
-        self.walking = Walking(self.rows, self.calendar, self.subjects)
         self.coverage = self._coverage()
-        self.returning = Returning(self.rows, self.calendar, self.subjects, self.coverage.gap)
+        self._prepare()
         self._gaps: dict[Cell, str | None] = {}
         self._numbers: dict[tuple[Measure, int], Numbers] = {}
         self._walked_from: dict[Walk, date] = {}
         self._compiled: dict[str, tuple[Trigger, CompiledTrigger]] = {}
         self._answered: dict[tuple[int, int], tuple[Node, AnswerArray]] = {}
+
+    def _prepare(self) -> None:
+        """Make what takes measures."""
+        self.subjects.register()
+        self.rows = rows = Rows(self.source, self.calendar, self.only is not None)
+        self.counted = EventMeasuring(rows, self.calendar, self.subjects)
+        self.known = FactMeasuring(self.con, self.source.facts, self.vocabulary.facts, self.calendar, self.subjects)
+        self.walking = Walking(rows, self.calendar, self.subjects)
+        self.returning = Returning(rows, self.calendar, self.subjects, self.coverage.gap)
 
     def _coverage(self) -> Coverage:
         """Events come from the sources that facts.yaml names; where it names none, from anywhere."""

@@ -50,7 +50,7 @@ class StoreEvaluator:
         for who in ("accounts", "users"):
             asked = [trigger for trigger in triggers if trigger.who == who]
             if asked:
-                engine = self.everyone if who == "accounts" else self._people_of(self.everyone)
+                engine = self.everyone if who == "accounts" else self.people_engine(self.everyone)
                 found |= answers(engine, asked)
         return {trigger.trigger: found[trigger.trigger] for trigger in triggers}
 
@@ -61,7 +61,7 @@ class StoreEvaluator:
         engine = self.everyone if measured else self._engine([account])
         if trigger.who == "accounts":
             return Explainer(engine).explain(trigger, account)
-        people = self._people_of(engine)
+        people = self.people_engine(engine)
         person = subject if isinstance(subject, UserOf) else nearest(people, trigger, account)
         return Explainer(people).explain(trigger, person)
 
@@ -70,7 +70,7 @@ class StoreEvaluator:
         engines = [self.everyone, *self._people.values()]
         return {name: count for engine in engines for name, count in engine.unreadable.items()}
 
-    def _people_of(self, engine: Engine) -> Engine:
+    def people_engine(self, engine: Engine) -> Engine:
         """The engine over the people of an engine's accounts."""
         if id(engine) not in self._people:
             source = self.source.again()

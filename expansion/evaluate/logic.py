@@ -25,11 +25,17 @@ def from_bool(truth: npt.NDArray[np.bool_], known: npt.NDArray[np.bool_]) -> Ans
 
 
 def all_of(parts: Sequence[Answers], size: int) -> Answers:
+    """The least of the answers: yes where all are."""
+    if len(parts) == 1:
+        return parts[0]
     joined: Answers = np.minimum.reduce([constant(YES, size), *parts])
     return joined
 
 
 def any_of(parts: Sequence[Answers], size: int) -> Answers:
+    """The greatest of the answers: yes where one is."""
+    if len(parts) == 1:
+        return parts[0]
     joined: Answers = np.maximum.reduce([constant(NO, size), *parts])
     return joined
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
+from functools import cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -54,6 +55,14 @@ class EventMeasure:
     aggregate: Aggregate
     prop: str | None
     window: Window
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Measures are looked up all the time, and what they are made of is long."""
+        return hash((self.atom, self.aggregate, self.prop, self.window))
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -124,7 +133,7 @@ class Calendar:
     as_of: datetime  # aware
     zone: ZoneInfo
 
-    @property
+    @cached_property
     def today(self) -> date:
         return self.as_of.astimezone(self.zone).date()
 

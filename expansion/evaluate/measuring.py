@@ -18,12 +18,11 @@ from expansion.evaluate.factual import FactColumn
 from expansion.evaluate.measures import Calendar, EventMeasure
 from expansion.evaluate.numbers import Array, Flags, Numbers, from_counts
 from expansion.evaluate.rows import Rows, stamp
+from expansion.evaluate.scaling import ONE, reduced, scaled
 from expansion.evaluate.subjects import Subjects
 from expansion.usage.rollup import Column
-from expansion.usage.spelling import PLACES
 
 _MASK_DAYS = 64  # days that fit one mask; longer windows take several
-_ONE = 10**PLACES  # properties are whole numbers of this part of one
 
 
 @dataclass(frozen=True)
@@ -53,8 +52,15 @@ class EventMeasuring:
     unreadable: dict[str, int] = field(default_factory=dict)
     _taken: dict[Cell, Numbers | FactColumn] = field(default_factory=dict)
     _unread: dict[Cell, Flags] = field(default_factory=dict)
+    _cells: dict[tuple[EventMeasure, int], Cell] = field(default_factory=dict)
 
     def cell(self, measure: EventMeasure, point: int) -> Cell:
+        """A measure at a point."""
+        if (measure, point) not in self._cells:
+            self._cells[measure, point] = self._resolved(measure, point)
+        return self._cells[measure, point]
+
+    def _resolved(self, measure: EventMeasure, point: int) -> Cell:
         window = measure.window
         if not window.is_hourly:
             return Cell(measure, *self.calendar.days(window, point))
@@ -101,16 +107,16 @@ class EventMeasuring:
 
     def _amount(self, cell: Cell, columns: list[Any], complete: bool) -> Numbers:
         """What is made of numbers is known where all of them could be read, and were there; nothing adds up to zero."""
-        num, (*read, unread) = _scaled(columns[0]), map(_whole, columns[1:])
+        num, (*read, unread) = scaled(columns[0]), map(_whole, columns[1:])
         known = (unread == 0) & complete
         self._unread[cell] = unread > 0
         self._note_unread(cell, unread)
         match cell.measure.aggregate:
             case "sum":
-                return _reduced(num, known)
+                return reduced(num, known)
             case "average":
-                return Numbers(num, np.maximum(read[0], 1) * _ONE, known & (read[0] > 0))
-        return _reduced(num, known & ~np.asarray(columns[0].is_null()))
+                return Numbers(num, np.maximum(read[0], 1) * ONE, known & (read[0] > 0))
+        return reduced(num, known & ~np.asarray(columns[0].is_null()))
 
     def _note_unread(self, cell: Cell, unread: Array) -> None:
         if cell.last in (self.calendar.today, self.calendar.as_of) and (count := int((unread > 0).sum())):
@@ -210,22 +216,3 @@ def _texts(column: Any) -> FactColumn:
     coded = column.cast(pa.string()).dictionary_encode()
     texts = [None, *coded.dictionary.to_pylist()]
     return FactColumn.read("text", np.asarray(coded.indices.fill_null(-1)) + 1, texts)
-
-
-def _scaled(column: Any) -> Array:
-    """Decimals of one type as whole numbers of their last digit: by their bytes, which is a hundred times faster than
-    one after the other. Python's integers where they are too large for 64 bits.
-    """
-    decimals = column.cast(pa.decimal128(38, PLACES)).fill_null(0)
-    words = np.frombuffer(decimals.buffers()[1], dtype=np.int64)[2 * decimals.offset :][: 2 * len(decimals)]
-    low, high = words[0::2], words[1::2]
-    if (high == low >> 63).all() and (not len(low) or np.abs(low).max() < 1 << 62):
-        return low.copy()
-    wide: Array = high.astype(object) * (1 << 64) + low.astype(np.uint64).astype(object)
-    return wide
-
-
-def _reduced(num: Array, known: Array) -> Numbers:
-    """Millionths of millionths in lowest terms, so that products of them still fit 64 bits."""
-    common = int(np.gcd.reduce(num, initial=_ONE)) if num.dtype != object else 1
-    return Numbers(num // common, _ONE // common, known)

@@ -18,7 +18,7 @@ from expansion.language.values import Span
 from expansion.usage.rollup import Column
 
 _EPOCH = date(1970, 1, 1).toordinal()
-_NEVER = np.iinfo(np.int64).min
+NEVER = np.iinfo(np.int64).min
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Days:
 
     subject: Array
     day: Array  # days since 1970
-    before: Array  # _NEVER where it is the first
+    before: Array  # NEVER where it is the first
 
 
 @dataclass
@@ -56,8 +56,8 @@ class Returning:
         edge = np.array([_number(day) for day in ends], dtype=np.int64)[place]
         unclear = np.array([self.gap(BEGINNING, day) is not None for day in ends], dtype=bool)[place]
         answers = constant(NO, self.subjects.size)
-        answers[subject[(before == _NEVER) & unclear]] = CANNOT_TELL
-        answers[subject[(before != _NEVER) & (before <= edge)]] = YES
+        answers[subject[(before == NEVER) & unclear]] = CANNOT_TELL
+        answers[subject[(before != NEVER) & (before <= edge)]] = YES
         return answers
 
     def cause(self, returned: Returned, point: int) -> str | None:
@@ -85,7 +85,7 @@ class Returning:
             f"JOIN asked USING ({', '.join(self.subjects.keys)}) WHERE {column.key} > 0 ORDER BY idx, number"
         ).fetchnumpy()
         subject, day = found["idx"].astype(np.int64), found["number"].astype(np.int64)
-        before = np.full(len(day), _NEVER, dtype=np.int64)
+        before = np.full(len(day), NEVER, dtype=np.int64)
         same = subject[1:] == subject[:-1]
         before[1:][same] = day[:-1][same]
         return Days(subject, day, before)

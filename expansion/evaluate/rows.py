@@ -76,7 +76,7 @@ class Rows:
 
 def names_of(columns: Sequence[Column]) -> tuple[str, ...]:
     """The columns of the rows, account, user and days aside."""
-    if columns[0].is_detail:
+    if columns and columns[0].is_detail:
         return DETAIL_COLUMNS[columns[0].kind]
     return tuple(column.key for column in columns)
 

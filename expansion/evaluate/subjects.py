@@ -35,7 +35,7 @@ def user_of(subject: Subject) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Chosen(Set[Subject]):
-    """Some of those who are asked, told by an array: nobody has to write down the millions that a trigger left alone."""
+    """Some of those who are asked, told by an array: nobody has to list the millions that a trigger left alone."""
 
     subjects: Subjects
     flags: npt.NDArray[np.bool_]

@@ -27,6 +27,9 @@ class Atom:
     events: tuple[str, ...]
     where: tuple[tuple[str, str, str], ...] = ()
 
+    def __hash__(self) -> int:
+        return hash(self.id)
+
     @cached_property
     def id(self) -> str:
         """A short name made of the meaning: the same filter in two triggers is one atom."""

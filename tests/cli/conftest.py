@@ -88,6 +88,41 @@ def folder(_starter, tmp_path, monkeypatch) -> Path:
     return mine
 
 
+PERSON = """\
+trigger: export-person
+title: Somebody keeps hitting the export limit
+owner: revops@acme.example
+status: live
+who: users
+when:
+  - {event: Export Blocked, at_least: 2, over: 14 days}
+unless:
+  - {fact: plan, is: Enterprise}
+leads_to: plan_change
+then: {playbook: export-conversation}
+"""
+PEOPLE = """\
+user_id,account_id,changed_on,name
+ana,a-100,2026-01-05,Ana Moss
+cem,a-100,2026-01-05,cem@northwind.example
+"""
+
+
+@pytest.fixture
+def people(folder) -> Path:
+    """The same folder with a trigger about people, some of whose names are known."""
+    from expansion.usage.store import UsageStore
+    from flows.clock import utc_now
+    from integrations.files import import_file
+
+    (folder / "playbooks/triggers/export-person.yaml").write_text(PERSON, encoding="utf-8")
+    (folder / "people.csv").write_text(PEOPLE, encoding="utf-8")
+    fields = "facts: {account: account_id, user: user_id, at: changed_on}\n"
+    (folder / "people.map.yaml").write_text(fields, encoding="utf-8")
+    import_file(UsageStore(folder / ".expansion/usage"), folder / "people.csv", folder / "people.map.yaml", utc_now())
+    return folder
+
+
 @pytest.fixture
 def change(folder) -> Callable[[str, str, str], None]:
     """`change("triggers/export-limit.yaml", "watching", "live")`, in the playbooks."""

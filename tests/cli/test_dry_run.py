@@ -22,6 +22,18 @@ def test_a_live_trigger_shows_every_text_as_it_would_be_sent(folder, run, change
     assert str(_dry(run)) == snapshot
 
 
+def test_people_of_one_account_are_shown_with_the_conversation_they_are_joined_in(people, run, snapshot):
+    path = people / "playbooks/triggers/export-person.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("at_least: 2", "at_least: 1"), encoding="utf-8")
+    assert str(_dry(run, "--trigger", "export-person")) == snapshot
+
+
+def test_an_account_whose_people_cannot_be_told_about_is_one(people, run):
+    path = people / "playbooks/triggers/export-person.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("at_least: 2", "at_least: 1"), encoding="utf-8")
+    assert "cannot tell: export-person, 1 account, such as: no value of `plan`" in _dry(run).err
+
+
 def test_for_scripts(folder, run, change):
     change("triggers/export-limit.yaml", "status: watching", "status: live")
     said = _dry(run, "--json").json

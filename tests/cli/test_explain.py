@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +44,80 @@ def test_what_the_ledger_knows_is_said_beside(folder, run):
     assert said["decision"] == "suppressed"
 
 
+def test_a_trigger_about_people_is_explained_for_the_nearest_and_says_how_many_fire(people, run, snapshot):
+    assert str(run("explain", "export-person", "a-100", "--as-of", AS_OF)) == snapshot
+
+
+def test_somebody_else_is_explained_on_request(people, run, snapshot):
+    assert str(run("explain", "export-person", "a-100", "--user", "ben", "--as-of", AS_OF)) == snapshot
+
+
+def test_an_account_s_only_person(people, run):
+    out = run("explain", "export-person", "a-200", "--as-of", AS_OF).out
+    assert out.startswith(
+        "export-person for dia of Fabrikam (a-200), as of 2026-03-02 09:00 GMT: yes\nnobody else is known"
+    )
+
+
+def test_people_who_cannot_be_told_about_are_counted(people, run):
+    out = run("explain", "export-person", "a-300", "--as-of", AS_OF).out
+    assert "\n0 of 2 people known in this account fire, 1 cannot be told about; this is the nearest, and" in out
+
+
+def test_an_account_in_which_nobody_is_known(people, run):
+    Path("more.csv").write_text("account_id,changed_on,name\na-500,2026-02-01,Litware\n", encoding="utf-8")
+    run("import", "more.csv", "--map", "sample/accounts.map.yaml")
+    ran = run("explain", "export-person", "a-500", "--as-of", AS_OF)
+    assert (
+        ran.out
+        == "export-person for Litware (a-500), as of 2026-03-02 09:00 GMT: no\nnobody is known in this account\n"
+    )
+    ran = run("explain", "export-person", "a-500", "--user", "ana", "--as-of", AS_OF)
+    assert ran.err.endswith("hint: nobody is known there: no event and no fact of this account names a person\n")
+
+
+def test_a_person_nobody_knows(people, run, snapshot):
+    assert str(run("explain", "export-person", "a-100", "--user", "bn", "--as-of", AS_OF)) == snapshot
+
+
+def test_the_name_of_a_person_gives_the_id_first(people, run):
+    err = run("explain", "export-person", "a-100", "--user", "ana moss", "--as-of", AS_OF).err
+    assert "known there: `ana` (Ana Moss), `ben`, " in err
+
+
+def test_of_many_people_ten_are_named(people, run):
+    rows = [f"e-{n},Report Opened,2026-02-20T10:00:00Z,a-100,u{n}" for n in range(101, 116)]
+    Path("more.csv").write_text("\n".join(["event_id,event,happened_at,account_id,user_id", *rows]), encoding="utf-8")
+    run("import", "more.csv", "--map", "sample/events.map.yaml")
+    err = run("explain", "export-person", "a-100", "--user", "zoe", "--as-of", AS_OF).err
+    assert err.count("`") == 2 * (2 + 10)
+    assert err.endswith(" and 8 more\n")
+
+
+def test_a_trigger_about_accounts_has_no_person(people, run, snapshot):
+    assert str(run("explain", "export-limit", "a-100", "--user", "ana", "--as-of", AS_OF)) == snapshot
+
+
+def test_the_ledger_is_asked_about_the_person(people, run):
+    from expansion.ledger.store import open_ledger
+
+    ledger = open_ledger("sqlite:///.expansion/ledger.db")
+    record(ledger, a_firing("a-100", "export-person", user_id="ben", decision="suppressed", reason="A deal is open"))
+    ledger.close()
+    assert run("explain", "export-person", "a-100", "--user", "ana", "--as-of", AS_OF).err == ""
+    assert "A deal is open" in run("explain", "export-person", "a-100", "--user", "ben", "--as-of", AS_OF).err
+
+
+def test_for_scripts_people_are_named_and_counted(people, run):
+    said = run("explain", "export-person", "a-100", "--as-of", AS_OF, "--json").json
+    assert (said["account"], said["user"], said["answer"]) == ("a-100", "ana", "yes")
+    assert said["people_asked"] == {"known": 3, "fire": 1, "cannot_tell": 0}
+    said = run("explain", "export-person", "a-100", "--user", "ben", "--as-of", AS_OF, "--json").json
+    assert (said["user"], said["answer"], said["people_asked"]) == ("ben", "no", None)
+    said = run("explain", "export-limit", "a-100", "--as-of", AS_OF, "--json").json
+    assert (said["user"], said["people_asked"]) == (None, None)
+
+
 def test_for_scripts(folder, run):
     said = run("explain", "export-limit", "a-100", "--as-of", AS_OF, "--json").json
     assert (said["trigger"], said["account"], said["answer"]) == ("export-limit", "a-100", "yes")
@@ -59,8 +134,6 @@ def test_the_name_of_an_account_gives_its_id(folder, run, text):
 
 
 def test_two_accounts_of_one_name_are_both_named(folder, run):
-    from pathlib import Path
-
     Path("more.csv").write_text("account_id,changed_on,name\na-500,2026-02-01,Fabrikam\n", encoding="utf-8")
     run("import", "more.csv", "--map", "sample/accounts.map.yaml")
     assert "the name of `a-200` and `a-500`" in run("explain", "export-limit", "Fabrikam", "--as-of", AS_OF).err

@@ -47,6 +47,40 @@ def test_the_runs_that_decided(ledger, run, snapshot):
     assert str(run("ledger", "--runs")) == snapshot
 
 
+@pytest.fixture
+def of_people(ledger):
+    """The same, and two people of Cara's who are one conversation."""
+    opened = open_ledger(URL)
+    ana, bo = ({"user_id": user, "user_name": user.title(), "playbook": "call"} for user in ("ana", "bo"))
+    reasons = {"reasons": ["Paywall Viewed at least 3 times: 5 times"]}
+    record(
+        opened,
+        a_firing("cara", "paywall", steps=[{"action": "slack.post_message"}], evidence=reasons, **ana),
+        a_firing("cara", "paywall", reason="joined with paywall for Ana", evidence=reasons, **bo | {"playbook": None}),
+    )
+    claim(opened, "slack.post_message")
+    opened.unsure(key_of("cara", trigger="paywall", user="ana"), "me", "Slack's answer was cut off", NOON)
+    opened.close()
+
+
+def test_where_there_are_people_they_are_named(of_people, run, snapshot):
+    assert str(run("ledger")) == snapshot
+    assert str(run("ledger", "--steps")) == snapshot
+    assert str(run("unsure")) == snapshot
+
+
+def test_one_person(of_people, run):
+    (firing,) = run("ledger", "--user", "ana", "--json").json
+    assert (firing["account_id"], firing["user_id"], firing["user_name"]) == ("cara", "ana", "Ana")
+    assert [step["user_id"] for step in run("ledger", "--user", "ana", "--steps", "--json").json] == ["ana"]
+
+
+def test_whose_step_is_settled_is_said(of_people, run):
+    key = key_of("cara", trigger="paywall", user="ana")
+    assert "what became of slack.post_message for Ana of Cara? say done" in run("unsure", key[:12]).err
+    assert run("unsure", key[:12], "skip").err == "slack.post_message for Ana of Cara: skip\n"
+
+
 def test_one_account(ledger, run):
     assert [firing["account_id"] for firing in run("ledger", "--account", "beta", "--json").json] == ["beta"]
 

@@ -13,6 +13,7 @@ from expansion.contract import ActionWords, Catalog
 from expansion.decide.firing import LastEpisode
 from expansion.decide.recording import RunContext
 from expansion.evaluate.results import Answer, Answers, Evidence, EvidenceEvent, FactValue, Line
+from expansion.evaluate.subjects import Subject, account_of, user_of
 from expansion.fields import DueDate, HtmlText, Inputs, MrkdwnText, Owner, People, PlainText
 from expansion.language.conditions import AnyOf, Condition
 from expansion.language.models import Playbook, Policy, Trigger
@@ -104,9 +105,9 @@ def run(as_of: datetime = NOW, **changes: Any) -> RunContext:
 
 def answers(
     name: str = "seat-limit",
-    yes: Iterable[str] = (),
-    cleared: Iterable[str] = (),
-    unknown: Mapping[str, str] | None = None,
+    yes: Iterable[Subject] = (),
+    cleared: Iterable[Subject] = (),
+    unknown: Mapping[Subject, str] | None = None,
     as_of: datetime = NOW,
 ) -> Answers:
     return Answers(name, as_of, frozenset(yes), frozenset(cleared), dict(unknown or {}))
@@ -133,7 +134,8 @@ class FakeEvaluator:
     names: dict[str, str] = field(default_factory=dict)  # user id -> name
     emails: dict[str, str] = field(default_factory=dict)
     active: dict[str, list[str]] = field(default_factory=dict)  # account -> user ids behind the answer
-    broken: set[str] = field(default_factory=set)  # accounts that cannot be explained
+    broken: set[Subject] = field(default_factory=set)  # those that cannot be explained
+    more: dict[Subject, list[str]] = field(default_factory=dict)  # what is seen beside the seats, line by line
     ids: dict[str, dict[str, str]] = field(default_factory=dict)  # account -> system -> id
     as_of: datetime = NOW
     asked: list[str] = field(default_factory=list)  # facts that were looked up
@@ -141,13 +143,15 @@ class FakeEvaluator:
     def answers(self, triggers: Sequence[Trigger]) -> dict[str, Answers]:
         raise NotImplementedError
 
-    def explain(self, trigger: Trigger, account_id: str) -> Evidence:
-        if account_id in self.broken:
+    def explain(self, trigger: Trigger, subject: Subject) -> Evidence:
+        if subject in self.broken:
             raise ValueError("a record that nobody foresaw")
-        people = tuple(self.active.get(account_id, ()))
+        account = account_of(subject)
+        people = tuple(self.active.get(account, ()))
         events = tuple(EvidenceEvent(f"e-{each}", "Invited", self.as_of, each) for each in people)
-        line = Line("seat_usage is at least 80%", YES, "92% (46 of 50)", "80%", events=events, people=people)
-        return Evidence(trigger.trigger, account_id, self.as_of, YES, (line,))
+        seats = Line("seat_usage is at least 80%", YES, "92% (46 of 50)", "80%", events=events, people=people)
+        more = (Line("Paywall Viewed at least 3 times", YES, seen) for seen in self.more.get(subject, ()))
+        return Evidence(trigger.trigger, account, self.as_of, YES, (*more, seats), user_of(subject) or None)
 
     def holds(self, clauses: Sequence[Any], account_ids: Iterable[str]) -> dict[str, Answer]:
         return {account: _all(self._clause(clause, account) for clause in clauses) for account in account_ids}
@@ -197,15 +201,15 @@ def _all(found: Iterable[Answer]) -> Answer:
 
 @dataclass
 class FakeHistory:
-    """The ledger's three reads, over what `last` and `past` hold: trigger -> account -> episode."""
+    """The ledger's three reads, over what `last` and `past` hold: trigger -> account or person -> episode."""
 
-    last: dict[str, dict[str, LastEpisode]] = field(default_factory=dict)
+    last: dict[str, dict[Subject, LastEpisode]] = field(default_factory=dict)
     past: dict[str, list[int]] = field(default_factory=dict)
 
-    def open_episodes(self, trigger: str) -> dict[str, LastEpisode]:
-        return {account: it for account, it in self.last_episode(trigger).items() if it.cleared_at is None}
+    def open_episodes(self, trigger: str) -> dict[Subject, LastEpisode]:
+        return {subject: it for subject, it in self.last_episode(trigger).items() if it.cleared_at is None}
 
-    def last_episode(self, trigger: str) -> dict[str, LastEpisode]:
+    def last_episode(self, trigger: str) -> dict[Subject, LastEpisode]:
         return self.last.get(trigger, {})
 
     def past_counts(self, trigger: str, limit: int) -> list[int]:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expansion.decide.episodes import Candidate, changes, quiet_until
-from expansion.decide.firing import LastEpisode
+from expansion.decide.firing import Cleared, LastEpisode
+from expansion.evaluate.subjects import UserOf
 from expansion.language.values import Span
 from tests.decide.fakes import NOW, answers
 
@@ -37,7 +38,24 @@ def test_a_yes_in_an_open_episode_changes_nothing() -> None:
 
 def test_only_an_open_episode_ends() -> None:
     changed = changes(answers(cleared=["a", "b"]), ["b"], {"b": episode()}, None, LONDON)
-    assert changed.ends == ("b",)
+    assert changed.ends == (Cleared("seat-limit", "b"),)
+
+
+def test_each_person_has_an_episode_of_their_own() -> None:
+    ana, bo, cy, dee = (UserOf("a", user) for user in ("ana", "bo", "cy", "dee"))
+    before = {ana: episode(2, NOW - timedelta(days=60), NOW), bo: episode(), cy: episode(), dee: episode(1, NOW, NOW)}
+    told = answers(yes=[dee, ana, bo, UserOf("A", "eve")], cleared=[cy])
+    changed = changes(told, [bo, cy], before, MONTH, LONDON)
+    assert changed.begins == (Candidate("A", 1, "eve"), Candidate("a", 3, "ana"))
+    assert changed.ends == (Cleared("seat-limit", "a", "cy"),)
+    assert [(wait.account_id, wait.user_id) for wait in changed.cooling] == [("a", "dee")]
+
+
+def test_an_episode_of_the_account_is_none_of_its_people() -> None:
+    """A trigger that asked about accounts until yesterday."""
+    changed = changes(answers(yes=[UserOf("a", "ana")]), ["a"], {"a": episode()}, MONTH, LONDON)
+    assert changed.begins == (Candidate("a", 1, "ana"),)
+    assert (changed.ends, changed.cooling) == ((), ())
 
 
 def test_cannot_tell_neither_begins_nor_ends() -> None:

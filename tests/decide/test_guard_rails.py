@@ -61,6 +61,12 @@ def test_the_triggers_own_limit_is_reached_not_passed(firings: int, held: bool) 
     assert (reason is not None) is held
 
 
+def test_of_a_trigger_about_people_the_accounts_are_counted() -> None:
+    reason = flood_reason(trigger(who="users", hold_if_more_than="25 accounts"), None, 31, [])
+    assert reason is not None
+    assert reason.startswith("flood brake: 31 accounts with new firings of seat-limit in one run, and `hold_if_more")
+
+
 @pytest.mark.parametrize(("firings", "held"), [(100, False), (101, True)])
 def test_the_policys_limit_serves_every_trigger(firings: int, held: bool) -> None:
     assert (flood_reason(trigger(), BRAKE, firings, []) is not None) is held

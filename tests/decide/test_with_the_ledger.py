@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from expansion.decide.decide import Decisions, decide
+from expansion.evaluate.subjects import Subject, UserOf
 from expansion.ledger import FiringFilter, Ledger, StepFilter, open_ledger
 from tests.decide.fakes import NOW, FakeEvaluator, answers, catalog, folder, playbook, policy, run, trigger
 
@@ -29,12 +30,19 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 def one_run(
-    ledger: Ledger, at: datetime, yes: list[str], cleared: list[str] | None = None, *, record: bool = True
+    ledger: Ledger,
+    at: datetime,
+    yes: Sequence[Subject],
+    cleared: Sequence[Subject] = (),
+    *,
+    record: bool = True,
+    who: str = "accounts",
 ) -> Decisions:
     """Decide, and unless the run is killed before, record."""
     flood = {"at_most": "3 accounts"}
-    definitions = folder(trigger(quiet_for="7 days"), policy=policy(flood=flood), playbooks=[NOW_AND_LATER])
-    told = {"seat-limit": answers(yes=yes, cleared=cleared or [], as_of=at)}
+    one = trigger(quiet_for="7 days", who=who)
+    definitions = folder(one, policy=policy(flood=flood), playbooks=[NOW_AND_LATER])
+    told = {"seat-limit": answers(yes=yes, cleared=cleared, as_of=at)}
     evaluator = FakeEvaluator({"a": {"arr": 1000}}, active={"a": ["u1"]}, as_of=at)
     decisions = decide(told, definitions, evaluator, ledger, run(at), catalog())
     if record:
@@ -86,3 +94,17 @@ def test_the_ledger_gives_back_what_was_decided(ledger: Ledger) -> None:
     assert (ask.input, remind.input) == (decided.steps[0].input, None)
     assert remind.recipe == decided.steps[1].recipe
     assert remind.not_before == day(3)
+
+
+def test_people_of_one_account_come_and_go_by_themselves_with_a_conversation_for_each_day(ledger: Ledger) -> None:
+    ana, bo, cy = (UserOf("a", user) for user in ("ana", "bo", "cy"))
+    first = one_run(ledger, day(0), [ana, bo], who="users")
+    assert [(firing.user_id, len(firing.steps)) for firing in first.firings] == [("ana", 2), ("bo", 0)]
+    second = one_run(ledger, day(1), [ana, bo, cy], who="users")
+    assert [(firing.user_id, len(firing.steps)) for firing in second.firings] == [("cy", 2)]
+    one_run(ledger, day(2), [bo], cleared=[ana, cy], who="users")
+    assert ledger.open_episodes("seat-limit").keys() == {bo}
+    third = one_run(ledger, day(7), [ana, bo, cy], who="users")
+    assert [(firing.user_id, firing.episode) for firing in third.firings] == [("ana", 2)]
+    assert [wait.user_id for wait in third.cooling] == ["cy"]
+    assert {(step.user_id, step.episode) for step in ledger.steps()} == {("ana", 1), ("cy", 1), ("ana", 2)}

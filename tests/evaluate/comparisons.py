@@ -47,3 +47,24 @@ def number_comparison(rnd: Random, edges: list[Any], *, clears: bool = True) -> 
 
 def _size(edge: Any) -> float:
     return float(str(edge).removesuffix("%"))
+
+
+# --- against what was before, against others, in each of several times ------------------------------------------------
+
+PERIODS = ["1 of the last 2 days", "2 of the last 3 days", "3 of the last 3 weeks", "2 of the last 4 weeks",
+            "1 of the last 2 months", "1 of the last 1 week"]  # fmt: skip
+
+
+def growth(rnd: Random, base: Any) -> Definition:
+    word = rnd.choice(["grew_at_least", "fell_at_least"])
+    least = {"from_at_least": base} if rnd.random() < 0.3 else {}
+    return {word: rnd.choice(["0%", "10%", "20%", "25%", "50%"]), **least}
+
+
+def top(rnd: Random, least: Any) -> Definition:
+    top: Definition = {"among_top": rnd.choice(["10%", "25%", "33.4%", "50%", "50%", "80%"])}
+    if rnd.random() < 0.5:
+        top["of"] = rnd.choice(["plan", "plan", "in_trial", "seats_bought", "renews_on", "exports", "seat_usage"])
+    if rnd.random() < 0.2:
+        top["from_at_least"] = least
+    return top

@@ -1,6 +1,6 @@
 """How often each word is answered yes, no and cannot tell: a test in which nothing fires proves little.
 
-    python -m tests.evaluate.rates [WORLDS]
+python -m tests.evaluate.rates [WORLDS]
 """
 
 from __future__ import annotations

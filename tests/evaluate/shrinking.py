@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pprint import pformat
 from typing import Any
 
 from expansion.language.conditions import Condition
@@ -27,8 +28,8 @@ def reduced(world: World, definition: Definition, fails: Fails, *, tries: int = 
     while before != (world, definition) and budget.left > 0:
         before = world, definition
         world = budget.fewer_rows(world, definition)
-        definition = budget.plainest(definition, simpler_definitions, lambda one: budget(world, one))
-        world = budget.plainest(world, simpler_worlds, lambda one: budget(one, definition))
+        definition = budget.plainest_definition(world, definition)
+        world = budget.plainest_world(world, definition)
     return world, definition
 
 
@@ -42,11 +43,11 @@ class Budget:
         self.left -= 1
         return self.left >= 0 and is_definition(definition) and self.fails(world, definition)
 
-    def plainest(self, one: Any, simpler: Callable[[Any], Iterator[Any]], still: Callable[[Any], bool]) -> Any:
-        """The first plainer one that still fails, again and again."""
-        while (plainer := next((other for other in simpler(one) if still(other)), None)) is not None:
-            one = plainer
-        return one
+    def plainest_definition(self, world: World, definition: Definition) -> Definition:
+        return _plainest(definition, simpler_definitions, lambda one: self(world, one))
+
+    def plainest_world(self, world: World, definition: Definition) -> World:
+        return _plainest(world, simpler_worlds, lambda one: self(one, definition))
 
     def fewer_rows(self, world: World, definition: Definition) -> World:
         """Without the events and changes that it fails without; large parts are tried first."""
@@ -55,7 +56,9 @@ class Budget:
         if self(joined, definition):
             world = joined
         for number in range(len(world.batches)):
-            world = self._fewer(world.batches[number], lambda rows, w=world, n=number: with_batch(w, n, rows), definition)
+            world = self._fewer(
+                world.batches[number], lambda rows, w=world, n=number: with_batch(w, n, rows), definition
+            )
         return self._fewer(world.changes, lambda rows, w=world: replace(w, changes=rows), definition)
 
     def _fewer(
@@ -72,6 +75,13 @@ class Budget:
                     start += size
             size //= 2
         return made(rows)
+
+
+def _plainest(one: Any, simpler: Callable[[Any], Iterator[Any]], fails: Callable[[Any], bool]) -> Any:
+    """The first plainer one that still fails, again and again."""
+    while (plainer := next((other for other in simpler(one) if fails(other)), None)) is not None:
+        one = plainer
+    return one
 
 
 def with_batch(world: World, number: int, rows: list[Definition]) -> World:
@@ -107,8 +117,8 @@ def _refused(condition: Condition, who: str) -> bool:
 
 
 def literal(world: World, definition: Definition) -> str:
-    """An entry of kept.KEPT."""
-    pulls = {name: moment for name, moment in world.first_pulls.items()}
+    """An entry of kept.KEPT, to be formatted there."""
+    pulls = ", ".join(f"{_pull(name)}: {_moment(at)}" for name, at in world.first_pulls.items())
     return (
         "    (\n"
         "        World(\n"
@@ -116,11 +126,11 @@ def literal(world: World, definition: Definition) -> str:
         f"            batches={_rows([_rows(map(_event, batch), 16) for batch in world.batches], 12)},\n"
         f"            changes={_rows(map(_change, world.changes), 12)},\n"
         f"            spans={_rows([f'({_moment(first)}, {_moment(last)})' for first, last in world.spans], 12)},\n"
-        f"            first_pulls={{{', '.join(f'{_pull(name)}: {_moment(at)}' for name, at in pulls.items())}}},\n"
+        f"            first_pulls={{{pulls}}},\n"
         f"            late={world.late!r},\n"
         "        ),\n"
-        f"        {definition!r},\n"
-        "    ),  # fmt: skip\n"
+        f"        {pformat(definition, width=100, sort_dicts=False)},\n"
+        "    ),\n"
     )
 
 

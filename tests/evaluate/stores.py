@@ -33,12 +33,13 @@ def fill(
     changes: Sequence[Definition] = (),
     spans: Iterable[Moments] = (),
     first_pulls: dict[str, datetime] | None = None,
+    kind: type[UsageStore] = UsageStore,
 ) -> UsageStore:
     """A store that holds these events, batch by batch, and these fact changes; `spans` are known, nothing else.
 
     `first_pulls` is by cohort and by source; a source of facts that is not said was pulled long ago.
     """
-    store = UsageStore(root)
+    store = kind(root)
     con = store.connect()
     for batch in batches:
         con.register("batch", _event_table(batch))

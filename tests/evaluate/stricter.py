@@ -5,17 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from tests.evaluate.drawing import (
-    count_of_events,
-    events_in_periods,
-    fact,
-    fact_in_periods,
-    growth_of_a_fact,
-    growth_of_events,
-    sequence,
-    top_of_a_fact,
-    top_of_events,
-)
+from tests.evaluate.drawing_events import count_of_events, events_in_periods, growth_of_events, sequence, top_of_events
+from tests.evaluate.drawing_facts import fact, fact_in_periods, growth_of_a_fact, top_of_a_fact
 from tests.evaluate.words import Definition
 
 Pair = tuple[Definition, Definition]

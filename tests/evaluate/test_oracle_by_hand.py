@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from tests.evaluate.oracle.stored import At, Who
-from tests.evaluate.rates import ANSWERS, rates
 from tests.evaluate.words import Definition, change, event
 from tests.evaluate.worlds import World
 
@@ -130,18 +129,11 @@ def test_what_is_made_of_facts() -> None:
 
 
 def test_a_user_is_asked_about_their_own_events_and_the_accounts_facts() -> None:
-    stored = world(did(1), did(1, user="ben", name="print"), changes=[change("acme", "role", "admin", ago(9), user="eve")])
+    stored = world(
+        did(1), did(1, user="ben", name="print"), changes=[change("acme", "role", "admin", ago(9), user="eve")]
+    )
     assert {who.user for who in stored.oracle().users()} == {"ana", "ben", "eve"}
     exports = {"event": "export", "over": "7 days", "at_least": 1}
     assert [answer(stored, exports, user) for user in ("ana", "ben")] == ["yes", "no"]
     assert [answer(stored, {"fact": "role", "is": "admin"}, user) for user in ("ana", "eve")] == ["cannot tell", "yes"]
     assert answer(stored, {"fact": "exporters", "is": 1}, "ben") == "yes"
-
-
-def test_every_word_is_answered_in_every_way() -> None:
-    """Otherwise a thousand agreeing examples would say little."""
-    for word, counted in rates(60).items():
-        if counted.total() >= 500:
-            shares = {answer: counted[answer] / counted.total() for answer in ANSWERS}
-            assert min(shares.values()) > 0.01, (word, shares)
-            assert max(shares.values()) < 0.93, (word, shares)

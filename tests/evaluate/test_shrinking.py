@@ -57,4 +57,4 @@ def test_a_kept_example_is_read_as_prose() -> None:
     definition = {"when": [{"event": "export", "over": "1 day", "at_least": 1}]}
     text = literal(world, definition)
     assert "event('acme', 'export', at(\"2026-03-02T09:00:00+00:00\"), 'ana', key='e0', **{'rows': 10})" in text
-    assert text.endswith(f"        {definition!r},\n    ),  # fmt: skip\n")
+    assert text.endswith(f"        {definition!r},\n    ),\n")

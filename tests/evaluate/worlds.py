@@ -131,7 +131,7 @@ _DELAYS = [timedelta()] * 6 + [timedelta(minutes=30), timedelta(days=1), timedel
 _ROWS = [None, 0, 5, 10, 10, "10", 12.5, 12.5, 10**15, "0.1", 7]
 _FEATURES = [None, "sso", "sso", "SSO", "audit log", "audit log", "10", "true", "", "2026-03-01"]
 # From one step of a story to the next: at the same microsecond, and at, just within and just beyond a time to walk in.
-_GAPS = [timedelta(hours=hours) + step for hours in (0, 0, 1, 1, 2, 3, 23, 24, 48, 168) for step in _STEPS[1:4]]
+_GAPS = [timedelta(hours=hours) + step for hours in (0, 0, 1, 1, 2, 3, 24, 24, 24, 48, 48, 144, 168) for step in _STEPS[1:4]]
 
 
 def _events(rnd: Random, moments: list[datetime]) -> list[Definition]:

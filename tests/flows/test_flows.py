@@ -21,6 +21,17 @@ from tests.flows.conftest import Outside
 pytestmark = [pytest.mark.flows, pytest.mark.usefixtures("prefect_server", "outside")]
 
 LATER = world.AS_OF + timedelta(days=4)
+_PERSON = """\
+trigger: person
+title: Somebody meets a paywall
+owner: dana@seller.example
+status: live
+who: users
+when:
+  - {event: Paywall Viewed, at_least: 2, over: 14 days}
+leads_to: plan_change
+then: {playbook: call}
+"""
 
 
 async def run(**parameters: Any) -> Any:
@@ -132,6 +143,32 @@ async def test_prefect_shows_what_happened(outside: Outside) -> None:
         told = {e["resource"]["prefect.resource.id"]: e["payload"] for e in await sooner_or_later(events)}
         assert told["expansion.trigger.paywall"] == {"count": 6, "account_ids": world.PAYWALL[::-1]}
         assert told["expansion.trigger.big"]["count"] == 4
+
+
+async def test_people_of_one_account_are_one_conversation_and_one_account_in_the_event(outside: Outside) -> None:
+    Path("playbooks/triggers/person.yaml").write_text(_PERSON)
+    state = await run(triggers=["person"])
+    assert state.message == "12 new firings, worth $15,000 a year, 11 steps done"
+    firings = ask(lambda place: place.ledger.firings())
+    assert {(firing.account_id, firing.user_name) for firing in firings} == {
+        (account, person) for account in world.PAYWALL for person in ("ana", "bo")
+    }
+    assert Counter(firing.playbook for firing in firings) == {"call": 6, None: 6}
+    assert states("tell") == {"done": 6}
+    assert (await run(triggers=["person"])).message == "0 new firings, 0 steps done"
+    assert sorted(outside.applied("post_message").values()) == [1] * 6
+
+    from prefect.client.orchestration import get_client
+
+    async with get_client() as client:
+
+        async def event() -> dict[str, Any]:
+            wanted = {"resource": {"id": ["expansion.trigger.person"]}}
+            found = (await client.request("POST", "/events/filter", json={"filter": wanted})).json()["events"]
+            return dict(found[0]["payload"]) if found else {}
+
+        told = await sooner_or_later(event)
+    assert (told["count"], sorted(told["account_ids"])) == (6, world.PAYWALL)
 
 
 async def test_what_is_not_due_is_not_evaluated_again_today() -> None:

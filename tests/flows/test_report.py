@@ -10,8 +10,12 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from expansion.contract import NoAccess
+from expansion.decide import drafts as decide
+from expansion.decide.decide import Decisions
+from expansion.decide.episodes import Cooling
 from expansion.language.mistakes import Mistake, Mistakes
 from expansion.ledger.records import FiringRecord, StepRecord
+from flows.deciding import Evaluated
 from flows.pulling import Pull, Pulled
 from flows.report import Problem, RunReport, done_rows, fired_rows, markdown, told
 
@@ -112,6 +116,25 @@ def test_rows_for_people() -> None:
         ("[done](https://crm.example/00T1)", ""),
         ("waiting until 2026-03-02 09:00", "not yet"),
     ]
+
+
+def test_people_are_named_where_there_are_any() -> None:
+    ana = replace(FIRING, id=3, user_id="u1", user_name="Ana Moss")
+    assert [row.get("who") for row in fired_rows([FIRING, ana])] == ["", "Ana Moss"]
+    assert "who" not in fired_rows([FIRING])[0]
+    rows = done_rows([STEP, replace(STEP, user_id="u1", user_name="Ana Moss")])
+    assert [row["account"] for row in rows] == ["Acme", "Acme, Ana Moss"]
+
+
+def test_several_people_of_one_account_are_one_account(report: RunReport) -> None:
+    ana, bo = (replace(FIRING, id=3 + n, user_id=user, user_name=user) for n, user in enumerate(("ana", "bo")))
+    assert "| seat-limit | 1 | 1 | $2,400 |" in markdown(report, [ana, bo])
+    waits = [Cooling("seat-limit", account, AT, user) for account, user in (("a", "ana"), ("a", "bo"), ("b", "ana"))]
+    broken = decide.Problem("seat-limit", "a", "it could not be explained", "ana@acme.example")
+    fresh = RunReport()
+    fresh.add_decisions(Evaluated({}, None, 7, {}), Decisions((), (), tuple(waits), {}, (broken,)))  # type: ignore[arg-type]
+    assert (fresh.accounts, fresh.cooling) == (7, 2)
+    assert fresh.problems[0].sentence == "seat-limit, a, ana: it could not be explained"
 
 
 def test_whose_problem_it_is_when_a_run_breaks_off() -> None:

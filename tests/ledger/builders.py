@@ -16,7 +16,7 @@ def minutes(count: float) -> timedelta:
 
 
 def a_firing(account: str = "acme", trigger: str = "seat-limit", steps: list[dict[str, Any]] | None = None, **rest):
-    episode = rest.get("episode", 1)
+    episode, user = rest.get("episode", 1), rest.get("user_id", "")
     values: dict[str, Any] = {
         "trigger": trigger,
         "account_id": account,
@@ -38,16 +38,16 @@ def a_firing(account: str = "acme", trigger: str = "seat-limit", steps: list[dic
         "playbook": "seats",
         "evidence": {"lines": ["seat_usage is at least 80%"]},
     }
-    made = tuple(a_step(account, trigger, episode, position, **step) for position, step in enumerate(steps or []))
+    made = tuple(a_step(account, trigger, episode, user, place, **step) for place, step in enumerate(steps or []))
     return NewFiring(**values | rest, steps=made)
 
 
-def a_step(account: str, trigger: str, episode: int, position: int, **rest) -> NewStep:
+def a_step(account: str, trigger: str, episode: int, user: str, position: int, **rest) -> NewStep:
     step_id = rest.pop("step_id", f"step-{position}")
     action = rest.pop("action", "crm.create_task")
     values: dict[str, Any] = {"recipe": {"with": {"text": "hi"}}, "input": {"text": "hi"}, "state": "due"}
     return NewStep(
-        key=step_key(account, trigger, episode, "seats", step_id),
+        key=step_key(account, trigger, episode, "seats", step_id, user),
         step_id=step_id,
         position=position,
         integration=action.split(".")[0],
@@ -56,8 +56,10 @@ def a_step(account: str, trigger: str, episode: int, position: int, **rest) -> N
     )
 
 
-def key_of(account: str = "acme", step_id: str = "step-0", trigger: str = "seat-limit", episode: int = 1) -> str:
-    return step_key(account, trigger, episode, "seats", step_id)
+def key_of(
+    account: str = "acme", step_id: str = "step-0", trigger: str = "seat-limit", episode: int = 1, user: str = ""
+) -> str:
+    return step_key(account, trigger, episode, "seats", step_id, user)
 
 
 def record(ledger: Ledger, *firings: NewFiring, cleared=(), at: datetime = NOON) -> int:

@@ -4,6 +4,7 @@ from decimal import Decimal
 import pytest
 
 from expansion.decide.firing import Cleared, LastEpisode
+from expansion.evaluate.subjects import UserOf
 from expansion.ledger import FiringFilter, OpenEpisode, StepFilter, open_ledger
 from expansion.ledger.firings import EPISODE_ENDED
 from tests.ledger.builders import NOON, a_firing, claim, key_of, minutes, record, state_of
@@ -46,6 +47,41 @@ def test_an_account_never_has_two_open_episodes_of_a_trigger(ledger):
     run_id = ledger.start_run("expansion", as_of=NOON, now=NOON)
     assert ledger.record(run_id, [a_firing(episode=2, steps=[{}])], [], NOON).firing_ids == ()
     assert ledger.steps() == []
+
+
+def test_two_people_of_an_account_have_open_episodes_side_by_side(ledger):
+    ana, bo = (a_firing(user_id=user, user_name=user.title(), steps=[{}]) for user in ("ana", "bo"))
+    record(ledger, a_firing(), ana, bo)
+    assert ledger.open_episodes("seat-limit").keys() == {"acme", UserOf("acme", "ana"), UserOf("acme", "bo")}
+    found = {(step.user_id, step.user_name, step.called) for step in ledger.steps()}
+    assert found == {("ana", "Ana", "Ana of Acme"), ("bo", "Bo", "Bo of Acme")}
+    assert ledger.firing("seat-limit", "acme", "ana").user_name == "Ana"
+    assert ledger.firing("seat-limit", "acme").user_id == ""
+    assert ledger.firing("seat-limit", "acme", "cy") is None
+
+
+def test_the_same_person_is_never_recorded_twice(ledger):
+    record(ledger, a_firing(user_id="ana", steps=[{}]))
+    run_id = ledger.start_run("expansion", as_of=NOON, now=NOON)
+    again = [a_firing(user_id="ana", steps=[{}]), a_firing(user_id="ana", episode=2, steps=[{}])]
+    found = ledger.record(run_id, [*again, a_firing("bolt", user_id="ana")], [], NOON)
+    assert found.already == (("seat-limit", ("acme", "ana")),) * 2
+    assert len(found.firing_ids) == 1
+    assert [step.key for step in ledger.steps()] == [key_of(user="ana")]
+
+
+def test_the_episode_of_a_person_ends_alone(ledger):
+    record(ledger, a_firing(steps=[{}]), *(a_firing(user_id=user, steps=[{}]) for user in ("ana", "bo")))
+    later = NOON + minutes(60)
+    record(ledger, cleared=[Cleared("seat-limit", "acme", "ana")], at=later)
+    assert ledger.open_episodes("seat-limit").keys() == {"acme", UserOf("acme", "bo")}
+    assert {step.user_id: step.state for step in ledger.steps()} == {"": "due", "ana": "skipped", "bo": "due"}
+    record(ledger, a_firing(user_id="ana", episode=2), cleared=[Cleared("seat-limit", "acme")], at=later)
+    assert ledger.last_episode("seat-limit") == {
+        "acme": LastEpisode(1, NOON, later, "acting"),
+        UserOf("acme", "ana"): LastEpisode(2, NOON, None, "acting"),
+        UserOf("acme", "bo"): LastEpisode(1, NOON, None, "acting"),
+    }
 
 
 def test_an_episode_may_end_and_the_next_begin_in_one_run(ledger):
@@ -116,6 +152,11 @@ def test_past_counts_are_those_that_reached_the_brake_in_completed_runs(ledger):
     assert ledger.past_counts("never-fired", limit=10) == []
 
 
+def test_past_counts_count_an_account_once_however_many_of_its_people_fired(ledger):
+    record(ledger, *(a_firing(user_id=user) for user in ("ana", "bo", "cy")), a_firing("bolt", user_id="ana"))
+    assert ledger.past_counts("seat-limit", limit=10) == [2]
+
+
 def test_firings_are_listed_by_what_they_are_worth(ledger):
     amounts = {"acme": "9", "bolt": "10.5", "cara": "1000", "dune": None}
     record(ledger, *(a_firing(name, priority=amount and Decimal(amount)) for name, amount in amounts.items()))
@@ -134,11 +175,14 @@ def test_firings_can_be_narrowed(ledger):
     assert ids(account_id="acme", open_only=True) == {("paywall", "acme")}
     assert ids(decisions=("suppressed",)) == {("seat-limit", "bolt")}
     assert len(ids(limit=1)) == 1
+    record(ledger, a_firing("cara", user_id="ana"))
+    assert ids(user_id="ana") == {("seat-limit", "cara")}
+    assert ("seat-limit", "cara") not in ids(user_id="")
     assert ledger.firing("paywall", "nobody") is None
 
 
 def test_two_runs_that_record_the_same_firings_at_once_record_them_once(url):
-    accounts = [f"account-{number}" for number in range(40)]
+    everybody = [(f"account-{number}", user) for number in range(20) for user in ("", "ana")]
     together = threading.Barrier(4)
     new, errors = [], []
 
@@ -147,22 +191,22 @@ def test_two_runs_that_record_the_same_firings_at_once_record_them_once(url):
         try:
             run_id = ledger.start_run("expansion", as_of=NOON, now=NOON)
             together.wait(30)
-            firings = [a_firing(account, steps=[{}, {}]) for account in order]
+            firings = [a_firing(account, user_id=user, steps=[{}, {}]) for account, user in order]
             new.append(len(ledger.record(run_id, firings, [], NOON).firing_ids))
         except Exception as error:
             errors.append(error)
         finally:
             ledger.close()
 
-    orders = (accounts, accounts[::-1], accounts[20:] + accounts[:20], accounts)
+    orders = (everybody, everybody[::-1], everybody[20:] + everybody[:20], everybody)
     threads = [threading.Thread(target=run, args=(order,)) for order in orders]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(60)
     assert errors == []
-    assert sum(new) == len(accounts)
+    assert sum(new) == len(everybody)
     ledger = open_ledger(url)
-    assert len(ledger.firings()) == len(accounts)
-    assert len(ledger.steps()) == 2 * len(accounts)
+    assert len(ledger.firings()) == len(everybody)
+    assert len(ledger.steps()) == 2 * len(everybody)
     ledger.close()

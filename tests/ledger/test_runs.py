@@ -63,6 +63,11 @@ def test_a_summary_counts_firings_worth_and_steps(ledger):
     assert summary.steps == {("seats", "crm.create_task"): {"due": 3}, ("seats", "chat.post"): {"waiting": 1}}
 
 
+def test_people_of_an_account_are_worth_what_the_account_is(ledger):
+    run_id = record(ledger, *(a_firing(user_id=user, worth=Decimal("0.10")) for user in ("ana", "bo")))
+    assert ledger.summary(run_id).worth == {"USD": Decimal("0.10")}
+
+
 def test_a_cursor_is_kept_and_moved(ledger):
     assert ledger.cursor("mixpanel.export") is None
     ledger.set_cursor("mixpanel.export", "2026-03-01", NOON)

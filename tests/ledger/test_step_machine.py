@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from expansion.contract import NoAccess, Refused, TryLater
 from expansion.decide.firing import Cleared
 from expansion.deliver import deliver
+from expansion.evaluate.subjects import UserOf, account_of, user_of
 from expansion.judging import Patience
 from expansion.ledger import open_ledger
 from expansion.recover import recover
@@ -20,7 +21,7 @@ from tests.ledger.vendor import Clock, Killed, Vendor, to_piece
 
 UPSERT, CREATE, POST = "crm.upsert", "crm.create_task", "chat.post"
 ACTIONS = [UPSERT, CREATE, POST]
-ACCOUNTS = {"acme", "bolt", "cara"}
+SUBJECTS = {"acme", "bolt", UserOf("acme", "ana")}
 FINAL = {"done", "refused", "skipped"}
 # What is heard, and whether it was applied. "ok" without "!" would be a system that lies.
 FAULTS = ["ok!", "later", "wait", "refused", "no_access", "killed", "killed!", "broken", "broken!"]
@@ -42,7 +43,7 @@ class StepMachine(RuleBasedStateMachine):
             CREATE: Vendor(CREATE, batch=2),
             POST: Vendor(POST, findable=False, batch=1),
         }
-        self.episodes = dict.fromkeys(ACCOUNTS, 0)
+        self.episodes = dict.fromkeys(SUBJECTS, 0)
         self.recorded: set[str] = set()
         self.dead: set[str] = set()
         self.holders = (f"run-{number}" for number in itertools.count())
@@ -54,16 +55,19 @@ class StepMachine(RuleBasedStateMachine):
 
     @rule(random=seeds)
     def fire(self, random):
-        for account in ACCOUNTS - self.ledger.open_episodes("seat-limit").keys():
-            self.episodes[account] += 1
+        for subject in sorted(SUBJECTS - self.ledger.open_episodes("seat-limit").keys(), key=str):
+            account, user = account_of(subject), user_of(subject)
+            self.episodes[subject] += 1
             steps = [self._step(random) for _ in range(random.randint(1, 3))]
-            firing = a_firing(account, steps=steps, episode=self.episodes[account], fired_at=self.clock.now)
+            named = {"user_id": user, "episode": self.episodes[subject], "fired_at": self.clock.now}
+            firing = a_firing(account, steps=steps, **named)
             record(self.ledger, firing, at=self.clock.now)
             self.recorded |= {step.key for step in firing.steps}
 
-    @rule(account=st.sampled_from(sorted(ACCOUNTS)))
-    def clear(self, account):
-        record(self.ledger, cleared=[Cleared("seat-limit", account)], at=self.clock.now)
+    @rule(subject=st.sampled_from(sorted(SUBJECTS, key=str)))
+    def clear(self, subject):
+        over = Cleared("seat-limit", account_of(subject), user_of(subject))
+        record(self.ledger, cleared=[over], at=self.clock.now)
 
     @rule(render=st.sampled_from([True, True, False]))
     def follow_up(self, render):
@@ -180,7 +184,7 @@ def test_long_walks_through_many_faults(new_machine, seed):
         if random.random() < 0.3:
             machine.a_person_looks(random.random() < 0.5)
         if random.random() < 0.3:
-            machine.clear(random.choice(sorted(ACCOUNTS)))
+            machine.clear(random.choice(sorted(SUBJECTS, key=str)))
         machine.nothing_is_done_twice()
         machine.nothing_is_lost_and_the_ledger_tells_the_truth()
     machine.teardown()

@@ -149,3 +149,5 @@ def test_steps_can_be_narrowed(ledger):
     assert count(playbook="seats", action="chat.post") == 1
     assert count(states=("done",)) == 0
     assert count(limit=2) == 2
+    record(ledger, a_firing("cara", user_id="ana", steps=[{}]))
+    assert (count(user_id="ana"), count(user_id="")) == (1, 3)

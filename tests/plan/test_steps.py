@@ -74,12 +74,20 @@ def test_the_key_is_the_one_that_everybody_computes() -> None:
     assert step.key == step_key("a", "seat-limit", 3, "seats", "ask")
 
 
+def test_the_key_of_a_person_s_step_names_the_person() -> None:
+    step = one(FakeEvaluator(), TASK, user_id="ana")
+    assert step.key == step_key("a", "seat-limit", 1, "seats", "ask", "ana")
+
+
 def test_each_part_of_a_key_counts_and_parts_do_not_run_together() -> None:
     parts = [("a", "t", 1, "p", "s"), ("b", "t", 1, "p", "s"), ("a", "u", 1, "p", "s"), ("a", "t", 2, "p", "s")]
     parts += [("a", "t", 1, "q", "s"), ("a", "t", 1, "p", "r"), ("at", "", 1, "p", "s"), ("", "at", 1, "p", "s")]
-    assert len({step_key(*each) for each in parts}) == len(parts)
+    keys = {step_key(*each) for each in parts}
+    people = {step_key("a", "t", 1, "p", "s", user) for user in ("u", "v", "s")}
+    assert len(keys | people) == len(parts) + 3
     # Pinned: another key here means that work in flight would be done twice after an update.
     assert step_key("acme", "seat-limit", 1, "seats", "ask").startswith("766aa843489c224e")
+    assert step_key("acme", "seat-limit", 1, "seats", "ask", "ana").startswith("09b5d5415c1242ef")
 
 
 def test_facts_are_asked_once_for_all_accounts_and_only_those_that_are_named() -> None:

@@ -43,9 +43,7 @@ class Oracle:
     triggers: dict[str, Definition] = field(default_factory=dict)  # those that may be referred to, by name
 
     def __post_init__(self) -> None:
-        self.stored = Stored(
-            self.events, self.changes, self.zone, self.as_of, self.spans, self.late, self.first_pulls
-        )
+        self.stored = Stored(self.events, self.changes, self.zone, self.as_of, self.spans, self.late, self.first_pulls)
         self.counting = Counting(self.stored)
         self.known = Known(self.stored, self.counting, self.facts, self.plans)
 
@@ -136,7 +134,9 @@ class Oracle:
         for number in range(int(count)):
             then = at.earlier(f"{number} {unit}")
             if "event" in condition:
-                answers.append(self.asked({**condition, "over": f"1 {unit}"}, who, then, at.earlier(f"{number + 1} {unit}")))
+                answers.append(
+                    self.asked({**condition, "over": f"1 {unit}"}, who, then, at.earlier(f"{number + 1} {unit}"))
+                )
             else:
                 answers.append(self.asked(condition, who, then, then.earlier(condition.get("over", "0 days"))))
         return some_of(answers, int(need))
@@ -252,4 +252,3 @@ class Oracle:
             "is": day == days[0],
             "between": days[0] <= day <= days[-1],
         }[word]
-

@@ -60,5 +60,3 @@ def _any(days: set[date], first: date, before: date) -> bool:
 
 def _events(condition: Definition, over: str) -> Definition:
     return {"event": condition["event"], "where": condition.get("where", {}), "over": over}
-
-

@@ -64,6 +64,7 @@ class Stored:
         self.events = [event for event in once.values() if event["seen"] <= self.as_of]
         self.changes = [change for change in self.changes if change["seen"] <= self.as_of]
         self.today = self.local_day(self.as_of)
+        self.stretches = self._joined()
         for event in self.events:
             event = {**event, "day": self.local_day(event["at"])}
             self.by_account.setdefault(event["account"], []).append(event)
@@ -120,7 +121,7 @@ class Stored:
 
     # --- for when events are known ------------------------------------------------------------------------------------
 
-    def stretches(self) -> list[tuple[datetime, datetime]]:
+    def _joined(self) -> list[tuple[datetime, datetime]]:
         """The spans, joined over silences that are no hole, as far as they had passed."""
         found: list[tuple[datetime, datetime]] = []
         for first, last in sorted((first, min(last, self.as_of)) for first, last in self.spans if first <= self.as_of):
@@ -133,18 +134,18 @@ class Stored:
     def known_days(self, first: date, last: date) -> bool:
         end = self.last_of(last)
         slack = min(self.late, (end - self.midnight(first)) / 2)
-        return any(self.local_day(s) <= first and e + slack >= end for s, e in self.stretches())
+        return any(self.local_day(s) <= first and e + slack >= end for s, e in self.stretches)
 
     def known_hours(self, start: datetime, end: datetime) -> bool:
         slack = min(self.late, (end - start) / 2)
         return any(
             s.astimezone(UTC).replace(minute=0, second=0, microsecond=0) <= start and e + slack >= end
-            for s, e in self.stretches()
+            for s, e in self.stretches
         )
 
     def known_ever_before(self, day: date) -> bool:
         """Everything before this day, as far back as anything is stored."""
-        if not self.stretches():
+        if not self.stretches:
             return False
-        begins = self.local_day(self.stretches()[0][0])
+        begins = self.local_day(self.stretches[0][0])
         return begins < day and self.known_days(begins, day - timedelta(days=1))

@@ -29,7 +29,9 @@ def walked(counting: Counting, condition: Definition, who: Who, at: At) -> str:
 
 def _walks(events: list[Row], condition: Definition) -> bool:
     steps = [_step(step) for step in condition["sequence"]]
-    excluded = [event for event in events if "not_between" in condition and matches(event, _step(condition["not_between"]))]
+    excluded = [
+        event for event in events if "not_between" in condition and matches(event, _step(condition["not_between"]))
+    ]
     return any(
         _in_time(walk[0], walk[-1], condition["within"])
         and not any(walk[0]["at"] < event["at"] < walk[-1]["at"] for event in excluded)

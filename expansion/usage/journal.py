@@ -1,0 +1,89 @@
+"""Events that are pushed, on disk before anybody is told that they were taken; folded into the store by the next run.
+
+One JSON line per event. A line that a dying process left half written was never acknowledged, and is left out. Folding
+twice changes nothing: the store keeps an event's id once.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from expansion.contract import EventRow
+from expansion.usage.importing import Imported, import_rows
+from expansion.usage.manifest import sync
+from expansion.usage.store import UsageStore
+
+_NAME = "journal.jsonl"
+_ASIDE = "journal-folding.jsonl"
+SOURCE = "journal"
+
+
+@dataclass(frozen=True)
+class Journal:
+    """The journal of a usage store. Any number of processes may append, and one fold."""
+
+    root: Path
+
+    def append(self, rows: Sequence[EventRow]) -> None:
+        """Write events down. When this returns they are on disk."""
+        lines = "".join(json.dumps(asdict(row), default=str) + "\n" for row in rows).encode()
+        with self._alone() as handle:
+            os.write(handle, lines)
+            os.fsync(handle)
+
+    def fold(self, store: UsageStore, *, users: Mapping[str, str] | None = None) -> Imported:
+        """Bring what was written down into the store; raises what an import raises, and then keeps it for next time.
+
+        It is put aside first, so that events that come in meanwhile go into a new journal.
+        """
+        aside = self.root / _ASIDE
+        if not aside.exists():  # else a fold was killed: that one comes first
+            if not (self.root / _NAME).exists():
+                return Imported(SOURCE)
+            with self._alone():
+                (self.root / _NAME).replace(aside)
+        folded = import_rows(store, SOURCE, _rows(aside), None, users=users)
+        aside.unlink()
+        return folded
+
+    @contextmanager
+    def _alone(self) -> Iterator[int]:
+        """The open journal, for this process alone; a new one, if it was put aside while we waited for it."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        path = self.root / _NAME
+        while True:
+            is_new = not path.exists()
+            handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                if path.exists() and os.fstat(handle).st_ino == path.stat().st_ino:
+                    _end_line(handle)
+                    yield handle
+                    if is_new:
+                        sync(self.root)
+                    return
+            finally:
+                os.close(handle)
+
+
+def _end_line(handle: int) -> None:
+    """After a line that a dying process left half written, begin a new one."""
+    size = os.fstat(handle).st_size
+    if size and os.pread(handle, 1, size - 1) != b"\n":
+        os.write(handle, b"\n")
+
+
+def _rows(path: Path) -> Iterator[EventRow]:
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            row: dict[str, Any] = json.loads(line)
+        except ValueError:
+            continue  # half a line: never acknowledged
+        yield EventRow(**row)

@@ -1,0 +1,133 @@
+"""The resident evaluator: an account answers at once as it does in the next run, and its events are kept."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from expansion.contract import EventRow
+from expansion.evaluate.evaluator import evaluator
+from expansion.evaluate.subjects import UserOf, account_of
+from expansion.live.arriving import NotAnEvent
+from expansion.live.resident import Resident
+from expansion.usage.journal import Journal
+from expansion.usage.store import UsageStore
+from tests.evaluate.drawing import several
+from tests.evaluate.trying import examples
+from tests.evaluate.words import Definition, trigger
+from tests.evaluate.worlds import World, a_world
+
+
+def pushed(event: Definition) -> EventRow:
+    who = (event["account"], event["user"])
+    return EventRow(event["id"], event["event"], event["at"], *who, event["properties"], event["seen"])
+
+
+def said(answers: object, subject: object) -> str:
+    return "yes" if subject in answers.yes else "cannot tell" if subject in answers.unknown else "no"  # type: ignore[attr-defined]
+
+
+@examples(100)
+@given(seed=st.integers(0, 2**24 - 1))
+def test_an_account_answers_at_once_as_it_does_after_the_next_run(seed: int) -> None:
+    rnd = Random(seed)
+    world, definitions = a_world(rnd), several(rnd, 6, 9)
+    # Ranks are those of the moment when the process began, and so are left out here.
+    definitions = [one for one in definitions if "among_top" not in json.dumps(one)]
+    asked = [trigger(f"t{i}", **definition) for i, definition in enumerate(definitions)]
+    events = list({event["id"]: event for batch in world.batches for event in batch}.values())
+    late = [event for event in events if event["seen"] <= world.as_of]
+    rnd.shuffle(late)
+    late = late[: rnd.randint(0, 12)]
+    stored = [event for event in events if event not in late and event["seen"] <= world.as_of]
+    world = World(**{**vars(world), "batches": [stored] if stored else []})
+    with tempfile.TemporaryDirectory() as folder:
+        store = world.store(Path(folder))
+        resident = Resident.of(store, world.vocabulary, asked, world.as_of)
+        told = {}
+        for event in late:
+            told[event["account"], event["user"]] = resident.take(pushed(event), world.as_of)
+        found = {key: resident.answer(*key, world.as_of) for key in told}
+        Journal(store.root).fold(store)
+        after = evaluator(UsageStore(Path(folder)), world.vocabulary, world.as_of).answers(asked)
+    for (account, user), answers in found.items():
+        for one in asked:
+            if one.who == "users" and not user:
+                continue
+            subject = UserOf(account, user) if one.who == "users" else account
+            mine, theirs = answers[one.trigger], after[one.trigger]
+            assert said(mine, subject) == said(theirs, subject), (account, user, one)
+            assert (subject in mine.cleared) == (subject in theirs.cleared), (account, user, one)
+            assert mine.unknown.get(subject) == theirs.unknown.get(subject)
+
+
+EXPORTS = trigger("exports", when=[{"event": "export", "over": "7 days", "at_least": 2}])
+
+
+def resident(folder: Path) -> tuple[Resident, World]:
+    world = next(made for n in range(100) if (made := a_world(Random(n))).spans and not made.batches)
+    return Resident.of(world.store(folder), world.vocabulary, [EXPORTS], world.as_of), world
+
+
+def row(world: World, key: str, **changed: object) -> EventRow:
+    values = {"event_id": key, "event": "export", "time": world.as_of, "account_id": "acme", "user_id": "ana"}
+    return EventRow(**{**values, "properties": {}, **changed})  # type: ignore[arg-type]
+
+
+def test_the_same_event_twice_counts_once(tmp_path: Path) -> None:
+    asked, world = resident(tmp_path)
+    assert "acme" not in asked.take(row(world, "1"), world.as_of)["exports"].yes
+    assert "acme" not in asked.take(row(world, "1"), world.as_of)["exports"].yes
+    assert "acme" in asked.take(row(world, "2"), world.as_of)["exports"].yes
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"event_id": ""}, "no event id"),
+        ({"event": None}, "no event name"),
+        ({"account_id": None}, "no account, and none is known for its user"),
+        ({"time": "yesterday"}, "the time cannot be read; write ISO 8601, or seconds or milliseconds since 1970"),
+        ({"time": 10}, "the time lies outside 1990 to 2100"),
+    ],
+)
+def test_what_is_no_event_is_refused_and_not_written_down(tmp_path: Path, changed: Definition, reason: str) -> None:
+    asked, world = resident(tmp_path)
+    with pytest.raises(NotAnEvent, match=reason):
+        asked.take(row(world, "1", **changed), world.as_of)
+    assert not (tmp_path / "journal.jsonl").exists()
+
+
+def test_what_was_taken_is_in_the_store_after_a_fold_and_a_second_fold_changes_nothing(tmp_path: Path) -> None:
+    asked, world = resident(tmp_path)
+    for key in ("1", "2", "3"):
+        asked.take(row(world, key), world.as_of)
+    journal = Journal(tmp_path)
+    assert (journal.fold(asked.store).stored, journal.fold(asked.store).stored) == (3, 0)
+    after = evaluator(asked.store, world.vocabulary, world.as_of + timedelta(seconds=1))
+    assert "acme" in after.answers([EXPORTS])["exports"].yes
+
+
+def test_half_a_line_of_a_process_that_died_is_left_out_and_the_next_line_is_whole(tmp_path: Path) -> None:
+    asked, world = resident(tmp_path)
+    asked.take(row(world, "1"), world.as_of)
+    with (tmp_path / "journal.jsonl").open("a") as journal:
+        journal.write('{"event_id": "half')
+    asked.take(row(world, "2"), world.as_of)
+    assert Journal(tmp_path).fold(asked.store).stored == 2
+
+
+def test_a_fold_that_was_killed_is_finished_by_the_next(tmp_path: Path) -> None:
+    asked, world = resident(tmp_path)
+    asked.take(row(world, "1"), world.as_of)
+    (tmp_path / "journal.jsonl").rename(tmp_path / "journal-folding.jsonl")  # where a kill leaves it
+    asked.take(row(world, "2"), world.as_of)
+    journal = Journal(tmp_path)
+    assert (journal.fold(asked.store).stored, journal.fold(asked.store).stored) == (1, 1)
