@@ -36,7 +36,7 @@ from expansion.evaluate.numbers import Array, Numbers
 from expansion.evaluate.ranking import Peers, top_answers
 from expansion.evaluate.returning import Returning
 from expansion.evaluate.rows import Relations, Rows
-from expansion.evaluate.subjects import Subject, Subjects, UserOf, account_of
+from expansion.evaluate.subjects import Subject, Subjects, account_of, everybody
 from expansion.evaluate.tree import (
     Group,
     Leaf,
@@ -101,8 +101,7 @@ class Engine:
     def __post_init__(self) -> None:
         self.calendar = Calendar(self.as_of, ZoneInfo(self.vocabulary.policy.time_zone))
         self.compiler = Compiler(self.vocabulary.facts, self.vocabulary.policy, self.vocabulary.triggers)
-        ids = self._known() if self.only is None else sorted(set(self.only))
-        self.subjects = Subjects(self.con, ids, self.of_accounts is not None)
+        self.subjects = self._everybody() if self.only is None else self._those(self.only)
         self.coverage = self._coverage()
         self._prepare()
         self._gaps: dict[Cell, str | None] = {}
@@ -113,7 +112,6 @@ class Engine:
 
     def _prepare(self) -> None:
         """Make what takes measures."""
-        self.subjects.register()
         self.rows = rows = Rows(self.source, self.calendar, self.only is not None)
         self.counted = EventMeasuring(rows, self.calendar, self.subjects)
         self.known = FactMeasuring(self.con, self.source.facts, self.vocabulary.facts, self.calendar, self.subjects)
@@ -142,14 +140,15 @@ class Engine:
     def knows(self, subject: Subject) -> bool:
         return subject in self.subjects.index
 
-    def _known(self) -> Sequence[Subject]:
-        keys = "account_id" if self.of_accounts is None else "account_id, user_id"
+    def _everybody(self) -> Subjects:
         known = self.source.accounts() if self.of_accounts is None else self.source.users()
-        moment = quote(str(naive(self.as_of)))
-        rows = self.con.execute(
-            f"SELECT DISTINCT {keys} FROM {known} WHERE first_seen <= TIMESTAMP {moment} ORDER BY ALL"
-        ).fetchall()
-        return [account for (account,) in rows] if self.of_accounts is None else [UserOf(*row) for row in rows]
+        by_now = f"SELECT * FROM {known} WHERE first_seen <= TIMESTAMP {quote(str(naive(self.as_of)))}"
+        return everybody(self.con, by_now, of_users=self.of_accounts is not None)
+
+    def _those(self, only: Sequence[Subject]) -> Subjects:
+        subjects = Subjects(self.con, sorted(set(only)), self.of_accounts is not None)
+        subjects.register()
+        return subjects
 
     @cached_property
     def population(self) -> Engine:

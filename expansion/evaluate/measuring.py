@@ -12,15 +12,15 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from expansion.evaluate.factual import FactColumn
 from expansion.evaluate.measures import Calendar, EventMeasure
 from expansion.evaluate.numbers import Array, Flags, Numbers, from_counts
 from expansion.evaluate.rows import Rows, stamp
-from expansion.evaluate.scaling import ONE, reduced, scaled
+from expansion.evaluate.scaling import ONE, reduced
 from expansion.evaluate.subjects import Subjects
 from expansion.usage.rollup import Column
+from expansion.usage.spelling import PLACES
 
 _MASK_DAYS = 64  # days that fit one mask; longer windows take several
 
@@ -73,7 +73,7 @@ class EventMeasuring:
         for some in _alike(new):
             columns = self._query(some)
             for cell in some:
-                wide = len(_outer(cell, 0, self.subjects.keys))
+                wide = len(_outer(cell, 0))
                 self._taken[cell] = self._read(cell, columns[:wide], cell in complete)
                 columns = columns[wide:]
 
@@ -85,29 +85,30 @@ class EventMeasuring:
         return bool(self._unread[self.cell(measure, point)][index])
 
     def _query(self, cells: list[Cell]) -> list[Array]:
-        """The columns that the cells are made of, side by side; where nothing happened, None or 0."""
-        width = sum(len(_outer(cell, 0, self.subjects.keys)) for cell in cells)
+        """The columns that the cells are made of, side by side; where nothing happened, 0 or None."""
         wanted = {column for cell in cells for column in cell.measure.columns}
         if cells[0].hourly:
             first = min(cell.first for cell in cells if isinstance(cell.first, datetime))
             rows = self.rows.by_moment(wanted, first)
         else:
             rows = self.rows.by_day(wanted, min(cell.first for cell in cells), max(cell.last for cell in cells))
+        width = sum(len(_outer(cell, 0)) for cell in cells)
         if rows is None:
-            return [pa.nulls(self.subjects.size)] * width
+            nothing: Any = None if cells[0].measure.aggregate == "latest" else 0
+            return [np.full(self.subjects.size, nothing)] * width
         return self.subjects.aligned(_cells_sql(cells, rows, self.subjects.keys), width)
 
-    def _read(self, cell: Cell, columns: list[Any], complete: bool) -> Numbers | FactColumn:
+    def _read(self, cell: Cell, columns: list[Array], complete: bool) -> Numbers | FactColumn:
         match cell.measure.aggregate:
             case "latest":
                 return _texts(columns[0])
             case "sum" | "average" | "max":
                 return self._amount(cell, columns, complete)
-        return from_counts(_whole(columns[0]), least=not complete)
+        return from_counts(columns[0], least=not complete)
 
-    def _amount(self, cell: Cell, columns: list[Any], complete: bool) -> Numbers:
+    def _amount(self, cell: Cell, columns: list[Array], complete: bool) -> Numbers:
         """What is made of numbers is known where all of them could be read, and were there; nothing adds up to zero."""
-        num, (*read, unread) = scaled(columns[0]), map(_whole, columns[1:])
+        num, *read, unread = columns
         known = (unread == 0) & complete
         self._unread[cell] = unread > 0
         self._note_unread(cell, unread)
@@ -116,7 +117,7 @@ class EventMeasuring:
                 return reduced(num, known)
             case "average":
                 return Numbers(num, np.maximum(read[0], 1) * ONE, known & (read[0] > 0))
-        return reduced(num, known & ~np.asarray(columns[0].is_null()))
+        return reduced(num, known & (read[0] > 0))
 
     def _note_unread(self, cell: Cell, unread: Array) -> None:
         if cell.last in (self.calendar.today, self.calendar.as_of) and (count := int((unread > 0).sum())):
@@ -139,7 +140,7 @@ def _alike(cells: list[Cell]) -> Iterable[list[Cell]]:
 
 def _cells_sql(cells: list[Cell], rows: str, keys: Sequence[str]) -> str:
     """The outer columns `o0`, `o1`, … of all cells, by subject."""
-    outer = [part for i, cell in enumerate(cells) for part in _outer(cell, i, keys)]
+    outer = [part for i, cell in enumerate(cells) for part in _outer(cell, i)]
     named = ", ".join(f"{sql} AS o{i}" for i, sql in enumerate(outer))
     by = ", ".join(keys)
     if cells[0].measure.aggregate == "people":
@@ -155,28 +156,36 @@ def _inner(cell: Cell) -> str:
     return f"MAX(CASE WHEN {_inside(cell)} AND {cell.column('times').key} > 0 THEN 1 END)"
 
 
-def _outer(cell: Cell, i: int, keys: Sequence[str]) -> list[str]:
-    """What is asked per subject."""
-
-    def within(aggregate: str, kind: str) -> str:
-        return f"{aggregate}(CASE WHEN {_inside(cell)} THEN {cell.column(kind).key} END)"
-
+def _outer(cell: Cell, i: int) -> list[str]:
+    """What is asked per subject; no column is ever NULL but for texts."""
     match cell.measure.aggregate:
         case "times":
-            return [within("SUM", "times")]
+            return [_added(cell, "times")]
         case "people":
             return [f"COUNT(i{i})"]
         case "days":
             return [" + ".join(f"CAST(bit_count({mask}) AS BIGINT)" for mask in _masks(cell))]
         case "sum":
-            return [within("SUM", "sum"), within("SUM", "unread")]
+            return [_amount(cell, "SUM", "sum"), _added(cell, "unread")]
         case "average":
-            return [within("SUM", "sum"), within("SUM", "read"), within("SUM", "unread")]
+            return [_amount(cell, "SUM", "sum"), _added(cell, "read"), _added(cell, "unread")]
         case "max":
-            return [within("MAX", "max"), within("SUM", "unread")]
+            return [_amount(cell, "MAX", "max"), f"COUNT({_within(cell, 'max')})", _added(cell, "unread")]
         case "distinct":
             return ["COUNT(DISTINCT value)"]
     return ["arg_max(value, struct_pack(ts := ts, id := event_id))"]
+
+
+def _added(cell: Cell, kind: str) -> str:
+    return f"COALESCE(CAST(SUM({_within(cell, kind)}) AS BIGINT), 0)"
+
+
+def _amount(cell: Cell, aggregate: str, kind: str) -> str:
+    return f"CAST(COALESCE({aggregate}({_within(cell, kind)}), 0) AS DECIMAL(38, {PLACES}))"
+
+
+def _within(cell: Cell, kind: str) -> str:
+    return f"CASE WHEN {_inside(cell)} THEN {cell.column(kind).key} END"
 
 
 def _inside(cell: Cell) -> str:
@@ -204,15 +213,7 @@ def _local(value: date | datetime) -> date:
     return value.date() if isinstance(value, datetime) else value
 
 
-# --- from Arrow -------------------------------------------------------------------------------------------------------
-
-
-def _whole(column: Any) -> Array:
-    """Counts; nothing is zero."""
-    return np.asarray(column.cast(pa.int64()).fill_null(0))
-
-
-def _texts(column: Any) -> FactColumn:
-    coded = column.cast(pa.string()).dictionary_encode()
-    texts = [None, *coded.dictionary.to_pylist()]
-    return FactColumn.read("text", np.asarray(coded.indices.fill_null(-1)) + 1, texts)
+def _texts(values: Array) -> FactColumn:
+    texts: dict[str | None, int] = {}
+    codes = np.array([texts.setdefault(value, len(texts)) for value in values], dtype=np.int64)
+    return FactColumn.read("text", codes, texts)

@@ -10,8 +10,8 @@ import duckdb
 
 from expansion.evaluate.rows import names_of
 from expansion.usage.facts import facts_sql
-from expansion.usage.manifest import Manifest, Segment
-from expansion.usage.rollup import WHERE_AND_WHEN, Column, properties_of, rollup_sql
+from expansion.usage.manifest import Manifest, Rollup, Segment
+from expansion.usage.rollup import WHERE_AND_WHEN, Column, properties_of, rollup_sql, values_of
 from expansion.usage.spans import Spans
 from expansion.usage.store import UsageStore
 
@@ -71,7 +71,7 @@ class StoreRelations:
         segments = [s for s in self.manifest.segments if _overlaps(s, first, last)]
         if not segments:
             return None
-        files: dict[tuple[str, ...], list[str]] = {}
+        alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
         raw: list[Segment] = []
         keys = [column.key for column in columns]
         for segment in segments:
@@ -79,14 +79,19 @@ class StoreRelations:
             if chosen is None:
                 raw.append(segment)
                 continue
-            for file, has in chosen.items():
-                files.setdefault(has, []).append(file)
-        parts = [self._select(names, has, columns) for has, names in files.items()]
+            for rollup, has in chosen:
+                values = rollup.sets.get(keys[0], ()) if columns[0].is_detail else ()
+                alike.setdefault((has, values), []).append(rollup.file)
+        parts = [self._select(names, has, values, columns) for (has, values), names in alike.items()]
         if raw:
             parts.append(rollup_sql(self.store.events_of(raw, properties_of(columns)) or "", columns, zone))
         return "(" + " UNION ALL BY NAME ".join(f"({part})" for part in parts) + ")"
 
-    def _select(self, names: list[str], has: tuple[str, ...], columns: Sequence[Column]) -> str:
+    def _select(
+        self, names: list[str], has: tuple[str, ...], values: tuple[str, ...], columns: Sequence[Column]
+    ) -> str:
+        if values:
+            return values_of(self.store.files(names), columns[0].key, values)
         physical = names_of([column for column in columns if column.key in has])
         return f"SELECT {', '.join((*WHERE_AND_WHEN, *physical))} FROM {self.store.files(names)}"
 
@@ -97,13 +102,13 @@ def _overlaps(segment: Segment, first: date, last: date) -> bool:
     return low - 1 <= last.toordinal() and first.toordinal() <= high + 1
 
 
-def _files_with(segment: Segment, keys: Sequence[str], zone: str) -> dict[str, tuple[str, ...]] | None:
+def _files_with(segment: Segment, keys: Sequence[str], zone: str) -> list[tuple[Rollup, tuple[str, ...]]] | None:
     """The rollup files that together hold these columns, each with those to take; None if some are missing."""
     left = set(keys)
-    chosen: dict[str, tuple[str, ...]] = {}
+    chosen: list[tuple[Rollup, tuple[str, ...]]] = []
     for rollup in segment.rollups:
         take = left & set(rollup.columns) if rollup.time_zone == zone else set()
         if take:
-            chosen[rollup.file] = tuple(sorted(take))
+            chosen.append((rollup, tuple(sorted(take))))
             left -= take
     return None if left else chosen

@@ -12,6 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from expansion.evaluate.numbers import Array
+from expansion.evaluate.scaling import scaled
+
 
 class UserOf(NamedTuple):
     """A person of an account."""
@@ -92,11 +95,39 @@ class Subjects:
         self.con.execute("CREATE OR REPLACE TEMP TABLE asked AS SELECT * FROM asked_now")
         self.con.unregister("asked_now")
 
-    def aligned(self, query: str, width: int) -> list[Any]:
-        """The columns `o0`, `o1`, … of a query by subject as Arrow arrays, in the order of the arrays; NULL where it
-        has no row."""
+    def aligned(self, query: str, width: int) -> list[Array]:
+        """The columns `o0`, `o1`, … of a query in the order of the arrays: whole numbers, decimals as whole numbers of
+        their last digit, texts. Where it has no row, 0; for texts None.
+
+        They are put in order here: to sort all columns in the query took half as long again (measured).
+        """
         names = ", ".join(f"o{i}" for i in range(width))
-        joined = f"SELECT {names} FROM asked LEFT JOIN ({query}) USING ({', '.join(self.keys)}) ORDER BY idx"
-        table = self.con.sql(joined).to_arrow_table()
+        table = self.con.sql(
+            f"SELECT idx, {names} FROM ({query}) AS found JOIN asked USING ({', '.join(self.keys)})"
+        ).to_arrow_table()
         assert table is not None, "a SELECT gives a table"
-        return [column.combine_chunks() for column in table.columns]
+        places = np.asarray(table["idx"].combine_chunks())
+        return [self._placed(places, column.combine_chunks()) for column in table.columns[1:]]
+
+    def _placed(self, places: Array, column: Any) -> Array:
+        # Not with pyarrow.compute: to import it takes a tenth of a second.
+        if pa.types.is_string(column.type):
+            values = np.array(column.to_pylist(), dtype=object)
+            placed: Array = np.full(self.size, None, dtype=object)
+        else:
+            values = scaled(column) if pa.types.is_decimal(column.type) else np.asarray(column)
+            placed = np.zeros(self.size, dtype=values.dtype)
+        placed[places] = values
+        return placed
+
+
+def everybody(con: duckdb.DuckDBPyConnection, known: str, *, of_users: bool) -> Subjects:
+    """All of those that the query `known` gives, in the order of their ids, with their table `asked`."""
+    keys = "account_id, user_id" if of_users else "account_id"
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE asked AS SELECT row_number() OVER (ORDER BY {keys}) - 1 AS idx, {keys} "
+        f"FROM (SELECT DISTINCT {keys} FROM ({known}))"
+    )
+    rows = con.execute(f"SELECT {keys} FROM asked ORDER BY idx").fetchall()
+    ids: list[Subject] = [UserOf(*row) for row in rows] if of_users else [account for (account,) in rows]
+    return Subjects(con, ids, of_users)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from expansion.evaluate.engine import Engine
 from expansion.evaluate.factual import FactMeasuring
 from expansion.evaluate.measures import FactMeasure
 from expansion.evaluate.rows import Rows
-from expansion.evaluate.subjects import UserOf
+from expansion.evaluate.subjects import Subject, Subjects, UserOf
 from expansion.live.account import Account
 from expansion.live.measuring import LiveMeasuring, LiveReturning, LiveWalking
 from expansion.usage.facts import naive
@@ -49,6 +49,9 @@ class LiveEngine(Engine):
     """Answers about the one subject of `only`, of whom everything is in memory."""
 
     account: Account | None = None
+
+    def _those(self, only: Sequence[Subject]) -> Subjects:
+        return Subjects(self.con, only, self.of_accounts is not None)  # no table: nothing is asked by SQL
 
     def _prepare(self) -> None:
         (subject,) = self.subjects.ids

@@ -9,11 +9,13 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 
 from expansion.evaluate.numbers import Array, Flags
 from expansion.evaluate.rows import names_of
 from expansion.evaluate.scaling import scaled
 from expansion.usage.rollup import Column
+from expansion.usage.spelling import PLACES
 
 Values = Mapping[str, Any]  # by the names of the rows' columns
 _AMOUNTS = ("sum", "max")
@@ -102,7 +104,7 @@ def _places(accounts: Any) -> dict[str, slice]:
 
 def _array(column: Any, *, is_amount: bool = False) -> Array:
     if is_amount:
-        return scaled(column)
+        return scaled(column.cast(pa.decimal128(38, PLACES)).fill_null(0))
     if str(column.type) in ("string", "large_string"):
         coded = column.dictionary_encode()  # each text once in memory, however many rows have it
         texts = np.array([*coded.dictionary.to_pylist(), None], dtype=object)

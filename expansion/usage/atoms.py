@@ -53,9 +53,11 @@ class Atom:
 
     def count(self, spelling: Spelling = DUCK) -> str:
         """How many events fit."""
-        if self.where or not self.events:
-            return spelling.count(self.sql(spelling))
-        return spelling.count_of("event", sorted(self.events))
+        if self.events and not self.where:
+            return spelling.count_of("event", sorted(self.events))
+        if not self.events and len(self.where) == 1 and (texts := _only_texts(*self.where[0])):
+            return spelling.count_of(spelling.prop(self.where[0][0]), texts)
+        return spelling.count(self.sql(spelling))
 
 
 def atom_of(events: tuple[str, ...], where: Mapping[str, Any]) -> Atom:
@@ -95,6 +97,13 @@ def _plain(value: Any) -> Any:
 
 def _decimal(value: Fraction) -> str:
     return str(Decimal(value.numerator) / Decimal(value.denominator))
+
+
+def _only_texts(name: str, word: str, value: str) -> list[str]:
+    """The texts of which a property has to be one, where that is all that is asked."""
+    wanted = json.loads(value)
+    texts = wanted if word == "is_one_of" else [wanted] if word == "is" else []
+    return sorted(texts) if all(isinstance(one, str) for one in texts) else []
 
 
 def _has_number(value: Any) -> bool:

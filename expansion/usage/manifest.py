@@ -31,6 +31,7 @@ class Rollup:
     file: str
     columns: tuple[str, ...]  # column keys, see rollup.Column
     time_zone: str
+    sets: dict[str, tuple[str, ...]] = field(default_factory=dict)  # keys of columns that are sets of these values
 
 
 @dataclass(frozen=True)
@@ -127,8 +128,13 @@ def _read(raw: dict[str, Any]) -> Manifest:
     )
 
 
+def _rollup(raw: dict[str, Any]) -> Rollup:
+    sets = {key: tuple(values) for key, values in raw["sets"].items()}
+    return Rollup(**{**raw, "columns": tuple(raw["columns"]), "sets": sets})
+
+
 def _segment(raw: dict[str, Any]) -> Segment:
-    rollups = tuple(Rollup(**{**one, "columns": tuple(one["columns"])}) for one in raw["rollups"])
+    rollups = tuple(map(_rollup, raw["rollups"]))
     return Segment(**{**raw, "properties": tuple(raw["properties"]), "rollups": rollups})
 
 

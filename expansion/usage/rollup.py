@@ -4,25 +4,28 @@ A rollup file belongs to one segment and is never changed: a new batch of events
 so an increment cannot differ from a full build. The day of arrival lets a past moment be asked about without reading
 the events again: a row counts when it had arrived before the day of the check, and the day itself is read from events.
 
-Counts, sums and maxima stand side by side, a column each, in one row per account, user, day and day of arrival. The
-different values of a property, its newest value, and the moments of events have rows of their own in a file each.
+Counts, sums and maxima stand side by side, a column each, in one row per account, user, day and day of arrival. So do
+the different values of a property where there are few. Where there are many, and for its newest value and the moments
+of events, there are rows of their own in a file each.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 from expansion.usage.atoms import Atom, number_of
+from expansion.usage.duck import quote, quote_list
 from expansion.usage.properties import column_of
 from expansion.usage.spelling import DUCK, Spelling
 
 # `read` and `unread` count the values of a property that are a number, and those that cannot be read as one.
 Kind = Literal["times", "sum", "max", "read", "unread", "distinct", "latest", "moments"]
 
+SET_OF = 64  # values that fit a set of bits
 DETAILS = ("distinct", "latest", "moments")
 # What the rows of each hold besides account, user, day and day of arrival.
 DETAIL_COLUMNS = {"distinct": ("value",), "latest": ("value", "ts", "event_id"), "moments": ("ts",)}
@@ -79,25 +82,45 @@ def rollup_sql(
     *,
     each_event: bool = False,
     spelling: Spelling = DUCK,
+    sets: Mapping[Column, Sequence[str]] | None = None,
 ) -> str:
     """The query that rolls up the relation `events`: the rows of one detail, or all the other columns side by side.
 
-    `events` is SQL that can stand after FROM, with a column for each of `properties_of(columns)`. With `each_event`
-    every event stays a row of its own with its `moment`, for windows of hours.
+    `sets` are details of different values, with all the values there are (at most SET_OF): they stand side by side with
+    the others, as sets of bits. `events` is SQL that can stand after FROM, with a column for each of
+    `properties_of(columns)`. With `each_event` every event stays a row of its own with its `moment`, for windows of
+    hours.
     """
     prepared = with_numbers(events, columns, spelling)
     days = f"{spelling.local_day('ts', time_zone)} AS day, {spelling.local_day('seen_at', time_zone)} AS seen_day"
     where = _any_of({column.atom for column in columns}, spelling)
-    details = [column for column in columns if column.is_detail]
+    details = [column for column in columns if column.is_detail and column not in (sets or {})]
     if details:
         (detail,) = columns  # each has rows of its own
         return _detail_sql(prepared, detail, days, each_event=each_event, spelling=spelling)
     ordered = sorted(set(columns), key=lambda column: column.key)
-    selects = ", ".join(column.select(spelling) for column in ordered)
+    sets = sets or {}
+    selects = ", ".join(
+        _set_of(column, sets[column]) if column in sets else column.select(spelling) for column in ordered
+    )
     keys = ["event_id", "ts AS moment"] if each_event else []
     named = ", ".join([*keys, "account_id", "user_id", days])
     places = ", ".join(str(place) for place in range(1, len(keys) + len(WHERE_AND_WHEN) + 1))
     return f"SELECT {named}, {selects} FROM {prepared} WHERE {where} GROUP BY {places}"
+
+
+def _set_of(column: Column, values: Sequence[str]) -> str:
+    """Which of the values there are: a bit each. One aggregate instead of one more pass over the events."""
+    place = f"CAST(list_position([{quote_list(values)}], {column_of(column.prop or '')}) - 1 AS UTINYINT)"
+    return f"BIT_OR(CASE WHEN {column.atom.sql()} THEN 1::UBIGINT << {place} END) AS {column.key}"
+
+
+def values_of(rows: str, key: str, values: Sequence[str]) -> str:
+    """The rows of a detail of different values, from a file that holds them as sets of bits."""
+    named = ", ".join(f"({1 << place}::UBIGINT, {quote(value)})" for place, value in enumerate(values))
+    kept = ", ".join(f"w.{name} AS {name}" for name in WHERE_AND_WHEN)
+    there = f"(VALUES {named}) AS v(bit, value) ON w.{key} & v.bit <> 0"
+    return f"SELECT {kept}, v.value AS value FROM {rows} AS w JOIN {there}"
 
 
 def _detail_sql(events: str, column: Column, days: str, *, each_event: bool, spelling: Spelling) -> str:

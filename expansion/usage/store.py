@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
 from pathlib import Path
@@ -17,7 +17,7 @@ from expansion.usage import manifest as manifests
 from expansion.usage.duck import connect, one, quote, quote_list
 from expansion.usage.manifest import FILES, Manifest, Rollup, Segment, StoreError
 from expansion.usage.properties import MOST, REST, column_of, shredded, text_in, without
-from expansion.usage.rollup import Column, properties_of, rollup_sql
+from expansion.usage.rollup import SET_OF, Column, properties_of, rollup_sql
 from expansion.usage.spans import Spans, joined
 
 EVENT_COLUMNS = "event_id, event, ts, seen_at, account_id, user_id"
@@ -157,25 +157,49 @@ class UsageStore:
             built = 0
             for segment in self.manifest().segments:
                 missing = [wanted[key] for key in _missing(segment, wanted, time_zone)]
-                side_by_side = [column for column in missing if not column.is_detail]
-                for some in [side_by_side, *([column] for column in missing if column.is_detail)]:
+                sets = self._sets(con, segment, missing)
+                alone = [column for column in missing if column.is_detail and column not in sets]
+                side_by_side = [column for column in missing if column not in alone]
+                for some in [side_by_side, *([column] for column in alone)]:
                     if some:
-                        self._build_rollup(con, segment.id, some, time_zone)
+                        self._build_rollup(con, segment.id, some, time_zone, sets)
                         built += 1
             return built
 
+    def _sets(
+        self, con: duckdb.DuckDBPyConnection, segment: Segment, columns: Iterable[Column]
+    ) -> dict[Column, tuple[str, ...]]:
+        """Those of the columns whose property has so few different values here that they fit a set of bits."""
+        found: dict[Column, tuple[str, ...]] = {}
+        for column in (each for each in columns if each.kind == "distinct"):
+            name = column_of(column.prop or "")
+            events = self.events_of([segment], [column.prop or ""])
+            query = f"SELECT DISTINCT {name} FROM {events} WHERE {name} IS NOT NULL LIMIT {SET_OF + 1}"
+            values = sorted(value for (value,) in con.execute(query).fetchall())
+            if 0 < len(values) <= SET_OF:
+                found[column] = tuple(values)
+        return found
+
     def _build_rollup(
-        self, con: duckdb.DuckDBPyConnection, segment_id: str, columns: list[Column], time_zone: str
+        self,
+        con: duckdb.DuckDBPyConnection,
+        segment_id: str,
+        columns: list[Column],
+        time_zone: str,
+        sets: Mapping[Column, tuple[str, ...]],
     ) -> None:
         (self.root / "rollups").mkdir(exist_ok=True)
         path = self.root / "rollups" / f"{segment_id}-{uuid.uuid4().hex[:8]}.parquet"
         now = self.manifest()
         segment = next(one for one in now.segments if one.id == segment_id)
-        query = rollup_sql(self.events_of([segment], properties_of(columns)) or "", columns, time_zone)
-        con.execute(f"COPY ({query} ORDER BY day) TO {_file(path)} {_ROLLUP}")
+        query = rollup_sql(self.events_of([segment], properties_of(columns)) or "", columns, time_zone, sets=sets)
+        # Windows skip what lies outside them in the wide rows; details are narrow, and quicker read than put in order.
+        is_alone = any(column.is_detail and column not in sets for column in columns)
+        con.execute(f"COPY ({query}{'' if is_alone else ' ORDER BY day'}) TO {_file(path)} {_ROLLUP}")
         manifests.sync(path)
         manifests.sync(path.parent)
-        rollup = Rollup(f"rollups/{path.name}", tuple(column.key for column in columns), time_zone)
+        kept = {column.key: sets[column] for column in columns if column in sets}
+        rollup = Rollup(f"rollups/{path.name}", tuple(column.key for column in columns), time_zone, kept)
         grown = tuple(replace(s, rollups=(*s.rollups, rollup)) if s.id == segment_id else s for s in now.segments)
         manifests.save(self.root, replace(now, segments=grown))
 

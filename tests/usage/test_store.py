@@ -13,6 +13,7 @@ from expansion.usage.atoms import atom_of
 from expansion.usage.manifest import StoreError
 from expansion.usage.rollup import Column
 from expansion.usage.store import UsageStore
+from tests.evaluate.words import event
 from tests.evaluate.worlds import World, _world, fill
 from tests.usage.builders import at, utc
 
@@ -26,7 +27,7 @@ COLUMNS = [
     Column(atom_of(("paywall",), {}), "latest", "feature"),
     Column(atom_of(("print",), {"feature": "sso"}), "moments"),
 ]
-FILES_OF_A_SEGMENT = 4  # one for what stands side by side, and one for each of the other three
+FILES_OF_A_SEGMENT = 3  # one for what stands side by side, one for the newest values, one for moments
 
 
 def rolled(store: UsageStore, columns: list[Column], zone: str = "Europe/London") -> list[object]:
@@ -58,7 +59,8 @@ def test_rollups_are_the_same_built_or_on_the_fly_at_once_or_bit_by_bit(tmp_path
     assert sum(bool(rows) for _, rows in wanted) > 7
 
     at_once = world.store(tmp_path / "once")
-    assert at_once.ensure_rollups(at_once.connect(), COLUMNS, "Europe/London") == 2 * FILES_OF_A_SEGMENT
+    files = len(at_once.manifest().segments) * FILES_OF_A_SEGMENT
+    assert at_once.ensure_rollups(at_once.connect(), COLUMNS, "Europe/London") == files
     assert at_once.ensure_rollups(at_once.connect(), COLUMNS, "Europe/London") == 0
 
     bit_by_bit = UsageStore(tmp_path / "bits")
@@ -79,6 +81,21 @@ def test_a_rollup_of_another_zone_is_another_rollup(tmp_path: Path) -> None:
     plain = busy_world(1).store(tmp_path / "plain")
     for zone in ("UTC", "Asia/Kolkata"):
         assert rolled(store, COLUMNS, zone) == rolled(plain, COLUMNS, zone)
+
+
+@pytest.mark.parametrize("values", [1, 64, 65])
+def test_few_different_values_and_many_are_kept_in_their_own_ways_and_read_the_same(
+    tmp_path: Path, values: int
+) -> None:
+    many_different = [
+        event(f"a{n % 3}", "export", utc(2026, 3, 1 + n % 5), f"u{n % 2}", feature=f"it's {n % values}")
+        for n in range(200)
+    ]
+    built, plain = fill(tmp_path / "built", [many_different]), fill(tmp_path / "plain", [many_different])
+    column = Column(EXPORT, "distinct", "feature")
+    built.ensure_rollups(built.connect(), [column], "UTC")
+    assert [len(rollup.sets) for rollup in built.manifest().segments[0].rollups] == [1 if values <= 64 else 0]
+    assert rolled(built, [column], "UTC") == rolled(plain, [column], "UTC")
 
 
 def test_an_empty_store_has_nothing_to_roll_up(store: UsageStore) -> None:
