@@ -12,12 +12,22 @@ from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
-from benchmarks.benches import BENCHES, SAME_ANSWERS, Bench
-from benchmarks.place import Place
-from benchmarks.report import Line, answers_line, bench_line, growth_line, memory_line
-from benchmarks.rounds import BenchmarkFailed, fired, prepare, run_rounds, tell
+from benchmarks.benches import BENCHES, Bench
+from benchmarks.goals import goals_line, table
+from benchmarks.place import Place, has_lines
+from benchmarks.report import (
+    Line,
+    answers_line,
+    bench_line,
+    growth_line,
+    left_out_line,
+    memory_line,
+    parts_line,
+)
+from benchmarks.rounds import BenchmarkFailed, fired, prepare, run_rounds, tell, ways
 
-_BYTES_PER_EVENT = 500  # JSON lines, Parquet, a store, and a second one while that is measured
+# Parquet, a store, and a second one while that is measured; and with JSON lines.
+_BYTES_PER_EVENT = {False: 150, True: 500}
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -25,7 +35,7 @@ def main(words: Sequence[str] | None = None) -> int:
     benches = _chosen(asked.only)
     try:
         with _folder(asked.keep) as folder:
-            _check_space(folder, sum(asked.events))
+            _check_space(folder, asked.events)
             run(folder, sorted(asked.events), asked.rounds, benches)
     except BenchmarkFailed as failed:
         tell(f"error: {failed}")
@@ -37,23 +47,37 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def run(folder: Path, sizes: Sequence[int], rounds: int, benches: Sequence[Bench]) -> None:
-    """Measure every size, and print each as soon as it is done."""
-    done = []
+    """Measure every size, and print each as soon as it is done; then how the figures grow, and what was to be."""
+    done: list[tuple[int, list[Line]]] = []
     for events in sizes:
         lines = measure(Place(folder / str(events)), events, rounds, benches)
         done.append((events, lines))
         _print(lines)
-    for small, large in pairwise(done):
-        _print([growth_line(small, large)])
+    growth = [growth_line(small, large) for small, large in pairwise(done)]
+    _print(growth)
+    for (events, lines), grown in zip(done, [[], *([line] for line in growth)], strict=True):
+        goals = goals_line(events, {line["bench"]: line for line in [*lines, *grown]})
+        _print([goals])
+        tell(table(goals))
 
 
 def measure(place: Place, events: int, rounds: int, benches: Sequence[Bench]) -> list[Line]:
     """The lines of one number of events."""
-    prepare(place, events)
-    samples = run_rounds(benches, place, events, rounds)
-    lines = [*(bench_line(bench, events, samples) for bench in benches), memory_line(events, samples)]
-    if samples.keys() >= set(SAME_ANSWERS):
-        lines.append(answers_line(events, fired(place)))
+    left_out = {bench.name: reason for bench in benches if (reason := bench.left_out(events))}
+    for name, reason in left_out.items():
+        tell(f"{events:>11,} events  {name:<24} left out: {reason}")
+    prepared = prepare(place, events)
+    samples = run_rounds([bench for bench in benches if bench.name not in left_out], place, events, rounds)
+    lines = [
+        left_out_line(bench, events, left_out[bench.name])
+        if bench.name in left_out
+        else bench_line(bench, events, samples)
+        for bench in benches
+    ]
+    parts = parts_line(events, prepared)
+    lines += [memory_line(events, samples), *([parts] if parts else [])]
+    if several := ways(samples):
+        lines.append(answers_line(events, several, fired(place, several)))
     return lines
 
 
@@ -78,8 +102,9 @@ def _folder(keep: Path | None) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _check_space(folder: Path, events: int) -> None:
-    free, needed = shutil.disk_usage(folder).free, events * _BYTES_PER_EVENT
+def _check_space(folder: Path, sizes: Sequence[int]) -> None:
+    needed = sum(events * _BYTES_PER_EVENT[has_lines(events)] for events in sizes)
+    free = shutil.disk_usage(folder).free
     if free < needed:
         raise BenchmarkFailed(
             f"{folder} has {free >> 20:,} MB free and {needed >> 20:,} MB are needed\n\n"

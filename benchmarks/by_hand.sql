@@ -1,6 +1,6 @@
--- The triggers of triggers.yaml, each as one query over raw events, as an analyst writes it.
--- `events` has the columns id, time, day, event, account, "user", feature, department, value, in order of time. The check
--- is at the end of 2025-12-31; a window of n days begins n - 1 days before.
+-- The triggers of triggers.yaml, each as one query over raw events, as an analyst writes it. DuckDB and ClickHouse take
+-- the same text. `events` has the columns id, time, day, event, account, "user", feature, department, value, in order of
+-- time. The check is at the end of 2025-12-31; a window of n days begins n - 1 days before.
 
 -- trigger: many-reports-viewed
 SELECT account FROM events
@@ -101,36 +101,36 @@ GROUP BY account HAVING sum(value) > 2000.50;
 SELECT account FROM events
 WHERE day >= '2025-11-06' AND event = 'report_viewed'
 GROUP BY account
-HAVING count(*) FILTER (day < '2025-12-04') >= 5
-   AND count(*) FILTER (day >= '2025-12-04') >= 1.5 * count(*) FILTER (day < '2025-12-04');
+HAVING count(*) FILTER (WHERE day < '2025-12-04') >= 5
+   AND count(*) FILTER (WHERE day >= '2025-12-04') >= 1.5 * count(*) FILTER (WHERE day < '2025-12-04');
 
 -- trigger: people-growing
 SELECT account FROM events
 WHERE day >= '2025-11-02'
 GROUP BY account
-HAVING count(DISTINCT "user") FILTER (day < '2025-12-02') >= 2
-   AND count(DISTINCT "user") FILTER (day >= '2025-12-02')
-       >= 1.5 * count(DISTINCT "user") FILTER (day < '2025-12-02');
+HAVING count(DISTINCT "user") FILTER (WHERE day < '2025-12-02') >= 2
+   AND count(DISTINCT "user") FILTER (WHERE day >= '2025-12-02')
+       >= 1.5 * count(DISTINCT "user") FILTER (WHERE day < '2025-12-02');
 
 -- trigger: value-growing
 SELECT account FROM events
 WHERE day >= '2025-10-03' AND event = 'dashboard_viewed'
 GROUP BY account
-HAVING sum(value) FILTER (day < '2025-11-17') >= 200
-   AND sum(value) FILTER (day >= '2025-11-17') >= 2 * sum(value) FILTER (day < '2025-11-17');
+HAVING sum(value) FILTER (WHERE day < '2025-11-17') >= 200
+   AND sum(value) FILTER (WHERE day >= '2025-11-17') >= 2 * sum(value) FILTER (WHERE day < '2025-11-17');
 
 -- trigger: usage-falling
 SELECT account FROM events
 WHERE day >= '2025-11-02'
 GROUP BY account
-HAVING count(*) FILTER (day < '2025-12-02') >= 40
-   AND count(*) FILTER (day >= '2025-12-02') <= 0.4 * count(*) FILTER (day < '2025-12-02');
+HAVING count(*) FILTER (WHERE day < '2025-12-02') >= 40
+   AND count(*) FILTER (WHERE day >= '2025-12-02') <= 0.4 * count(*) FILTER (WHERE day < '2025-12-02');
 
 -- trigger: active-without-invites
 SELECT account FROM events
 WHERE day >= '2025-11-02'
 GROUP BY account
-HAVING count(*) >= 60 AND count(*) FILTER (event IN ('seat_invite_created', 'seat_invite_viewed')) = 0;
+HAVING count(*) >= 60 AND count(*) FILTER (WHERE event IN ('seat_invite_created', 'seat_invite_viewed')) = 0;
 
 -- trigger: quiet-this-fortnight
 SELECT account FROM events
@@ -147,32 +147,32 @@ GROUP BY account HAVING count(*) >= 15;
 SELECT account FROM events
 WHERE day >= '2025-12-02' AND event IN ('share_link_created', 'comment_created')
 GROUP BY account
-HAVING count(*) FILTER (event = 'share_link_created') >= 4
-    OR count(DISTINCT "user") FILTER (event = 'comment_created') >= 3;
+HAVING count(*) FILTER (WHERE event = 'share_link_created') >= 4
+    OR count(DISTINCT "user") FILTER (WHERE event = 'comment_created') >= 3;
 
 -- trigger: two-signs-of-three
 SELECT account FROM events
 WHERE day >= '2025-10-03' AND event IN ('api_key_created', 'integration_created', 'automation_created')
 GROUP BY account
-HAVING (count(*) FILTER (event = 'api_key_created') >= 3)::INT
-     + (count(*) FILTER (event = 'integration_created') >= 3)::INT
-     + (count(DISTINCT day) FILTER (event = 'automation_created') >= 3)::INT >= 2;
+HAVING (count(*) FILTER (WHERE event = 'api_key_created') >= 3)::INT
+     + (count(*) FILTER (WHERE event = 'integration_created') >= 3)::INT
+     + (count(DISTINCT day) FILTER (WHERE event = 'automation_created') >= 3)::INT >= 2;
 
 -- trigger: builders-who-do-not-share
 SELECT account FROM events
 WHERE day >= '2025-12-02'
   AND event IN ('report_created', 'dashboard_created', 'report_shared', 'dashboard_shared')
 GROUP BY account
-HAVING count(*) FILTER (event IN ('report_created', 'dashboard_created')) >= 5
-   AND count(*) FILTER (event = 'report_shared') < 2
-   AND count(*) FILTER (event = 'dashboard_shared') < 2;
+HAVING count(*) FILTER (WHERE event IN ('report_created', 'dashboard_created')) >= 5
+   AND count(*) FILTER (WHERE event = 'report_shared') < 2
+   AND count(*) FILTER (WHERE event = 'dashboard_shared') < 2;
 
 -- trigger: engineers-at-scale
 SELECT account FROM events
 WHERE day >= '2025-11-02'
   AND (department = 'engineering' OR event IN ('api_key_viewed', 'audit_viewed'))
 GROUP BY account
-HAVING count(*) FILTER (department = 'engineering' AND day >= '2025-12-02') >= 20
-   AND count(DISTINCT "user") FILTER (department = 'engineering' AND day >= '2025-12-02') >= 2
-   AND (count(*) FILTER (event = 'api_key_viewed' AND value >= 10 AND day >= '2025-12-02') >= 3
-     OR count(*) FILTER (event = 'audit_viewed') >= 3);
+HAVING count(*) FILTER (WHERE department = 'engineering' AND day >= '2025-12-02') >= 20
+   AND count(DISTINCT "user") FILTER (WHERE department = 'engineering' AND day >= '2025-12-02') >= 2
+   AND (count(*) FILTER (WHERE event = 'api_key_viewed' AND value >= 10 AND day >= '2025-12-02') >= 3
+     OR count(*) FILTER (WHERE event = 'audit_viewed') >= 3);

@@ -6,14 +6,16 @@ import json
 import resource
 import sys
 from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
 
-from benchmarks.jobs import JOBS
+from benchmarks.benches import module_of
 from benchmarks.place import Place
 
 
 def main(name: str, folder: str, events: str) -> None:
-    took, found = JOBS[name](Place(Path(folder)), int(events))
+    jobs = import_module(module_of(name)).JOBS
+    took, found = jobs[name](Place(Path(folder)), int(events))
     print(json.dumps({**asdict(took), "peak_mb": peak_mb(), **found}))
 
 

@@ -2,44 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
-from typing import Any, TypeVar
 
 import duckdb
 
 from benchmarks import definitions
 from benchmarks.events import make_events
-from benchmarks.place import Place, linked_copy
+from benchmarks.place import Place, has_lines, linked_copy
+from benchmarks.queries import by_hand
+from benchmarks.timing import Found, Job, Took, note_fired, one_by_one, timed
+from expansion.contract import EventRow
 from expansion.evaluate.evaluator import build_rollups, evaluator
 from expansion.evaluate.results import Evidence
+from expansion.language.models import Trigger
+from expansion.live.resident import Resident
 from expansion.usage.duck import connect, quote
-from expansion.usage.importing import Imported, import_events
+from expansion.usage.importing import import_events
+from expansion.usage.journal import Journal
 from expansion.usage.store import UsageStore
-
-Found = dict[str, Any]  # what a job says besides its seconds
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Took:
-    """How long something took, on the wall and on all cores together: the second suffers less from neighbours."""
-
-    seconds: float
-    cpu_seconds: float
-
-
-def timed(work: Callable[[], T]) -> tuple[Took, T]:
-    """How long it took, and what came out."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    result = work()
-    return Took(time.perf_counter() - wall, time.process_time() - cpu), result
-
 
 # --- preparations -----------------------------------------------------------------------------------------------------
 
@@ -49,14 +31,20 @@ def make_events_job(place: Place, events: int) -> tuple[Took, Found]:
 
 
 def make_stores(place: Place, events: int) -> tuple[Took, Found]:
-    return timed(lambda: _make_stores(place, events))[0], {}
+    """Also how long each file took to import, where there are several."""
+    took, each = timed(lambda: _make_stores(place, events))
+    return took, {"part_seconds": [round(part.seconds, 2) for part in each]} if len(each) > 1 else {}
 
 
-def _make_stores(place: Place, events: int) -> None:
+def _make_stores(place: Place, events: int) -> list[Took]:
     shutil.rmtree(place.imported, ignore_errors=True)
-    _import(UsageStore(place.imported), place.lines, events)
-    _build(UsageStore(linked_copy(place.imported, place.ready)))
+    store = UsageStore(place.imported)
+    files = [place.lines] if has_lines(events) else place.parts
+    imported = [timed(partial(import_events, store, file, definitions.MAP)) for file in files]
+    _expect(events, sum(result.stored for _, result in imported))
+    _build(UsageStore(linked_copy(place.imported, place.ready)), definitions.triggers())
     import_events(UsageStore(linked_copy(place.ready, place.day_imported)), place.day_lines, definitions.MAP)
+    return [took for took, _ in imported]
 
 
 # --- floors -----------------------------------------------------------------------------------------------------------
@@ -83,7 +71,8 @@ def group_floor(place: Place, events: int) -> tuple[Took, Found]:
 
 def ingest(place: Place, events: int) -> tuple[Took, Found]:
     with place.scratch() as folder:
-        took, _ = timed(lambda: _import(UsageStore(folder), place.lines, events))
+        took, result = timed(lambda: import_events(UsageStore(folder), place.lines, definitions.MAP))
+        _expect(events, result.stored)
     return took, {"counted": events}
 
 
@@ -97,70 +86,102 @@ def ingest_one_day(place: Place, events: int) -> tuple[Took, Found]:
 def rollup_build(place: Place, events: int) -> tuple[Took, Found]:
     with place.scratch() as folder:
         store = UsageStore(linked_copy(place.imported, folder))
-        return timed(lambda: _build(store))[0], {"counted": events}
+        return timed(lambda: _build(store, definitions.triggers()))[0], {"counted": events}
 
 
 def rollup_refresh_one_day(place: Place, events: int) -> tuple[Took, Found]:
     with place.scratch() as folder:
         store = UsageStore(linked_copy(place.day_imported, folder))
-        return timed(lambda: _build(store))[0], {}
+        return timed(lambda: _build(store, definitions.triggers()))[0], {}
+
+
+def new_column(place: Place, events: int) -> tuple[Took, Found]:
+    """For a trigger more. `built_again` counts the columns that were there already: none should be made again."""
+    with place.scratch() as folder:
+        store = UsageStore(linked_copy(place.ready, folder))
+        before = _built(store)
+        took, _ = timed(lambda: _build(store, [*definitions.triggers(), definitions.one_more()]))
+        after = _built(store)
+    there = set(before.values())
+    return took, {"built_again": sum(after[place] in there for place in after.keys() - before.keys())}
 
 
 def evaluate_30(place: Place, events: int) -> tuple[Took, Found]:
     triggers, vocabulary = definitions.triggers(), definitions.vocabulary()
     store = UsageStore(place.ready)
     took, answers = timed(lambda: evaluator(store, vocabulary, definitions.AS_OF).answers(triggers))
-    _note_fired(place, "evaluate_30", {name: sorted(answer.yes) for name, answer in answers.items()})
+    note_fired(place, "evaluate_30", {name: answer.yes for name, answer in answers.items()})
     return took, {"cannot_tell": sum(len(answer.unknown) for answer in answers.values())}
-
-
-def hand_sql_30(place: Place, events: int) -> tuple[Took, Found]:
-    queries = definitions.by_hand()
-
-    def ask() -> dict[str, Any]:
-        con = _raw(place)
-        return {name: con.execute(query).fetchnumpy()["account"] for name, query in queries.items()}
-
-    took, fired = timed(ask)
-    _note_fired(place, "hand_sql_30", {name: sorted(accounts.tolist()) for name, accounts in fired.items()})
-    return took, {}
 
 
 def explain_one_account(place: Place, events: int) -> tuple[Took, Found]:
     """A hundred accounts drawn by their events, as inbound events would name them; a new evaluator each time."""
     triggers, vocabulary = definitions.triggers(), definitions.vocabulary()
     store = UsageStore(place.ready)
-    draw = f"SELECT account FROM events ORDER BY hash(id) LIMIT {min(100, events // 2000)}"
-    accounts = [account for (account,) in _raw(place).execute(draw).fetchall()]
+    accounts = [row.account_id for row in _drawn(place, min(100, events // 2000))]
 
     def ask(i: int) -> Evidence:
         evaluate = evaluator(store, vocabulary, definitions.AS_OF)
         return evaluate.explain(triggers[i % len(triggers)], accounts[i])
 
-    each = [timed(partial(ask, i))[0] for i in range(len(accounts))]
-    walls = sorted(took.seconds for took in each)
-    found = {"p50_ms": _per_mille(walls, 500), "p99_ms": _per_mille(walls, 990)}
-    return Took(sum(walls), sum(took.cpu_seconds for took in each)), found
+    return one_by_one(partial(ask, i) for i in range(len(accounts)))
+
+
+def one_account(place: Place, events: int) -> tuple[Took, Found]:
+    """The resident process is there before the clock starts. Then events come in, each written to disk and answered.
+
+    `fsync_ms` is what the disk alone takes for one line: seconds of one machine say nothing of another's disk.
+    """
+    triggers, vocabulary, rows = definitions.triggers(), definitions.vocabulary(), _drawn(place, 300)
+    with place.scratch() as folder:
+        store = UsageStore(linked_copy(place.ready, folder))
+        loading, resident = timed(lambda: Resident.of(store, vocabulary, triggers, definitions.AS_OF))
+
+        def take(row: EventRow) -> None:
+            _expect(len(triggers), len(resident.take(row, definitions.AS_OF)))
+
+        took, found = one_by_one(partial(take, row) for row in rows)
+        _, disk = one_by_one(partial(Journal(folder / "disk").append, [row]) for row in rows)
+    found |= {"load_seconds": round(loading.seconds, 3), "fsync_ms": disk["p50_ms"]}
+    return took, {**found, "accounts": len({row.account_id for row in rows})}
+
+
+# --- the peer that is part of DuckDB ----------------------------------------------------------------------------------
+
+
+def hand_sql_30(place: Place, events: int) -> tuple[Took, Found]:
+    queries = by_hand()
+
+    def ask() -> dict[str, list[str]]:
+        con = _raw(place)
+        return {name: con.execute(query).fetchnumpy()["account"].tolist() for name, query in queries.items()}
+
+    took, fired = timed(ask)
+    note_fired(place, "hand_sql_30", fired)
+    return took, {}
 
 
 # --- help -------------------------------------------------------------------------------------------------------------
 
 
-def _import(store: UsageStore, lines: Path, events: int) -> Imported:
-    result = import_events(store, lines, definitions.MAP)
-    if result.stored != events:
-        raise RuntimeError(f"{result.stored} of {events} events were stored: {result.rejects}")
-    return result
-
-
-def _build(store: UsageStore) -> None:
-    if build_rollups(store, definitions.vocabulary(), definitions.triggers()) == 0:
+def _build(store: UsageStore, triggers: Sequence[Trigger]) -> None:
+    if build_rollups(store, definitions.vocabulary(), triggers) == 0:
         raise RuntimeError(f"no rollup was missing in {store.root}, so nothing was measured")
 
 
-def _per_mille(ordered: list[float], mille: int) -> float:
-    """A percentile, in milliseconds."""
-    return round(ordered[(len(ordered) - 1) * mille // 1000] * 1000, 1)
+def _built(store: UsageStore) -> dict[tuple[str, str], tuple[str, str]]:
+    """The columns that stand in files: by file and key, of which segment they are."""
+    return {
+        (rollup.file, key): (segment.id, key)
+        for segment in store.manifest().segments
+        for rollup in segment.rollups
+        for key in rollup.columns
+    }
+
+
+def _expect(wanted: int, found: int) -> None:
+    if wanted != found:
+        raise RuntimeError(f"{found:,} came out where {wanted:,} were expected, so nothing was measured")
 
 
 def _raw(place: Place) -> duckdb.DuckDBPyConnection:
@@ -170,11 +191,18 @@ def _raw(place: Place) -> duckdb.DuckDBPyConnection:
     return con
 
 
-def _note_fired(place: Place, name: str, fired: Mapping[str, list[str]]) -> None:
-    place.fired(name).write_text(json.dumps(fired))
+def _drawn(place: Place, count: int) -> list[EventRow]:
+    """Events that come in now, like some that happened: drawn evenly, and so accounts by how many events they have."""
+    properties = ("feature", "department", "value")
+    wanted = 'event, account, "user", feature, department, CAST(value AS VARCHAR)'
+    draw = f"SELECT {wanted} FROM events ORDER BY hash(id) LIMIT {count}"
+    return [
+        EventRow(f"new-{i}", event, definitions.AS_OF, account, user, dict(zip(properties, values, strict=True)))
+        for i, (event, account, user, *values) in enumerate(_raw(place).execute(draw).fetchall())
+    ]
 
 
-JOBS: dict[str, Callable[[Place, int], tuple[Took, Found]]] = {
+JOBS: dict[str, Job] = {
     "make_events": make_events_job,
     "make_stores": make_stores,
     "parse_floor": parse_floor,
@@ -183,7 +211,9 @@ JOBS: dict[str, Callable[[Place, int], tuple[Took, Found]]] = {
     "group_floor": group_floor,
     "rollup_build": rollup_build,
     "rollup_refresh_one_day": rollup_refresh_one_day,
+    "new_column": new_column,
     "evaluate_30": evaluate_30,
-    "hand_sql_30": hand_sql_30,
     "explain_one_account": explain_one_account,
+    "one_account": one_account,
+    "hand_sql_30": hand_sql_30,
 }

@@ -10,6 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+# Above this, events are written and imported as Parquet only: JSON lines of 100 million events are 21 GB.
+LINES_UP_TO = 20_000_000
+
+
+def has_lines(events: int) -> bool:
+    """Whether so many events are also written as JSON lines."""
+    return events <= LINES_UP_TO
+
+
 @dataclass(frozen=True)
 class Place:
     """The folder of one number of events. What every job reads is made once, before the rounds."""
@@ -23,8 +32,16 @@ class Place:
 
     @property
     def raw(self) -> Path:
-        """The same events as one Parquet file with eight plain columns, in order of time."""
-        return self.root / "events.parquet"
+        """The same events as Parquet with nine plain columns, in order of time: a pattern for one file or several."""
+        return self.root / "events-*.parquet"
+
+    def part(self, number: int) -> Path:
+        """One of the files that `raw` stands for."""
+        return self.root / f"events-{number:02d}.parquet"
+
+    @property
+    def parts(self) -> list[Path]:
+        return sorted(self.root.glob(self.raw.name))
 
     @property
     def day_lines(self) -> Path:

@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.benches import Bench
+from benchmarks.engines import version_of
 from benchmarks.rounds import Sample
 
 Line = dict[str, Any]
@@ -21,7 +22,20 @@ def machine() -> Line:
         "memory_gb": round(memory / (1 << 30), 1),
         "python": platform.python_version(),
         "duckdb": version("duckdb"),
+        "polars": version("polars"),
+        "chdb": version_of("chdb"),
     }
+
+
+def left_out_line(bench: Bench, events: int, reason: str) -> Line:
+    """What was not measured, and why."""
+    return {"bench": bench.name, "events": events, "left_out": reason}
+
+
+def parts_line(events: int, prepared: dict[str, Sample]) -> Line | None:
+    """How long each file took to import, where the events came in several; the store grows meanwhile."""
+    seconds = prepared["make_stores"].get("part_seconds")
+    return seconds and {"bench": "ingest_in_parts", "events": events, "part_seconds": seconds}
 
 
 def bench_line(bench: Bench, events: int, samples: dict[str, list[Sample]]) -> Line:
@@ -65,12 +79,13 @@ def memory_line(events: int, samples: dict[str, list[Sample]]) -> Line:
     return {"bench": "peak_memory", "events": events, "mb": peaks}
 
 
-def answers_line(events: int, fired: dict[str, int]) -> Line:
-    """The fired sets were equal, or the run would have failed."""
+def answers_line(events: int, ways: list[str], fired: dict[str, int]) -> Line:
+    """The fired sets were equal all these ways, or the run would have failed."""
     quiet = sorted(name for name, count in fired.items() if count == 0)
     return {
         "bench": "same_answers",
         "events": events,
+        "ways": ways,
         "triggers": len(fired),
         "fired": sum(fired.values()),
         "never_fired": quiet,

@@ -108,12 +108,13 @@ def events_in_periods(rnd: Random, of_users: bool) -> Definition:
 
 
 _WITHIN = [*("1 day", "1 day", "2 days", "2 days", "3 days", "7 days", "8 days", "1 week", "1 month"),
-           *("1 hour", "2 hours", "3 hours", "24 hours", "24 hours", "48 hours", "2880 minutes", "168 hours")]  # fmt: skip
+           *("1 hour", "2 hours", "3 hours", "24 hours", "24 hours", "48 hours", "2880 minutes", "168 hours")
+           ]  # fmt: skip
 
 
 def sequence(rnd: Random, of_users: bool) -> Definition:
     names = rnd.choice([EVENTS, EVENTS[:2], EVENTS[:2], ("print", "export"), ("paywall", "print"), EVENTS[::-1]])
-    steps: list[Any] = [name if rnd.random() < 0.75 else _a_step(rnd, name) for name in names]
+    steps: list[Any] = [name if rnd.random() < 0.8 else _a_step(rnd, name) for name in names]
     written: Definition = {"sequence": steps, "within": rnd.choice(_WITHIN)}
     if rnd.random() < 0.65:
         written["over"] = rnd.choice([s for s in ("28 days", "2 months", "720 hours") if _no_shorter(s, written)])

@@ -8,19 +8,27 @@ from typing import Any
 from tests.evaluate.comparisons import ON_TEXT, PERIODS, growth, number_comparison, top
 from tests.evaluate.words import COHORTS, REFERENCED, Definition
 
+# Facts that are compared with the same numbers; those of `pace` are what the values of a world come to.
 _NUMBERS: dict[str, tuple[list[str], list[Any]]] = {
     "number": (["seats_used", "seats_bought", "arr"], [40, 48, 50, 1000, 999.99]),
-    "share": (["seat_usage", "discount", "exporters_share", "seats_headroom", "exports_headroom",
-               "usage_less_discount", "exports_each"], ["20%", "100%", "80%", "19.9%", "96%", "0%"]),
-    "count": (["exports", "exporters", "export_days", "exports_over"], [0, 1, 2]),
-    "limit": (["seats_limit", "exports_limit", "seats_left", "days_to_full", "days_to_exports"], [0, 4, 10, 50, 3660]),
+    "share": (["seat_usage", "discount", "exporters_share", "usage_less_discount", "exports_each"],
+              ["20%", "80%", "19.9%", "96%", "0%", "100%"]),
+    "headroom": (["seats_headroom", "bought_headroom", "exports_headroom"], ["12%", "20%", "0%", "180%", "100%"]),
+    "count": (["exports", "exporters", "export_days"], [0, 1, 2]),
+    "limit": (["seats_limit", "exports_limit", "seats_left"], [0, 1, 4, 10, 50, 60.5]),
+    "over": (["exports_over"], [-4, -3, 0, 1]),
+    "pace": (["days_to_full", "days_to_exports"], [0, 3.5, 7, 10.5, 31, 62, 3660]),
 }  # fmt: skip
+_SHARES = ("share", "headroom")
 
 
 def fact(rnd: Random, of_users: bool) -> Definition:
     if of_users and rnd.random() < 0.4:
         return rnd.choice(OF_USERS)
-    sort = rnd.choice([*_NUMBERS, "limit", "text", "other"])
+    sort = rnd.choice([*_NUMBERS, "limit", "pace", "text", "other", "exists"])
+    if sort == "exists":
+        names, _ = rnd.choice(list(_NUMBERS.values()))
+        return {"fact": rnd.choice(names), "exists": rnd.random() < 0.5}
     if sort == "other":
         return rnd.choice(OTHERS)
     if sort == "text":
@@ -37,14 +45,14 @@ def _as_plan(value: Any) -> Any:
 def growth_of_a_fact(rnd: Random, of_users: bool) -> Definition:
     sort = rnd.choice([*_NUMBERS, "number", "number"])
     name = "seats_used" if sort == "number" else rnd.choice(_NUMBERS[sort][0])
-    base = "20%" if sort == "share" else 1
+    base = "20%" if sort in _SHARES else 1
     spans = ["1 day", "7 days", "28 days", "1 month", "2 months"] + ([] if "days_to" in name else ["24 hours"])
     return {"fact": name, **growth(rnd, base), "over": rnd.choice(spans)}
 
 
 def top_of_a_fact(rnd: Random, of_users: bool) -> Definition:
     sort = rnd.choice(sorted(_NUMBERS))
-    return {"fact": rnd.choice(_NUMBERS[sort][0]), **top(rnd, "20%" if sort == "share" else 2)}
+    return {"fact": rnd.choice(_NUMBERS[sort][0]), **top(rnd, "20%" if sort in _SHARES else 2)}
 
 
 def fact_in_periods(rnd: Random, of_users: bool) -> Definition:

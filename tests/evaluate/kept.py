@@ -37,6 +37,22 @@ KEPT: list[tuple[World, Definition]] = [
         ),
         {"when": [{"event": "any event", "over": "7 days", "max": "rows", "exists": False}]},
     ),
+    # A month before the day before March 1 is a month before February 28, not the day before February 1.
+    (
+        World(
+            "UTC",
+            at("2026-03-01T09:00:00+00:00"),
+            batches=[
+                [
+                    event("globex", "export", at("2026-02-27T10:00:00+00:00"), key="e0", rows=12.5),
+                    event("globex", "print", at("2026-01-31T00:00:00+00:00"), key="e1", rows="10"),
+                ],
+            ],
+            changes=[change("globex", "plan", "Team", at("2025-09-22T00:00:00+00:00"))],
+            spans=[(at("2025-01-25T09:00:00+00:00"), at("2026-03-01T09:00:00+00:00"))],
+        ),
+        {"when": [{"fact": "days_to_exports", "is_one_of": [62, 3660], "in_at_least": "2 of the last 3 days"}]},
+    ),
 ]
 
 __all__ = ["CRM", "KEPT", "PROFILE", "at", "change", "event", "member"]

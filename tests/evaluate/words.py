@@ -47,6 +47,7 @@ FACTS: dict[str, Definition] = {
     "exports_over": {"difference": ["exports", "exports_limit"]},
     "usage_less_discount": {"difference": ["seat_usage", "discount"]},
     "seats_headroom": {"headroom": ["seats_used", "seats_limit"]},
+    "bought_headroom": {"headroom": ["seats_used", "seats_bought"]},
     "exports_headroom": {"headroom": ["exports", "exports_limit"]},
     "days_to_full": {"days_to_limit": ["seats_used", "seats_bought"], "pace_over": "7 days"},
     "days_to_exports": {"days_to_limit": ["exports", "exports_limit"], "pace_over": "1 month"},

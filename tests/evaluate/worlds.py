@@ -128,10 +128,12 @@ def _moments(zone: str, as_of: datetime) -> list[datetime]:
 
 _STEPS = [timedelta(), timedelta(), timedelta(microseconds=1), timedelta(microseconds=-1), timedelta(hours=5)]
 _DELAYS = [timedelta()] * 6 + [timedelta(minutes=30), timedelta(days=1), timedelta(days=9)]
-_ROWS = [None, 0, 5, 10, 10, "10", 12.5, 12.5, 10**15, "0.1", 7]
+_ROWS = [None, 0, 5, 10, 10, "10", 12.5, 12.5, 10**15, "0.1", "", 7]
 _FEATURES = [None, "sso", "sso", "SSO", "audit log", "audit log", "10", "true", "", "2026-03-01"]
 # From one step of a story to the next: at the same microsecond, and at, just within and just beyond a time to walk in.
-_GAPS = [timedelta(hours=hours) + step for hours in (0, 0, 1, 1, 2, 3, 24, 24, 24, 48, 48, 144, 168) for step in _STEPS[1:4]]
+_GAPS = [
+    timedelta(hours=hours) + step for hours in (0, 0, 1, 1, 2, 3, 24, 24, 24, 48, 48, 144, 168) for step in _STEPS[1:4]
+]
 
 
 def _events(rnd: Random, moments: list[datetime]) -> list[Definition]:
@@ -139,9 +141,9 @@ def _events(rnd: Random, moments: list[datetime]) -> list[Definition]:
     weights = [rnd.choice([1, 1, 4, 12]) for _ in ACCOUNTS]
     found = [
         _an_event(rnd, account, rnd.choice(EVENTS), rnd.choice(moments) + rnd.choice(_STEPS), rnd.choice(USERS))
-        for account in rnd.choices(ACCOUNTS, weights, k=rnd.choice([0, 30, 60]))
+        for account in rnd.choices(ACCOUNTS, weights, k=rnd.choice([0, 25, 50]))
     ]
-    for _ in range(rnd.choice([0, 6, 12])):
+    for _ in range(rnd.choice([0, 8, 16])):
         found += _a_story(rnd, moments)
     rnd.shuffle(found)
     return found
@@ -154,7 +156,7 @@ def _a_story(rnd: Random, moments: list[datetime]) -> list[Definition]:
     for name in rnd.choice([EVENTS, EVENTS[:2], EVENTS[::-1], ("export", "paywall", "print"), ("print", "export")]):
         told.append(_an_event(rnd, account, name, at, user))
         at += rnd.choice(_GAPS)
-        user = rnd.choice(USERS) if rnd.random() < 0.2 else user
+        user = rnd.choice(USERS) if rnd.random() < 0.15 else user
     return told
 
 
@@ -209,7 +211,15 @@ def _changes(rnd: Random, moments: list[datetime]) -> list[Definition]:
     for _ in range(rnd.choice([0, 60, 120])):
         since = rnd.choice(moments) + rnd.choice(_STEPS) - timedelta(days=rnd.choice([0, 0, 40]))
         found.append(_a_change(rnd, rnd.choice(ACCOUNTS), rnd.choice([*_VALUES, *_OFTEN]), since))
-    return found
+    return found + _a_creep(rnd, moments)
+
+
+def _a_creep(rnd: Random, moments: list[datetime]) -> list[Definition]:
+    """An account that is nearly full, and at this pace will be only in a lifetime."""
+    account, since = rnd.choice(ACCOUNTS), min(moments)
+    now = rnd.choice([moment for moment in moments if moment > max(moments) - timedelta(days=5)])
+    values = [("seats_bought", "50", since), ("seats_used", "44", since), ("seats_used", "44.001", now)]
+    return [change(account, fact, value, at) for fact, value, at in values]
 
 
 def _a_change(rnd: Random, account: str, fact: str, since: datetime) -> Definition:
@@ -227,7 +237,7 @@ def _some_spans(rnd: Random, as_of: datetime, moments: list[datetime]) -> list[M
     ends = sorted(rnd.sample(sorted(set(moments)), 3))
     hole = [(ever[0], ends[0]), (ends[1], ends[2])]
     begins, late = [(ends[0], ever[1])], [(ever[0], ends[2])]
-    return rnd.choice([*[[ever]] * 6, begins, late, hole, []])
+    return rnd.choice([*[[ever]] * 6, begins, begins, late, hole, []])
 
 
 __all__ = [
