@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test check bench docs clean lock
+.PHONY: setup demo test fuzz check bench docs clean lock
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -22,6 +22,12 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+# The evaluator against the oracle in 100,000 worlds, and what must not matter in as many in proportion. Takes hours;
+# EXPANSION_FUZZ_EXAMPLES=5000 takes fewer.
+fuzz: $(READY)
+	EXPANSION_FUZZ=1 $(BIN)/python -m pytest -n 2 tests/evaluate/test_oracle.py tests/evaluate/test_metamorphic.py \
+	  tests/evaluate/test_live.py
 
 check: $(READY)
 	$(BIN)/ruff format --check .

@@ -110,7 +110,7 @@ def evaluate_30(place: Place, events: int) -> tuple[Took, Found]:
     triggers, vocabulary = definitions.triggers(), definitions.vocabulary()
     store = UsageStore(place.ready)
     took, answers = timed(lambda: evaluator(store, vocabulary, definitions.AS_OF).answers(triggers))
-    note_fired(place, "evaluate_30", {name: answer.yes for name, answer in answers.items()})
+    note_fired(place, "evaluate_30", {name: map(str, answer.yes) for name, answer in answers.items()})
     return took, {"cannot_tell": sum(len(answer.unknown) for answer in answers.values())}
 
 
@@ -118,7 +118,7 @@ def explain_one_account(place: Place, events: int) -> tuple[Took, Found]:
     """A hundred accounts drawn by their events, as inbound events would name them; a new evaluator each time."""
     triggers, vocabulary = definitions.triggers(), definitions.vocabulary()
     store = UsageStore(place.ready)
-    accounts = [row.account_id for row in _drawn(place, min(100, events // 2000))]
+    accounts = [row.account_id or "" for row in _drawn(place, min(100, events // 2000))]
 
     def ask(i: int) -> Evidence:
         evaluate = evaluator(store, vocabulary, definitions.AS_OF)

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-
 # Above this, events are written and imported as Parquet only: JSON lines of 100 million events are 21 GB.
 LINES_UP_TO = 20_000_000
 

@@ -87,7 +87,6 @@ def _explained(evaluator: Any, trigger: Any, account: str, user: str | None) -> 
     from cli.accounts import need_account
     from cli.people import need_user
     from expansion.evaluate.subjects import UserOf
-    from flows.deciding import people_asked
 
     need_account(evaluator, account)
     if user is not None:
@@ -96,7 +95,7 @@ def _explained(evaluator: Any, trigger: Any, account: str, user: str | None) -> 
     evidence = evaluator.explain(trigger, account)
     if trigger.who == "accounts":
         return evidence, None
-    answers = people_asked(evaluator, trigger, account)
+    answers = evaluator.people_asked(trigger, account)
     return evidence, _People(answers.asked, len(answers.yes), len(answers.unknown))
 
 

@@ -10,8 +10,6 @@ from zoneinfo import ZoneInfo
 from expansion.decide.decide import Decisions, decide
 from expansion.decide.recording import RunContext
 from expansion.decide.schedule import is_due
-from expansion.evaluate.asking import answers, people_of
-from expansion.evaluate.engine import Engine
 from expansion.evaluate.evaluator import StoreEvaluator, build_rollups
 from expansion.evaluate.results import Answers
 from expansion.language.models import Trigger
@@ -80,14 +78,6 @@ def evaluate(place: Place, triggers: Collection[Trigger], as_of: datetime, *, bu
     asking = place.evaluator(as_of)
     found = asking.answers(list(triggers))
     return Evaluated(found, asking, asking.everyone.size, dict(asking.unreadable()))
-
-
-def people_asked(asking: StoreEvaluator, trigger: Trigger, account_id: str) -> Answers:
-    """A trigger about people, asked of those of one account."""
-    accounts = Engine(asking.source.again(), asking.vocabulary, asking.as_of, [account_id])
-    people = people_of(asking.source, asking.as_of, [account_id])
-    engine = Engine(asking.source.again(), asking.vocabulary, asking.as_of, people, accounts)
-    return answers(engine, [trigger])[trigger.trigger]
 
 
 def decide_all(place: Place, evaluated: Evaluated, as_of: datetime) -> Decisions:

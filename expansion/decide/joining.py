@@ -71,17 +71,20 @@ def _told(drafts: Sequence[Draft]) -> Iterator[tuple[str, str]]:
     """
     told = drafts[:_TOLD]
     whose: dict[str, list[str]] = {}
-    for row in zip_longest(*(draft.evidence.reasons() for draft in told)):
-        for draft, reason in zip(told, row, strict=True):
-            if reason is not None:
-                whose.setdefault(reason, []).append(draft.user_name)
+    for row in zip_longest(*(draft.evidence.told() for draft in told)):
+        for draft, (reason, is_own) in ((one, said) for one, said in zip(told, row, strict=True) if said):
+            whose.setdefault(reason, [])
+            if is_own:
+                whose[reason].append(draft.user_name)
     yield from ((_together(names), reason) for reason, names in whose.items())
     if left := len(drafts) - len(told):
         yield "", f"{left} more {'person' if left == 1 else 'people'} like these"
 
 
 def _together(names: Sequence[str]) -> str:
-    """`Ana`, `Ana and Bo`, `Ana, Bo, Cy and 9 more`."""
+    """`Ana`, `Ana and Bo`, `Ana, Bo, Cy and 9 more`; nothing for what is said of the account."""
+    if not names:
+        return ""
     left = len(names) - _NAMED
     *first, last = [*names[:_NAMED], f"{left} more"] if left > 0 else names
     return f"{', '.join(first)} and {last}" if first else last

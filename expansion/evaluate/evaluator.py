@@ -65,6 +65,10 @@ class StoreEvaluator:
         person = subject if isinstance(subject, UserOf) else nearest(people, trigger, account)
         return Explainer(people).explain(trigger, person)
 
+    def people_asked(self, trigger: Trigger, account_id: str) -> Answers:
+        """A trigger about people, asked of those of one account."""
+        return answers(self.people_engine(self._engine([account_id])), [trigger])[trigger.trigger]
+
     def unreadable(self) -> Mapping[str, int]:
         """Facts and properties whose value could not be read as their kind, and of how many."""
         engines = [self.everyone, *self._people.values()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from expansion.evaluate.causes import Causes
 from expansion.evaluate.compiled import CompiledTrigger
@@ -64,7 +64,8 @@ class Explainer:
     def _lines(self, node: Node, index: int, place: _Place) -> Iterator[Line]:
         of_accounts = self.engine.of_accounts
         if of_accounts is not None and self.engine.is_of_accounts(node):
-            yield from Explainer(of_accounts)._lines(node, self.engine.account_place(index), place)
+            lines = Explainer(of_accounts)._lines(node, self.engine.account_place(index), place)
+            yield from (replace(line, of_account=True) for line in lines)
             return
         answer = MEANING[int(self.engine.answer(node)[index])]
         if isinstance(node, Group):

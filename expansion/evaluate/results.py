@@ -55,6 +55,7 @@ class Line:
     people: tuple[str, ...] = ()  # user ids behind the number, most active first
     behind: bool = True  # False below a group that does not hold: no reason for a yes
     titled: str | None = None  # the clause with the fact's title: "Share of seats in use at least 80%, for 14 days"
+    of_account: bool = False  # about the account of the person asked about
 
     @property
     def sentence(self) -> str:
@@ -77,8 +78,13 @@ class Evidence:
 
     def reasons(self) -> list[str]:
         """The sentences a seller reads: the true lines of `when`, with their numbers."""
-        said = (line.sentence for line in self._true() if line.seen or line.wanted)
-        return list(dict.fromkeys(said))
+        return [sentence for sentence, _ in self.told()]
+
+    def told(self) -> list[tuple[str, bool]]:
+        """The same, each with whether it is about the person who was asked about."""
+        lines = (line for line in self._true() if line.seen or line.wanted)
+        said = {line.sentence: bool(self.user_id) and not line.of_account for line in lines}
+        return list(said.items())
 
     def people(self) -> list[str]:
         """User ids behind the true lines of `when`, without repeats; the person asked about comes first."""

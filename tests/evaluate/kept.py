@@ -53,6 +53,29 @@ KEPT: list[tuple[World, Definition]] = [
         ),
         {"when": [{"fact": "days_to_exports", "is_one_of": [62, 3660], "in_at_least": "2 of the last 3 days"}]},
     ),
+    # A person asked about alone is ranked among the people of accounts that were not asked about.
+    (
+        World(
+            "UTC",
+            at("2026-03-05T00:00:00+00:00"),
+            batches=[],
+            changes=[change("acme", "logins", "12", at("2026-01-03T00:00:00+00:00"), user="ana")],
+            spans=[(at("2025-01-29T00:00:00+00:00"), at("2026-03-05T00:00:00+00:00"))],
+        ),
+        {"who": "users", "when": [{"event": "any event", "over": "1 day", "among_top": "80%", "of": "seat_usage"}]},
+    ),
+    # Nobody had looked a week before the check, so there may have been a pace.
+    (
+        World(
+            "UTC",
+            at("2026-03-05T09:00:00+00:00"),
+            batches=[],
+            changes=[change("acme", "plan", "Team", at("2026-03-03T00:00:00+00:00"))],
+            spans=[],
+            first_pulls={CRM: at("2026-03-03T00:00:00+00:00")},
+        ),
+        {"when": [{"fact": "days_to_full", "exists": False}]},
+    ),
 ]
 
 __all__ = ["CRM", "KEPT", "PROFILE", "at", "change", "event", "member"]

@@ -8,14 +8,17 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
+import pytest
 from hypothesis import given
 
 from expansion.evaluate.evaluator import build_rollups, evaluator
 from expansion.evaluate.results import Answers, Evidence
 from expansion.evaluate.subjects import Subject, UserOf
+from expansion.language.models import Trigger
 from expansion.usage.store import UsageStore
 from tests.evaluate.drawing import an_example, seeds
 from tests.evaluate.harness import asked, somewhere
+from tests.evaluate.kept import KEPT
 from tests.evaluate.stores import QuickStore, fill
 from tests.evaluate.stricter import stricter
 from tests.evaluate.trying import examples
@@ -23,7 +26,7 @@ from tests.evaluate.words import Definition, change, event
 from tests.evaluate.worlds import World, a_world
 
 LEAST, MOST = 4, 6  # definitions
-few = examples(12)
+few = examples(20)
 
 
 def answers(world: World, definitions: list[Definition]) -> dict[str, Answers]:
@@ -134,24 +137,33 @@ def test_what_is_stricter_never_adds_firings(seed: int) -> None:
 @few
 @given(seeds())
 def test_who_is_asked_about_alone_gets_the_same_answer_and_an_explanation_that_agrees(seed: int) -> None:
-    world, definitions = an_example(seed, LEAST, MOST)
+    check_alone(*an_example(seed, LEAST, MOST))
+
+
+@pytest.mark.parametrize("number", range(len(KEPT)))
+def test_so_does_who_was_once_answered_wrong(number: int) -> None:
+    world, definition = KEPT[number]
+    check_alone(world, [definition])
+
+
+def check_alone(world: World, definitions: list[Definition]) -> None:
     with somewhere() as folder:
         store = world.quick_store(folder)
         everyone = evaluator(store, world.vocabulary, world.as_of)
         found = everyone.answers(asked(definitions))
         for one in asked(definitions):
-            for subject in sorted(some_of_each(found[one.trigger], world), key=str):
+            for subject in sorted(some_of_each(one, found[one.trigger], world), key=str):
                 evidence = evaluator(store, world.vocabulary, world.as_of).explain(one, subject)
                 assert evidence == everyone.explain(one, subject)
                 agrees(evidence, found[one.trigger], subject, world)
 
 
-def some_of_each(found: Answers, world: World) -> list[Subject]:
+def some_of_each(trigger: Trigger, found: Answers, world: World) -> list[Subject]:
     """One who passes, one of whom it cannot be told, and one more."""
-    everybody = [UserOf(who.account, str(who.user)) for who in sorted(world.oracle().users())]
-    accounts = sorted(world.oracle().accounts())
-    of_users = any(isinstance(one, UserOf) for one in [*found.yes, *found.unknown, *found.cleared])
-    rest = [one for one in (everybody if of_users else accounts) if one not in found.yes | found.unknown.keys()]
+    oracle = world.oracle()
+    people: list[Subject] = [UserOf(who.account, str(who.user)) for who in oracle.users()]
+    everybody = people if trigger.who == "users" else oracle.accounts()
+    rest = [one for one in everybody if one not in found.yes | found.unknown.keys()]
     return [one for some in (found.yes, found.unknown, rest) for one in sorted(some)[:1]]
 
 
