@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test fuzz check bench docs clean lock
+.PHONY: setup demo test fuzz check bench bench-large docs clean lock
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -43,6 +43,10 @@ docs: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks
+
+# 100 million events: some 15 GB of disk, and most of an hour.
+bench-large: $(READY)
+	@$(BIN)/python -m benchmarks --events 100000000 --rounds 2
 
 lock: $(READY)
 	@VIRTUAL_ENV=.venv $(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \

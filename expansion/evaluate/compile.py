@@ -139,18 +139,18 @@ class Compiler:
 
     # --- conditions with a number -------------------------------------------------------------------------------------
 
-    def _tests(self, condition: Condition, shift: tuple[Span, ...] = ()) -> Iterator[Test]:
+    def _tests(self, condition: Condition) -> Iterator[Test]:
         """What must hold together; the first says what the condition is about."""
         pattern, span = condition.pattern or ("", None)
         if condition.subject == "fact":
-            yield self._compared(condition, _shifted(self.fact(str(condition.fact)), shift))
+            yield self._compared(condition, self.fact(str(condition.fact)))
             return
         atom, times = atom_of(condition.events, condition.where), Window(span)
         if pattern == "first_within":
             yield Test(EventMeasure(atom, "times", None, times), "at_least", 1)
             yield Test(EventMeasure(atom, "times", None, Window(None, (times.span,))), "is", 0, role="before")  # type: ignore[arg-type]
             return
-        window = Window(condition.in_at_least.each if condition.in_at_least else condition.over, shift)
+        window = Window(condition.in_at_least.each if condition.in_at_least else condition.over)
         if pattern == "stopped_for":
             assert span is not None, "a pattern has its length"
             window = Window(condition.over, (span,))
@@ -186,10 +186,13 @@ class Compiler:
     def _repeated(self, condition: Condition) -> Repeated:
         periods = condition.in_at_least
         assert periods is not None, "asked of several periods"
-        each = (Span(number, periods.unit) for number in range(1, periods.count))
-        shifts = [(), *((span,) for span in each)]
-        parts = tuple(Leaf(condition, tuple(self._tests(condition, shift))) for shift in shifts)
-        return Repeated(condition, parts, periods.need)
+        tests = tuple(self._tests(condition))
+        parts = [Leaf(condition, tests)]
+        parts += [
+            Leaf(condition, tuple(_asked_earlier(test, Span(number, periods.unit), condition) for test in tests))
+            for number in range(1, periods.count)
+        ]
+        return Repeated(condition, tuple(parts), periods.need)
 
     # --- what happened one after the other ----------------------------------------------------------------------------
 
@@ -218,7 +221,12 @@ def _points(condition: Condition) -> int:
     return condition.for_.days if condition.for_ else 1
 
 
-def _shifted(measure: Measure, shift: tuple[Span, ...]) -> Measure:
-    for span in shift:
-        measure = earlier(measure, span)
-    return measure
+def _asked_earlier(test: Test, by: Span, condition: Condition) -> Test:
+    """The same test of an earlier period. Events that grow from the period before: that one lies a period more before
+    the check, told at once, because a month before a month before is not always two months before."""
+    was = test.was
+    if isinstance(was, EventMeasure) and condition.over is None:
+        was = replace(was, window=replace(was.window, shift=(Span(by.count + 1, by.unit),)))
+    elif was is not None:
+        was = earlier(was, by)
+    return replace(test, measure=earlier(test.measure, by), was=was)

@@ -201,14 +201,20 @@ class Engine:
         return own, of_accounts
 
     def _own_measures(self, line: Line, points: int) -> Iterator[Measure]:
-        """The measures to take for a line; ranks are measured where everybody is."""
+        """The measures to take for a line; ranks are measured where everybody is, too."""
         for test in line.tests if isinstance(line, Leaf) else ():
             if test.word == "among_top":
                 self.population._measure_rank(test, points)
-        yield from measures(line)
+                self._measure_peers(test, points)
+        of_people = self.of_accounts is not None
+        yield from (one for one in measures(line) if not (of_people and one in _peers_of(line)))
 
     def _measure_rank(self, test: Test, points: int) -> None:
         self._take((basic, point) for basic in basic_measures(test.measure) for point in range(points))
+        self._measure_peers(test, points)
+
+    def _measure_peers(self, test: Test, points: int) -> None:
+        """What somebody has in common with others is a fact of the account."""
         if test.peers is not None:
             engine = self.of_accounts or self
             engine._take((basic, point) for basic in basic_measures(test.peers) for point in range(points))
@@ -419,3 +425,7 @@ class Engine:
             return formula(measure.word, [self.number(part, point) for part in measure.parts], measure.days)
         plans, limits = self.known.column(measure.plan, point), dict(measure.limits)
         return plans.looked_up([limits.get(str(plan)) for plan in plans.values])
+
+
+def _peers_of(line: Line) -> list[Measure]:
+    return [test.peers for test in line.tests if test.peers is not None] if isinstance(line, Leaf) else []

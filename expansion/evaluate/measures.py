@@ -113,14 +113,14 @@ def basic_measures(measure: Measure) -> Iterator[EventMeasure | FactMeasure]:
 
 
 def earlier(measure: Measure, by: Span) -> Measure:
-    """The same measure, so much earlier."""
+    """The same measure, asked so much earlier: first the moment moves, then what the measure itself looks back."""
     match measure:
         case FactMeasure():
-            return replace(measure, back=(*measure.back, by))
+            return replace(measure, back=(by, *measure.back))
         case EventMeasure():
-            return replace(measure, window=replace(measure.window, shift=(*measure.window.shift, by)))
+            return replace(measure, window=replace(measure.window, shift=(by, *measure.window.shift)))
         case LimitMeasure():
-            return replace(measure, plan=replace(measure.plan, back=(*measure.plan.back, by)))
+            return replace(measure, plan=replace(measure.plan, back=(by, *measure.plan.back)))
         case Formula():
             return replace(measure, parts=tuple(earlier(part, by) for part in measure.parts))
     raise TypeError(f"{measure} is no measure")
