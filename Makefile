@@ -44,7 +44,7 @@ docs: $(READY)
 bench: $(READY)
 	@$(BIN)/python -m benchmarks
 
-# 100 million events: some 15 GB of disk, and most of an hour.
+# 100 million events: 15 GB of disk, and half an hour or more.
 bench-large: $(READY)
 	@$(BIN)/python -m benchmarks --events 100000000 --rounds 2
 

@@ -33,9 +33,12 @@ def left_out_line(bench: Bench, events: int, reason: str) -> Line:
 
 
 def parts_line(events: int, prepared: dict[str, Sample]) -> Line | None:
-    """How long each file took to import, where the events came in several; the store grows meanwhile."""
-    seconds = prepared["make_stores"].get("part_seconds")
-    return seconds and {"bench": "ingest_in_parts", "events": events, "part_seconds": seconds}
+    """How long each file took to import where the events came in several, one after the other into a growing store."""
+    made = prepared["make_stores"]
+    if "part_seconds" not in made:
+        return None
+    seconds, peak = made["part_seconds"], round(made["peak_mb"])
+    return {"bench": "ingest_in_parts", "events": events, "part_seconds": seconds, "peak_mb": peak}
 
 
 def bench_line(bench: Bench, events: int, samples: dict[str, list[Sample]]) -> Line:

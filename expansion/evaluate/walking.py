@@ -32,6 +32,9 @@ class Moments:
     ts: Array  # microseconds since 1970, UTC
     day: Array  # days since 1970, in the policy's zone
 
+    def of(self, rows: Flags) -> Moments:
+        return Moments(self.subject[rows], self.walker[rows], self.ts[rows], self.day[rows])
+
     @classmethod
     def none(cls) -> Moments:
         nothing = np.zeros(0, dtype=np.int64)
@@ -134,29 +137,40 @@ class Walking:
     def walks(self, walk: Walk, first: date) -> Walks:
         """The walks of which no step lies before a day."""
         if (walk, first) not in self._found:
-            users: dict[tuple[int, str], int] = {}
-            taken = {column: self._moments(column, first, walk.same_user, users) for column in walk.columns}
+            taken = self._moments(walk, first)
             steps = [taken[Column(atom, "moments")] for atom in walk.steps]
             excluded = taken[Column(walk.excluded, "moments")] if walk.excluded else Moments.none()
             self._found[walk, first] = walks(walk, steps, excluded, self.calendar)
         return self._found[walk, first]
 
-    def _moments(self, column: Column, first: date, same_user: bool, users: dict[tuple[int, str], int]) -> Moments:
-        rows = self.rows.by_day([column], first, self.calendar.today)
-        if rows is None:
-            return Moments.none()
+    def _moments(self, walk: Walk, first: date) -> dict[Column, Moments]:
+        """The events of every step, in one query."""
         same = " AND ".join(f"asked.{key} = found.{key}" for key in self.subjects.keys)
-        known = " WHERE found.user_id <> ''" if same_user else ""
-        found = self.rows.relations.con.execute(
-            "SELECT idx, found.user_id AS user_id, epoch_us(ts) AS ts, day - DATE '1970-01-01' AS day "
-            f"FROM {rows} AS found JOIN asked ON {same}{known}"
-        ).fetchnumpy()
+        known = " WHERE found.user_id <> ''" if walk.same_user else ""
+        parts = [
+            f"SELECT {number} AS step, idx, found.user_id AS user_id, epoch_us(ts) AS ts, "
+            f"day - DATE '1970-01-01' AS day FROM {rows} AS found JOIN asked ON {same}{known}"
+            for number, column in enumerate(walk.columns)
+            if (rows := self.rows.by_day([column], first, self.calendar.today)) is not None
+        ]
+        if not parts:
+            return {column: Moments.none() for column in walk.columns}
+        found = self.rows.relations.con.execute(" UNION ALL ".join(parts)).fetchnumpy()
         subject = found["idx"].astype(np.int64)
-        walker = subject
-        if same_user:
-            pairs = zip(subject.tolist(), found["user_id"].tolist(), strict=True)
-            walker = np.array([users.setdefault(pair, len(users)) for pair in pairs], dtype=np.int64)
-        return Moments(subject, walker, found["ts"].astype(np.int64), found["day"].astype(np.int64))
+        every = Moments(
+            subject,
+            walkers(subject, found["user_id"]) if walk.same_user else subject,
+            found["ts"].astype(np.int64),
+            found["day"].astype(np.int64),
+        )
+        return {column: every.of(found["step"] == number) for number, column in enumerate(walk.columns)}
+
+
+def walkers(subject: Array, user: Array) -> Array:
+    """A number for each person of each subject."""
+    numbers: dict[tuple[int, str], int] = {}
+    pairs = zip(subject.tolist(), user.tolist(), strict=True)
+    return np.array([numbers.setdefault(pair, len(numbers)) for pair in pairs], dtype=np.int64)
 
 
 def edges(window: Window, calendar: Calendar, point: int) -> tuple[int, int]:

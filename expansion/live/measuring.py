@@ -15,6 +15,7 @@ from expansion.evaluate.measuring import Cell, EventMeasuring
 from expansion.evaluate.numbers import Array, Flags, Numbers, from_counts
 from expansion.evaluate.returning import NEVER, Days, Returning
 from expansion.evaluate.scaling import ONE
+from expansion.evaluate.tree import Walk
 from expansion.evaluate.walking import Moments, Walking, microseconds
 from expansion.live.account import Account
 from expansion.live.held import Held
@@ -127,22 +128,27 @@ class LiveWalking(Walking):
 
     account: Account | None = None
     user: str | None = None
+    _people: dict[str, int] = field(default_factory=dict)
 
-    def _moments(self, column: Column, first: date, same_user: bool, users: dict[tuple[int, str], int]) -> Moments:
+    def _moments(self, walk: Walk, first: date) -> dict[Column, Moments]:
+        return {column: self._moments_of(column, walk, first) for column in walk.columns}
+
+    def _moments_of(self, column: Column, walk: Walk, first: date) -> Moments:
         assert self.account is not None, "made for an account"
         held = self.account.details[column]
         rows = held.between(number_of(first), number_of(self.calendar.today))
         if self.user is not None:
             rows = rows & (held.user == self.user)
-        if same_user:
+        if walk.same_user:
             rows = rows & (held.user != "")
         found = held.some(rows)
         subject = np.zeros(len(found.day), dtype=np.int64)
-        walker: Array = subject
-        if same_user:
-            codes = [users.setdefault((0, user), len(users)) for user in found.user.tolist()]
-            walker = np.array(codes, dtype=np.int64)
+        # One number for a person in every step: these are all of one account.
+        walker = self._numbers(found.user) if walk.same_user else subject
         return Moments(subject, walker, found.values["ts"].astype(np.int64), found.day.astype(np.int64))
+
+    def _numbers(self, users: Array) -> Array:
+        return np.array([self._people.setdefault(user, len(self._people)) for user in users.tolist()], dtype=np.int64)
 
 
 @dataclass
