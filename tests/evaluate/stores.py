@@ -78,7 +78,7 @@ def fill_quickly(
     first_pulls: dict[str, datetime],
 ) -> QuickStore:
     """The same store in a tenth of the time: the files are written as they are, and no event may come twice."""
-    (root / "events").mkdir()
+    (root / "events").mkdir(parents=True)
     segments = tuple(_segment(root, str(n), batch) for n, batch in enumerate(batches) if batch)
     manifest = Manifest(segments=segments).with_spans(FILES, tuple(spans))
     manifests.save(root, _with_facts(root, manifest, changes, first_pulls))

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.evaluate.drawing import KINDS, Draw, a_trigger
+from expansion.usage.facts import facts_sql
+from expansion.usage.store import UsageStore
+from tests.evaluate.drawing import KINDS, Draw, triggers, user_triggers
+from tests.evaluate.harness import somewhere
 from tests.evaluate.rates import ANSWERS, rates
 from tests.evaluate.shrinking import is_definition
+from tests.evaluate.trying import examples
+from tests.evaluate.words import Definition
+from tests.evaluate.worlds import World, worlds
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
@@ -19,9 +28,25 @@ def test_every_condition_that_is_drawn_could_be_written(kind: Draw) -> None:
         assert is_definition({"who": "users", "when": [kind(rnd, True)]})
 
 
-def test_every_trigger_that_is_drawn_could_be_written() -> None:
-    for number in range(200):
-        assert is_definition(a_trigger(Random(number), of_users=number % 2 == 0))
+@examples(200)
+@given(st.one_of(triggers(), user_triggers()))
+def test_every_trigger_that_is_drawn_could_be_written(definition: Definition) -> None:
+    assert is_definition(definition)
+
+
+@examples(5)
+@given(worlds())
+def test_a_store_that_is_filled_quickly_holds_the_same(world: World) -> None:
+    with somewhere() as folder:
+        assert _stored(world.quick_store(folder / "quick")) == _stored(world.store(folder / "slow"))
+
+
+def _stored(store: UsageStore) -> list[Any]:
+    """Everything that is answered from."""
+    manifest, con = store.manifest(), store.connect()
+    events = store.events_of(manifest.segments, ("feature", "rows"))
+    rows = [f"SELECT * FROM {events} ORDER BY ALL", f"SELECT * FROM {facts_sql(store, manifest)} ORDER BY ALL"]
+    return [manifest.covered, manifest.pulls, *(con.execute(query).fetchall() for query in rows if "None" not in query)]
 
 
 def test_every_word_is_answered_in_every_way() -> None:

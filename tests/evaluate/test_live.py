@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from expansion.contract import EventRow
 from expansion.evaluate.evaluator import evaluator
-from expansion.evaluate.subjects import UserOf, account_of
+from expansion.evaluate.subjects import UserOf
 from expansion.live.arriving import NotAnEvent
 from expansion.live.resident import Resident
 from expansion.usage.journal import Journal

@@ -27,7 +27,7 @@ def test_what_once_differed_is_the_same(number: int) -> None:
 @examples(CI_EXAMPLES // PARTS)
 @given(seed=seeds())
 def test_the_engine_says_what_the_oracle_says(part: int, seed: int) -> None:
-    world, definitions = an_example(f"{part} of {PARTS}, {seed}", 4, 6)
+    world, definitions = an_example(f"{part} of {PARTS}, {seed}", 4, 5)
     # Most stores are filled quickly; every tenth as imports do it, with repeats for the store to find.
     if not agree(world, definitions, quick=seed % 10 > 0):
         pytest.fail(smallest(world, definitions), pytrace=False)
