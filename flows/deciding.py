@@ -72,7 +72,7 @@ def _cursor(name: str) -> str:
 
 def evaluate(place: Place, triggers: Collection[Trigger], as_of: datetime, *, build: bool = True) -> Evaluated:
     """Bring in what was pushed and the rollups up to date, then ask every trigger about every account."""
-    if build:
+    if build and place.settings.engine_url is None:
         Journal(place.store.root).fold(place.store)
         build_rollups(place.store, place.vocabulary, triggers)
     asking = place.evaluator(as_of)

@@ -13,16 +13,20 @@ import integrations
 from expansion.contract import Action, Catalog, Failure
 from expansion.evaluate.engine import Vocabulary
 from expansion.evaluate.evaluator import StoreEvaluator, evaluator
+from expansion.evaluate.relations import StoreRelations
 from expansion.language.models import SourcedCohort, SourcedFact
 from expansion.language.workspace import Workspace, load
 from expansion.ledger.holders import Holder, is_alive
 from expansion.ledger.store import Ledger, open_ledger
+from expansion.pushdown.source import WarehouseSource
+from expansion.pushdown.table import load_table
 from expansion.usage import manifest as manifests
 from expansion.usage.manifest import Manifest
 from expansion.usage.store import UsageStore
 from flows.settings import Settings
 from integrations._settings import read
 from integrations.base import ActionBase, Connected, SourceBase
+from integrations.warehouse import connect
 
 
 @dataclass
@@ -78,7 +82,12 @@ class Place:
         return is_alive(holder, self._holders)
 
     def evaluator(self, as_of: datetime) -> StoreEvaluator:
-        return evaluator(self.store, self.vocabulary, as_of)
+        """The evaluator over the usage store; or over a warehouse that has the events, with the facts of the store."""
+        if self.settings.engine_url is None:
+            return evaluator(self.store, self.vocabulary, as_of)
+        warehouse, table = connect(self.settings.engine_url.get_secret_value()), load_table(self.settings.engine_map)
+        source = WarehouseSource.of(warehouse, table, StoreRelations.of(self.store), as_of)
+        return StoreEvaluator(source, self.vocabulary, as_of)
 
     # --- systems ------------------------------------------------------------------------------------------------------
 

@@ -18,6 +18,12 @@ class Settings(BaseSettings):
     ledger_url: SecretStr | None = Field(
         None, description="`postgresql://user:password@host/name` for a team; left out: SQLite below EXPANSION_HOME."
     )
+    engine_url: SecretStr | None = Field(
+        None, description="Where events are rolled up: `postgres://user:password@host/name`; left out: on this machine."
+    )
+    engine_map: Path = Field(
+        Path("warehouse.yaml"), description="Which table of that warehouse holds events; see docs/warehouse.md."
+    )
     first_pull_days: int = Field(
         180, ge=1, le=800, description="How far back the first pull of events goes: at least the longest window."
     )

@@ -18,15 +18,16 @@ from expansion.evaluate.asking import nearest, people_of
 from expansion.evaluate.compiled import CompiledTrigger
 from expansion.evaluate.engine import Engine, Vocabulary
 from expansion.evaluate.explaining import Explainer
-from expansion.evaluate.measures import back
+from expansion.evaluate.measures import Calendar, back
 from expansion.evaluate.results import Answer, Evidence
+from expansion.evaluate.rows import Rows
 from expansion.evaluate.subjects import Subject
 from expansion.evaluate.tree import lines
 from expansion.language.case_model import Case
 from expansion.language.conditions import Condition
 from expansion.language.models import SourcedFact, Trigger
 from expansion.language.values import Percent, Span
-from expansion.usage.duck import connect
+from expansion.usage.duck import connect, quote
 from expansion.usage.facts import FACT_COLUMNS, as_text
 from expansion.usage.properties import column_of
 from expansion.usage.rollup import Column, properties_of, rollup_sql
@@ -162,6 +163,12 @@ class _Memory:
         known = [column_of(name) for name in properties if name in self.properties]
         others = [f"NULL::VARCHAR AS {column_of(name)}" for name in properties if name not in self.properties]
         return f"(SELECT {', '.join((EVENT_COLUMNS, *known, *others))} FROM case_events)"
+
+    def events_of(self, account_id: str, properties: Collection[str]) -> str | None:
+        return f"(SELECT * FROM {self.events(properties)} WHERE account_id = {quote(account_id)})"
+
+    def rows(self, calendar: Calendar, accounts: Sequence[str] | None) -> Rows:
+        return Rows(self, calendar, accounts is not None)
 
     def accounts(self) -> str:
         return "(SELECT account_id, min(ts) AS first_seen FROM case_events GROUP BY 1)"

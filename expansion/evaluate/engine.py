@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -35,7 +35,7 @@ from expansion.evaluate.measuring import Cell, EventMeasuring
 from expansion.evaluate.numbers import Array, Numbers
 from expansion.evaluate.ranking import Peers, top_answers
 from expansion.evaluate.returning import Returning
-from expansion.evaluate.rows import Relations, Rows
+from expansion.evaluate.rows import TakenFrom
 from expansion.evaluate.subjects import Subject, Subjects, account_of, everybody
 from expansion.evaluate.tree import (
     Group,
@@ -58,8 +58,19 @@ from expansion.usage.facts import naive
 from expansion.usage.spans import Spans
 
 
-class Source(Relations, Protocol):
+class Source(Protocol):
     """What the engine reads: see relations.StoreRelations."""
+
+    @property
+    def con(self) -> duckdb.DuckDBPyConnection: ...
+
+    def rows(self, calendar: Calendar, accounts: Sequence[str] | None) -> TakenFrom:
+        """What measures are taken from; of a few accounts where they are named."""
+        ...
+
+    def events_of(self, account_id: str, properties: Collection[str]) -> str | None:
+        """SQL for the events of an account, with a column for each of these properties."""
+        ...
 
     @property
     def facts(self) -> str: ...
@@ -112,7 +123,8 @@ class Engine:
 
     def _prepare(self) -> None:
         """Make what takes measures."""
-        self.rows = rows = Rows(self.source, self.calendar, self.only is not None)
+        few = None if self.only is None else sorted({account_of(one) for one in self.subjects.ids})
+        self.rows = rows = self.source.rows(self.calendar, few)
         self.counted = EventMeasuring(rows, self.calendar, self.subjects)
         self.known = FactMeasuring(self.con, self.source.facts, self.vocabulary.facts, self.calendar, self.subjects)
         self.walking = Walking(rows, self.calendar, self.subjects)
@@ -376,23 +388,23 @@ class Engine:
         everyone = self.population
         answers = top_answers(
             self.number(test.measure, point),
-            self._peers(test.peers, point),
+            self.peers(test.peers, point),
             everyone.number(test.measure, point),
-            everyone._peers(test.peers, point),
+            everyone.peers(test.peers, point),
             test.wanted.value,
         )
         if test.base is None:
             return answers
         return np.minimum(answers, number_answers(self.number(test.measure, point), "at_least", test.base))
 
-    def _peers(self, peers: Measure | None, point: int) -> Peers:
+    def peers(self, peers: Measure | None, point: int) -> Peers:
         """What everybody has in common with others; for people a fact of their account."""
         if peers is None:
             return None
         if self.of_accounts is None:
             column = self.column(peers, point)
             return self.number(peers, point) if column is None else column
-        found = self.of_accounts._peers(peers, point)
+        found = self.of_accounts.peers(peers, point)
         return found.of(self._account_places) if found is not None else None
 
     # --- values -------------------------------------------------------------------------------------------------------

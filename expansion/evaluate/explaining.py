@@ -49,46 +49,61 @@ class Explainer:
         if index is None:  # an account in which nobody is known
             return Evidence(trigger.trigger, account, self.engine.as_of, Answer.NO, ())
         answer = MEANING[int(self.engine.answer(compiled.fires)[index])]
-        lines = tuple(self._sections(trigger, compiled, index))
+        lines = tuple(_Telling.of(self.engine, index, compiled.fires).sections(trigger, compiled))
         return Evidence(trigger.trigger, account, self.engine.as_of, answer, lines, user)
 
-    def _sections(self, trigger: Trigger, compiled: CompiledTrigger, index: int) -> Iterator[Line]:
+
+@dataclass(frozen=True)
+class _Telling:
+    """Tells of one subject, line by line; of what is asked about a person's account, `of_account` tells."""
+
+    engine: Engine
+    index: int
+    behind: Behind
+    of_account: _Telling | None = None
+
+    @classmethod
+    def of(cls, engine: Engine, index: int, node: Node) -> _Telling:
+        own, theirs = _shared(engine, node)
+        of_account = None
+        if engine.of_accounts is not None and theirs:
+            of_account = cls.of(engine.of_accounts, engine.account_place(index), Group("all_of", tuple(theirs)))
+        return cls(engine, index, Behind(engine, index, own), of_account)
+
+    def sections(self, trigger: Trigger, compiled: CompiledTrigger) -> Iterator[Line]:
         parts = list(compiled.fires.parts)
         if trigger.accounts:
-            yield from self._lines(parts.pop(0), index, _Place("accounts"))
+            yield from self._lines(parts.pop(0), _Place("accounts"))
         for part in _children(parts[0]):
-            yield from self._lines(part, index, _Place("when"))
+            yield from self._lines(part, _Place("when"))
         for part in _children(parts[1]) if len(parts) > 1 else ():
-            yield from self._lines(part, index, _Place("unless"))
+            yield from self._lines(part, _Place("unless"))
 
-    def _lines(self, node: Node, index: int, place: _Place) -> Iterator[Line]:
-        of_accounts = self.engine.of_accounts
-        if of_accounts is not None and self.engine.is_of_accounts(node):
-            lines = Explainer(of_accounts)._lines(node, self.engine.account_place(index), place)
-            yield from (replace(line, of_account=True) for line in lines)
+    def _lines(self, node: Node, place: _Place) -> Iterator[Line]:
+        if self.of_account is not None and self.engine.is_of_accounts(node):
+            yield from (replace(line, of_account=True) for line in self.of_account._lines(node, place))
             return
-        answer = MEANING[int(self.engine.answer(node)[index])]
+        answer = MEANING[int(self.engine.answer(node)[self.index])]
         if isinstance(node, Group):
             yield Line(self._title(node), answer, depth=place.depth, section=place.section, behind=place.behind)
             inside = place.inside(answer is Answer.YES and node.word != "none_of")
             for part in node.parts:
-                yield from self._lines(part, index, inside)
+                yield from self._lines(part, inside)
         else:
-            yield self._line(node, answer, index, place)
+            yield self._line(node, answer, place)
 
-    def _line(self, line: TreeLine, answer: Answer, index: int, place: _Place) -> Line:
-        point = self._telling_point(line, answer, index)
-        seeing, behind = Seeing(self.engine, index), Behind(self.engine, index)
+    def _line(self, line: TreeLine, answer: Answer, place: _Place) -> Line:
+        point = self._telling_point(line, answer)
         return Line(
             self._describe(line),
             answer,
-            seeing.seen(line, point, answer),
+            Seeing(self.engine, self.index).seen(line, point, answer),
             self._wanted(line),
-            Causes(self.engine).of_line(line, index, point) if answer is Answer.CANNOT_TELL else None,
+            Causes(self.engine).of_line(line, self.index, point) if answer is Answer.CANNOT_TELL else None,
             place.depth,
             place.section,
-            behind.events(line),
-            behind.people(line),
+            self.behind.events(line),
+            self.behind.people(line),
             place.behind,
             titled(line.condition, self.engine.vocabulary.facts, self._currency),
         )
@@ -109,12 +124,12 @@ class Explainer:
     def _currency(self) -> str:
         return self.engine.vocabulary.policy.currency
 
-    def _telling_point(self, line: TreeLine, answer: Answer, index: int) -> int:
+    def _telling_point(self, line: TreeLine, answer: Answer) -> int:
         """The day that decides: with dwell the newest one that is not yes, otherwise the check itself."""
         if answer is Answer.YES:
             return 0
         points = range(line.points)
-        return next((p for p in points if MEANING[int(self.engine.at(line, p)[index])] is answer), 0)
+        return next((p for p in points if MEANING[int(self.engine.at(line, p)[self.index])] is answer), 0)
 
     def _wanted(self, line: TreeLine) -> str | None:
         if not isinstance(line, Leaf | Repeated) or not line.condition.has_comparison:
@@ -123,8 +138,20 @@ class Explainer:
         fact = line.condition.fact
         kind = kind_of(fact, self.engine.vocabulary.facts) if fact else "number"
         text = comparison_text(word, wanted, kind, self._currency)
+        if word == "among_top":
+            return text.removeprefix("among ")
         return text.removeprefix("is ") if word in _SAID_WHOLE else text.removeprefix(COMPARISONS[word]).strip()
 
 
 def _children(node: Node) -> Iterable[Node]:
     return node.parts if isinstance(node, Group) else (node,)
+
+
+def _shared(engine: Engine, node: Node) -> tuple[list[TreeLine], list[Node]]:
+    """The lines that an engine answers itself, and what it leaves to that of the accounts."""
+    if engine.is_of_accounts(node):
+        return [], [node]
+    if not isinstance(node, Group):
+        return [node], []
+    parts = [_shared(engine, part) for part in node.parts]
+    return [line for own, _ in parts for line in own], [other for _, theirs in parts for other in theirs]

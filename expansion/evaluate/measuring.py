@@ -16,7 +16,7 @@ import numpy as np
 from expansion.evaluate.factual import FactColumn
 from expansion.evaluate.measures import Calendar, EventMeasure
 from expansion.evaluate.numbers import Array, Flags, Numbers, from_counts
-from expansion.evaluate.rows import Rows, stamp
+from expansion.evaluate.rows import TakenFrom, stamp
 from expansion.evaluate.scaling import ONE, reduced
 from expansion.evaluate.subjects import Subjects
 from expansion.usage.rollup import Column
@@ -46,7 +46,7 @@ class Cell:
 class EventMeasuring:
     """Takes event measures for the subjects in `asked(idx, …)`."""
 
-    rows: Rows
+    rows: TakenFrom
     calendar: Calendar
     subjects: Subjects
     unreadable: dict[str, int] = field(default_factory=dict)

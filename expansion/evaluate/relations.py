@@ -8,7 +8,9 @@ from datetime import date, datetime
 
 import duckdb
 
-from expansion.evaluate.rows import names_of
+from expansion.evaluate.measures import Calendar
+from expansion.evaluate.rows import Rows, names_of
+from expansion.usage.duck import quote
 from expansion.usage.facts import facts_sql
 from expansion.usage.manifest import Manifest, Rollup, Segment
 from expansion.usage.rollup import WHERE_AND_WHEN, Column, properties_of, rollup_sql, values_of
@@ -47,6 +49,13 @@ class StoreRelations:
 
     def events(self, properties: Collection[str] = ()) -> str | None:
         return self.store.events_of(self.manifest.segments, properties)
+
+    def events_of(self, account_id: str, properties: Collection[str]) -> str | None:
+        events = self.events(properties)
+        return f"(SELECT * FROM {events} WHERE account_id = {quote(account_id)})" if events else None
+
+    def rows(self, calendar: Calendar, accounts: Sequence[str] | None) -> Rows:
+        return Rows(self, calendar, accounts is not None)
 
     def all_arrived_by(self, moment: datetime) -> bool:
         return all(datetime.fromisoformat(s.last_seen) <= moment for s in self.manifest.segments)

@@ -11,7 +11,7 @@ import numpy as np
 from expansion.evaluate.logic import CANNOT_TELL, NO, YES, Answers, constant
 from expansion.evaluate.measures import BEGINNING, Calendar, first_day
 from expansion.evaluate.numbers import Array
-from expansion.evaluate.rows import Rows
+from expansion.evaluate.rows import TakenFrom
 from expansion.evaluate.subjects import Subjects
 from expansion.evaluate.tree import Returned
 from expansion.language.values import Span
@@ -34,7 +34,7 @@ class Days:
 class Returning:
     """Answers what came back. `gap` says why nobody knows what happened in some days; None where it is known."""
 
-    rows: Rows
+    rows: TakenFrom
     calendar: Calendar
     subjects: Subjects
     gap: Callable[[date, date], str | None]
@@ -80,7 +80,7 @@ class Returning:
         nothing = np.zeros(0, dtype=np.int64)
         if rows is None:
             return Days(nothing, nothing, nothing)
-        found = self.rows.relations.con.execute(
+        found = self.subjects.con.execute(
             f"SELECT DISTINCT idx, day - DATE '1970-01-01' AS number FROM {rows} "
             f"JOIN asked USING ({', '.join(self.subjects.keys)}) WHERE {column.key} > 0 ORDER BY idx, number"
         ).fetchnumpy()

@@ -32,6 +32,18 @@ class Relations(Protocol):
         ...
 
 
+class TakenFrom(Protocol):
+    """Gives the rows that measures are taken from, as they were known at the check."""
+
+    def by_day(self, columns: Collection[Column], first: date, last: date) -> str | None:
+        """SQL for rollup rows with these columns (or those of one detail) of these days; None where there are none."""
+        ...
+
+    def by_moment(self, columns: Collection[Column], after: datetime) -> str | None:
+        """SQL for events after a moment as rows of one, each with its `moment` and its day."""
+        ...
+
+
 @dataclass(frozen=True)
 class Rows:
     """SQL for rows as they were known at the check, of the accounts in `asked` where those are `few`."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from expansion.evaluate.measures import Calendar, Window, first_day
 from expansion.evaluate.numbers import Array, Flags
-from expansion.evaluate.rows import Rows
+from expansion.evaluate.rows import TakenFrom
 from expansion.evaluate.subjects import Subjects
 from expansion.evaluate.tree import Walk, Walked
 from expansion.language.values import Span
@@ -116,7 +116,7 @@ def _within(within: Span, start: Array, end: Array, every: Sequence[Moments], ca
 class Walking:
     """Finds the walks of subjects, and keeps them."""
 
-    rows: Rows
+    rows: TakenFrom
     calendar: Calendar
     subjects: Subjects
     _found: dict[tuple[Walk, date], Walks] = field(default_factory=dict)
@@ -155,7 +155,7 @@ class Walking:
         ]
         if not parts:
             return {column: Moments.none() for column in walk.columns}
-        found = self.rows.relations.con.execute(" UNION ALL ".join(parts)).fetchnumpy()
+        found = self.subjects.con.execute(" UNION ALL ".join(parts)).fetchnumpy()
         subject = found["idx"].astype(np.int64)
         every = Moments(
             subject,

@@ -11,7 +11,6 @@ import numpy as np
 from expansion.evaluate.engine import Engine
 from expansion.evaluate.factual import FactMeasuring
 from expansion.evaluate.measures import FactMeasure
-from expansion.evaluate.rows import Rows
 from expansion.evaluate.subjects import Subject, Subjects, UserOf
 from expansion.live.account import Account
 from expansion.live.measuring import LiveMeasuring, LiveReturning, LiveWalking
@@ -56,7 +55,7 @@ class LiveEngine(Engine):
     def _prepare(self) -> None:
         (subject,) = self.subjects.ids
         user = subject.user_id if isinstance(subject, UserOf) else None
-        rows = Rows(self.source, self.calendar, few=True)
+        rows = self.source.rows(self.calendar, [])  # not asked: everything is in memory
         kept = (self.calendar, self.subjects)
         self.counted = LiveMeasuring(rows, *kept, account=self.account, user=user)
         self.walking = LiveWalking(rows, *kept, account=self.account, user=user)

@@ -54,6 +54,10 @@ class Spelling:
         """The day that a text says, NULL where it says none."""
         return f"CAST(TRY_CAST({text} AS TIMESTAMP) AS DATE)"
 
+    def day_fits(self, text: str, sign: str, day: str) -> str:
+        """Whether the day that a text says compares so with another."""
+        return f"({self.day(text)} {sign} DATE {quote(day)})"
+
     def contains(self, text: str, part: str) -> str:
         return f"contains(lower({text}), lower({quote(part)}))"
 
