@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test fuzz check bench bench-large docs clean lock
+.PHONY: setup demo test test-engines fuzz check bench bench-large docs clean lock
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -22,6 +22,17 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+# ClickHouse in process and Spark in local mode: heavy installs, in a venv of their own.
+.venv-engines/.ready: requirements-engines.lock $(READY)
+	@echo "Setting up .venv-engines (once)" >&2
+	@test -x .venv-engines/bin/python || $(PYTHON) -m venv .venv-engines
+	@VIRTUAL_ENV=.venv-engines $(BIN)/uv pip install --quiet --require-hashes -r requirements-engines.lock
+	@VIRTUAL_ENV=.venv-engines $(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+test-engines: .venv-engines/.ready
+	.venv-engines/bin/python -m pytest -p no:cacheprovider tests/pushdown/test_engines.py
 
 # The evaluator against the oracle in 100,000 worlds, and what must not matter in as many in proportion. Takes hours;
 # EXPANSION_FUZZ_EXAMPLES=5000 takes fewer.
@@ -51,6 +62,9 @@ bench-large: $(READY)
 lock: $(READY)
 	@VIRTUAL_ENV=.venv $(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q --upgrade -o requirements.lock
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip compile pyproject.toml --extra dev --extra engines --constraint requirements.lock \
+	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+	  --no-annotate -q --upgrade -o requirements-engines.lock
 
 clean:
-	rm -rf .venv .demo
+	rm -rf .venv .venv-engines .demo

@@ -64,8 +64,8 @@ class EventMeasuring:
         window = measure.window
         if not window.is_hourly:
             return Cell(measure, *self.calendar.days(window, point))
-        first, last = self.calendar.moments(window, point)
-        return Cell(measure, first.astimezone(self.calendar.zone), last.astimezone(self.calendar.zone))
+        # In UTC: Python compares moments of one zone by their wall clock, also where clocks go back.
+        return Cell(measure, *self.calendar.moments(window, point))
 
     def take(self, cells: Iterable[Cell], complete: Container[Cell]) -> None:
         """Measure all cells that were not measured yet, in as few passes as possible."""
@@ -196,7 +196,7 @@ def _inside(cell: Cell) -> str:
 
 def _masks(cell: Cell) -> list[str]:
     """One bit per day on which it happened, 64 days to a mask."""
-    first, last = _local(cell.first), _local(cell.last)
+    first, last = _days_around(cell)
     length = (last - first).days + 1
     masks = []
     for start in range(0, length, _MASK_DAYS):
@@ -209,8 +209,11 @@ def _masks(cell: Cell) -> list[str]:
     return masks
 
 
-def _local(value: date | datetime) -> date:
-    return value.date() if isinstance(value, datetime) else value
+def _days_around(cell: Cell) -> tuple[date, date]:
+    """The days of a cell; of one in hours those on which it may lie in any zone."""
+    if isinstance(cell.first, datetime) and isinstance(cell.last, datetime):
+        return cell.first.date() - timedelta(days=1), cell.last.date() + timedelta(days=1)
+    return cell.first, cell.last
 
 
 def _texts(values: Array) -> FactColumn:

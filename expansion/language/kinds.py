@@ -149,7 +149,7 @@ def _value(word: str, wanted: Any, kind: str, name: str) -> Iterator[Misfit]:
 
 
 def _unfit(wanted: Any, kind: str, name: str, word: str = "") -> tuple[str, str | None] | None:
-    fits, hint = _VALUES[kind](wanted, word)
+    fits, hint = _VALUES["text" if kind == "list" else kind](wanted, word)
     return None if fits else (f"`{_shown(wanted)}` does not fit `{name}`, which is {CALLED[kind]}", hint)
 
 

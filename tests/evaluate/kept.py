@@ -76,6 +76,17 @@ KEPT: list[tuple[World, Definition]] = [
         ),
         {"when": [{"fact": "days_to_full", "exists": False}]},
     ),
+    # Where clocks go back, an hour comes twice: of two moments the one that reads earlier may be the later one.
+    (
+        World(
+            "America/Havana",
+            at("2025-11-04T05:00:00+00:00"),
+            batches=[[event("acme", "print", at("2025-11-02T05:00:00+00:00"), key="e0", rows=30)]],
+            changes=[],
+            spans=[(at("2024-09-30T05:00:00+00:00"), at("2025-11-04T05:00:00+00:00"))],
+        ),
+        {"when": [{"event": "print", "over": "48 hours", "sum": "rows", "less_than": 25, "for": "2 days"}]},
+    ),
 ]
 
 __all__ = ["CRM", "KEPT", "PROFILE", "at", "change", "event", "member"]

@@ -45,8 +45,9 @@ def _stored(store: UsageStore) -> list[Any]:
     """Everything that is answered from."""
     manifest, con = store.manifest(), store.connect()
     events = store.events_of(manifest.segments, ("feature", "rows"))
-    rows = [f"SELECT * FROM {events} ORDER BY ALL", f"SELECT * FROM {facts_sql(store, manifest)} ORDER BY ALL"]
-    return [manifest.covered, manifest.pulls, *(con.execute(query).fetchall() for query in rows if "None" not in query)]
+    relations = [facts_sql(store, manifest), *([events] if events else [])]
+    rows = [con.execute(f"SELECT * FROM {relation} ORDER BY ALL").fetchall() for relation in relations]
+    return [manifest.covered, manifest.pulls, *rows]
 
 
 def test_every_word_is_answered_in_every_way() -> None:

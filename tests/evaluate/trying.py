@@ -23,7 +23,7 @@ def examples(count: int) -> Callable[[Any], Any]:
     Hypothesis does not shrink them: a world is made from a seed. `shrinking.reduced` does.
     """
     tried = settings(
-        max_examples=count * FUZZ_EXAMPLES // CI_EXAMPLES if FUZZ else count,
+        max_examples=max(1, count * FUZZ_EXAMPLES // CI_EXAMPLES) if FUZZ else count,
         derandomize=not FUZZ,
         database=None,
         deadline=None,

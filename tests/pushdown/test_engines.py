@@ -1,4 +1,4 @@
-"""ClickHouse in process and Spark in local mode give the answers of the embedded engine. `make test-engines` has both."""
+"""ClickHouse in process and Spark in local mode give the answers of the embedded engine: `make test-engines`."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from tests.evaluate.harness import asked, somewhere
 from tests.evaluate.worlds import World, a_world
 from tests.pushdown.filling import COLUMNS, TABLE, rows_of
 
+EVENTS_OF_A_WORLD = TABLE.model_copy(update={"table": "events_of_a_world"})
 WORLDS = 25
 
 
@@ -61,7 +62,7 @@ class Spark:
 
     session: Any
     dialect: str = "spark"
-    table: EventTable = TABLE.model_copy(update={"table": "events_of_a_world"})
+    table: EventTable = EVENTS_OF_A_WORLD
 
     def rows(self, query: str) -> Iterator[Sequence[Any]]:
         yield from (tuple(row) for row in self.session.sql(query).collect())
