@@ -155,7 +155,7 @@ class Behind:
 
     @cached_property
     def _atoms(self) -> Sequence[Atom]:
-        """Every filter that is asked for: each query names the properties of all of them, so that they are fetched once."""
+        """Every filter that is asked for: each query names the properties of all, so that they are fetched once."""
         walked = (line for line in self.lines if isinstance(line, Walked))
         steps = (column.atom for line in walked for column in line.walk.columns)
         return list(dict.fromkeys([*(one.atom for one in self._stretches.values()), *steps]))
