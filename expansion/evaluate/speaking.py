@@ -132,20 +132,12 @@ def _of_fact(condition: Condition, kind: str, currency: str) -> str:
 
 
 def _of_events(condition: Condition, who: Who) -> str:
-    events = _narrowed(condition.events, condition.where)
-    if condition.over and _is_value(condition):
-        events = f"{events} over {condition.over}"
-    sentence = _counted(condition, events)
+    sentence = _counted(condition, _narrowed(condition.events, condition.where))
     if condition.among_top:
         sentence += f"{_peers(condition, who)}, over {condition.over}"
-    elif condition.over and not _is_value(condition):
+    elif condition.over:
         sentence += f" over {condition.over}"
     return _periods(condition, sentence + _counting(condition) + _base(condition, "number", ""))
-
-
-def _is_value(condition: Condition) -> bool:
-    """Whether the sentence ends with what a property is: `latest plan in Invoice Paid over 28 days is Team`."""
-    return condition.latest is not None or condition.exists is not None
 
 
 def _of_pattern(condition: Condition) -> str:
