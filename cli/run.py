@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import datetime
 from typing import Any
 
 import click
 
+from cli.engine import engine_option
 from cli.showing import as_json, say, table
 from cli.values import MOMENT
 
@@ -20,25 +20,16 @@ from cli.values import MOMENT
 )
 @click.option("--trigger", "triggers", multiple=True, help="Only this trigger; can be given several times.")
 @click.option("--pull/--no-pull", "pull_sources", default=None, help="Pull the sources first; off with --as-of.")
-@click.option(
-    "--engine", metavar="URL", help="Roll up the events where they are, such as postgres://…; see EXPANSION_ENGINE_URL."
-)
+@engine_option
 @click.option("--json", "json_", is_flag=True, help="The report as JSON.")
 def command(
-    dry_run: bool,
-    as_of: datetime | None,
-    triggers: tuple[str, ...],
-    pull_sources: bool | None,
-    engine: str | None,
-    json_: bool,
+    dry_run: bool, as_of: datetime | None, triggers: tuple[str, ...], pull_sources: bool | None, json_: bool
 ) -> None:
     """Find the accounts that are ready to buy more, and start the right conversation with each, once.
 
     Runs the Prefect flow `expansion` in this process. With PREFECT_API_URL set, the run shows in that server's UI;
     without, a temporary server is started for the run.
     """
-    if engine is not None:
-        os.environ["EXPANSION_ENGINE_URL"] = engine
     if dry_run:
         _preview(as_of, list(triggers), json_)
         return

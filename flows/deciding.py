@@ -72,9 +72,10 @@ def _cursor(name: str) -> str:
 
 def evaluate(place: Place, triggers: Collection[Trigger], as_of: datetime, *, build: bool = True) -> Evaluated:
     """Bring in what was pushed and the rollups up to date, then ask every trigger about every account."""
-    if build and place.settings.engine_url is None:
+    if build:
         Journal(place.store.root).fold(place.store)
-        build_rollups(place.store, place.vocabulary, triggers)
+        if place.settings.engine_url is None:
+            build_rollups(place.store, place.vocabulary, triggers)
     asking = place.evaluator(as_of)
     found = asking.answers(list(triggers))
     return Evaluated(found, asking, asking.everyone.size, dict(asking.unreadable()))
@@ -83,8 +84,16 @@ def evaluate(place: Place, triggers: Collection[Trigger], as_of: datetime, *, bu
 def decide_all(place: Place, evaluated: Evaluated, as_of: datetime) -> Decisions:
     """What happens about every account whose trigger became true; nothing is written."""
     links = place.account_links()
-    context = RunContext(as_of, place.git_revision(), place.store.manifest().watermark, links)
+    context = RunContext(as_of, place.git_revision(), _watermark(place, evaluated), links)
     return decide(evaluated.answers, place.workspace, evaluated.evaluator, place.ledger, context, place.catalog)
+
+
+def _watermark(place: Place, evaluated: Evaluated) -> datetime | None:
+    """Up to when events are known, of the store or of the warehouse."""
+    if place.settings.engine_url is None:
+        return place.store.manifest().watermark
+    spans = evaluated.evaluator.source.spans(None)
+    return spans[-1][1] if spans else None
 
 
 def record(place: Place, run_id: int, decisions: Decisions, now: datetime) -> Recorded:

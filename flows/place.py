@@ -26,7 +26,7 @@ from expansion.usage.store import UsageStore
 from flows.settings import Settings
 from integrations._settings import read
 from integrations.base import ActionBase, Connected, SourceBase
-from integrations.warehouse import connect
+from integrations.warehouse import SqlWarehouse, connect
 
 
 @dataclass
@@ -85,9 +85,15 @@ class Place:
         """The evaluator over the usage store; or over a warehouse that has the events, with the facts of the store."""
         if self.settings.engine_url is None:
             return evaluator(self.store, self.vocabulary, as_of)
-        warehouse, table = connect(self.settings.engine_url.get_secret_value()), load_table(self.settings.engine_map)
-        source = WarehouseSource.of(warehouse, table, StoreRelations.of(self.store), as_of)
+        table = load_table(self.settings.engine_map)
+        source = WarehouseSource.of(self.warehouse, table, StoreRelations.of(self.store), as_of)
         return StoreEvaluator(source, self.vocabulary, as_of)
+
+    @cached_property
+    def warehouse(self) -> SqlWarehouse:
+        """The warehouse that has the events, where the settings name one."""
+        assert self.settings.engine_url is not None, "asked only where it is set"
+        return connect(self.settings.engine_url.get_secret_value())
 
     # --- systems ------------------------------------------------------------------------------------------------------
 
@@ -135,7 +141,7 @@ class Place:
         return f"{revision[:12]}+changes" if changed else revision[:12]
 
     def close(self) -> None:
-        for name in ("ledger", "holder"):
+        for name in ("ledger", "holder", "warehouse"):
             if name in self.__dict__:
                 getattr(self, name).close()
 

@@ -1,83 +1,178 @@
-"""Warehouses by SQLAlchemy: one read-only connection, asked with SELECTs only.
+"""Warehouses through SQLAlchemy: asked with SELECTs only, read only where the server knows the word, with a time-out.
 
 PostgreSQL's driver comes with the product. The others are their vendors' SQLAlchemy dialects, installed beside it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
-from expansion.contract import NoAccess, Refused, TryLater
+from expansion.contract import Failure, NoAccess, Refused, TryLater
 
 _SECONDS = 600  # for one query
-# What stands before the :// of a URL, and: the dialect as spellings.SPELLINGS knows it, SQLAlchemy's name, the package.
-_KINDS = {
-    "postgres": ("postgres", "postgresql+psycopg", "psycopg"),
-    "postgresql": ("postgres", "postgresql+psycopg", "psycopg"),
-    "redshift": ("redshift", "redshift+psycopg2", "sqlalchemy-redshift"),
-    "snowflake": ("snowflake", "snowflake", "snowflake-sqlalchemy"),
-    "bigquery": ("bigquery", "bigquery", "sqlalchemy-bigquery"),
-    "clickhouse": ("clickhouse", "clickhousedb", "clickhouse-connect"),
-    "databricks": ("databricks", "databricks", "databricks-sqlalchemy"),
-    "spark": ("spark", "hive", "PyHive"),
+_TO_CONNECT = 15
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of warehouse, and how its driver is asked for what we rely on: UTC, no writing, an end to waiting."""
+
+    dialect: str  # as spellings.SPELLINGS knows it
+    driver: str  # as SQLAlchemy knows it
+    package: str  # that has the driver
+    options: Mapping[str, Any] = field(default_factory=dict)  # for its connect()
+    at_first: Sequence[str] = ()  # what every session begins with
+
+
+_POSTGRES = Kind(
+    "postgres",
+    "postgresql+psycopg",
+    "psycopg[binary]",
+    {
+        "connect_timeout": _TO_CONNECT,
+        "options": f"-c statement_timeout={_SECONDS}s -c default_transaction_read_only=on -c timezone=UTC",
+    },
+)
+# What stands before the :// of a URL. Only PostgreSQL was connected to; the rest is from the drivers' documentation.
+KINDS = {
+    "postgres": _POSTGRES,
+    "postgresql": _POSTGRES,
+    "redshift": Kind(
+        "redshift",
+        "redshift+psycopg2",
+        "sqlalchemy-redshift psycopg2-binary",
+        {"connect_timeout": _TO_CONNECT},
+        ("SET timezone TO 'UTC'", f"SET statement_timeout TO {_SECONDS * 1000}"),
+    ),
+    "snowflake": Kind(
+        "snowflake",
+        "snowflake",
+        "snowflake-sqlalchemy",
+        {"login_timeout": _TO_CONNECT},
+        ("ALTER SESSION SET TIMEZONE = 'UTC'", f"ALTER SESSION SET STATEMENT_TIMEOUT_IN_SECONDS = {_SECONDS}"),
+    ),
+    "bigquery": Kind("bigquery", "bigquery", "sqlalchemy-bigquery"),
+    "clickhouse": Kind(
+        "clickhouse",
+        "clickhousedb",
+        "clickhouse-connect",
+        {"connect_timeout": _TO_CONNECT, "send_receive_timeout": _SECONDS},
+    ),
+    "databricks": Kind(
+        "databricks",
+        "databricks",
+        "databricks-sqlalchemy",
+        at_first=("SET TIME ZONE 'UTC'", f"SET STATEMENT_TIMEOUT = {_SECONDS}"),
+    ),
+    "spark": Kind("spark", "hive", "PyHive[hive_pure_sasl]", at_first=("SET TIME ZONE 'UTC'",)),
 }
+
+# SQLSTATEs of PostgreSQL and Redshift, by how they begin, with what a person has to put right.
+_TO_PUT_RIGHT = {
+    "28": "check user and password in the engine's URL",
+    "3D": "check the database in the engine's URL",
+    "42501": "let its user read the table (GRANT SELECT)",
+}
+_STOPPED = "57014"
+# Where a connection fails, PostgreSQL's driver gives no state; others have none at all.
+_LOCKED_OUT = ("authentication failed", "no password supplied", "does not exist", "Access denied", "Incorrect username")
 
 
 @dataclass(frozen=True)
 class SqlWarehouse:
-    """A warehouse that SQLAlchemy reaches. No error shows the URL: it holds a password."""
+    """A warehouse that SQLAlchemy reaches. No error shows the URL or the password."""
 
     dialect: str
     engine: Engine
+
+    def rows(self, query: str) -> Iterator[Sequence[Any]]:
+        """The rows of a SELECT, as they come in; raises TryLater, NoAccess or Refused."""
+        try:
+            with self.engine.connect().execution_options(stream_results=True) as connection:
+                for some in connection.exec_driver_sql(self._escaped(query)).partitions(10_000):
+                    yield from (tuple(row) for row in some)
+        except SQLAlchemyError as error:
+            raise self._failure(error) from error
+
+    def close(self) -> None:
+        self.engine.dispose()
 
     def _escaped(self, query: str) -> str:
         """Drivers that mark what is sent along with % want each % of a text twice."""
         return query.replace("%", "%%") if self.engine.dialect.paramstyle in ("format", "pyformat") else query
 
-    def rows(self, query: str) -> Iterator[Sequence[Any]]:
-        """The rows of a SELECT; raises TryLater, NoAccess or Refused."""
-        try:
-            with self.engine.connect() as connection:
-                result = connection.exec_driver_sql(self._escaped(query))
-                yield from (tuple(row) for row in result)
-        except OperationalError as error:
-            raise TryLater(f"the warehouse ({self.dialect}) does not answer: {_said(error)}") from error
-        except SQLAlchemyError as error:
-            hint = "do the table and the columns of the map exist?"
-            raise Refused(f"the warehouse ({self.dialect}) refused a query: {_said(error)}; {hint}") from error
+    def _failure(self, error: SQLAlchemyError) -> Failure:
+        """What an error means for the run."""
+        here, said, state = f"the warehouse ({self.dialect})", self._said(error), _state(error)
+        remedy = next((remedy for begin, remedy in _TO_PUT_RIGHT.items() if state.startswith(begin)), None)
+        away = isinstance(error, OperationalError)
+        if away and not state and any(word in said for word in _LOCKED_OUT):
+            remedy = "check user, password and database in the engine's URL"
+        if remedy is not None:
+            return NoAccess(f"{here} lets nobody in: {said}; {remedy}")
+        if state == _STOPPED:
+            return TryLater(
+                f"{here} was stopped after {_SECONDS // 60} minutes over one query; name the column that the table is "
+                "partitioned by in the map, or ask at a quieter hour"
+            )
+        if away:
+            return TryLater(f"{here} does not answer: {said}")
+        return Refused(f"{here} refused a query: {said}; do the table and the columns of the map exist?")
+
+    def _said(self, error: SQLAlchemyError) -> str:
+        """What the server said, on one line, without the statement, what was sent along, and the password."""
+        cause = getattr(error, "orig", None) or error
+        lines = str(cause).strip().splitlines() or [type(cause).__name__]
+        secrets = {self.engine.url.password, *self.engine.url.query.values()} - {None, ""}
+        said = lines[0][:300]
+        for secret in (one for one in secrets if isinstance(one, str) and len(one) > 3):
+            said = said.replace(secret, "***")
+        return said
+
+
+def _state(error: SQLAlchemyError) -> str:
+    """The SQLSTATE; empty where the driver gives none."""
+    cause = getattr(error, "orig", None)
+    return str(getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None) or "")
 
 
 def connect(url: str) -> SqlWarehouse:
     """The warehouse of a URL such as `postgres://reader:…@host/name`; raises NoAccess with what to do."""
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        raise NoAccess("the engine's URL cannot be read; write it like `postgres://user:password@host/name`") from error
+    except ArgumentError:
+        # Not `from error`: what cannot be read may hold a password all the same.
+        raise NoAccess("the engine's URL cannot be read; write it like postgres://user:password@host/name") from None
     name = parsed.drivername.partition("+")[0]
-    if name not in _KINDS:
-        raise NoAccess(f"`{name}` is no warehouse that is known; there are: {', '.join(sorted(_KINDS))}")
-    dialect, driver, package = _KINDS[name]
+    if name not in KINDS:
+        raise NoAccess(f"`{name}` is no warehouse that is known; there are: {', '.join(sorted(KINDS))}")
+    return SqlWarehouse(KINDS[name].dialect, _engine(KINDS[name], parsed))
+
+
+def _engine(kind: Kind, url: URL) -> Engine:
     try:
-        return SqlWarehouse(dialect, create_engine(parsed.set(drivername=driver), **_options(dialect, parsed)))
-    except (NoSuchModuleError, ModuleNotFoundError) as error:
-        raise NoAccess(f"`{name}` needs a driver that is not installed: pip install {package}") from error
+        engine = create_engine(
+            url.set(drivername=kind.driver), pool_pre_ping=True, connect_args=dict(kind.options), hide_parameters=True
+        )
+    except (NoSuchModuleError, ImportError) as error:
+        hint = f"pip install {kind.package}"
+        raise NoAccess(f"`{kind.dialect}` needs a driver that is not installed: {hint}") from error
+    if kind.at_first:
+        event.listen(engine, "connect", lambda connection, _: _begin(connection, kind.at_first))
+    return engine
 
 
-def _options(dialect: str, url: URL) -> dict[str, Any]:
-    if dialect != "postgres":
-        return {"pool_pre_ping": True}
-    settings = {"statement_timeout": _SECONDS * 1000, "default_transaction_read_only": "on", "timezone": "UTC"}
-    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
-    return {"pool_pre_ping": True, "connect_args": {"connect_timeout": 15, "options": options}}
+def _begin(connection: Any, statements: Sequence[str]) -> None:
+    cursor = connection.cursor()
+    for statement in statements:
+        cursor.execute(statement)
+    cursor.close()
 
 
-def _said(error: SQLAlchemyError) -> str:
-    """What the server said, on one line, without the statement and without what was sent along."""
-    cause = getattr(error, "orig", None) or error
-    return str(cause).strip().partition("\n")[0][:300]
+__all__ = ["KINDS", "SqlWarehouse", "connect"]

@@ -164,8 +164,8 @@ class _Memory:
         others = [f"NULL::VARCHAR AS {column_of(name)}" for name in properties if name not in self.properties]
         return f"(SELECT {', '.join((EVENT_COLUMNS, *known, *others))} FROM case_events)"
 
-    def events_of(self, account_id: str, properties: Collection[str]) -> str | None:
-        return f"(SELECT * FROM {self.events(properties)} WHERE account_id = {quote(account_id)})"
+    def events_of(self, account_id: str, columns: Sequence[Column], since: datetime) -> str | None:
+        return f"(SELECT * FROM {self.events(properties_of(columns))} WHERE account_id = {quote(account_id)})"
 
     def rows(self, calendar: Calendar, accounts: Sequence[str] | None) -> Rows:
         return Rows(self, calendar, accounts is not None)

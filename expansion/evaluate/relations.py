@@ -50,8 +50,9 @@ class StoreRelations:
     def events(self, properties: Collection[str] = ()) -> str | None:
         return self.store.events_of(self.manifest.segments, properties)
 
-    def events_of(self, account_id: str, properties: Collection[str]) -> str | None:
-        events = self.events(properties)
+    def events_of(self, account_id: str, columns: Sequence[Column], since: datetime) -> str | None:
+        """SQL for the events of an account with what these columns read; of all time, as files skip what is older."""
+        events = self.events(properties_of(columns))
         return f"(SELECT * FROM {events} WHERE account_id = {quote(account_id)})" if events else None
 
     def rows(self, calendar: Calendar, accounts: Sequence[str] | None) -> Rows:

@@ -2,152 +2,113 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from decimal import Context, Decimal
-from typing import Any, Protocol
 
 import duckdb
-import pyarrow as pa
 
 from expansion.evaluate.measures import Calendar
 from expansion.evaluate.relations import StoreRelations
 from expansion.evaluate.rows import names_of
-from expansion.pushdown.spellings import SPELLINGS, Portable
-from expansion.pushdown.table import EventTable, naive_utc
+from expansion.pushdown.local import AMOUNT, COUNT, DAY, MOMENT, TEXT, Local, Schema, Warehouse
+from expansion.pushdown.spellings import Portable
+from expansion.pushdown.table import FIRST, Between, EventTable, naive_utc
 from expansion.usage.properties import column_of
 from expansion.usage.rollup import WHERE_AND_WHEN, Column, properties_of, rollup_sql
 from expansion.usage.spans import Spans, joined
-from expansion.usage.spelling import PLACES
 
-_AMOUNTS = ("sum", "max")
-_LAST, _EXACT = Decimal(1).scaleb(-PLACES), Context(prec=60)
-_MOMENT = pa.timestamp("us")
-_TYPES: dict[str, Any] = {
-    **dict.fromkeys(("account_id", "user_id", "value", "event_id", "event"), pa.string()),
-    **dict.fromkeys(("day", "seen_day"), pa.date32()),
-    **dict.fromkeys(("ts", "moment", "seen_at", "first_seen"), _MOMENT),
+ACCOUNTS_AT_ONCE = 500  # that one query names
+
+_KINDS = {
+    **dict.fromkeys(("account_id", "user_id", "value", "event_id"), TEXT),
+    **dict.fromkeys(("day", "seen_day"), DAY),
+    **dict.fromkeys(("ts", "moment"), MOMENT),
 }
-
-
-class Warehouse(Protocol):
-    """Talks to a warehouse."""
-
-    @property
-    def dialect(self) -> str:
-        """One of SPELLINGS."""
-        ...
-
-    def rows(self, query: str) -> Iterable[Sequence[Any]]:
-        """The rows of a SELECT."""
-        ...
-
-
-@dataclass(frozen=True)
-class Pushed:
-    """Asks a warehouse, and keeps what came back in tables of a connection."""
-
-    warehouse: Warehouse
-    table: EventTable
-    con: duckdb.DuckDBPyConnection
-    _known: dict[str, str] = field(default_factory=dict)
-    _numbers: itertools.count[int] = field(default_factory=itertools.count)
-
-    @property
-    def spelling(self) -> Portable:
-        return SPELLINGS[self.warehouse.dialect]
-
-    def local(self, query: str, schema: Sequence[tuple[str, Any]]) -> str:
-        """The name of a local table with the rows of a query; each query is asked once."""
-        if query not in self._known:
-            rows = list(self.warehouse.rows(query))
-            arrays = [
-                pa.array([_plain(row[place], kind) for row in rows], kind) for place, (_, kind) in enumerate(schema)
-            ]
-            name = f"pushed_{next(self._numbers)}"
-            self.con.register(f"{name}_now", pa.table(arrays, names=[word for word, _ in schema]))
-            self.con.execute(f"CREATE TABLE {name} AS SELECT * FROM {name}_now")
-            self.con.unregister(f"{name}_now")
-            self._known[query] = name
-        return self._known[query]
-
-    def events(self, properties: Collection[str], *where: str) -> str:
-        return self.table.events(self.spelling, properties, " AND ".join(where) or "1 = 1")
-
-    def moment(self, moment: datetime) -> str:
-        return self.spelling.moment(naive_utc(moment))
-
-
-def _plain(value: Any, kind: Any) -> Any:
-    """Moments without a zone, whole numbers that are whole, decimals with as many places as are kept."""
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        return naive_utc(value)
-    if value is not None and pa.types.is_integer(kind):
-        return int(value)
-    if value is not None and pa.types.is_decimal(kind):
-        return Decimal(value).quantize(_LAST, context=_EXACT)
-    return value
+_AMOUNTS = ("sum", "max")
+_ON_TIME = timedelta(days=1) // timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
 class PushedRows:
     """The rows that measures are taken from, rolled up in the warehouse as they were known at the check."""
 
-    pushed: Pushed
+    local: Local
+    events: EventTable
     calendar: Calendar
     accounts: Sequence[str] | None  # the few that are asked about
 
     def by_day(self, columns: Collection[Column], first: date, last: date) -> str | None:
-        """Rollup rows with these columns (or those of one detail) of these days."""
-        begins, ends = self.calendar.start_of(first), self.calendar.end_of(last)
-        asked = sorted(set(columns), key=lambda column: column.key)
-        where = [f"ts >= {self.pushed.moment(begins)}", f"ts <= {self.pushed.moment(ends)}"]
-        table = self.pushed.local(self._rolled(asked, where), self._schema(asked))
-        return f"(SELECT * FROM {table} WHERE day BETWEEN DATE '{first}' AND DATE '{last}')"
+        """Rollup rows with these columns (or those of one detail) of these days; None where nobody is asked about."""
+        begin = max(FIRST, self.calendar.start_of(first))
+        rows = self._rolled(columns, begin, self.calendar.end_of(last))
+        return rows and f"(SELECT * FROM {rows} WHERE day BETWEEN DATE '{first}' AND DATE '{last}')"
 
     def by_moment(self, columns: Collection[Column], after: datetime) -> str | None:
         """Events after a moment as rows of one, each with its `moment` and its day."""
-        asked = sorted(set(columns), key=lambda column: column.key)
-        query = self._rolled(asked, [f"ts > {self.pushed.moment(after)}"], each_event=True)
-        return f"(SELECT * FROM {self.pushed.local(query, self._schema(asked, each_event=True))})"
+        rows = self._rolled(columns, after + timedelta(microseconds=1), self.calendar.as_of, each_event=True)
+        return rows and f"(SELECT * FROM {rows})"
 
-    def _rolled(self, columns: Sequence[Column], where: list[str], *, each_event: bool = False) -> str:
-        bounds = [*where, f"seen_at <= {self.pushed.moment(self.calendar.as_of)}"]
-        if self.accounts is not None:
-            bounds.append(self.pushed.spelling.one_of("account_id", self.accounts) if self.accounts else "1 = 0")
-        events = self.pushed.events(properties_of(columns), *bounds)
-        zone = str(self.calendar.zone)
-        return rollup_sql(events, columns, zone, each_event=each_event, spelling=self.pushed.spelling)
+    def _rolled(
+        self, columns: Collection[Column], first: datetime, last: datetime, *, each_event: bool = False
+    ) -> str | None:
+        """The local table of a rollup."""
+        if self.accounts is not None and not self.accounts:
+            return None
+        asked, zone = sorted(set(columns), key=lambda column: column.key), str(self.calendar.zone)
+        spelling, seen = self.local.spelling, _seen_by(self.local.spelling, self.calendar.as_of)
+        queries = [
+            rollup_sql(
+                self.events.events(spelling, properties_of(asked), Between(first, last, (seen, *some))),
+                asked, zone, each_event=each_event, spelling=spelling,
+            )
+            for some in self._some_accounts()
+        ]  # fmt: skip
+        return self.local.table(queries, _schema(asked, each_event=each_event))
 
-    def _schema(self, columns: Sequence[Column], *, each_event: bool = False) -> list[tuple[str, Any]]:
-        if columns and columns[0].is_detail:
-            kept = [*WHERE_AND_WHEN, *(["moment"] if each_event else []), *names_of(columns)]
-            return [(name, _TYPES[name]) for name in kept]
-        named = ["event_id", "moment"] if each_event else []
-        amounts = [(one.key, pa.decimal128(38, PLACES) if one.kind in _AMOUNTS else pa.int64()) for one in columns]
-        return [*((name, _TYPES[name]) for name in [*named, *WHERE_AND_WHEN]), *amounts]
+    def _some_accounts(self) -> Iterator[tuple[str, ...]]:
+        """For each query what it asks of the account."""
+        if self.accounts is None:
+            yield ()
+        for place in range(0, len(self.accounts or ()), ACCOUNTS_AT_ONCE):
+            some = (self.accounts or ())[place : place + ACCOUNTS_AT_ONCE]
+            yield (self.local.spelling.one_of("account_id", some),)
+
+
+def _schema(columns: Sequence[Column], *, each_event: bool) -> Schema:
+    """What the rollup query gives, see rollup.rollup_sql."""
+    if columns[0].is_detail:
+        names = [*WHERE_AND_WHEN, *(["moment"] if each_event else []), *names_of(columns)]
+        return [(name, _KINDS[name]) for name in names]
+    names = [*(["event_id", "moment"] if each_event else []), *WHERE_AND_WHEN]
+    counted = [(column.key, AMOUNT if column.kind in _AMOUNTS else COUNT) for column in columns]
+    return [*((name, _KINDS[name]) for name in names), *counted]
+
+
+def _seen_by(spelling: Portable, moment: datetime) -> str:
+    return f"seen_at <= {spelling.moment(naive_utc(moment))}"
 
 
 @dataclass
 class WarehouseSource:
     """One view of a warehouse's events, with the facts of a usage store."""
 
-    pushed: Pushed
+    local: Local
+    table: EventTable
     facts_from: StoreRelations
     as_of: datetime
-    known: Spans | None = None  # for when events are known; None: told by the events themselves
+    known: Spans | None = None  # for when events are known, where somebody can tell; else the events themselves do
+    _told: dict[str | None, Spans] = field(default_factory=dict)
 
     @classmethod
     def of(
         cls, warehouse: Warehouse, table: EventTable, facts_from: StoreRelations, as_of: datetime
     ) -> WarehouseSource:
-        return cls(Pushed(warehouse, table, facts_from.con), facts_from, as_of)
+        return cls(Local(warehouse, facts_from.con), table, facts_from, as_of)
 
     @property
     def con(self) -> duckdb.DuckDBPyConnection:
-        return self.pushed.con
+        return self.local.con
 
     @property
     def facts(self) -> str:
@@ -156,25 +117,45 @@ class WarehouseSource:
     def again(self) -> WarehouseSource:
         """The same view on a connection of its own."""
         facts = self.facts_from.again()
-        pushed = Pushed(self.pushed.warehouse, self.pushed.table, facts.con)
-        return WarehouseSource(pushed, facts, self.as_of, self.spans(None))
+        local = Local(self.local.warehouse, facts.con)
+        return WarehouseSource(local, self.table, facts, self.as_of, self.known, self._told)
 
     def rows(self, calendar: Calendar, accounts: Sequence[str] | None) -> PushedRows:
-        return PushedRows(self.pushed, calendar, accounts)
+        return PushedRows(self.local, self.table, calendar, accounts)
 
     def first_pull(self, key: str) -> datetime | None:
         return self.facts_from.first_pull(key)
 
+    # --- for when events are known ------------------------------------------------------------------------------------
+
     def spans(self, source: str | None) -> Spans:
-        """From the first event to the last, day by day. A warehouse is not asked which tool an event came from."""
-        if self.known is None:
-            day = self.pushed.spelling.local_day("ts", "UTC")
-            events = self.pushed.events((), f"seen_at <= {self.pushed.moment(self.as_of)}")
-            query = f"SELECT {day} AS day, MIN(ts) AS begins, MAX(ts) AS ends FROM {events} AS seen GROUP BY 1"
-            table = self.pushed.local(query, [("day", pa.date32()), ("begins", _MOMENT), ("ends", _MOMENT)])
-            found = self.con.execute(f"SELECT begins, ends FROM {table}").fetchall()
-            self.known = joined((first.replace(tzinfo=UTC), last.replace(tzinfo=UTC)) for first, last in found)
-        return self.known
+        """From the first event to the last without a hole, as an import of the same events would say."""
+        if self.known is not None:
+            return self.known
+        named = source if self.table.source else None
+        if named not in self._told:
+            self._told[named] = self._spans(named)
+        return self._told[named]
+
+    def _spans(self, source: str | None) -> Spans:
+        """See store._own_spans: what arrived a day late says nothing of the others of its day, unless most did."""
+        spelling = self.local.spelling
+        on_time = f"CASE WHEN {spelling.microseconds('ts', 'seen_at')} <= {_ON_TIME} THEN ts END"
+        asked = ", ".join(
+            f"MIN({moment}) AS first_{name}, MAX({moment}) AS last_{name}, COUNT({moment}) AS count_{name}"
+            for name, moment in (("any", "ts"), ("punctual", on_time))
+        )
+        where = () if source is None else (spelling.one_of("source_name", [source]),)
+        events = self.table.events(spelling, (), Between(where=where))
+        query = f"SELECT {spelling.local_day('ts', 'UTC')} AS day, {asked} FROM {events} AS known GROUP BY 1"
+        ends = [("first", MOMENT), ("last", MOMENT), ("events", COUNT)]
+        schema = [("day", DAY), *((f"{name}_{of}", kind) for of in ("any", "punctual") for name, kind in ends)]
+        days = self.con.execute(f"SELECT * FROM {self.local.table([query], schema)}").fetchall()
+        mostly = 2 * sum(day[6] for day in days) >= sum(day[3] for day in days)
+        found = [(day[4], day[5]) for day in days if day[6]] if mostly else [(day[1], day[2]) for day in days]
+        return joined((first.replace(tzinfo=UTC), last.replace(tzinfo=UTC)) for first, last in found)
+
+    # --- who there is -------------------------------------------------------------------------------------------------
 
     def accounts(self) -> str:
         """SQL for (account_id, first_seen) of every account that ever had an event or a fact."""
@@ -185,23 +166,21 @@ class WarehouseSource:
         return self._seen("account_id, user_id", "account_id <> '' AND user_id <> ''")
 
     def _seen(self, keys: str, where: str) -> str:
-        events = self.pushed.events((), f"seen_at <= {self.pushed.moment(self.as_of)}")
-        query = f"SELECT account_id, user_id, MIN(seen_at) AS first_seen FROM {events} AS seen GROUP BY 1, 2"
-        table = self.pushed.local(query, [(name, _TYPES[name]) for name in ("account_id", "user_id", "first_seen")])
+        seen = _seen_by(self.local.spelling, self.as_of)
+        events = self.table.events(self.local.spelling, (), Between(last=self.as_of, where=(seen,)))
+        query = f"SELECT {keys}, MIN(seen_at) AS first_seen FROM {events} AS seen WHERE {where} GROUP BY {keys}"
+        names = keys.split(", ")
+        table = self.local.table([query], [*((name, TEXT) for name in names), ("first_seen", MOMENT)])
         facts = f"SELECT {keys}, seen_at AS first_seen FROM {self.facts} WHERE {where}"
-        return f"({facts} UNION ALL SELECT {keys}, first_seen FROM {table} WHERE {where})"
+        return f"({facts} UNION ALL SELECT {keys}, first_seen FROM {table})"
 
-    def events_of(self, account_id: str, properties: Collection[str]) -> str | None:
-        """SQL for the events of one account, as far back as a year: enough for what is shown."""
-        mapped = sorted(self.pushed.table.properties)
-        spelling = self.pushed.spelling
-        bounds = (
-            spelling.one_of("account_id", [account_id]),
-            f"ts >= {self.pushed.moment(self.as_of - timedelta(days=366))}",
-            f"seen_at <= {self.pushed.moment(self.as_of)}",
-        )
-        kept = ["event_id", "event", "ts", "seen_at", "account_id", "user_id", *map(column_of, mapped)]
-        query = f"SELECT {', '.join(kept)} FROM {self.pushed.events(mapped, *bounds)} AS mine"
-        table = self.pushed.local(query, [(name, _TYPES.get(name, pa.string())) for name in kept])
-        others = [f"NULL::VARCHAR AS {column_of(name)}" for name in properties if name not in mapped]
-        return f"(SELECT {', '.join(['*', *others])} FROM {table})"
+    def events_of(self, account_id: str, columns: Sequence[Column], since: datetime) -> str | None:
+        """SQL for the events of one account since a moment that these columns may be about, with what they read."""
+        spelling, properties = self.local.spelling, sorted(properties_of(columns))
+        where = [_seen_by(spelling, self.as_of), spelling.one_of("account_id", [account_id])]
+        if all(column.atom.events for column in columns):
+            where.append(spelling.one_of("event", sorted({name for column in columns for name in column.atom.events})))
+        kept = ["event_id", "event", "ts", "seen_at", "account_id", "user_id", *map(column_of, properties)]
+        events = self.table.events(spelling, properties, Between(max(FIRST, since), self.as_of, tuple(where)))
+        query = f"SELECT {', '.join(kept)} FROM {events} AS mine"
+        return self.local.table([query], [(name, MOMENT if name in ("ts", "seen_at") else TEXT) for name in kept])

@@ -1,48 +1,61 @@
 """How warehouses spell the rollup query: a portable subset, and for each what it cannot say otherwise.
 
-The subset: GROUP BY, COUNT, SUM, MAX, MIN, CASE, IN, literals, one ROW_NUMBER. No FILTER, INTERVAL, QUALIFY, bits or
-regular expressions where they differ. Sources for each word: the vendors' SQL references.
+The subset: GROUP BY, COUNT, SUM, MAX, MIN, CASE, IN, literals, one ROW_NUMBER. No FILTER, INTERVAL, QUALIFY, bits: they
+are spelled otherwise somewhere, or mean something else without saying so. PostgreSQL, ClickHouse and Spark were run;
+of the others each word was looked up in the vendor's SQL reference.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import ClassVar
 
+from expansion.pushdown.texts import BLANKS, DAY_ITSELF, DAYS, NO_NUMBER, PLAIN, TINY, WITH_POWER
 from expansion.usage.properties import column_of
 from expansion.usage.spelling import BEYOND, PLACES, Spelling
-
-# What is read as a number everywhere: an optional sign, at most 20 digits before the point, an exponent of two digits.
-_NUMBER = r"^[+-]?([0-9]{1,20}[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,2})?$"
-# A day that there is, at the beginning of a text; what follows it must not be a digit.
-_DAY = (
-    r"^[0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)"
-    r"|02-(0[1-9]|1[0-9]|2[0-9]))([T ].*)?$"
-)
 
 
 class Portable(Spelling):
     """What all of them share."""
 
-    name = "postgres"  # as SQLGlot calls it
+    name = ""  # as SQLGlot calls it
     text_type = "VARCHAR"
     quotes = ('"', '"')  # around an identifier
+    escapes: ClassVar[Mapping[str, str]] = {"'": "''"}  # inside a literal
+
+    # --- names and literals -------------------------------------------------------------------------------------------
 
     def identifier(self, name: str) -> str:
-        """A name of the warehouse's own."""
+        """A name of the warehouse's own, such as `analytics.events`."""
         begin, end = self.quotes
-        return ".".join(f"{begin}{part.replace(end, end * 2)}{end}" for part in name.split("."))
+        return ".".join(f"{begin}{part.replace(end, end * 2)}{end}" for part in map(self._cased, name.split(".")))
+
+    def _cased(self, name: str) -> str:
+        return name
+
+    def text(self, value: str) -> str:
+        return "'" + "".join(self.escapes.get(letter, letter) for letter in value) + "'"
+
+    def moment(self, moment: datetime) -> str:
+        """A moment as a literal: UTC, without saying so."""
+        return f"TIMESTAMP {self.text(moment.isoformat(sep=' '))}"
+
+    # --- columns of a warehouse ---------------------------------------------------------------------------------------
 
     def as_text(self, column: str) -> str:
+        """A column as text that is compared, and put in order, by its bytes."""
         return f"CAST({column} AS {self.text_type})"
 
     def as_moment(self, column: str) -> str:
-        """A moment in UTC, without saying so."""
+        """A column as a moment in UTC, without saying so."""
         return f"CAST({column} AS TIMESTAMP)"
 
-    def moment(self, moment: datetime) -> str:
-        """A moment as a literal: UTC."""
-        return f"TIMESTAMP {self.text(moment.isoformat(sep=' '))}"
+    def prop(self, name: str) -> str:
+        return column_of(name)
+
+    # --- counting -----------------------------------------------------------------------------------------------------
 
     def one_of(self, column: str, texts: Sequence[str]) -> str:
         return f"{column} IN ({', '.join(map(self.text, texts))})"
@@ -53,84 +66,146 @@ class Portable(Spelling):
     def count_of(self, column: str, texts: Sequence[str]) -> str:
         return self.count(self.one_of(column, texts))
 
-    def prop(self, name: str) -> str:
-        return column_of(name)
-
-    def number(self, text: str) -> str:
-        guarded = f"CASE WHEN {self.matches(f'TRIM({text})', _NUMBER)} THEN {self.decimal(f'TRIM({text})')} END"
-        return f"CASE WHEN ABS({guarded}) < {self.literal(str(BEYOND))} THEN {guarded} END"
-
-    def decimal(self, text: str) -> str:
-        """A number out of a text that is one, rounded half away from zero."""
-        return f"ROUND(CAST({text} AS DECIMAL(38, 16)), {PLACES})"
-
-    def literal(self, number: str) -> str:
-        return super().literal(number).replace("(38, 17)", "(38, 16)")
-
-    def matches(self, text: str, pattern: str) -> str:
-        return f"{text} ~ {self.text(pattern)}"
-
-    def day_fits(self, text: str, sign: str, day: str) -> str:
-        """Days compare as texts: nothing has to be read that might not be one."""
-        return f"(CASE WHEN {self.matches(text, _DAY)} THEN SUBSTR({text}, 1, 10) END {sign} {self.text(day)})"
+    # --- texts --------------------------------------------------------------------------------------------------------
 
     def contains(self, text: str, part: str) -> str:
-        return f"POSITION({self.text(part.lower())} IN LOWER({text})) > 0"
+        return f"{self.position(self.lower(self.text(part)), self.lower(text))} > 0"
 
     def starts_with(self, text: str, part: str) -> str:
-        return f"SUBSTR(LOWER({text}), 1, {len(part)}) = {self.text(part.lower())}"
+        return f"{self.position(self.lower(self.text(part)), self.lower(text))} = 1"
+
+    def lower(self, text: str) -> str:
+        """Small letters of every alphabet."""
+        return f"LOWER({text})"
+
+    def position(self, part: str, text: str) -> str:
+        """Where a part begins; 0 where it is not."""
+        return f"POSITION({part} IN {text})"
+
+    def trimmed(self, text: str) -> str:
+        """Without the blanks that may stand around a number."""
+        return f"TRIM(BOTH {self.text(BLANKS)} FROM {text})"
+
+    def matches(self, text: str, pattern: str) -> str:
+        """Whether a pattern is found in a text."""
+        return f"{text} ~ {self.text(pattern)}"
+
+    def found(self, text: str, pattern: str) -> str:
+        """The part of a text that fits a pattern."""
+        return f"REGEXP_SUBSTR({text}, {self.text(pattern)})"
+
+    # --- numbers and days in texts ------------------------------------------------------------------------------------
+
+    def number(self, text: str) -> str:
+        trimmed = self.trimmed(text)
+        plain = f"REPLACE({trimmed}, '_', '')"
+        exact = self.decimal(plain)
+        bounded = f"CASE WHEN ABS({exact}) < {self.literal(str(BEYOND))} THEN {exact} END"
+        return (
+            f"CASE WHEN {self.matches(trimmed, NO_NUMBER)} THEN NULL WHEN {self.matches(plain, PLAIN)} THEN {exact} "
+            f"WHEN {self.matches(plain, WITH_POWER)} THEN {bounded} "
+            f"WHEN {self.matches(plain, TINY)} THEN {self.decimal(self.text('0'))} END"
+        )
+
+    def decimal(self, text: str) -> str:
+        """A number out of a text that is one, rounded half away from zero; NULL where there is no room for it.
+
+        Twice, because 38 digits must do: first as one with few digits before the point and 37 after, else as one with
+        21 and 17. What has more after it than that is rounded twice, which no number that a computer writes shows.
+        """
+        few, many = (f"ROUND(TRY_CAST({text} AS DECIMAL(38, {places})), {PLACES})" for places in (37, 17))
+        room = f"DECIMAL(33, {PLACES})"
+        return f"COALESCE(CAST({few} AS {room}), CAST({many} AS {room}))"
+
+    def day(self, text: str) -> str:
+        written = f"LTRIM({text})"
+        is_day = " OR ".join(self.matches(written, pattern) for pattern in DAYS)
+        itself = f"REPLACE({self.found(written, DAY_ITSELF)}, '/', '-')"
+        return f"CASE WHEN {is_day} THEN {self.as_day(itself)} END"
+
+    def as_day(self, text: str) -> str:
+        """The day of a text that is one."""
+        return f"CAST({text} AS DATE)"
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+
+    def local_day(self, column: str, time_zone: str) -> str:
+        return f"CAST(CONVERT_TIMEZONE('UTC', {self.text(time_zone)}, {column}) AS DATE)"
+
+    def microseconds(self, first: str, last: str) -> str:
+        """How long from one moment to another."""
+        return f"DATEDIFF(MICROSECOND, {first}, {last})"
 
 
 class Postgres(Portable):
-    """PostgreSQL. Its numbers have no bound that matters here."""
+    """PostgreSQL. Its numbers have no bound that matters here; its texts are in the order of a language unless told."""
 
     name = "postgres"
     text_type = "TEXT"
 
+    def as_text(self, column: str) -> str:
+        return f'{super().as_text(column)} COLLATE "C"'
+
+    def lower(self, text: str) -> str:
+        # "C" knows the small letters of A to Z alone; the database's own collation knows all.
+        return f'LOWER({text} COLLATE "default")'
+
+    def found(self, text: str, pattern: str) -> str:
+        return f"SUBSTRING({text} FROM {self.text(pattern)})"
+
     def decimal(self, text: str) -> str:
         return f"ROUND(CAST({text} AS NUMERIC), {PLACES})"
 
-    def prop(self, name: str) -> str:
-        return f'{column_of(name)} COLLATE "C"'  # byte order, like everybody else
+    def local_day(self, column: str, time_zone: str) -> str:
+        return Spelling.local_day(self, column, time_zone)
+
+    def microseconds(self, first: str, last: str) -> str:
+        return f"EXTRACT(EPOCH FROM {last} - {first}) * 1000000"
 
 
 class Redshift(Portable):
-    """Amazon Redshift."""
+    """Amazon Redshift: a backslash escapes, and VARCHAR alone holds 256 bytes."""
 
     name = "redshift"
-
-    def local_day(self, column: str, time_zone: str) -> str:
-        return f"CAST(CONVERT_TIMEZONE('UTC', {self.text(time_zone)}, {column}) AS DATE)"
+    text_type = "VARCHAR(65535)"
+    escapes: ClassVar[Mapping[str, str]] = {"'": "''", "\\": "\\\\"}
 
 
 class Snowflake(Portable):
-    """Snowflake. RLIKE matches the whole text."""
+    """Snowflake: a name without quotes is one in capitals, a pattern has to fit the whole text."""
 
     name = "snowflake"
+    escapes: ClassVar[Mapping[str, str]] = {"'": "''", "\\": "\\\\"}
+
+    def _cased(self, name: str) -> str:
+        """`event_id` means what Snowflake takes it for, EVENT_ID; `"event_id"` means itself."""
+        if len(name) > 1 and name[0] == name[-1] == '"':
+            return name[1:-1]
+        return name.upper() if re.fullmatch("[a-z_][a-z0-9_$]*", name) else name
 
     def as_moment(self, column: str) -> str:
-        return f"CAST({column} AS TIMESTAMP_NTZ)"
+        # Whatever kind of timestamp it is: one without a zone is read in the session's, which is UTC.
+        return f"CAST(CONVERT_TIMEZONE('UTC', {column}) AS TIMESTAMP_NTZ)"
 
-    def local_day(self, column: str, time_zone: str) -> str:
-        return f"CAST(CONVERT_TIMEZONE('UTC', {self.text(time_zone)}, {column}) AS DATE)"
+    def trimmed(self, text: str) -> str:
+        return f"TRIM({text}, {self.text(BLANKS)})"
 
     def matches(self, text: str, pattern: str) -> str:
-        return f"RLIKE({text}, {self.text(pattern)})"
+        return f"REGEXP_INSTR({text}, {self.text(pattern)}) > 0"
 
-    def text(self, value: str) -> str:
-        return super().text(value.replace("\\", "\\\\"))
+    def as_day(self, text: str) -> str:
+        return f"TO_DATE({text}, 'YYYY-MM-DD')"
 
 
 class BigQuery(Portable):
-    """Google BigQuery: moments without a zone are DATETIME; DECIMAL with 38 digits and 16 places is BIGNUMERIC."""
+    """Google BigQuery: moments without a zone are DATETIME, and exact numbers BIGNUMERIC."""
 
     name = "bigquery"
     text_type = "STRING"
     quotes = ("`", "`")
-
-    def text(self, value: str) -> str:
-        escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
-        return f"'{escaped}'"
+    escapes: ClassVar[Mapping[str, str]] = {
+        "'": "\\'", "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", "\f": "\\f",
+    }  # fmt: skip
 
     def as_moment(self, column: str) -> str:
         return f"CAST({column} AS DATETIME)"
@@ -138,32 +213,38 @@ class BigQuery(Portable):
     def moment(self, moment: datetime) -> str:
         return f"DATETIME {self.text(moment.isoformat(sep=' '))}"
 
-    def decimal(self, text: str) -> str:
-        return f"ROUND(SAFE_CAST({text} AS BIGNUMERIC), {PLACES})"
-
     def literal(self, number: str) -> str:
-        return super().literal(number).replace("DECIMAL(38, 16)", "BIGNUMERIC")
+        return super().literal(number).replace("DECIMAL(38, 17)", "BIGNUMERIC")
+
+    def position(self, part: str, text: str) -> str:
+        return f"STRPOS({text}, {part})"
+
+    def trimmed(self, text: str) -> str:
+        return f"TRIM({text}, {self.text(BLANKS)})"
 
     def matches(self, text: str, pattern: str) -> str:
         return f"REGEXP_CONTAINS({text}, {self.text(pattern)})"
 
-    def contains(self, text: str, part: str) -> str:
-        return f"STRPOS(LOWER({text}), {self.text(part.lower())}) > 0"
+    def found(self, text: str, pattern: str) -> str:
+        return f"REGEXP_EXTRACT({text}, {self.text(pattern)})"
+
+    def decimal(self, text: str) -> str:
+        return f"ROUND(SAFE_CAST({text} AS BIGNUMERIC), {PLACES})"
 
     def local_day(self, column: str, time_zone: str) -> str:
         return f"DATE(TIMESTAMP({column}), {self.text(time_zone)})"
 
+    def microseconds(self, first: str, last: str) -> str:
+        return f"DATETIME_DIFF({last}, {first}, MICROSECOND)"
+
 
 class ClickHouse(Portable):
-    """ClickHouse. Missing texts are NULL only in Nullable columns; moments are DateTime64 in UTC."""
+    """ClickHouse. Missing texts are NULL only in Nullable columns; LOWER knows A to Z, and cuts letters to bytes."""
 
     name = "clickhouse"
     text_type = "Nullable(String)"
     quotes = ("`", "`")
-
-    def text(self, value: str) -> str:
-        escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-        return f"'{escaped}'"
+    escapes: ClassVar[Mapping[str, str]] = {"'": "\\'", "\\": "\\\\"}
 
     def as_moment(self, column: str) -> str:
         return f"toDateTime64({column}, 6, 'UTC')"
@@ -171,21 +252,33 @@ class ClickHouse(Portable):
     def moment(self, moment: datetime) -> str:
         return f"toDateTime64({self.text(moment.isoformat(sep=' '))}, 6, 'UTC')"
 
-    def decimal(self, text: str) -> str:
-        # Sixteen places are read, then rounded to twelve: what it reads at once it would cut off.
-        return f"ROUND(toDecimal128OrNull({text}, 16), {PLACES})"
-
     def literal(self, number: str) -> str:
-        return super().literal(number).replace("CAST(", "toDecimal128(").replace(" AS DECIMAL(38, 16))", ", 16)")
+        return super().literal(number).replace("CAST(", "toDecimal128(").replace(" AS DECIMAL(38, 17))", ", 17)")
+
+    def lower(self, text: str) -> str:
+        return f"lowerUTF8({text})"
+
+    def position(self, part: str, text: str) -> str:
+        return f"position({text}, {part})"
 
     def matches(self, text: str, pattern: str) -> str:
         return f"match({text}, {self.text(pattern)})"
 
-    def contains(self, text: str, part: str) -> str:
-        return f"position(LOWER({text}), {self.text(part.lower())}) > 0"
+    def found(self, text: str, pattern: str) -> str:
+        return f"extract({text}, {self.text(pattern)})"
+
+    def decimal(self, text: str) -> str:
+        # What has more than forty places is cut off there, so that it is rounded only once. A sum of them has room.
+        return f"ROUND(toDecimal256OrNull({text}, 40), {PLACES})"
+
+    def as_day(self, text: str) -> str:
+        return f"toDate32OrNull({text})"
 
     def local_day(self, column: str, time_zone: str) -> str:
-        return f"toDate(toTimeZone({column}, {self.text(time_zone)}))"
+        return f"toDate32(toTimeZone({column}, {self.text(time_zone)}))"
+
+    def microseconds(self, first: str, last: str) -> str:
+        return f"toUnixTimestamp64Micro({last}) - toUnixTimestamp64Micro({first})"
 
 
 class Spark(Portable):
@@ -194,25 +287,17 @@ class Spark(Portable):
     name = "spark"
     text_type = "STRING"
     quotes = ("`", "`")
-
-    def text(self, value: str) -> str:
-        escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-        return f"'{escaped}'"
-
-    def as_moment(self, column: str) -> str:
-        return f"CAST({column} AS TIMESTAMP)"
-
-    def decimal(self, text: str) -> str:
-        return f"ROUND(TRY_CAST({text} AS DECIMAL(38, 16)), {PLACES})"
+    # `${x}` would be replaced by a setting of that name, and by nothing where there is none.
+    escapes: ClassVar[Mapping[str, str]] = {"'": "\\'", "\\": "\\\\", "{": "\\u007b"}
 
     def matches(self, text: str, pattern: str) -> str:
         return f"{text} RLIKE {self.text(pattern)}"
 
-    def contains(self, text: str, part: str) -> str:
-        return f"LOCATE({self.text(part.lower())}, LOWER({text})) > 0"
-
     def local_day(self, column: str, time_zone: str) -> str:
         return f"CAST(FROM_UTC_TIMESTAMP({column}, {self.text(time_zone)}) AS DATE)"
+
+    def microseconds(self, first: str, last: str) -> str:
+        return f"UNIX_MICROS({last}) - UNIX_MICROS({first})"
 
 
 class Databricks(Spark):

@@ -149,4 +149,4 @@ def _ordered(spelling: Spelling, name: str, sign: str, wanted: Any) -> str:
     if isinstance(wanted, dict):
         return f"({number_of(name)} {sign} {spelling.literal(wanted['number'])})"
     # A date is a whole day, as the source wrote it: `after: 2026-03-01` begins on the second.
-    return spelling.day_fits(spelling.prop(name), sign, str(wanted)[:10])
+    return f"({spelling.day(spelling.prop(name))} {sign} DATE {spelling.text(str(wanted)[:10])})"

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from integrations.warehouse import SqlWarehouse, connect
+from tests.pushdown.filling import PostgresStage
 
 
 @pytest.fixture(scope="session")
@@ -27,14 +28,25 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def warehouse(server: str) -> Iterator[SqlWarehouse]:
+def address(server: str) -> str:
+    """The address as people write it."""
+    return server.replace("postgresql://", "postgres://")
+
+
+@pytest.fixture(scope="session")
+def warehouse(address: str) -> Iterator[SqlWarehouse]:
     """The warehouse, which is only read from; tables are made beside it."""
-    found = connect(server.replace("postgresql://", "postgres://"))
+    found = connect(address)
     yield found
-    found.engine.dispose()
+    found.close()
 
 
 @pytest.fixture(scope="session")
 def writing(server: str) -> Iterator[psycopg.Connection]:
     with psycopg.connect(server, autocommit=True) as connection:
         yield connection
+
+
+@pytest.fixture
+def stage(warehouse: SqlWarehouse, writing: psycopg.Connection) -> PostgresStage:
+    return PostgresStage(warehouse, writing)

@@ -2,131 +2,174 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
-from random import Random
+from typing import Any
 
-import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expansion.contract import NoAccess, Refused
-from expansion.evaluate.evaluator import StoreEvaluator, evaluator
 from expansion.evaluate.relations import StoreRelations
-from expansion.evaluate.results import Answers
 from expansion.pushdown.source import WarehouseSource
+from expansion.pushdown.table import EventTable
 from expansion.usage.store import UsageStore
-from integrations.warehouse import SqlWarehouse, connect
-from tests.evaluate.drawing import several
-from tests.evaluate.harness import asked, somewhere
 from tests.evaluate.trying import examples
-from tests.evaluate.words import Definition
-from tests.evaluate.worlds import World, a_world
-from tests.pushdown.filling import TABLE, fill
+from tests.evaluate.words import Definition, event
+from tests.evaluate.worlds import World
+from tests.pushdown import same
+from tests.pushdown.filling import COLUMNS, PostgresStage, Row
+
+AS_OF = datetime.fromisoformat("2026-03-29T12:00:00+00:00")
 
 
-def pushed(warehouse: SqlWarehouse, world: World, facts: UsageStore) -> StoreEvaluator:
-    """The evaluator over the warehouse; for when events are known is what the world says."""
-    source = WarehouseSource.of(warehouse, TABLE, StoreRelations.of(facts), world.as_of)
-    source.known = tuple(sorted(world.spans))
-    return StoreEvaluator(source, world.vocabulary, world.as_of)
-
-
-def both(
-    warehouse: SqlWarehouse, writing: psycopg.Connection, world: World, definitions: list[Definition], folder: Path
-) -> tuple[dict[str, Answers], dict[str, Answers]]:
-    fill(writing, world)
-    store = world.store(folder / "whole")
-    facts = replace(world, batches=[]).store(folder / "facts")
-    triggers = asked(definitions)
-    embedded = evaluator(store, world.vocabulary, world.as_of).answers(triggers)
-    return embedded, pushed(warehouse, world, facts).answers(triggers)
-
-
-@examples(60)
+@examples(80)
 @given(seed=st.integers(0, 2**24 - 1))
-def test_the_warehouse_answers_as_the_embedded_engine(
-    warehouse: SqlWarehouse, writing: psycopg.Connection, seed: int
+def test_the_warehouse_answers_as_the_embedded_engine(stage: PostgresStage, seed: int) -> None:
+    same.assert_same_answers(stage, *same.a_question(f"pushed {seed}"))
+
+
+@pytest.mark.parametrize("seed", [f"explained {n}" for n in range(6)])
+def test_explanations_show_the_same(stage: PostgresStage, seed: str) -> None:
+    same.assert_same_explanations(stage, seed)
+
+
+@pytest.mark.parametrize("late", [timedelta(hours=24), timedelta(hours=24, microseconds=1), timedelta(days=20)])
+@pytest.mark.parametrize("seed", [f"known {n}" for n in range(4)])
+def test_the_events_say_for_when_they_are_known_as_an_import_of_them_does(
+    stage: PostgresStage, seed: str, late: timedelta
 ) -> None:
-    rnd = Random(f"pushed {seed}")
-    world, definitions = a_world(rnd), several(rnd, 8, 12)
-    with somewhere() as folder:
-        embedded, there = both(warehouse, writing, world, definitions, folder)
-    for name, definition in zip(embedded, definitions, strict=True):
-        mine, theirs = embedded[name], there[name]
-        assert (set(mine.yes), dict(mine.unknown)) == (set(theirs.yes), dict(theirs.unknown)), definition
-        assert (set(mine.cleared), mine.asked) == (set(theirs.cleared), theirs.asked), definition
+    same.assert_same_spans(stage, seed, late)
 
 
-def busy() -> World:
-    return next(made for n in range(200) if len((made := a_world(Random(n))).batches) == 2 and made.spans)
+def test_texts_are_numbers_days_and_letters_there_as_here(stage: PostgresStage) -> None:
+    same.assert_texts_read_alike(stage, 3000)
 
 
-def test_explanations_show_the_same_events(
-    warehouse: SqlWarehouse, writing: psycopg.Connection, tmp_path: Path
-) -> None:
-    world = busy()
-    fill(writing, world)
-    (trigger,) = asked([{"when": [{"event": "export", "over": "2 months", "at_least": 1, "by_at_least": "1 person"}]}])
-    embedded = evaluator(world.store(tmp_path / "whole"), world.vocabulary, world.as_of)
-    there = pushed(warehouse, world, replace(world, batches=[]).store(tmp_path / "facts"))
-    for account in embedded.everyone.subjects.ids:
-        assert there.explain(trigger, account) == embedded.explain(trigger, account)
+def test_days_are_those_of_the_zone(stage: PostgresStage) -> None:
+    same.assert_days_are_those_of_the_zone(stage)
 
 
-def test_events_are_known_from_the_first_to_the_last_where_nothing_else_says_so(
-    warehouse: SqlWarehouse, writing: psycopg.Connection, tmp_path: Path
-) -> None:
-    world = busy()
-    fill(writing, world)
-    source = WarehouseSource.of(warehouse, TABLE, StoreRelations.of(UsageStore(tmp_path)), world.as_of)
-    moments = [event["at"] for batch in world.batches for event in batch if event["seen"] <= world.as_of]
-    assert (source.spans(None)[0][0], source.spans(None)[-1][1]) == (min(moments), max(moments))
+def test_nothing_that_an_import_rejects_counts(stage: PostgresStage) -> None:
+    same.assert_nothing_that_an_import_rejects_counts(stage)
 
 
-ODD = ["12", " 12 ", "+5", ".5", "5.", "1e5", "1E-3", "1,000", "٣", "", "NaN", "inf", "0x10", "1e99", "--1", "1 2",
-       "12345678901234567890", "123456789012345678901", "0.0000000000005", "0.00000000000049", "-0", "-0.0000000000005",
-       "99999999999999999999.9999999999999", "1%", "a%b_c"]  # fmt: skip
+def test_sums_are_exact(stage: PostgresStage) -> None:
+    same.assert_sums_are_exact(stage)
 
 
-def test_odd_texts_are_numbers_there_where_they_are_numbers_here(
-    warehouse: SqlWarehouse, writing: psycopg.Connection, tmp_path: Path
-) -> None:
-    world = replace(busy(), batches=[])
-    template = {"event": "export", "at": world.as_of, "seen": world.as_of, "user": "ana"}
-    events = [
-        {**template, "id": f"e{n}", "account": f"a{n}", "properties": {"rows": text}} for n, text in enumerate(ODD)
-    ]
-    world = replace(world, batches=[events])
-    definitions: list[Definition] = [
-        {"when": [{"event": "export", "over": "2 days", "sum": "rows", word: edge}]}
-        for word, edge in (("at_least", 0), ("is", 5), ("more_than", 10**19), ("less_than", 0.001), ("exists", True))
-        if word != "exists"
-    ]
-    definitions += [
-        {"when": [{"event": "export", "over": "2 days", "at_least": 1, "where": {"rows": where}}]}
-        for where in ({"exists": True}, {"contains": "%"}, {"starts_with": "1"}, 12, "1%", {"is_not": 12})
-    ]
-    embedded, there = both(warehouse, writing, world, definitions, tmp_path)
-    for name, definition in zip(embedded, definitions, strict=True):
-        assert (embedded[name].yes, embedded[name].unknown) == (there[name].yes, there[name].unknown), definition
+# --- by hand ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_warehouse_is_only_read(warehouse: SqlWarehouse) -> None:
-    with pytest.raises(Refused, match="read-only transaction"):
-        list(warehouse.rows("CREATE TABLE no (n int)"))
+def world(*events: Definition) -> World:
+    ever = (AS_OF - timedelta(days=400), AS_OF)
+    return World("Europe/London", AS_OF, [list(events)], [], [ever])
+
+
+def ago(hours: float, **more: Any) -> Definition:
+    return event("acme", at=AS_OF - timedelta(hours=hours), **more)
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("events", "asks", "fires"),
     [
-        ("nonsense", "the engine's URL cannot be read"),
-        ("oracle://a:secret@host/db", "`oracle` is no warehouse that is known; there are: bigquery, clickhouse"),
-        ("snowflake://a:secret@host/db", "`snowflake` needs a driver that is not installed: pip install snowflake-sql"),
+        ([ago(1), ago(2.99)], {"over": "3 hours", "is": 2}, True),
+        ([ago(1), ago(3)], {"over": "3 hours", "is": 1}, True),  # open at the start
+        ([ago(1), ago(2, seen=AS_OF + timedelta(seconds=1))], {"over": "3 hours", "is": 1}, True),  # not there yet
+        ([ago(30, seen=AS_OF)], {"over": "2 days", "is": 1}, True),  # late, and just in time
+        ([ago(1, rows="9.5"), ago(2, rows=" 1e1 ")], {"over": "1 day", "sum": "rows", "is": 19.5}, True),
+        ([ago(1, rows="12"), ago(2, rows="many")], {"over": "1 day", "sum": "rows", "at_least": 1}, None),
+        ([ago(1, rows="a"), ago(2, rows="b"), ago(3, rows="a")], {"over": "1 day", "distinct": "rows", "is": 2}, True),
+        ([ago(1, rows="3"), ago(2, rows="8")], {"over": "1 day", "latest": "rows", "is": 3}, True),
+        ([ago(1, rows="3"), ago(2, rows="8")], {"over": "3 hours", "max": "rows", "is": 8}, True),
+        ([ago(1, user="ana"), ago(2, user="ben"), ago(3)], {"over": "1 day", "count": "people", "is": 2}, True),
+        ([ago(1), ago(25)], {"over": "7 days", "on_at_least": "2 days"}, True),
+        ([ago(1), ago(24 * 40)], {"came_back_after": "28 days", "over": "7 days"}, True),
     ],
 )
-def test_what_cannot_be_reached_says_what_to_do_and_shows_no_password(url: str, said: str) -> None:
-    with pytest.raises(NoAccess, match=said) as failed:
-        connect(url)
-    assert "secret" not in str(failed.value)
+def test_each_thing_that_is_counted(
+    stage: PostgresStage, tmp_path: Path, events: list[Definition], asks: Definition, fires: bool | None
+) -> None:
+    there = _asked(stage, tmp_path, world(*events), {"event": "export", **asks})
+    assert there == {True: "yes", False: "no", None: "cannot tell"}[fires]
+
+
+def test_a_sequence_is_walked_to_the_microsecond(stage: PostgresStage, tmp_path: Path) -> None:
+    steps = [ago(3, name="paywall", user="ana"), ago(2, name="export", user="ana")]
+    asks = {"sequence": ["paywall", "export"], "over": "7 days", "same_user": True}
+    assert _asked(stage, tmp_path, world(*steps), {**asks, "within": "60 minutes"}) == "yes"
+    assert _asked(stage, tmp_path / "less", world(*steps), {**asks, "within": "59 minutes"}) == "no"
+
+
+def _asked(stage: PostgresStage, folder: Path, world: World, condition: Definition) -> str:
+    stage.fill(same.rows_of(world))
+    found = same.pushed(stage, world, same.without_events(world).store(folder)).answers(
+        same.asked([{"when": [condition]}])
+    )["t0"]
+    return "yes" if "acme" in found.yes else "cannot tell" if "acme" in found.unknown else "no"
+
+
+# --- what is asked ----------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Watched:
+    """Notes what is asked, and of what that is."""
+
+    stage: PostgresStage
+    asked: list[str] = field(default_factory=list)
+    table: EventTable = field(init=False)
+    dialect: str = "postgres"
+
+    def __post_init__(self) -> None:
+        self.table = self.stage.table
+
+    def rows(self, query: str) -> Iterable[Sequence[Any]]:
+        self.asked.append(query)
+        return self.stage.rows(query)
+
+    def fill(self, rows: Sequence[Row]) -> None:
+        self.stage.fill(rows)
+
+
+def test_many_accounts_are_asked_about_some_at_a_time(
+    stage: PostgresStage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("expansion.pushdown.source.ACCOUNTS_AT_ONCE", 2)
+    names = ["a", "b", "c", "d", "e"]
+    everybody = world(*(event(name, at=AS_OF - timedelta(hours=1)) for name in names))
+    watched = Watched(stage)
+    watched.fill(same.rows_of(everybody))
+    asking = same.pushed(watched, everybody, same.without_events(everybody).store(tmp_path))
+    (trigger,) = same.asked([{"when": [{"event": "export", "over": "1 day", "is": 1}]}])
+    answers = asking.holds(trigger.when, names)
+    assert [answers[name].value for name in names] == ["yes"] * 5
+    assert [query.count("account_id IN") for query in watched.asked] == [1, 1, 1]
+    asking.holds(trigger.when, names)
+    assert len(watched.asked) == 3, "what came back is kept"
+
+
+def test_a_table_by_days_is_read_only_for_those_that_are_asked(stage: PostgresStage, tmp_path: Path) -> None:
+    stage.fill([])
+    stage.writing.execute("ALTER TABLE analytics.events ADD COLUMN day date")
+    rows = same.rows_of(world(ago(1), ago(24 * 3), ago(24 * 30)))
+    for row in rows:
+        marks = ", ".join(["%s"] * (len(COLUMNS) + 1))
+        stage.writing.execute(f"INSERT INTO analytics.events VALUES ({marks})", [*row, row[2].date()])
+    by_days = Watched(replace(stage, table=stage.table.model_copy(update={"partition": "day"})))
+    there = same.pushed(by_days, world(), same.without_events(world()).store(tmp_path))
+    (trigger,) = same.asked([{"when": [{"event": "export", "over": "7 days", "is": 2}]}])
+    assert set(there.answers([trigger])["t0"].yes) == {"acme"}
+    # A week in London: the clocks change on its last day, and it begins at midnight there, which is midnight in UTC.
+    assert [query for query in by_days.asked if "BETWEEN DATE '2026-03-23' AND DATE '2026-03-29'" in query]
+
+
+def test_each_source_knows_its_own_events_where_a_column_says_which(stage: PostgresStage, tmp_path: Path) -> None:
+    stage.fill(same.rows_of(world(ago(24 * 9, feature="web"), ago(1, feature="mobile"))))
+    table = stage.table.model_copy(update={"source": "feature"})
+    there = WarehouseSource.of(stage, table, StoreRelations.of(UsageStore(tmp_path)), AS_OF)
+    moments = {name: [first for first, _ in there.spans(name)] for name in ("web", "mobile", "desktop", None)}
+    web, mobile = AS_OF - timedelta(days=9), AS_OF - timedelta(hours=1)
+    assert moments == {"web": [web], "mobile": [mobile], "desktop": [], None: [web, mobile]}

@@ -1,4 +1,4 @@
-"""`expansion run --engine`: the starter's events in PostgreSQL, its accounts here, and the same account fires."""
+"""`--engine`: the starter's events in PostgreSQL, its accounts here; the same account fires, for the same reasons."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def expansion(folder: Path, *words: str) -> str:
     return done.stdout
 
 
-def test_a_run_asks_the_warehouse_and_fires_for_the_same_account(
+def test_a_run_asks_the_warehouse_and_fires_for_the_same_account_and_reasons(
     tmp_path: Path, server: str, writing: psycopg.Connection
 ) -> None:
     shutil.copytree(STARTER, tmp_path / "here")
@@ -45,7 +45,11 @@ def test_a_run_asks_the_warehouse_and_fires_for_the_same_account(
     at = ("--as-of", "2026-03-02T09:00:00Z")
     url = server.replace("postgresql://", "postgres://")
     there = expansion(folder, "run", "--dry-run", *at, "--engine", url)
+    explained_there = expansion(folder, "explain", "export-limit", "a-100", *at, "--engine", url)
     expansion(folder, "import", "sample/events.csv", "--map", "sample/events.map.yaml")
     here = expansion(folder, "run", "--dry-run", *at)
+    explained_here = expansion(folder, "explain", "export-limit", "a-100", *at)
     assert "Northwind Traders" in there
     assert there == here
+    assert "YES" in explained_there
+    assert explained_there == explained_here
