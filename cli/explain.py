@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from cli.engine import engine_option
 from cli.showing import as_json, say
 from cli.values import MOMENT
 
@@ -24,6 +25,7 @@ _SECTIONS = {
 @click.argument("account")
 @click.option("--user", help="Of a trigger about people: this one, by the user id. Left out: the nearest to a yes.")
 @click.option("--as-of", type=MOMENT, help="A moment in the past: only what had arrived by then counts.")
+@engine_option
 @click.option("--json", "json_", is_flag=True, help="The explanation as JSON.")
 def command(trigger: str, account: str, user: str | None, as_of: datetime | None, json_: bool) -> None:
     """Why TRIGGER fires, stays quiet or cannot tell for ACCOUNT (its id): every line, its number, its evidence.
@@ -31,7 +33,6 @@ def command(trigger: str, account: str, user: str | None, as_of: datetime | None
     A trigger about people (`who: users`) is explained for one of them, and how many of the account's people it fires
     for is said.
     """
-    from expansion.decide.evidence import evidence_record
     from flows.clock import moment
     from flows.deciding import trigger_called
     from flows.place import Place
@@ -51,7 +52,7 @@ def command(trigger: str, account: str, user: str | None, as_of: datetime | None
     if json_:
         about = {"trigger": trigger, "account": account, "user": evidence.user_id}
         counted = people.counts() if people else None
-        as_json({**about, **evidence_record(evidence, []), "people_asked": counted, "in_ledger": fired})
+        as_json({**about, **_record(evidence), "people_asked": counted, "in_ledger": fired})
         return
     zone = ZoneInfo(place.workspace.policy.time_zone)
     at = evidence.as_of.astimezone(zone)
@@ -59,6 +60,8 @@ def command(trigger: str, account: str, user: str | None, as_of: datetime | None
     if people:
         click.echo(people.sentence())
     _lines(evidence.lines, zone)
+    if evidence.flips:
+        click.echo(f"\n{evidence.flips}")
     if firing is not None:
         say(f"\nin the ledger: fired {firing.fired_at.astimezone(zone):%Y-%m-%d}, {firing.decision}: {firing.reason}")
 
@@ -82,6 +85,15 @@ class _People:
         return f"{fire}{unclear}; this is the nearest, and `--user ID` shows another"
 
 
+def _record(evidence: Any) -> dict[str, Any]:
+    """The evidence as the ledger keeps it, and what would turn it."""
+    from expansion.decide.evidence import evidence_record
+
+    record = evidence_record(evidence, [])
+    lines = zip(record["lines"], evidence.lines, strict=True)
+    return {**record, "lines": [{**said, "flips": line.flips} for said, line in lines], "flips": evidence.flips}
+
+
 def _explained(evaluator: Any, trigger: Any, account: str, user: str | None) -> tuple[Any, _People | None]:
     """The evidence; and who else was asked, where a trigger about people is asked of nobody in particular."""
     from cli.accounts import need_account
@@ -91,8 +103,8 @@ def _explained(evaluator: Any, trigger: Any, account: str, user: str | None) -> 
     need_account(evaluator, account)
     if user is not None:
         need_user(evaluator, account, user)
-        return evaluator.explain(trigger, UserOf(account, user)), None
-    evidence = evaluator.explain(trigger, account)
+        return evaluator.explain(trigger, UserOf(account, user), flips=True), None
+    evidence = evaluator.explain(trigger, account, flips=True)
     if trigger.who == "accounts":
         return evidence, None
     answers = evaluator.people_asked(trigger, account)
@@ -129,6 +141,8 @@ def _line(line: Any, zone: ZoneInfo) -> None:
         click.echo(f"{inner}seen: {line.seen}")
     if line.cause:
         click.echo(f"{inner}because: {line.cause}")
+    if line.flips:
+        click.echo(f"{inner}would change: {line.flips}")
     if line.people:
         more = f" and {len(line.people) - 5} more" if len(line.people) > 5 else ""
         click.echo(f"{inner}people: {', '.join(line.people[:5])}{more}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -55,6 +55,7 @@ from expansion.evaluate.walking import Walking
 from expansion.language.models import Facts, Policy, Trigger
 from expansion.usage.duck import quote
 from expansion.usage.facts import naive
+from expansion.usage.rollup import Column
 from expansion.usage.spans import Spans
 
 
@@ -68,8 +69,8 @@ class Source(Protocol):
         """What measures are taken from; of a few accounts where they are named."""
         ...
 
-    def events_of(self, account_id: str, properties: Collection[str]) -> str | None:
-        """SQL for the events of an account, with a column for each of these properties."""
+    def events_of(self, account_id: str, columns: Sequence[Column], since: datetime) -> str | None:
+        """SQL for the events of an account since a moment that these columns may be about, with what they read."""
         ...
 
     @property
@@ -337,9 +338,9 @@ class Engine:
         """A value is there, or certainly none is: where nobody looked, it cannot be told."""
         column = self.column(measure, point)
         known = self.number(measure, point).known if column is None else column.known
-        return logic.from_bool(known == wanted, known | self._was_there(measure, point))
+        return logic.from_bool(known == wanted, known | self.was_there(measure, point))
 
-    def _was_there(self, measure: Measure, point: int) -> bool:
+    def was_there(self, measure: Measure, point: int) -> bool:
         """True when what a measure is taken from was there: events for the whole window, sources pulled by then."""
         basics = basic_measures(measure)
         return all(

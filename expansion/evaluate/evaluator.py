@@ -54,16 +54,16 @@ class StoreEvaluator:
                 found |= answers(engine, asked)
         return {trigger.trigger: found[trigger.trigger] for trigger in triggers}
 
-    def explain(self, trigger: Trigger, subject: Subject) -> Evidence:
+    def explain(self, trigger: Trigger, subject: Subject, *, flips: bool = False) -> Evidence:
         # After `answers` everything is measured already; a lone question only measures its own account.
         account = account_of(subject)
         measured = self._everyone is not None and self._everyone.knows(account)
         engine = self.everyone if measured else self._engine([account])
         if trigger.who == "accounts":
-            return Explainer(engine).explain(trigger, account)
+            return Explainer(engine, flips).explain(trigger, account)
         people = self.people_engine(engine)
         person = subject if isinstance(subject, UserOf) else nearest(people, trigger, account)
-        return Explainer(people).explain(trigger, person)
+        return Explainer(people, flips).explain(trigger, person)
 
     def people_asked(self, trigger: Trigger, account_id: str) -> Answers:
         """A trigger about people, asked of those of one account."""

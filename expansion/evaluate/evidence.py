@@ -21,7 +21,7 @@ from expansion.evaluate.tree import Leaf, Line, Repeated, Returned, Test, Walked
 from expansion.evaluate.walkers import Footprints, Step
 from expansion.usage.atoms import Atom
 from expansion.usage.duck import quote
-from expansion.usage.rollup import Column, properties_of, with_numbers
+from expansion.usage.rollup import Column, with_numbers
 
 SHOWN = 5  # events of a line that are shown
 
@@ -132,13 +132,23 @@ class Behind:
 
     def _steps(self, walked: Walked) -> list[tuple[datetime, str, list[bool]]]:
         """The events of a sequence in its window: when, by whom, and which of the steps they fit."""
-        calendar, window = self.engine.calendar, walked.window
-        ends = calendar.moments(window, 0) if window.is_hourly else calendar.days(window, 0)
         atoms = [column.atom for column in walked.walk.columns]
         fits = ", ".join(atom.sql() for atom in atoms)
-        between = self._between(_Stretch(atoms[0], *ends))
+        between = self._between(self._way(walked))
         rows = self._query(f"ts, user_id, [{fits}]", f"{between} AND ({' OR '.join(a.sql() for a in atoms)})")
         return [(at, user, [bool(fit) for fit in fitting]) for at, user, fitting in rows]
+
+    def _way(self, walked: Walked) -> _Stretch:
+        """From when to when a sequence may have been walked."""
+        calendar, window = self.engine.calendar, walked.window
+        ends = calendar.moments(window, 0) if window.is_hourly else calendar.days(window, 0)
+        return _Stretch(walked.walk.columns[0].atom, *ends)
+
+    @cached_property
+    def _since(self) -> datetime:
+        """The first moment that any of the lines looks at."""
+        walked = [self._way(line) for line in self.lines if isinstance(line, Walked)]
+        return self._ends([*self._stretches.values(), *walked])[0]
 
     @cached_property
     def _rows(self) -> Mapping[Atom, Sequence[_Row]]:
@@ -167,7 +177,7 @@ class Behind:
 
     def _query(self, columns: str, where: str, rest: str = "") -> list[tuple]:  # type: ignore[type-arg]
         subject, asked = self.engine.subjects.ids[self.index], [Column(atom) for atom in self._atoms]
-        events = self.engine.source.events_of(account_of(subject), properties_of(asked))
+        events = self.engine.source.events_of(account_of(subject), asked, self._since)
         if events is None:
             return []
         mine = f"user_id = {quote(user_of(subject))} AND " if user_of(subject) else ""

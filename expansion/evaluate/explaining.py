@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from expansion.evaluate.causes import Causes
 from expansion.evaluate.compiled import CompiledTrigger
 from expansion.evaluate.engine import Engine
 from expansion.evaluate.evidence import Behind
 from expansion.evaluate.logic import MEANING
+from expansion.evaluate.logic import Answers as AnswerArray
 from expansion.evaluate.results import Answer, Evidence, Line
 from expansion.evaluate.seeing import Seeing
 from expansion.evaluate.speaking import GROUPS, comparison_text, describe, kind_of, titled
 from expansion.evaluate.subjects import Subject, account_of, user_of
 from expansion.evaluate.tree import Group, Leaf, Node, Repeated
 from expansion.evaluate.tree import Line as TreeLine
+from expansion.flips.ahead import Ahead
+from expansion.flips.flip import NO, YES, Flip, sentence
+from expansion.flips.flipping import Flipping
+from expansion.flips.whole import Whole, said_of
 from expansion.language.conditions import COMPARISONS
 from expansion.language.models import Trigger, Who
 
@@ -37,9 +43,11 @@ class _Place:
 
 @dataclass(frozen=True)
 class Explainer:
-    """Explains the answers of an engine that was made for (at least) this subject."""
+    """Explains the answers of an engine that was made for (at least) this subject. `flips`: also what would turn each
+    line, which takes longer."""
 
     engine: Engine
+    flips: bool = False
 
     def explain(self, trigger: Trigger, subject: Subject) -> Evidence:
         compiled = self.engine.compiled(trigger)
@@ -49,8 +57,11 @@ class Explainer:
         if index is None:  # an account in which nobody is known
             return Evidence(trigger.trigger, account, self.engine.as_of, Answer.NO, ())
         answer = MEANING[int(self.engine.answer(compiled.fires)[index])]
-        lines = tuple(_Telling.of(self.engine, index, compiled.fires).sections(trigger, compiled))
-        return Evidence(trigger.trigger, account, self.engine.as_of, answer, lines, user)
+        ahead = Ahead.of(self.engine, index, compiled.fires) if self.flips else None
+        telling = _Telling.of(self.engine, index, compiled.fires, ahead)
+        lines = tuple(telling.sections(trigger, compiled))
+        flips = telling.whole(compiled.fires) if self.flips else None
+        return Evidence(trigger.trigger, account, self.engine.as_of, answer, lines, user, flips)
 
 
 @dataclass(frozen=True)
@@ -61,14 +72,17 @@ class _Telling:
     index: int
     behind: Behind
     of_account: _Telling | None = None
+    flipping: Flipping | None = None
+    flips: dict[int, tuple[Flip, ...]] = field(default_factory=dict)  # by the id of their node
 
     @classmethod
-    def of(cls, engine: Engine, index: int, node: Node) -> _Telling:
+    def of(cls, engine: Engine, index: int, node: Node, ahead: Ahead | None) -> _Telling:
+        flipping = Flipping(engine, index, ahead, of_account=ahead.engine is not engine) if ahead else None
         own, theirs = _shared(engine, node)
         of_account = None
         if engine.of_accounts is not None and theirs:
-            of_account = cls.of(engine.of_accounts, engine.account_place(index), Group("all_of", tuple(theirs)))
-        return cls(engine, index, Behind(engine, index, own), of_account)
+            of_account = cls.of(engine.of_accounts, engine.account_place(index), Group("all_of", tuple(theirs)), ahead)
+        return cls(engine, index, Behind(engine, index, own), of_account, flipping)
 
     def sections(self, trigger: Trigger, compiled: CompiledTrigger) -> Iterator[Line]:
         parts = list(compiled.fires.parts)
@@ -85,7 +99,8 @@ class _Telling:
             return
         answer = MEANING[int(self.engine.answer(node)[self.index])]
         if isinstance(node, Group):
-            yield Line(self._title(node), answer, depth=place.depth, section=place.section, behind=place.behind)
+            flips, title = self._flips(node), self._title(node)
+            yield Line(title, answer, depth=place.depth, section=place.section, behind=place.behind, flips=flips)
             inside = place.inside(answer is Answer.YES and node.word != "none_of")
             for part in node.parts:
                 yield from self._lines(part, inside)
@@ -106,7 +121,41 @@ class _Telling:
             self.behind.people(line),
             place.behind,
             titled(line.condition, self.engine.vocabulary.facts, self._currency),
+            flips=self._flips(line),
         )
+
+    # --- what would turn it -------------------------------------------------------------------------------------------
+
+    def _flips(self, node: Node) -> str | None:
+        if self.flipping is None:
+            return None
+        self.flips[id(node)] = self.flipping.of(node)
+        return sentence(self.flips[id(node)])
+
+    def whole(self, fires: Group) -> str | None:
+        """What would turn the whole trigger: the fewest lines, and by when it turns by itself."""
+        assert self.flipping is not None, "asked for what would turn it"
+        answer = int(self.engine.answer(fires)[self.index])
+        theirs = self.of_account.flips if self.of_account else {}
+        today = partial(self.engine.at, point=0)
+        whole = Whole(self._answered(self.engine.answer), self._answered(today), {**self.flips, **theirs})
+        needed = whole.needed(fires, NO if answer == YES else YES)
+        if needed is None:
+            return f"It cannot fire from now on: {self._told(whole.blocking(fires, YES), YES)}"
+        return said_of(answer == YES, needed, self._told, self.flipping.by_itself(fires, answer))
+
+    def _answered(self, answers: Callable[[Node], AnswerArray]) -> Callable[[Node], int]:
+        return lambda node: int(answers(node)[self.index])
+
+    def _told(self, node: Node, wanted: int) -> str:
+        """`plan is Team (yes: Team instead of Free)`: a line with the first of what would turn it."""
+        if self.of_account is not None and id(node) in self.of_account.flips:
+            return self.of_account._told(node, wanted)
+        text = self._title(node) if isinstance(node, Group) else self._describe(node)
+        first = next(iter(self.flips.get(id(node), ())), None)
+        if first is None or first.kind == "never":
+            return f"{text} ({first.said})" if first else text
+        return f"{text} ({'yes' if wanted == YES else 'no'}: {first.sentence})"
 
     def _title(self, group: Group) -> str:
         if group.about is None:

@@ -56,6 +56,7 @@ class Line:
     behind: bool = True  # False below a group that does not hold: no reason for a yes
     titled: str | None = None  # the clause with the fact's title: "Share of seats in use at least 80%, for 14 days"
     of_account: bool = False  # about the account of the person asked about
+    flips: str | None = None  # the smallest change that would turn the answer, where it was asked for and is certain
 
     @property
     def sentence(self) -> str:
@@ -75,6 +76,7 @@ class Evidence:
     answer: Answer
     lines: tuple[Line, ...]
     user_id: str | None = None  # the person asked about, for a trigger about people
+    flips: str | None = None  # what would turn the whole, where it was asked for
 
     def reasons(self) -> list[str]:
         """The sentences a seller reads: the true lines of `when`, with their numbers."""
@@ -114,8 +116,10 @@ class Evaluator(Protocol):
 
     def answers(self, triggers: Sequence[Trigger]) -> dict[str, Answers]: ...
 
-    def explain(self, trigger: Trigger, subject: Subject) -> Evidence:
-        """For a trigger about people: of a person, or of the one in an account whose answer is nearest to yes."""
+    def explain(self, trigger: Trigger, subject: Subject, *, flips: bool = False) -> Evidence:
+        """For a trigger about people: of a person, or of the one in an account whose answer is nearest to yes.
+
+        `flips`: also the smallest change that would turn each line, which takes longer."""
         ...
 
     def holds(self, clauses: Sequence[Any], account_ids: Iterable[str]) -> dict[str, Answer]:

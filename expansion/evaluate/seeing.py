@@ -80,14 +80,14 @@ class Seeing:
         return f"{_BEFORE[test.role]} {text}"
 
     def _repeated(self, repeated: Repeated, point: int) -> str:
-        """`2 of 4 weeks: 7, 0, 3, 1 (the newest first)`."""
+        """`2 of 4 weeks (7, 0, 3, 1, the newest first)`."""
         yes = sum(int(self.engine.at(part, point)[self.index] == YES) for part in repeated.parts)
         each = [self._period(part, point) for part in repeated.parts[:_PERIODS_SHOWN]]
         between = "; " if any(", " in one for one in each) else ", "
         more = f"{between}…" if len(repeated.parts) > len(each) else ""
         periods = repeated.condition.in_at_least
         assert periods is not None, "asked of several periods"
-        return f"{yes} of {periods.span}: {between.join(each)}{more} (the newest first)"
+        return f"{yes} of {periods.span} ({between.join(each)}{more}, the newest first)"
 
     def _period(self, part: Leaf, point: int) -> str:
         """A bare number where that says all there is to say."""

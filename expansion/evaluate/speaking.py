@@ -109,14 +109,15 @@ def comparison_text(word: str, wanted: Any, kind: str = "number", currency: str 
         return "is known" if wanted else "is not known"
     if isinstance(wanted, list):
         texts = [wanted_text(one, kind, currency) for one in wanted]
-        return f"{COMPARISONS['between' if word == 'between' else _SINGLE[word]]} {_joined(texts, word)}"
+        return f"{COMPARISONS['between' if word == 'between' else _SINGLE[word]]} {listed(texts, word)}"
     return f"{COMPARISONS[word]} {wanted_text(wanted, kind, currency)}"
 
 
 _SINGLE = {"is_one_of": "is", "is_not_one_of": "is_not"}
 
 
-def _joined(texts: Sequence[str], word: str) -> str:
+def listed(texts: Sequence[str], word: str) -> str:
+    """`Team, Pro or Free`; with `between`, `5 and 10`."""
     *first, last = texts
     return f"{', '.join(first)} {'and' if word == 'between' else 'or'} {last}" if first else last
 
@@ -132,7 +133,7 @@ def _of_fact(condition: Condition, kind: str, currency: str) -> str:
 
 
 def _of_events(condition: Condition, who: Who) -> str:
-    sentence = _counted(condition, _narrowed(condition.events, condition.where))
+    sentence = _counted(condition, narrowed(condition.events, condition.where))
     if condition.among_top:
         sentence += f"{_peers(condition, who)}, over {condition.over}"
     elif condition.over:
@@ -142,7 +143,7 @@ def _of_events(condition: Condition, who: Who) -> str:
 
 def _of_pattern(condition: Condition) -> str:
     """`Login at least 20 times over 28 days, then none for 14 days`."""
-    events = _narrowed(condition.events, condition.where)
+    events = narrowed(condition.events, condition.where)
     match condition.pattern:
         case "first_within", span:
             return f"first {events} within {span}"
@@ -156,9 +157,9 @@ def _of_pattern(condition: Condition) -> str:
 
 def _of_sequence(condition: Condition) -> str:
     """`Trial Started, then Invite Sent, within 14 days, by the same person`."""
-    sentence = ", then ".join(_narrowed(step.events, step.where) for step in condition.steps)
+    sentence = ", then ".join(narrowed(step.events, step.where) for step in condition.steps)
     if condition.excluded:
-        sentence += f", with no {_narrowed(condition.excluded.events, condition.excluded.where)} in between"
+        sentence += f", with no {narrowed(condition.excluded.events, condition.excluded.where)} in between"
     sentence += f", within {condition.within}"
     if condition.over:
         sentence += f", over {condition.over}"
@@ -168,10 +169,10 @@ def _of_sequence(condition: Condition) -> str:
     return f"{sentence}, by the same person" if condition.same_user else sentence
 
 
-def _narrowed(events: Sequence[str], where: Mapping[str, Any]) -> str:
+def narrowed(events: Sequence[str], where: Mapping[str, Any]) -> str:
     """`Invite Sent or Link Shared (role: admin)`."""
     narrowing = ", ".join(_where(name, value) for name, value in where.items())
-    return _joined(events, "or") + (f" ({narrowing})" if narrowing else "")
+    return listed(events, "or") + (f" ({narrowing})" if narrowing else "")
 
 
 def _counting(condition: Condition) -> str:
@@ -212,7 +213,7 @@ def _counted(condition: Condition, events: str) -> str:
     if what == "distinct" and word not in _RELATIVE:
         return f"{events} with {compared.removeprefix('is ')} different values of {name}"
     if name is not None:
-        return f"{_OF_PROPERTY[what]} {name} in {events} {compared}"
+        return f"{property_text(condition)} in {events} {compared}"
     if word in _RELATIVE:
         return f"{events} {compared}" if what == "times" else f"{what} with {events} {compared}"
     if (word, wanted) in (("at_most", 0), ("is", 0), ("less_than", 1)):
@@ -222,6 +223,12 @@ def _counted(condition: Condition, events: str) -> str:
     return {"times": f"{events} {amount} {unit}", "people": f"{events} by {amount} {unit}"}.get(
         what, f"{events} on {amount} {unit}"
     )
+
+
+def property_text(condition: Condition) -> str:
+    """`sum of rows`."""
+    what, name = condition.aggregate
+    return f"{_OF_PROPERTY[what]} {name}"
 
 
 _OF_PROPERTY = {
@@ -243,4 +250,4 @@ def _where(name: str, value: Any) -> str:
     if isinstance(value, Where):
         return f"{name} {comparison_text(*value.comparison())}"
     texts = [wanted_text(one, "number", "") for one in (value if isinstance(value, list) else [value])]
-    return f"{name}: {_joined(texts, 'or')}"
+    return f"{name}: {listed(texts, 'or')}"

@@ -135,13 +135,102 @@ IN_GROUPS: list[Definition] = [
 ]  # fmt: skip
 
 
+OF_WHAT_CAME_WHEN: list[Definition] = [
+    {"sequence": ["paywall", "export"], "within": "7 days"},
+    {"sequence": ["paywall", "export"], "within": "7 days", "same_user": True},
+    {"sequence": ["export", "paywall", {"event": "print", "where": {"rows": 5}}], "within": "14 days",
+     "not_between": "share"},
+    {"sequence": ["paywall", "export"], "within": "7 days", "same_user": True, "by_at_least": "2 people"},
+    {"sequence": ["paywall", "print"], "within": "96 hours", "same_user": True},
+    {"sequence": ["export", "print"], "within": "200 days"},
+    {"event": "paywall", "first_within": "14 days"},
+    {"event": "export", "first_within": "14 days"},
+    {"event": "print", "first_within": "14 days"},
+    {"event": "export", "stopped_for": "14 days"},
+    {"event": "paywall", "stopped_for": "2 days"},
+    {"event": "paywall", "stopped_for": "2 days", "over": "7 days", "at_least": 2},
+    {"event": "export", "came_back_after": "5 days", "over": "7 days"},
+    {"event": "export", "came_back_after": "10 days", "over": "7 days"},
+    {"event": "paywall", "came_back_after": "10 days", "over": "7 days"},
+    {"event": "print", "came_back_after": "10 days", "over": "7 days"},
+    {"event": "export", "in_at_least": "3 of the last 4 weeks", "at_least": 1},
+    {"event": "export", "in_at_least": "4 of the last 4 weeks", "at_least": 1},
+    {"event": "export", "in_at_least": "2 of the last 4 weeks", "by_at_least": "2 people"},
+    {"event": "export", "in_at_least": "1 of the last 2 months", "grew_at_least": "10%"},
+    {"event": "export", "in_at_least": "2 of the last 20 weeks", "at_least": 1},
+    {"fact": "seats_used", "in_at_least": "2 of the last 4 weeks", "at_least": 45},
+    {"fact": "seat_usage", "in_at_least": "4 of the last 4 weeks", "at_least": "90%"},
+]  # fmt: skip
+
+AGAINST_OTHERS: list[Definition] = [
+    {"fact": "arr", "among_top": "50%"},
+    {"fact": "arr", "among_top": "50%", "of": "plan"},
+    {"event": "export", "among_top": "50%", "over": "28 days"},
+    {"event": "export", "among_top": "50%", "over": "28 days", "from_at_least": 50},
+    {"event": "export", "average": "rows", "over": "28 days", "at_least": 20},
+    {"event": "export", "max": "rows", "over": "28 days", "at_least": 20},
+    {"event": "paywall", "max": "rows", "over": "28 days", "exists": True},
+    {"fact": "seats_left", "at_least": 3},
+    {"fact": "seats_headroom", "at_most": "10%"},
+    {"fact": "usage_less_discount", "at_least": "10%"},
+    {"fact": "days_to_full", "at_most": 30},
+    {"fact": "seats_limit", "at_least": 40},
+    {"trigger": "nearly-full"},
+    {"trigger": "exports-often", "for": "3 days"},
+]
+
+EVERYTHING = [
+    ("facts", OF_FACTS), ("events", OF_EVENTS), ("groups", IN_GROUPS), ("when", OF_WHAT_CAME_WHEN),
+    ("others", AGAINST_OTHERS),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize("account", ["acme", "globex"])
-@pytest.mark.parametrize(("about", "when"), [("facts", OF_FACTS), ("events", OF_EVENTS), ("groups", IN_GROUPS)])
+@pytest.mark.parametrize(("about", "when"), EVERYTHING)
 def test_an_explanation_reads_as_prose(
     asked: StoreEvaluator, snapshot: SnapshotAssertion, account: str, about: str, when: list[Definition]
 ) -> None:
     one = trigger(about, when=when, unless=[{"fact": "in_trial", "is": True}], accounts="paying")
     assert prose(asked.explain(one, account)) == snapshot
+
+
+@pytest.mark.parametrize("account", ["acme", "globex"])
+@pytest.mark.parametrize(("about", "when"), EVERYTHING)
+def test_what_would_turn_each_line_reads_as_prose(
+    asked: StoreEvaluator, snapshot: SnapshotAssertion, account: str, about: str, when: list[Definition]
+) -> None:
+    one = trigger(about, when=when, unless=[{"fact": "in_trial", "is": True}], accounts="paying")
+    evidence = asked.explain(one, account, flips=True)
+    said = [f"{'  ' * line.depth}{line.answer.value}: {line.text} | {line.flips}" for line in evidence.lines]
+    assert "\n".join([*said, str(evidence.flips)]) == snapshot
+
+
+def test_what_would_turn_a_line_is_only_looked_for_when_it_is_asked_for(asked: StoreEvaluator) -> None:
+    one = trigger(when=[{"fact": "arr", "at_least": 1}])
+    evidence = asked.explain(one, "acme")
+    assert (evidence.flips, evidence.lines[0].flips) == (None, None)
+
+
+def test_the_steps_of_one_person_are_shown_where_one_person_takes_them(asked: StoreEvaluator) -> None:
+    line = explained(asked, {"sequence": ["paywall", "export"], "within": "7 days", "same_user": True})
+    assert [(shown.event_id, shown.user_id) for shown in line.events] == [("p", "ben"), ("e1-ben", "ben")]
+    together = explained(asked, {"sequence": ["paywall", "export"], "within": "7 days"})
+    assert [(shown.event_id, shown.user_id) for shown in together.events] == [("p", "ben"), ("e0-ana", "ana")]
+
+
+def test_everybody_who_took_every_step_is_named(asked: StoreEvaluator) -> None:
+    each = {"within": "28 days", "same_user": True, "by_at_least": "2 people", "over": "2 months"}
+    line = explained(asked, {"sequence": [{"event": "export", "where": {"feature": "sso"}}, "export"], **each})
+    assert (line.answer, line.people) == (Answer.NO, ("ana",))
+    line = explained(asked, {"sequence": ["any event", "export"], **each})
+    assert (line.answer, line.people) == (Answer.YES, ("ana", "ben"))
+
+
+def test_what_broke_a_silence_is_shown_and_what_was_there_before_the_first(asked: StoreEvaluator) -> None:
+    broken = explained(asked, {"event": "export", "stopped_for": "5 days"})
+    assert [shown.event_id for shown in broken.events] == ["e0-ana", "e1-ana", "e1-ben", "e2-ana"]
+    earlier = explained(asked, {"event": "export", "first_within": "14 days"})
+    assert [shown.event_id for shown in earlier.events] == ["e20-", "e35-ana"]
 
 
 def explained(asked: StoreEvaluator, condition: Definition, account: str = "acme") -> Any:
