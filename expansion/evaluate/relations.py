@@ -9,7 +9,7 @@ from datetime import date, datetime
 import duckdb
 
 from expansion.evaluate.measures import Calendar
-from expansion.evaluate.rows import Rows, names_of
+from expansion.evaluate.rows import Rows, names_of, stamp
 from expansion.usage.duck import quote
 from expansion.usage.facts import facts_sql
 from expansion.usage.manifest import Manifest, Rollup, Segment
@@ -54,6 +54,13 @@ class StoreRelations:
         """SQL for the events of an account with what these columns read; of all time, as files skip what is older."""
         events = self.events(properties_of(columns))
         return f"(SELECT * FROM {events} WHERE account_id = {quote(account_id)})" if events else None
+
+    def has(self, event_id: str, ts: datetime) -> bool:
+        """Whether an event of this moment is stored. The moment says which rows of which files can hold it."""
+        around = [s for s in self.manifest.segments if s.first_ts <= ts.isoformat() <= s.last_ts]
+        events = self.store.events_of(around)
+        query = f"SELECT 1 FROM {events} WHERE ts = {stamp(ts)} AND event_id = {quote(event_id)} LIMIT 1"
+        return bool(events and self.con.execute(query).fetchall())
 
     def rows(self, calendar: Calendar, accounts: Sequence[str] | None) -> Rows:
         return Rows(self, calendar, accounts is not None)

@@ -65,6 +65,7 @@ class Resident:
     """Made with `Resident.of`. Not for several threads at once."""
 
     store: UsageStore
+    stored: StoreRelations
     vocabulary: Vocabulary
     triggers: Sequence[Trigger]
     population: StoreEvaluator
@@ -77,21 +78,23 @@ class Resident:
     @classmethod
     def of(cls, store: UsageStore, vocabulary: Vocabulary, triggers: Sequence[Trigger], as_of: datetime) -> Resident:
         """Read what the triggers need, as of a moment: the last run's, so that what it saw is all there is."""
-        population = StoreEvaluator(StoreRelations.of(store), vocabulary, as_of)
+        stored = StoreRelations.of(store)
+        population = StoreEvaluator(stored, vocabulary, as_of)
         population.answers([one for one in triggers if _is_ranked(population, one)])
         shelves = _Shelves.of(population, triggers)
-        return cls(store, vocabulary, triggers, population, user_accounts(store), shelves)
+        return cls(store, stored, vocabulary, triggers, population, user_accounts(store), shelves)
 
     def take(self, row: EventRow, now: datetime) -> dict[str, Answers]:
         """Write an event down, then answer for its account; about people only for the one who did it.
 
         Raises NotAnEvent for what is none: nothing is written then. When this returns the event is on disk. An event
-        that came in before changes nothing.
+        that came in before, here or in a run, changes nothing; one that comes again with another time is found out by
+        the next run.
         """
         event = arrival(row, self.users)
         Journal(self.store.root).append([row])
         account = self._account(event.account_id)
-        if account.add(event, self.shelves.columns, self._zone):
+        if not self.stored.has(event.event_id, event.ts) and account.add(event, self.shelves.columns, self._zone):
             self._heard.add(event)
         return self.answer(event.account_id, event.user_id, now)
 

@@ -88,6 +88,15 @@ def test_the_same_event_twice_counts_once(tmp_path: Path) -> None:
     assert "acme" in asked.take(row(world, "2"), world.as_of)["exports"].yes
 
 
+def test_an_event_that_a_run_knew_does_not_count_again(tmp_path: Path) -> None:
+    asked, world = resident(tmp_path)
+    asked.take(row(world, "1"), world.as_of)
+    Journal(asked.store.root).fold(asked.store)
+    later = Resident.of(asked.store, world.vocabulary, [EXPORTS], world.as_of)
+    assert "acme" not in later.take(row(world, "1"), world.as_of)["exports"].yes
+    assert "acme" in later.take(row(world, "2"), world.as_of)["exports"].yes
+
+
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
