@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, get_args, get_origin
 
 import click
 
-from cli.showing import as_json
+from cli.showing import as_json, echo
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -27,12 +27,12 @@ def command(name: str | None, json_: bool) -> None:
         as_json({n: {"title": a.title, "input": a.input_model.model_json_schema()} for n, a in chosen.items()})
         return
     for action_name, action in chosen.items():
-        click.echo(f"{action_name}\n  {action.title}")
+        echo(f"{action_name}\n  {action.title}")
         if action.note:
-            click.echo(f"  {action.note}")
+            echo(f"  {action.note}")
         for field_name, field in action.input_model.model_fields.items():
-            click.echo(f"    {field.alias or field_name:<14} {_described(field)}")
-        click.echo()
+            echo(f"    {field.alias or field_name:<14} {_described(field)}")
+        echo()
 
 
 def _described(field: FieldInfo) -> str:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from cli.showing import as_json, many, say
+from cli.showing import as_json, echo, many, say
 
 
 @click.command("check")
@@ -31,7 +31,7 @@ def command(json_: bool) -> None:
         if json_:
             as_json({"mistakes": [_mistake(mistake) for mistake in found.mistakes], "warnings": [], "cases": []})
         else:
-            click.echo(str(found))
+            echo(str(found))
             say(f"\n{many(len(found.mistakes), 'mistake')}")
         sys.exit(1)
     results = _run(place)
@@ -80,7 +80,7 @@ def _print(workspace: Any, warnings: list[Any], results: list[Any], failed: list
     for warning in warnings:
         say(f"{warning}\n")
     for result in failed:
-        click.echo(_told(result))
+        echo(_told(result))
     checked = f"{many(len(workspace.triggers), 'trigger')}, {many(len(workspace.playbooks), 'playbook')}: no mistakes"
     say(f"{checked}; {len(results) - len(failed)} of {many(len(results), 'case')} pass")
 

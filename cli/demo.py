@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from cli.showing import say
+from cli.showing import echo, say
 
 
 @click.command("demo")
@@ -40,9 +40,9 @@ def command(folder: Path, keep_up: bool | None) -> None:
         prefect = {"PREFECT_API_URL": server.ready(), "PREFECT_HOME": server.home}
         code = _run(stand_ins.as_of(), {**stand_ins.environment(), **_our_settings(folder), **prefect})
         page = stand_ins.save_inbox(folder / "inbox.html")
-        click.echo(f"\ninbox: {page.resolve()}")
+        echo(f"\ninbox: {page.resolve()}")
         if watched:
-            click.echo(f"inbox page: {stand_ins.url}/inbox\nPrefect UI: {server.url}\n")
+            echo(f"inbox page: {stand_ins.url}/inbox\nPrefect UI: {server.url}\n")
             say("Ctrl-C ends the demo")
             _wait()
     sys.exit(code)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.showing import as_json, many
+from cli.showing import as_json, echo, many
 
 if TYPE_CHECKING:
     from flows.place import Place
@@ -33,9 +33,9 @@ def command(json_: bool) -> None:
 
 
 def _show(finding: Finding) -> None:
-    click.echo(f"{'ok     ' if finding.ok else 'problem'}  {finding.system}: {finding.what}")
+    echo(f"{'ok     ' if finding.ok else 'problem'}  {finding.system}: {finding.what}")
     if finding.remedy and not finding.ok:
-        click.echo("\n".join(f"         {line}".rstrip() for line in finding.remedy.splitlines()))
+        echo("\n".join(f"         {line}".rstrip() for line in finding.remedy.splitlines()))
 
 
 def _findings() -> list[Finding]:

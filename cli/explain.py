@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from cli.engine import engine_option
-from cli.showing import as_json, say
+from cli.showing import as_json, echo, say
 from cli.values import MOMENT
 
 _SECTIONS = {
@@ -56,12 +56,12 @@ def command(trigger: str, account: str, user: str | None, as_of: datetime | None
         return
     zone = ZoneInfo(place.workspace.policy.time_zone)
     at = evidence.as_of.astimezone(zone)
-    click.echo(f"{trigger} for {called}, as of {at:%Y-%m-%d %H:%M %Z}: {evidence.answer.value}")
+    echo(f"{trigger} for {called}, as of {at:%Y-%m-%d %H:%M %Z}: {evidence.answer.value}")
     if people:
-        click.echo(people.sentence())
+        echo(people.sentence())
     _lines(evidence.lines, zone)
     if evidence.flips:
-        click.echo(f"\n{evidence.flips}")
+        echo(f"\n{evidence.flips}")
     if firing is not None:
         say(f"\nin the ledger: fired {firing.fired_at.astimezone(zone):%Y-%m-%d}, {firing.decision}: {firing.reason}")
 
@@ -129,23 +129,23 @@ def _lines(lines: Any, zone: ZoneInfo) -> None:
     for line in lines:
         if line.section != section:
             section = line.section
-            click.echo(f"\n{_SECTIONS.get(section, section)}")
+            echo(f"\n{_SECTIONS.get(section, section)}")
         _line(line, zone)
 
 
 def _line(line: Any, zone: ZoneInfo) -> None:
     indent = "  " * (line.depth + 1)
-    click.echo(f"{indent}{line.answer.value.upper():<12} {line.text}")
+    echo(f"{indent}{line.answer.value.upper():<12} {line.text}")
     inner = indent + " " * 13
     if line.seen:
-        click.echo(f"{inner}seen: {line.seen}")
+        echo(f"{inner}seen: {line.seen}")
     if line.cause:
-        click.echo(f"{inner}because: {line.cause}")
+        echo(f"{inner}because: {line.cause}")
     if line.flips:
-        click.echo(f"{inner}would change: {line.flips}")
+        echo(f"{inner}would change: {line.flips}")
     if line.people:
         more = f" and {len(line.people) - 5} more" if len(line.people) > 5 else ""
-        click.echo(f"{inner}people: {', '.join(line.people[:5])}{more}")
+        echo(f"{inner}people: {', '.join(line.people[:5])}{more}")
     for event in line.events:
         who = f" by {event.user_id}" if event.user_id else ""
-        click.echo(f"{inner}{event.at.astimezone(zone):%Y-%m-%d %H:%M:%S} {event.event}{who} ({event.event_id})")
+        echo(f"{inner}{event.at.astimezone(zone):%Y-%m-%d %H:%M:%S} {event.event}{who} ({event.event_id})")

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from cli.showing import as_json, table
+from cli.showing import as_json, echo, table
 
 
 @click.command("facts")
@@ -30,7 +30,7 @@ def command(json_: bool) -> None:
     for title, many in (("Facts", rows), ("Cohorts", cohorts), ("People", people), ("Sources", sources)):
         if many:
             table(many, title=title)
-            click.echo()
+            echo()
 
 
 def _made(fact: Any) -> str:

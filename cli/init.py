@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cli.showing import as_json, say
+from cli.showing import as_json, echo, say
 
 _STARTER = Path(__file__).parent / "starter"
 _IGNORED = ".env\n.expansion/\n"
@@ -30,7 +30,7 @@ def command(folder: Path, schemas_only: bool, json_: bool) -> None:
         as_json([path.as_posix() for path in written])
         return
     for path in written:
-        click.echo(path.as_posix())
+        echo(path.as_posix())
     if not schemas_only:
         say(_next(folder))
 

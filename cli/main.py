@@ -66,27 +66,28 @@ def cli() -> None:
 def main() -> None:
     """Run a command; known failures print as sentences, with exit code 1."""
     from cli.failing import told
+    from cli.showing import echo
 
     try:
         cli.main(prog_name="expansion", standalone_mode=False)
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
     except click.Abort:
-        click.echo("stopped", err=True)
+        echo("stopped", err=True)
         sys.exit(130)
     except click.exceptions.NoArgsIsHelpError as help_:
         help_.show()
         sys.exit(2)
     except click.UsageError as error:
         if error.ctx is not None:
-            click.echo(f"{error.ctx.get_usage()}\n", err=True)
-        click.echo(f"error: {_as_sentence(error)}", err=True)
+            echo(f"{error.ctx.get_usage()}\n", err=True)
+        echo(f"error: {_as_sentence(error)}", err=True)
         sys.exit(2)
     except Exception as error:
         text = told(error)
         if text is None:
             raise
-        click.echo(f"error: {text}", err=True)
+        echo(f"error: {text}", err=True)
         sys.exit(1)
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import click
-
-from cli.showing import as_json, many, say, table
+from cli.showing import as_json, echo, many, say, table
 
 
 def preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:
@@ -32,8 +30,8 @@ def preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:
         return
     table(fired, title="What would fire")
     for step in steps:
-        click.echo()
-        click.echo(f"{step['account']} · {step['action']} · {step['state']}")
+        echo()
+        echo(f"{step['account']} · {step['action']} · {step['state']}")
         for name, value in step["input"].items():
             _input(name, value)
     say("")
@@ -51,9 +49,9 @@ def _input(name: str, value: Any) -> None:
     if value in ("", None, {}, []):
         return
     lines = [str(value).lower()] if isinstance(value, bool) else str(value).splitlines()
-    click.echo(f"    {name}: {lines[0]}" if len(lines) == 1 else f"    {name}:")
+    echo(f"    {name}: {lines[0]}" if len(lines) == 1 else f"    {name}:")
     for line in lines if len(lines) > 1 else ():
-        click.echo(f"      {line}".rstrip())
+        echo(f"      {line}".rstrip())
 
 
 def _firing(firing: object) -> dict[str, str]:

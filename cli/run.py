@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cli.engine import engine_option
-from cli.showing import as_json, say, table
+from cli.showing import as_json, echo, say, table
 from cli.values import MOMENT
 
 
@@ -102,7 +102,7 @@ def _tables(report: object, fired: list[dict[str, str]], steps: list[dict[str, s
 
     assert isinstance(report, RunReport), "a report"
     table(fired, title="What fired")
-    click.echo()
+    echo()
     table(_counted(steps), title="What was done")
     for trigger, causes in report.unknown.items():
         for cause, count in sorted(causes.items(), key=lambda item: -item[1])[:3]:

@@ -9,12 +9,19 @@ from typing import Any
 
 import click
 
+from expansion.harmless import in_json, visible
+
 _NUMBERS = ("worth", "expected", "accounts", "events", "steps", "stored", "new", "repeats", "not readable")
 
 
 def as_json(value: Any) -> None:
     """One JSON document on stdout."""
-    click.echo(json.dumps(value, default=str, indent=2, ensure_ascii=False))
+    click.echo(in_json(json.dumps(value, default=str, indent=2, ensure_ascii=False)))
+
+
+def echo(text: str = "", *, err: bool = False) -> None:
+    """A line. What accounts and people are called comes from outside: no name may steer the terminal."""
+    click.echo(visible(text), err=err)
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Iterable[str] | None = None, title: str | None = None) -> None:
@@ -32,7 +39,7 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Iterable[str] | None = Non
     for name in names:
         shown.add_column(name, justify="right" if name in _NUMBERS else "left", overflow="fold")
     for row in rows:
-        shown.add_row(*(Text(str(row.get(name, ""))) for name in names))
+        shown.add_row(*(Text(visible(str(row.get(name, "")))) for name in names))
     if sys.stdout.isatty():
         console.print(shown)
         return
@@ -49,4 +56,4 @@ def many(count: int, what: str) -> str:
 
 def say(text: str) -> None:
     """Talk goes to stderr."""
-    click.echo(text, err=True)
+    echo(text, err=True)

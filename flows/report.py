@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from expansion.contract import Failure
 from expansion.decide.decide import Decisions
+from expansion.harmless import in_markdown, link_in_markdown
 from expansion.language.mistakes import Mistakes
 from expansion.ledger.database import LedgerError
 from expansion.ledger.records import FiringRecord, RunKind, StepRecord
@@ -185,11 +186,11 @@ def done_rows(steps: Iterable[StepRecord]) -> list[dict[str, str]]:
     """The same for Prefect's page: narrower, and what was done is a link to it."""
     return [
         {
-            "account": ", ".join(part for part in (row["account"], row.get("who")) if part),
+            "account": in_markdown(", ".join(part for part in (row["account"], row.get("who")) if part)),
             "action": row["action"],
-            "state": f"[{row['state']}]({row['link']})" if row["link"] else row["state"],
+            "state": link_in_markdown(row["state"], row["link"]),
             "playbook, step": f"{row['playbook']}, {row['step']}",
-            "note": row["note"],
+            "note": in_markdown(row["note"]),
         }
         for row in step_rows(steps)
     ]
@@ -209,7 +210,7 @@ def markdown(report: RunReport, firings: Sequence[FiringRecord]) -> str:
         lines += ["", "## What failed, and whose it is", "", "| system | whose | what to do |", "|---|---|---|"]
         lines += [f"| {p.system} | {p.whose} | {_cell(p.sentence)} |" for p in report.problems]
     if report.notices:
-        lines += ["", "## Worth a look", "", *(f"- {notice}" for notice in report.notices)]
+        lines += ["", "## Worth a look", "", *(f"- {in_markdown(notice)}" for notice in report.notices)]
     if report.unknown:
         lines += ["", "## What could not be told", "", "| trigger | accounts | why |", "|---|---|---|"]
         for trigger, causes in report.unknown.items():
@@ -217,7 +218,8 @@ def markdown(report: RunReport, firings: Sequence[FiringRecord]) -> str:
     if report.pulled:
         lines += ["", "## What was pulled", "", "| source | new | repeats | not readable |", "|---|---|---|---|"]
         lines += [
-            f"| {r['source']} | {r['stored']:,} | {r['repeats']:,} | {r['not_readable']:,} |" for r in report.pulled
+            f"| {_cell(r['source'])} | {r['stored']:,} | {r['repeats']:,} | {r['not_readable']:,} |"
+            for r in report.pulled
         ]
     if report.unreadable:
         lines += ["", "## Values that could not be read", ""]
@@ -246,5 +248,4 @@ def _most(causes: Mapping[str, int], shown: int = 8) -> list[tuple[str, int]]:
     return ranked[:shown] + ([("other reasons", rest)] if rest else [])
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+_cell = in_markdown

@@ -16,6 +16,7 @@ from prefect.logging import get_run_logger
 from prefect.states import Cancelled, Completed, Failed
 
 from expansion.decide.decide import Decisions
+from expansion.harmless import row_in_markdown
 from expansion.ledger.records import FiringFilter, RunKind
 from flows.clock import utc_now
 from flows.delivering import Pieces
@@ -97,7 +98,9 @@ class Run:
         ledger.finish_run(self.id, "failed" if failed else "completed", utc_now(), self.report.summary())
         # The page shows the newest first.
         await _table("what-was-done", done_rows(steps), "Each step, with a link to it where it was done")
-        await _table("what-fired", fired_rows(firings), "What fired, what it is worth, and why")
+        await _table(
+            "what-fired", list(map(row_in_markdown, fired_rows(firings))), "What fired, what it is worth, and why"
+        )
         await acreate_markdown_artifact(markdown(self.report, firings), key="run-report", description=headline)
         log.info(headline)
         for problem in self.report.problems:

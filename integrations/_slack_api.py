@@ -108,7 +108,8 @@ class Api:
 
     def post(self, channel: str, **message: Any) -> dict[str, Any]:
         budgets = (self._limit(f"#{channel}", IN_A_CHANNEL), self._limit("all channels", IN_ALL))
-        arguments = {"channel": channel, "unfurl_links": False, **message}
+        # A name that is an address must not bring a page or a picture of somebody's choice into the channel.
+        arguments = {"channel": channel, "unfurl_links": False, "unfurl_media": False, **message}
         return self._call("chat.postMessage", f"#{channel}", arguments, budgets, wrote=True)
 
     def read(self, method: str, **arguments: Any) -> dict[str, Any]:

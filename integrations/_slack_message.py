@@ -10,6 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 from pydantic import Field, field_validator
 
 from expansion.contract import Piece
+from expansion.escapes import FORMATS
 from expansion.fields import Inputs, MrkdwnText, PlainText
 
 Block = dict[str, Any]
@@ -139,7 +140,7 @@ def _fields_length(wanted: PostMessage) -> int:
 
 
 def _context(piece: Piece) -> Block:
-    words = f"{_escaped(piece.account.name)[:150]} · {piece.trigger} → {piece.playbook}"
+    words = f"{_escaped(piece.account.name[:150])} · {piece.trigger} → {piece.playbook}"
     return {"type": "context", "elements": [_mrkdwn(words)]}
 
 
@@ -180,9 +181,7 @@ def _end(text: str, size: int) -> int:
     return end
 
 
-def _escaped(text: str) -> str:
-    """docs.slack.dev/messaging/formatting-message-text: three characters, in this order."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+_escaped = FORMATS["mrkdwn"].escape  # names and titles: on one line, and nothing in them formats or mentions
 
 
 def _unique(words: Any) -> list[str]:

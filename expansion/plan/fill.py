@@ -11,6 +11,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from expansion.escapes import no_formula
 from expansion.evaluate.results import Evaluator
 from expansion.fields import DueRef, Filled, OwnerRef, PeopleRef
 from expansion.language.models import Policy
@@ -112,6 +113,8 @@ def _resolve(marker: Any, value: Any, longest: int | None, filling: Filling) -> 
     match marker:
         case Filled(escape=escape):
             text = render(str(value), filling.context, escape)
+            if escape == "plain" and str(value).lstrip().startswith("{{"):
+                text = no_formula(text)
             return text if longest is None else shorten(text, longest, markup=escape != "plain")
         case OwnerRef():
             return filling.owner if str(value).strip() == "account owner" else value
