@@ -14,6 +14,7 @@ KNOWN = {
     "NoAccess",
     "NoSuchAccount",
     "NoSuchRun",
+    "NoSuchThing",
     "NoSuchTrigger",
     "NoSuchUser",
     "NotAnEvent",

@@ -15,6 +15,7 @@ from cli.showing import as_json, say, table
 @click.option("--user", help="Only this person, by the user id; of triggers about people.")
 @click.option("--steps", "steps_", is_flag=True, help="The steps instead of the firings.")
 @click.option("--runs", "runs_", is_flag=True, help="The runs instead.")
+@click.option("--history", is_flag=True, help="Also what was decided about each firing before.")
 @click.option("--limit", default=50, show_default=True, help="At most so many rows.")
 @click.option("--json", "json_", is_flag=True, help="As JSON, with every field.")
 def command(
@@ -23,14 +24,17 @@ def command(
     user: str | None,
     steps_: bool,
     runs_: bool,
+    history: bool,
     limit: int,
     json_: bool,
 ) -> None:
     """Firings with their reasons, most valuable first; the steps that followed; the runs that decided."""
     from expansion.ledger.records import FiringFilter, StepFilter
+    from flows.pausing import told_pauses
     from flows.place import Place
-    from flows.report import fired_rows, step_rows
+    from flows.report import decided_rows, fired_rows, step_rows
 
+    past: dict[int, list[Any]] = {}
     place = Place()
     try:
         ledger = place.ledger
@@ -42,17 +46,23 @@ def command(
             rows = step_rows(found)
         else:
             found = ledger.firings(FiringFilter(trigger=trigger, account_id=account, user_id=user, limit=limit))
-            rows = fired_rows(found)
+            past = {one.id: ledger.past_decisions(one.id) for one in found} if history else {}
+            rows = decided_rows(found, past) if history else fired_rows(found)
+        paused = told_pauses(place)
     finally:
         place.close()
     if json_:
         from dataclasses import asdict
 
-        as_json([asdict(one) for one in found])
-    elif rows:
+        before = {id_: {"before": [asdict(each) for each in decisions]} for id_, decisions in past.items()}
+        as_json([asdict(one) | before.get(getattr(one, "id", 0), {}) for one in found])
+        return
+    if rows:
         table(rows)
     else:
         say("nothing yet; `expansion run` writes here")
+    for sentence in paused:
+        say(f"paused: {sentence}")
 
 
 def _run(run: Any) -> dict[str, str]:

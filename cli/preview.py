@@ -13,6 +13,7 @@ def preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:
     from expansion.evaluate.subjects import account_of
     from flows.clock import moment
     from flows.deciding import decide_all, evaluate, triggers_to_check
+    from flows.pausing import told_pauses
     from flows.place import Place
     from flows.report import told_of_people
 
@@ -21,14 +22,21 @@ def preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:
         at = moment(as_of)
         evaluated = evaluate(place, triggers_to_check(place, triggers), at, build=False)
         decisions = decide_all(place, evaluated, at)
+        paused = told_pauses(place)
     finally:
         place.close()
-    steps = [_step(firing.account_name, step) for firing in decisions.firings for step in firing.steps]
+    again = [each.firing for each in decisions.again]
+    steps = [_step(firing.account_name, step) for firing in (*decisions.firings, *again) for step in firing.steps]
     fired = told_of_people([_firing(firing) for firing in decisions.firings])
+    held = told_of_people([{"fired": f"{firing.fired_at:%Y-%m-%d}", **_firing(firing)} for firing in again])
     if json_:
-        as_json({"as_of": at, "accounts": evaluated.accounts, "firings": fired, "steps": steps})
+        said = {"as_of": at, "accounts": evaluated.accounts, "firings": fired, "again": held}
+        as_json({**said, "steps": steps, "paused": paused})
         return
     table(fired, title="What would fire")
+    if held:
+        click.echo()
+        table(held, title="What would be decided again")
     for step in steps:
         echo()
         echo(f"{step['account']} · {step['action']} · {step['state']}")
@@ -37,6 +45,8 @@ def preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:
     say("")
     planned = f"{many(len(steps), 'step')} would be planned"
     say(f"{many(evaluated.accounts, 'account')} asked: {many(len(fired), 'firing')}, {planned}; nothing was sent")
+    for sentence in paused:
+        say(f"paused: {sentence}")
     for name, answers in evaluated.answers.items():
         if answers.unknown:
             example = next(iter(answers.unknown.values()))

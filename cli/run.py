@@ -110,6 +110,8 @@ def _tables(report: object, fired: list[dict[str, str]], steps: list[dict[str, s
     if report.not_due:
         names = ", ".join(report.not_due)
         say(f"not due yet, evaluated before: {names} (`--trigger NAME` evaluates one now)")
+    for said in report.paused:
+        say(f"paused: {said}")
     for notice in report.notices:
         say(f"worth a look: {notice}")
     for problem in report.problems:

@@ -98,4 +98,5 @@ def _watermark(place: Place, evaluated: Evaluated) -> datetime | None:
 
 def record(place: Place, run_id: int, decisions: Decisions, now: datetime) -> Recorded:
     """Write firings, steps and ended episodes down, all or nothing."""
-    return place.ledger.record(run_id, decisions.firings, decisions.cleared, now)
+    again, ran_as = decisions.again, decisions.ran_as
+    return place.ledger.record(run_id, decisions.firings, decisions.cleared, now, again=again, ran_as=ran_as)

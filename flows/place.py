@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import integrations
 from expansion.contract import Action, Catalog, Failure
 from expansion.evaluate.engine import Vocabulary
 from expansion.evaluate.evaluator import StoreEvaluator, evaluator
 from expansion.evaluate.relations import StoreRelations
+from expansion.language.mistakes import Mistakes
 from expansion.language.models import SourcedCohort, SourcedFact
 from expansion.language.workspace import Workspace, load
 from expansion.ledger.holders import Holder, is_alive
@@ -128,6 +130,14 @@ class Place:
     def source(self, name: str) -> SourceBase | None:
         connected = self.connect(name.partition(".")[0])
         return connected.sources.get(name) if connected else None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of policy.yaml; UTC where the definitions cannot be read."""
+        try:
+            return ZoneInfo(self.workspace.policy.time_zone)
+        except Mistakes:
+            return ZoneInfo("UTC")
 
     # --- versions -----------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from expansion.decide.decide import Decisions
 from expansion.harmless import in_markdown, link_in_markdown
 from expansion.language.mistakes import Mistakes
 from expansion.ledger.database import LedgerError
-from expansion.ledger.records import FiringRecord, RunKind, StepRecord
+from expansion.ledger.records import FiringRecord, PastDecision, RunKind, StepRecord
 from expansion.money import money_text
 from expansion.plan.context import without_address
 from expansion.usage.manifest import StoreError
@@ -47,6 +47,7 @@ class RunReport:
     problems: list[Problem] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)  # worth a look; they fail no run
     not_due: list[str] = field(default_factory=list)  # triggers that were evaluated today or this week already
+    paused: list[str] = field(default_factory=list)  # what people have paused, as sentences
 
     def add_pulled(self, pulled: Pulled) -> None:
         row = {"source": pulled.pull.title, "stored": pulled.stored, "repeats": pulled.repeats}
@@ -93,7 +94,11 @@ class RunReport:
         parts = []
         if kind == "expansion":
             worth = total_worth(firing for firing in firings if firing.decision == "acting")
-            parts += [_many(len(firings), "new firing"), f"worth {worth} a year" if worth else ""]
+            earlier = [firing for firing in firings if is_earlier(firing)]
+            acting = sum(firing.decision == "acting" for firing in earlier)
+            parts += [_many(len(firings) - len(earlier), "new firing")]
+            parts += [f"{acting:,} of earlier runs acted on" if acting else ""]
+            parts += [f"worth {worth} a year" if worth else ""]
         if kind == "pull":
             parts += [f"{sum(one['stored'] for one in self.pulled):,} new"]
         else:
@@ -160,8 +165,27 @@ def amount(value: Decimal | None, currency: str | None) -> str:
     return money_text(value, currency or "")
 
 
+def is_earlier(firing: FiringRecord) -> bool:
+    """Whether what stands in it was decided by a later run than the one in which it fired."""
+    return firing.decided_in != firing.run_id
+
+
 def _happens(firing: FiringRecord) -> str:
-    return firing.playbook if firing.decision == "acting" and firing.playbook else firing.reason
+    if firing.decision != "acting" or not firing.playbook:
+        return firing.reason
+    return f"{firing.playbook}, fired {firing.fired_at:%Y-%m-%d}" if is_earlier(firing) else firing.playbook
+
+
+def decided_rows(firings: Iterable[FiringRecord], past: Mapping[int, Sequence[PastDecision]]) -> list[dict[str, str]]:
+    """One row per decision, the first one first: what was decided about each firing, when and why."""
+    rows = []
+    for firing in firings:
+        now = PastDecision(firing.decision, firing.reason, firing.decided_at, firing.decided_in)
+        for one in (*past.get(firing.id, ()), now):
+            decided = {"decided": f"{one.decided_at:%Y-%m-%d %H:%M}", "decision": one.decision, "why": one.reason}
+            named = {"account": firing.account_name, "who": firing.user_name, "trigger": firing.trigger}
+            rows.append({**named, **decided})
+    return told_of_people(rows)[:SHOWN]
 
 
 def step_rows(steps: Iterable[StepRecord]) -> list[dict[str, str]]:
@@ -206,6 +230,8 @@ def markdown(report: RunReport, firings: Sequence[FiringRecord]) -> str:
     if firings:
         lines += ["", "## What fired", "", "| trigger | accounts | acted on | worth a year |", "|---|---|---|---|"]
         lines += [_trigger_row(name, firings) for name in sorted({firing.trigger for firing in firings})]
+    if report.paused:
+        lines += ["", "## What is paused", "", *(f"- {said}" for said in report.paused)]
     if report.problems:
         lines += ["", "## What failed, and whose it is", "", "| system | whose | what to do |", "|---|---|---|"]
         lines += [f"| {p.system} | {p.whose} | {_cell(p.sentence)} |" for p in report.problems]

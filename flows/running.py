@@ -20,6 +20,7 @@ from expansion.harmless import row_in_markdown
 from expansion.ledger.records import FiringFilter, RunKind
 from flows.clock import utc_now
 from flows.delivering import Pieces
+from flows.pausing import told_pauses
 from flows.place import Place
 from flows.report import Problem, RunReport, done_rows, fired_rows, markdown
 
@@ -93,6 +94,7 @@ class Run:
         ledger, log = self.place.ledger, get_run_logger()
         firings = ledger.firings(FiringFilter(run_id=self.id))
         steps = ledger.steps_of_run(self.id)
+        self.report.paused = told_pauses(self.place)
         headline = self.report.headline(self.kind, firings, steps)
         failed = bool(self.report.problems)
         ledger.finish_run(self.id, "failed" if failed else "completed", utc_now(), self.report.summary())
@@ -131,7 +133,7 @@ async def _table(key: str, rows: list[dict[str, str]], description: str) -> None
 def announce(decisions: Decisions) -> None:
     """One Prefect event per trigger that fired, for automations to hang on; never one per account."""
     accounts: dict[str, dict[str, None]] = {}  # by trigger; several people of one account are one
-    for firing in decisions.firings:
+    for firing in (*decisions.firings, *(each.firing for each in decisions.again)):
         if firing.decision == "acting":
             accounts.setdefault(firing.trigger, {})[firing.account_id] = None
     for trigger, fired in accounts.items():

@@ -74,6 +74,8 @@ async def decide_firings(run: Run, evaluated: Evaluated, note: bool) -> Decision
     log = get_run_logger()
     for firing in decisions.firings[:200]:
         log.info("%s fired for %s: %s", firing.trigger, firing.called, firing.reason)
+    for again in decisions.again[:200]:
+        log.info("%s, decided again for %s: %s", again.firing.trigger, again.firing.called, again.firing.reason)
     return decisions
 
 

@@ -51,6 +51,7 @@ trigger: paywall
 title: Several people meet a paywall
 owner: dana@seller.example
 status: live
+first_run: act
 check: daily
 when:
   - {event: Paywall Viewed, at_least: 3, over: 14 days, by_at_least: 2 people}
@@ -63,6 +64,7 @@ trigger: big
 title: A large customer
 owner: dana@seller.example
 status: live
+first_run: act
 check: hourly
 when:
   - {fact: seats_bought, at_least: 100}

@@ -8,10 +8,21 @@ from zoneinfo import ZoneInfo
 
 from expansion.language.values import Span
 
+# Not calendar.month_name: that one changes with the machine's locale.
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
 
 def local_date(moment: datetime, zone: ZoneInfo) -> date:
     """The day it is in the zone at this moment."""
     return moment.astimezone(zone).date()
+
+
+def day_text(day: date) -> str:
+    """`3 March 2026`: no reader takes the month for the day."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def add_span(moment: datetime, span: Span, zone: ZoneInfo) -> datetime:

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from datetime import UTC
+from types import MappingProxyType
+from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from expansion.contract import Catalog
 from expansion.decide.drafts import Draft, Problem, drafts
 from expansion.decide.episodes import Changes, Cooling, changes
-from expansion.decide.firing import Cleared, LastEpisode, NewFiring, NewStep
+from expansion.decide.firing import Cleared, LastEpisode, NewFiring, NewStep, OpenEpisode, Redecided
 from expansion.decide.flood import PAST_RUNS
 from expansion.decide.joining import Joined, join
+from expansion.decide.pauses import Pause, Paused, paused
 from expansion.decide.recording import RunContext, as_firing, as_works
+from expansion.decide.rulings import Standing
 from expansion.evaluate.results import Answers, Evaluator
 from expansion.evaluate.subjects import Subject, account_of
 from expansion.language.models import Playbook, Policy, Trigger
 from expansion.plan.steps import plan_steps
+
+# (trigger, account) -> who lets it go, of what is held for a person
+Released = Mapping[tuple[str, str], str]
+_NOBODY: Released = MappingProxyType({})
 
 
 class Definitions(Protocol):
@@ -39,22 +47,28 @@ class Definitions(Protocol):
 class History(Protocol):
     """What deciding reads of the ledger: of a trigger's accounts, or people."""
 
-    def open_episodes(self, trigger: str) -> Mapping[Subject, object]: ...
+    def open_episodes(self, trigger: str) -> Mapping[Subject, OpenEpisode]: ...
 
     def last_episode(self, trigger: str) -> Mapping[Subject, LastEpisode]: ...
 
     def past_counts(self, trigger: str, limit: int) -> Sequence[int]: ...
 
+    def was_live(self, trigger: str) -> bool: ...
+
+    def pauses(self) -> Sequence[Pause]: ...
+
 
 @dataclass(frozen=True)
 class Decisions:
-    """What one run decided. `firings` are in the order of their priority."""
+    """What one run decided. `firings` and `again` are in the order of their priority."""
 
     firings: tuple[NewFiring, ...]
     cleared: tuple[Cleared, ...]
     cooling: tuple[Cooling, ...]
     unknown_counts: Mapping[str, Mapping[str, int]]  # trigger -> cause -> accounts that could not be told
     problems: tuple[Problem, ...]
+    again: tuple[Redecided, ...] = ()  # open episodes about which something else is decided now
+    ran_as: Mapping[str, Literal["watching", "live"]] = field(default_factory=dict)  # trigger -> how it ran this time
 
 
 def decide(
@@ -64,33 +78,57 @@ def decide(
     history: History,
     context: RunContext,
     catalog: Catalog,
+    released: Released = _NOBODY,
 ) -> Decisions:
     """Open and end episodes, keep the guard rails, set the priority, and plan the steps of what is acted on.
 
-    The order: suppressed, held out, flood brake, watched only, then steps. Each leaves its reason in the firing.
-    Nothing is written here: `Ledger.record` takes the result. A trigger in draft is not decided about. One that turns
-    from watching to live does not act on episodes that were open before: nobody gets a burst of old news.
+    The order: paused, suppressed, held out, flood brake, quiet first run, then steps. Each leaves its reason in the
+    firing. What is paused or suppressed is decided again in every run while its trigger is true; what is held for a
+    person only when `released` names it. Nothing is written here: `Ledger.record` takes the result. A trigger in draft
+    is not decided about. One that turns from watching to live does not act on what is true already: nobody gets a
+    burst of old news.
     """
+    policy = definitions.policy
     active = [each for name, each in definitions.triggers.items() if each.status != "draft" and name in answers]
-    zone = ZoneInfo(definitions.policy.time_zone)
-    changed = {each.trigger: _changes(each, answers[each.trigger], history, zone) for each in active}
-    drafted = [_drafts(each, changed[each.trigger], definitions.policy, evaluator, history) for each in active]
+    zone = ZoneInfo(policy.time_zone)
+    held = paused(history.pauses(), zone)
+    changed = {each.trigger: _changes(each, answers[each.trigger], history, zone, released) for each in active}
+    drafted = [_drafts(each, changed[each.trigger], policy, evaluator, history, held) for each in active]
     joined = join(draft for made, _ in drafted for draft in made)
     steps = _plan(joined, definitions, evaluator, context, catalog)
     # Once per trigger: a hash rests on the trigger, its playbooks, facts and policy, and takes some ten milliseconds.
     hashes = {name: definitions.definition_hash(name) for name in {each.draft.trigger.trigger for each in joined}}
+    made = [(each.draft, _firing(each, hashes, policy.currency, context, steps)) for each in joined]
     return Decisions(
-        firings=tuple(_firing(each, hashes, definitions.policy.currency, context, steps) for each in joined),
+        firings=tuple(firing for draft, firing in made if draft.was is None),
+        again=tuple(
+            Redecided(draft.was, firing, context.as_of.astimezone(UTC), draft.approved_by)
+            for draft, firing in made
+            if draft.was and (draft.was.decision, draft.was.reason) != (firing.decision, firing.reason)
+        ),
         cleared=tuple(over for each in changed.values() for over in each.ends),
         cooling=tuple(wait for each in changed.values() for wait in each.cooling),
         unknown_counts={name: _unknown(answers[name]) for name in changed if answers[name].unknown},
         problems=tuple(problem for _, problems in drafted for problem in problems),
+        ran_as={each.trigger: _status(each) for each in active if _counts_as_run(each, answers[each.trigger], held)},
     )
 
 
-def _changes(trigger: Trigger, answers: Answers, history: History, zone: ZoneInfo) -> Changes:
+def _changes(trigger: Trigger, answers: Answers, history: History, zone: ZoneInfo, released: Released) -> Changes:
     name = trigger.trigger
-    return changes(answers, history.open_episodes(name).keys(), history.last_episode(name), trigger.quiet_for, zone)
+    still_open, last = history.open_episodes(name), history.last_episode(name)
+    let_go = {account: by for (of, account), by in released.items() if of == name}
+    return changes(answers, still_open, last, trigger.quiet_for, zone, let_go)
+
+
+def _status(trigger: Trigger) -> Literal["watching", "live"]:
+    return "live" if trigger.status == "live" else "watching"
+
+
+def _counts_as_run(trigger: Trigger, answers: Answers, held: Paused) -> bool:
+    """Not while it is paused, and not where nothing could be told: who it is true for is not known yet."""
+    told = answers.asked == 0 or len(answers.unknown) < answers.asked
+    return told and trigger.trigger not in held.triggers
 
 
 def _unknown(answers: Answers) -> Counter[str]:
@@ -99,11 +137,15 @@ def _unknown(answers: Answers) -> Counter[str]:
 
 
 def _drafts(
-    trigger: Trigger, changed: Changes, policy: Policy, evaluator: Evaluator, history: History
+    trigger: Trigger, changed: Changes, policy: Policy, evaluator: Evaluator, history: History, held: Paused
 ) -> tuple[list[Draft], list[Problem]]:
-    if not changed.begins:
+    candidates = (*changed.begins, *changed.again)
+    if not candidates:
         return [], []
-    return drafts(trigger, changed.begins, policy, evaluator, history.past_counts(trigger.trigger, PAST_RUNS))
+    name = trigger.trigger
+    is_first = trigger.status == "live" and not history.was_live(name)
+    standing = Standing(history.past_counts(name, PAST_RUNS), is_first, held)
+    return drafts(trigger, candidates, policy, evaluator, standing)
 
 
 _Steps = Mapping[tuple[str, Subject], tuple[NewStep, ...]]  # by trigger, and account or person

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from expansion.decide.episodes import Candidate
-from expansion.decide.firing import subject_of
+from expansion.decide.firing import OpenEpisode, subject_of
 from expansion.decide.lookup import text_of
 from expansion.decide.owners import OwnedBy, owners
 from expansion.decide.priority import Priority, priorities, sort_key
-from expansion.decide.rulings import Ruling, rulings
+from expansion.decide.rulings import Ruling, Standing, rulings
 from expansion.evaluate.results import Evaluator, Evidence
 from expansion.evaluate.subjects import Subject
 from expansion.language.models import Policy, Trigger
@@ -44,6 +44,8 @@ class Draft:
     evidence: Evidence
     user_id: str = ""
     user_name: str = ""
+    was: OpenEpisode | None = None  # what was decided about it before, where its episode is open already
+    approved_by: str | None = None  # who let it go, where it was held for a person
 
     @property
     def subject(self) -> Subject:
@@ -63,15 +65,21 @@ class Draft:
 
 
 def drafts(
-    trigger: Trigger, begins: Sequence[Candidate], policy: Policy, evaluator: Evaluator, past_counts: Sequence[int]
+    trigger: Trigger, candidates: Sequence[Candidate], policy: Policy, evaluator: Evaluator, standing: Standing
 ) -> tuple[list[Draft], list[Problem]]:
-    """A draft for each account or person whose episode begins; and those that could not be explained.
+    """A draft for each account or person that something is decided about; and those that could not be explained.
 
-    Guard rails, worth and owner are about the account, however many of its people there are.
+    Guard rails, worth and owner are about the account, however many of its people there are. An open episode that is
+    kept for the same reason as before has none: explaining takes longer than all the rest, and it may stay for months.
     """
-    explained, problems = _explain(trigger, begins, evaluator)
+    explained, problems = _explain(trigger, [each for each in candidates if each.was is None], evaluator)
+    ruled = rulings(
+        trigger, [each for each in candidates if each.was or each in explained], policy, evaluator, standing
+    )
+    moved = [each for each, ruling in ruled.items() if each.was and _has_moved(each.was, ruling)]
+    explained_again, more = _explain(trigger, moved, evaluator)
+    explained |= explained_again
     accounts = list(dict.fromkeys(each.account_id for each in explained))
-    ruled = rulings(trigger, accounts, policy, evaluator, past_counts)
     worth = priorities(policy.tiers[trigger.leads_to], accounts, policy.currency, evaluator)
     owned = owners(policy, accounts, evaluator)
     names = _names(policy, accounts, evaluator)
@@ -82,16 +90,22 @@ def drafts(
             account_id=each.account_id,
             account_name=names[each.account_id],
             episode=each.episode,
-            ruling=ruled[each.account_id],
+            ruling=ruled[each],
             priority=worth[each.account_id],
             owner=owned[each.account_id],
             evidence=evidence,
             user_id=each.user_id,
             user_name=people.get(each.subject, ""),
+            was=each.was,
+            approved_by=each.approved_by,
         )
         for each, evidence in explained.items()
     ]
-    return made, problems
+    return made, [*problems, *more]
+
+
+def _has_moved(was: OpenEpisode, ruling: Ruling) -> bool:
+    return (was.decision, was.reason) != (ruling.decision, ruling.reason)
 
 
 def _explain(

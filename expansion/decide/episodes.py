@@ -5,25 +5,35 @@ For a trigger about people every person has episodes of their own, so that "acco
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from expansion.decide.calendar import start_of_day_after
-from expansion.decide.firing import Cleared, LastEpisode, subject_of
+from expansion.decide.firing import AGAIN, HELD, Cleared, LastEpisode, OpenEpisode, subject_of
 from expansion.evaluate.results import Answers
 from expansion.evaluate.subjects import Subject, account_of, user_of
 from expansion.language.values import Span
 
+_NOBODY: Mapping[str, str] = MappingProxyType({})
+
 
 @dataclass(frozen=True)
 class Candidate:
-    """An account whose trigger became true: a new episode begins."""
+    """An account whose trigger became true, so that a new episode begins; or whose open episode is decided again."""
 
     account_id: str
     episode: int
     user_id: str = ""
+    was: OpenEpisode | None = None  # what was decided about the open episode
+    approved_by: str | None = None  # who lets it go, or did, where it was held for a person
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether it is past the flood brake and the quiet first run."""
+        return self.approved_by is not None or (self.was is not None and self.was.has_passed)
 
     @property
     def subject(self) -> Subject:
@@ -47,14 +57,16 @@ class Changes:
     begins: tuple[Candidate, ...]
     ends: tuple[Cleared, ...]
     cooling: tuple[Cooling, ...]
+    again: tuple[Candidate, ...] = ()  # open episodes to decide about again
 
 
 def changes(
     answers: Answers,
-    open_episodes: Collection[Subject],
+    open_episodes: Mapping[Subject, OpenEpisode],
     last: Mapping[Subject, LastEpisode],
     quiet_for: Span | None,
     zone: ZoneInfo,
+    released: Mapping[str, str] = _NOBODY,
 ) -> Changes:
     """Which episodes begin, which end, and which accounts must wait.
 
@@ -75,7 +87,26 @@ def changes(
         tuple(Candidate(account, _next(last.get(each)), user) for each, account, user in _ordered(new - waits.keys())),
         tuple(Cleared(name, account, user) for _, account, user in _ordered(over)),
         tuple(Cooling(name, account, waits[each], user) for each, account, user in _ordered(waits)),
+        again(answers, open_episodes, released),
     )
+
+
+def again(
+    answers: Answers, open_episodes: Mapping[Subject, OpenEpisode], released: Mapping[str, str]
+) -> tuple[Candidate, ...]:
+    """The open episodes to decide about again: what kept them may have lapsed, or a person lets them go.
+
+    `released` gives who lets an account go. Only where the trigger is certainly still true; and a run over an earlier
+    day does not decide about what was decided later.
+    """
+    still = (answers.yes & open_episodes.keys()) - answers.unknown.keys()
+    found = []
+    for each, account, user in _ordered(still):
+        was = open_episodes[each]
+        by = was.approved_by or (released.get(account) if was.decision in HELD else None)
+        if was.decided_at <= answers.as_of and (was.decision in AGAIN or (was.decision in HELD and by)):
+            found.append(Candidate(account, was.episode, user, was, by))
+    return tuple(found)
 
 
 def _ordered(subjects: Iterable[Subject]) -> list[tuple[Subject, str, str]]:

@@ -13,7 +13,23 @@ from typing import Any, Literal
 from expansion.evaluate.subjects import Subject, UserOf
 
 # "no_playbook": no branch of the trigger's `choose` fitted, so there was nothing to start.
-Decision = Literal["acting", "watching", "suppressed", "held_out", "flood", "no_playbook"]
+Decision = Literal[
+    "acting",
+    "watching",
+    "suppressed",
+    "held_out",
+    "flood",
+    "no_playbook",
+    "paused",
+    "quiet",  # true in the trigger's first live run
+    "carried",  # the attention budget left no room
+    "approval",
+    "declined",
+]
+# What kept these is looked at again in every run, as long as the trigger is true.
+AGAIN: frozenset[Decision] = frozenset({"paused", "suppressed", "carried"})
+# These wait for a person.
+HELD: frozenset[Decision] = frozenset({"flood", "approval"})
 FirstState = Literal["waiting", "due", "skipped"]
 
 
@@ -86,6 +102,34 @@ class NewFiring:
     @property
     def called(self) -> str:
         return called(self.account_name, self.user_name)
+
+
+@dataclass(frozen=True)
+class OpenEpisode:
+    """An account or a person still in the state that fired."""
+
+    firing_id: int
+    episode: int
+    fired_at: datetime
+    decision: Decision
+    reason: str
+    decided_at: datetime  # the moment of the check that decided so
+    approved_by: str | None = None  # who let it go, where it was held for a person
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether it is past the flood brake and the quiet first run."""
+        return self.decision == "carried"
+
+
+@dataclass(frozen=True)
+class Redecided:
+    """Something else was decided about an open episode; `firing` is the whole of what it is now."""
+
+    was: OpenEpisode
+    firing: NewFiring
+    at: datetime  # the moment of the check that decided so
+    approved_by: str | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from expansion.decide.calendar import local_date
+from expansion.decide.drafts import Draft
 from expansion.decide.evidence import evidence_record
 from expansion.decide.firing import NewFiring, NewStep
 from expansion.decide.joining import Joined
@@ -60,7 +61,7 @@ def _work(
         people=people,
         owner=draft.owner.email,
         playbook_title=playbook.title,
-        fired_on=local_date(context.as_of, ZoneInfo(policy.time_zone)),
+        fired_on=local_date(_fired_at(draft, context), ZoneInfo(policy.time_zone)),
         links=account_links(context.links, draft.account_id, remote_ids),
     )
     told = pinned(story, names_of(people, draft.account_id, evaluator))
@@ -68,12 +69,18 @@ def _work(
         account_id=draft.account_id,
         trigger=story.trigger,
         episode=draft.episode,
-        fired_at=context.as_of,
+        fired_at=_fired_at(draft, context),
         owner=draft.owner.email,
         people=people,
         context=told,
         user_id=draft.user_id,
+        begins_at=context.as_of,
     )
+
+
+def _fired_at(draft: Draft, context: RunContext) -> datetime:
+    """When its episode began. Neither that nor the keys change when it is decided about again."""
+    return draft.was.fired_at if draft.was else context.as_of
 
 
 def as_firing(
@@ -86,7 +93,7 @@ def as_firing(
         account_id=draft.account_id,
         account_name=draft.account_name,
         episode=draft.episode,
-        fired_at=context.as_of.astimezone(UTC),
+        fired_at=_fired_at(draft, context).astimezone(UTC),
         decision=draft.ruling.decision,
         reason=joined.reason(),
         definition_hash=definition_hash,

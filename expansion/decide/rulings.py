@@ -1,17 +1,24 @@
-"""What is decided about the new firings of one trigger: suppressed, held out, flood, watching, or acting."""
+"""What is decided about the candidates of one trigger, the first reason not to act being the one that counts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from expansion.decide.choose import choose
+from expansion.decide.episodes import Candidate
 from expansion.decide.firing import Decision
 from expansion.decide.flood import flood_reason
 from expansion.decide.holdout import held_out, topmost_parents
+from expansion.decide.pauses import Paused
 from expansion.decide.suppression import suppressed
 from expansion.evaluate.results import Evaluator
 from expansion.language.models import Policy, Trigger
+
+FIRST_RUN = (
+    "first live run of {trigger}: what is true already is old news, so nothing is sent; "
+    "`first_run: act` in the trigger would act on it"
+)
 
 
 @dataclass(frozen=True)
@@ -24,29 +31,57 @@ class Ruling:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What the ledger knows of a trigger before a run decides about it."""
+
+    past_counts: Sequence[int] = ()  # accounts that reached the flood brake in each of its last runs
+    is_first_run: bool = False  # of the live ones
+    paused: Paused = field(default_factory=Paused)
+
+
 def rulings(
-    trigger: Trigger, accounts: Sequence[str], policy: Policy, evaluator: Evaluator, past_counts: Sequence[int]
-) -> dict[str, Ruling]:
-    """One ruling per account. The order is the plan's: the first reason not to act is the one that counts."""
+    trigger: Trigger, candidates: Sequence[Candidate], policy: Policy, evaluator: Evaluator, standing: Standing
+) -> dict[Candidate, Ruling]:
+    """One ruling per candidate, in the plan's order: paused, suppressed, held out, flood brake, quiet first run.
+
+    Whether there is attention left, and whether somebody has to approve, is asked of all triggers together afterwards.
+    """
+    if said := standing.paused.triggers.get(trigger.trigger):
+        return dict.fromkeys(candidates, Ruling("paused", said))
+    accounts = list(dict.fromkeys(each.account_id for each in candidates))
     left_alone = suppressed(policy.suppress, accounts, evaluator)
-    ruled = {account: Ruling("suppressed", f"left alone: {why}") for account, why in left_alone.reasons.items()}
-    left = [account for account in accounts if account not in ruled]
+    of_account = {account: Ruling("suppressed", f"left alone: {why}") for account, why in left_alone.reasons.items()}
+    left = [account for account in accounts if account not in of_account]
     drawn = held_out(trigger, policy, topmost_parents(left, policy.account.parent, evaluator))
-    ruled |= {account: Ruling("held_out", why) for account, why in drawn.items()}
-    left = [account for account in left if account not in drawn]
-    if brake := flood_reason(trigger, policy.flood, len(left), past_counts):
-        ruled |= {account: Ruling("flood", brake) for account in left}
-    else:
-        ruled |= _acting(trigger, left, evaluator)
-    noted = {account: _with_notes(ruled[account], left_alone.notes.get(account, ())) for account in accounts}
-    return {account: _watched(ruling) for account, ruling in noted.items()} if trigger.status == "watching" else noted
+    of_account |= {account: Ruling("held_out", why) for account, why in drawn.items()}
+    free = [each for each in candidates if each.account_id not in of_account]
+    held = _held(trigger, [each for each in free if not each.has_passed], policy, standing)
+    acting = _acting(trigger, [each.account_id for each in free if each not in held], evaluator, standing.paused)
+    ruled = {each: held.get(each) or (of_account | acting)[each.account_id] for each in candidates}
+    noted = {each: _with_notes(one, left_alone.notes.get(each.account_id, ())) for each, one in ruled.items()}
+    return {each: _watched(one) for each, one in noted.items()} if trigger.status == "watching" else noted
 
 
-def _acting(trigger: Trigger, accounts: Sequence[str], evaluator: Evaluator) -> dict[str, Ruling]:
-    chosen = choose(trigger, accounts, evaluator)
+def _held(
+    trigger: Trigger, candidates: Sequence[Candidate], policy: Policy, standing: Standing
+) -> dict[Candidate, Ruling]:
+    """All of them or none: by the flood brake, or because this is the trigger's first live run."""
+    accounts = len({each.account_id for each in candidates})
+    if brake := flood_reason(trigger, policy.flood, accounts, standing.past_counts):
+        return dict.fromkeys(candidates, Ruling("flood", brake))
+    if standing.is_first_run and trigger.first_run == "quiet":
+        return dict.fromkeys(candidates, Ruling("quiet", FIRST_RUN.format(trigger=trigger.trigger)))
+    return {}
+
+
+def _acting(trigger: Trigger, accounts: Sequence[str], evaluator: Evaluator, paused: Paused) -> dict[str, Ruling]:
+    chosen = choose(trigger, list(dict.fromkeys(accounts)), evaluator)
     found = {}
     for account, choice in chosen.items():
-        if choice.playbook:
+        if said := paused.playbooks.get(choice.playbook or ""):
+            found[account] = Ruling("paused", said, None, choice.notes)
+        elif choice.playbook:
             found[account] = Ruling("acting", f"starts playbook {choice.playbook}", choice.playbook, choice.notes)
         else:
             reason = "no branch of `choose` fits, so nothing is started"

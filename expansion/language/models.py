@@ -107,6 +107,12 @@ class Trigger(Strict):
         description="What follows a firing: a playbook, or a choice of several.",
         examples=[{"playbook": "seat-expansion"}],
     )
+    first_run: Literal["quiet", "act"] = Field(
+        "quiet",
+        description="What its first live run does. quiet: writes down for whom it is true already, and sends nothing."
+        " act: acts on them as in any other run.",
+        examples=["act"],
+    )
     quiet_for: SpanField | None = Field(
         None, description="Cooldown: not again for this account within this time.", examples=["30 days"]
     )

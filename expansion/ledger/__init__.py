@@ -3,7 +3,7 @@
 `open_ledger(url)` gives a `Ledger`; `Holder` is the process that claims steps in it.
 """
 
-from expansion.decide.firing import step_key
+from expansion.decide.firing import OpenEpisode, step_key
 from expansion.ledger.database import LedgerError
 from expansion.ledger.holders import Holder, is_alive
 from expansion.ledger.records import (
@@ -12,7 +12,6 @@ from expansion.ledger.records import (
     DueAction,
     FiringFilter,
     FiringRecord,
-    OpenEpisode,
     Recorded,
     RunRecord,
     RunSummary,

@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, func, insert, select, update
 
 from expansion.ledger.database import Database
+from expansion.ledger.firings import of_run
+from expansion.ledger.pauses import is_paused
 from expansion.ledger.records import ClaimedStep, DueAction
 from expansion.ledger.rows import ORDER, claimed_steps, step_query
 from expansion.ledger.tables import ATTEMPTS, FIRINGS, STEPS
@@ -106,7 +108,7 @@ def is_claimed_by(holder: str) -> ColumnElement[bool]:
 
 
 def _claimable(now: datetime) -> ColumnElement[bool]:
-    """Due, and no step before it stands in the way."""
+    """Due, no step before it stands in the way, and nobody has paused it."""
     before = STEPS.alias("before")
     blocked = exists().where(
         before.c.firing_id == STEPS.c.firing_id,
@@ -114,12 +116,12 @@ def _claimable(now: datetime) -> ColumnElement[bool]:
         before.c.can_fail.is_(False),
         before.c.state.not_in(("done", "skipped")),
     )
-    return (STEPS.c.state == "due") & (STEPS.c.not_before <= now) & ~blocked
+    return (STEPS.c.state == "due") & (STEPS.c.not_before <= now) & ~blocked & ~is_paused()
 
 
 def _of(playbook: str | None, run_id: int | None) -> list[ColumnElement[bool]]:
-    wanted = ((STEPS.c.playbook, playbook), (FIRINGS.c.run_id, run_id))
-    return [column == value for column, value in wanted if value is not None]
+    of_playbook = [] if playbook is None else [STEPS.c.playbook == playbook]
+    return of_playbook if run_id is None else [*of_playbook, of_run(run_id)]
 
 
 def _lease_is_over(step: ClaimedStep, now: datetime) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import (
@@ -24,23 +25,40 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from expansion.decide.firing import Cleared, Decision, LastEpisode, NewFiring, NewStep, subject_of
+from expansion.decide.firing import (
+    Cleared,
+    Decision,
+    LastEpisode,
+    NewFiring,
+    NewStep,
+    OpenEpisode,
+    Redecided,
+    subject_of,
+)
 from expansion.evaluate.subjects import Subject
+from expansion.ledger.cursors import cursor_of, set_cursor
 from expansion.ledger.database import Database
-from expansion.ledger.records import FiringFilter, FiringRecord, OpenEpisode, Recorded, RunKind
-from expansion.ledger.tables import FIRINGS, RUNS, STEPS
+from expansion.ledger.records import FiringFilter, FiringRecord, PastDecision, Recorded, RunKind
+from expansion.ledger.tables import FIRINGS, PAST_DECISIONS, RUNS, STEPS
 
 EPISODE_ENDED = "the episode ended before this step was sent"
-_REACHED_THE_BRAKE: tuple[Decision, ...] = ("acting", "watching", "flood")
+_REACHED_THE_BRAKE: tuple[Decision, ...] = (
+    *("acting", "watching", "flood", "quiet", "carried", "approval", "declined"),
+)
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _LOCK = 0x1ED6E3  # any number but that of migrate.py
 _SUBJECT = (FIRINGS.c.account_id, FIRINGS.c.user_id)
+_OPEN = tuple(
+    FIRINGS.c[name] for name in ("id", "episode", "fired_at", "decision", "reason", "decided_at", "approved_by")
+)
+# What stays as it was when an episode is decided about again.
+_STAYS = {"trigger", "account_id", "user_id", "episode", "fired_at", "run_id"}
 
 
 class Firings(Database):
     def open_episodes(self, trigger: str) -> dict[Subject, OpenEpisode]:
         """The accounts of a trigger, or its people, whose episode has not ended."""
-        columns = (FIRINGS.c.id, FIRINGS.c.episode, FIRINGS.c.fired_at, FIRINGS.c.decision)
-        query = select(*_SUBJECT, *columns).where(FIRINGS.c.trigger == trigger, FIRINGS.c.cleared_at.is_(None))
+        query = select(*_SUBJECT, *_OPEN).where(FIRINGS.c.trigger == trigger, FIRINGS.c.cleared_at.is_(None))
         with self.reading() as connection:
             rows = connection.execute(query)
             return {subject_of(account, user): OpenEpisode(*rest) for account, user, *rest in rows}
@@ -77,14 +95,37 @@ class Firings(Database):
         with self.reading() as connection:
             return list(connection.scalars(query))
 
-    def record(self, run_id: int, firings: Sequence[NewFiring], cleared: Sequence[Cleared], now: datetime) -> Recorded:
+    def was_live(self, trigger: str) -> bool:
+        """Whether the last run that decided about a trigger was a live one.
+
+        Before runs wrote that down, they left only firings: one that was not merely watched tells as much.
+        """
+        was_decided = FIRINGS.c.decision.not_in(("watching", "paused"))
+        fired = select(FIRINGS.c.id).where(FIRINGS.c.trigger == trigger, was_decided).limit(1)
+        with self.reading() as connection:
+            said = cursor_of(connection, _ran_as(trigger))
+            return said == "live" if said else connection.scalar(fired) is not None
+
+    def record(
+        self,
+        run_id: int,
+        firings: Sequence[NewFiring],
+        cleared: Sequence[Cleared],
+        now: datetime,
+        *,
+        again: Sequence[Redecided] = (),
+        ran_as: Mapping[str, str] = _NOTHING,
+    ) -> Recorded:
         """End the cleared episodes, then write the firings with their steps; all of it or nothing.
 
         Another run may have written the same firing a moment ago: then it is left alone, and so are its steps. Steps
         of an ended episode that were not sent yet are skipped: their account no longer qualifies. One that may have
         been sent, and may be repeated, is finished, so that the ledger knows.
+
+        `again`: what is decided now about episodes that are open, unless somebody decided about them meanwhile.
+        `ran_as`: how each trigger ran, `watching` or `live`.
         """
-        for firing in firings:
+        for firing in (*firings, *(each.firing for each in again)):
             _must_be_whole(firing)
         with self.writing() as connection:
             if self.is_postgres:  # one at a time, or two runs that write the same accounts could lock each other out
@@ -92,9 +133,15 @@ class Firings(Database):
             as_of = connection.execute(select(RUNS.c.as_of).where(RUNS.c.id == run_id)).scalar_one()
             ended = sum(_end_episode(connection, each, as_of, now) for each in cleared)
             ids = _insert(connection, self.is_postgres, run_id, firings)
-            _insert_steps(connection, firings, ids, now)
-        already = tuple((f.trigger, f.subject) for f in firings if _identity(f) not in ids)
-        return Recorded(tuple(ids.values()), already, ended)
+            changed = {
+                _identity(each.firing): each.was.firing_id for each in again if _redecide(connection, run_id, each)
+            }
+            every = (*firings, *(each.firing for each in again))
+            _insert_steps(connection, every, ids | changed, now)
+            for trigger, status in ran_as.items():
+                set_cursor(connection, self.is_postgres, _ran_as(trigger), status, now)
+        already = tuple((f.trigger, f.subject) for f in every if _identity(f) not in ids | changed)
+        return Recorded(tuple(ids.values()), already, ended, tuple(changed.values()))
 
     def firings(self, wanted: FiringFilter = FiringFilter()) -> list[FiringRecord]:  # noqa: B008  it is frozen
         """Firings, those worth most first, the newest run first."""
@@ -109,6 +156,13 @@ class Firings(Database):
         with self.reading() as connection:
             row = connection.execute(query).one_or_none()
         return read_firing(row) if row else None
+
+    def past_decisions(self, firing_id: int) -> list[PastDecision]:
+        """What was decided about a firing before what stands in it now, oldest first."""
+        columns = [PAST_DECISIONS.c[each.name] for each in fields(PastDecision)]
+        query = select(*columns).where(PAST_DECISIONS.c.firing_id == firing_id).order_by(PAST_DECISIONS.c.id)
+        with self.reading() as connection:
+            return [PastDecision(*row) for row in connection.execute(query)]
 
 
 def most_valuable_first() -> tuple[ColumnElement[Any], ...]:
@@ -152,6 +206,23 @@ def _end_episode(connection: Connection, cleared: Cleared, as_of: datetime, now:
     return len(ids)
 
 
+def _redecide(connection: Connection, run_id: int, again: Redecided) -> bool:
+    """Whether it still stood as it was when it was decided about; then what it was is kept beside it."""
+    was = again.was
+    stands = (FIRINGS.c.decision == was.decision) & (FIRINGS.c.decided_at == was.decided_at)
+    is_it = (FIRINGS.c.id == was.firing_id) & FIRINGS.c.cleared_at.is_(None) & stands
+    kept = (FIRINGS.c.id, *(FIRINGS.c[each.name] for each in fields(PastDecision)))
+    past = insert(PAST_DECISIONS).from_select(
+        ["firing_id", *(each.name for each in kept[1:])], select(*kept).where(is_it)
+    )
+    if connection.scalar(past.returning(PAST_DECISIONS.c.id)) is None:
+        return False
+    values = {name: value for name, value in _firing_values(run_id, again.firing).items() if name not in _STAYS}
+    now = {"decided_at": again.at, "decided_in": run_id, "approved_by": again.approved_by}
+    connection.execute(update(FIRINGS).where(FIRINGS.c.id == was.firing_id).values(values | now))
+    return True
+
+
 def _insert(
     connection: Connection, is_postgres: bool, run_id: int, firings: Sequence[NewFiring]
 ) -> dict[_Identity, int]:
@@ -178,6 +249,8 @@ def _firing_values(run_id: int, firing: NewFiring) -> dict[str, Any]:
     names = {field.name for field in fields(firing)} - {"steps"}
     return {name: getattr(firing, name) for name in names} | {
         "run_id": run_id,
+        "decided_at": firing.fired_at,
+        "decided_in": run_id,
         "priority_parts": [list(part) for part in firing.priority_parts],
         "evidence": dict(firing.evidence),
     }
@@ -200,9 +273,18 @@ def _step_values(firing: NewFiring, firing_id: int, step: NewStep, now: datetime
     }
 
 
+def of_run(run_id: int) -> ColumnElement[bool]:
+    """The firings that a run opened, or decided about again."""
+    return (FIRINGS.c.run_id == run_id) | (FIRINGS.c.decided_in == run_id)
+
+
+def _ran_as(trigger: str) -> str:
+    return f"ran as:{trigger}"
+
+
 def _narrow(query: Select[Any], wanted: FiringFilter) -> Select[Any]:
+    query = query if wanted.run_id is None else query.where(of_run(wanted.run_id))
     for column, value in (
-        (FIRINGS.c.run_id, wanted.run_id),
         (FIRINGS.c.trigger, wanted.trigger),
         (FIRINGS.c.account_id, wanted.account_id),
         (FIRINGS.c.user_id, wanted.user_id),

@@ -53,7 +53,7 @@ class StepFilter:
 
 @dataclass(frozen=True)
 class FiringFilter:
-    """Which firings to list; what is None does not narrow."""
+    """Which firings to list; what is None does not narrow. Those of a run are what it opened or decided about again."""
 
     run_id: int | None = None
     trigger: str | None = None
@@ -84,22 +84,17 @@ class RunRecord:
 
 
 @dataclass(frozen=True)
-class OpenEpisode:
-    """An account or a person still in the state that fired."""
-
-    firing_id: int
-    episode: int
-    fired_at: datetime
-    decision: Decision
-
-
-@dataclass(frozen=True)
 class Recorded:
-    """What `record` did: ids of the new firings; what another run had already recorded; episodes that it closed."""
+    """What `record` did: ids of the new firings; what another run had already recorded; episodes that it closed.
+
+    `again` are the ids of the firings that were decided about again; one that somebody else was quicker with is in
+    `already`.
+    """
 
     firing_ids: tuple[int, ...]
     already: tuple[tuple[str, Subject], ...]  # the trigger, and the account or person
     cleared: int
+    again: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,8 +121,21 @@ class FiringRecord:
     owner: str | None
     playbook: str | None
     evidence: Mapping[str, Any]
+    decided_at: datetime
+    decided_in: int  # the run that decided so: not `run_id` where it was decided about again
+    approved_by: str | None  # who let it go, where it was held for a person
     user_id: str = ""  # the person, for a trigger about people
     user_name: str = ""
+
+
+@dataclass(frozen=True)
+class PastDecision:
+    """What was decided about a firing before."""
+
+    decision: Decision
+    reason: str
+    decided_at: datetime
+    decided_in: int
 
 
 @dataclass(frozen=True)

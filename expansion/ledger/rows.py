@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
 
-from expansion.ledger.firings import most_valuable_first
+from expansion.ledger.firings import most_valuable_first, of_run
 from expansion.ledger.records import ClaimedStep, StepFilter, StepRecord
 from expansion.ledger.tables import FIRINGS, STEPS
 
@@ -33,8 +33,8 @@ def claimed_steps(connection: Connection, keys: Iterable[str]) -> list[ClaimedSt
 
 def narrow(query: Select[Any], wanted: StepFilter) -> Select[Any]:
     """The query for what a filter asks."""
+    query = query if wanted.run_id is None else query.where(of_run(wanted.run_id))
     for column, value in (
-        (FIRINGS.c.run_id, wanted.run_id),
         (STEPS.c.trigger, wanted.trigger),
         (STEPS.c.account_id, wanted.account_id),
         (FIRINGS.c.user_id, wanted.user_id),

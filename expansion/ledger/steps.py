@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, insert, or_, select, update
 
 from expansion.ledger.database import Database
+from expansion.ledger.firings import of_run
 from expansion.ledger.records import Attempt, Settlement, State, StepFilter, StepRecord
 from expansion.ledger.rows import ORDER, narrow, read_steps, step_query
-from expansion.ledger.tables import ATTEMPTS, FIRINGS, RUNS, STEPS
+from expansion.ledger.tables import ATTEMPTS, RUNS, STEPS
 
 _BECOMES: dict[Settlement, State] = {"done": "done", "retry": "due", "skip": "skipped"}
 
@@ -44,7 +45,7 @@ class Steps(Database):
         """What a run had to do with: the steps of its firings, and earlier ones that it tried."""
         holder = select(RUNS.c.holder).where(RUNS.c.id == run_id).scalar_subquery()
         tried = select(ATTEMPTS.c.step_key).where(ATTEMPTS.c.holder == holder)
-        query = step_query().where(or_(FIRINGS.c.run_id == run_id, STEPS.c.key.in_(tried)))
+        query = step_query().where(or_(of_run(run_id), STEPS.c.key.in_(tried)))
         with self.reading() as connection:
             return read_steps(connection.execute(query.order_by(*ORDER)))
 

@@ -6,6 +6,7 @@ from expansion.ledger.claims import Claims
 from expansion.ledger.cursors import Cursors
 from expansion.ledger.database import connect
 from expansion.ledger.firings import Firings
+from expansion.ledger.pauses import Pauses
 from expansion.ledger.runs import Runs
 from expansion.ledger.steps import Steps
 from expansion.ledger.summary import Summaries
@@ -13,7 +14,7 @@ from expansion.ledger.verdicts import Verdicts
 from expansion.ledger.version import HEAD, version_of
 
 
-class Ledger(Runs, Firings, Steps, Claims, Verdicts, Cursors, Summaries):
+class Ledger(Runs, Firings, Steps, Claims, Verdicts, Cursors, Pauses, Summaries):
     """Everything that can be asked of the ledger, each part in the module of that name. Time is always an argument."""
 
 

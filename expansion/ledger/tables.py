@@ -75,9 +75,15 @@ FIRINGS = Table(
     # The person, for a trigger about people; empty and not NULL, or no two rows would be the same to a constraint.
     Column("user_id", Text, nullable=False, server_default=""),
     Column("user_name", Text, nullable=False, server_default=""),
+    # When what stands here was decided, and in which run: an open episode may be decided about again.
+    Column("decided_at", Moment, nullable=False),
+    Column("decided_in", Integer, ForeignKey("runs.id"), nullable=False),
+    Column("approved_by", Text),
     UniqueConstraint("trigger", "account_id", "user_id", "episode"),
     Index("ix_firings_run_id", "run_id"),
     Index("ix_firings_account_id", "account_id"),
+    Index("ix_firings_decided_at", "decided_at"),
+    Index("ix_firings_decided_in", "decided_in"),
 )
 
 # Two runs that start together cannot both open an episode of the same account or person.
@@ -89,6 +95,19 @@ Index(
     unique=True,
     sqlite_where=text("cleared_at IS NULL"),
     postgresql_where=text("cleared_at IS NULL"),
+)
+
+# What was decided about a firing before what stands in its row.
+PAST_DECISIONS = Table(
+    "past_decisions",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("firing_id", Integer, ForeignKey("firings.id"), nullable=False),
+    Column("decision", String(20), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("decided_at", Moment, nullable=False),
+    Column("decided_in", Integer, ForeignKey("runs.id"), nullable=False),
+    Index("ix_past_decisions_firing_id", "firing_id"),
 )
 
 STEPS = Table(
@@ -135,6 +154,30 @@ ATTEMPTS = Table(
     Column("maybe_done", Boolean, nullable=False),
     Column("detail", Text),
     Index("ix_attempts_step_key", "step_key"),
+)
+
+PAUSES = Table(
+    "pauses",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("ended_at", Moment),
+    Column("ended_by", Text),
+    Column("ended_note", Text),
+)
+
+# A thing is paused once, however many people say so.
+Index(
+    "uq_pauses_lasting",
+    PAUSES.c.kind,
+    PAUSES.c.name,
+    unique=True,
+    sqlite_where=text("ended_at IS NULL"),
+    postgresql_where=text("ended_at IS NULL"),
 )
 
 CURSORS = Table(

@@ -15,16 +15,12 @@ from typing import Any
 
 from jinja2 import TemplateSyntaxError
 
+from expansion.decide.calendar import day_text
 from expansion.decide.priority import Priority
 from expansion.evaluate.results import Evaluator
 from expansion.language.models import Policy
 from expansion.template import facts_named
 
-# Not calendar.month_name: that one changes with the machine's locale.
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 _NAMED = 10  # people whose names a text holds; `people_count` tells how many there are
 _EMAIL = re.compile(r"([^@\s]+)@[^@\s]+\.[^@\s]+")
 
@@ -70,11 +66,6 @@ def complete(pinned_part: Mapping[str, Any], facts: Mapping[str, str], value: st
     """The whole context: the pinned part with what is known now."""
     account = {**pinned_part["account"], "value": value}
     return {**pinned_part, "account": account, "facts": dict(facts)}
-
-
-def day_text(day: date) -> str:
-    """`3 March 2026`: no reader takes the month for the day."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def names_of(people: Iterable[str], account_id: str, evaluator: Evaluator) -> list[str]:

@@ -32,6 +32,7 @@ class Work:
     people: tuple[str, ...]  # user ids behind the firing
     context: Mapping[str, Any]  # the pinned part, see context.py
     user_id: str = ""  # the person whose firing it is, for a trigger about people
+    begins_at: datetime | None = None  # when its steps begin, where that is later than the firing: it was held
 
     @property
     def subject(self) -> Subject:
@@ -60,7 +61,8 @@ def plan_steps(
 def _recipe(step: Step, work: Work, policy: Policy) -> dict[str, Any]:
     """Plain JSON. `due_from` is when the step's time comes, not when it is rendered: a late run changes no date."""
     zone = ZoneInfo(policy.time_zone)
-    start = add_span(work.fired_at, step.after, zone) if step.after else work.fired_at.astimezone(UTC)
+    begin = work.begins_at or work.fired_at
+    start = add_span(begin, step.after, zone) if step.after else begin.astimezone(UTC)
     return {
         "account_id": work.account_id,
         "with": as_plain(step.with_),

@@ -93,6 +93,7 @@ trigger: export-person
 title: Somebody keeps hitting the export limit
 owner: revops@acme.example
 status: live
+first_run: act
 who: users
 when:
   - {event: Export Blocked, at_least: 2, over: 14 days}

@@ -18,7 +18,7 @@ def test_a_watching_trigger_shows_who_would_fire(folder, run, snapshot):
 
 
 def test_a_live_trigger_shows_every_text_as_it_would_be_sent(folder, run, change, snapshot):
-    change("triggers/export-limit.yaml", "status: watching", "status: live")
+    change("triggers/export-limit.yaml", "status: watching", "status: live\nfirst_run: act")
     assert str(_dry(run)) == snapshot
 
 
@@ -35,7 +35,7 @@ def test_an_account_whose_people_cannot_be_told_about_is_one(people, run):
 
 
 def test_for_scripts(folder, run, change):
-    change("triggers/export-limit.yaml", "status: watching", "status: live")
+    change("triggers/export-limit.yaml", "status: watching", "status: live\nfirst_run: act")
     said = _dry(run, "--json").json
     assert [firing["account"] for firing in said["firings"]] == ["Northwind Traders"]
     assert [step["action"] for step in said["steps"]] == ["slack.post_message", "salesforce.create_task"]
@@ -44,7 +44,7 @@ def test_for_scripts(folder, run, change):
 
 
 def test_nothing_is_written_down(folder, run, change):
-    change("triggers/export-limit.yaml", "status: watching", "status: live")
+    change("triggers/export-limit.yaml", "status: watching", "status: live\nfirst_run: act")
     before = set(Path(".expansion/usage").rglob("*.parquet"))
     assert _dry(run, "--json").json == _dry(run, "--json").json
     assert set(Path(".expansion/usage").rglob("*.parquet")) == before
@@ -54,7 +54,7 @@ def test_nothing_is_written_down(folder, run, change):
 
 
 def test_a_step_that_waits_says_until_when(folder, run, change):
-    change("triggers/export-limit.yaml", "status: watching", "status: live")
+    change("triggers/export-limit.yaml", "status: watching", "status: live\nfirst_run: act")
     change("export-conversation.yaml", "  - id: ask-the-owner", "  - id: ask-the-owner\n    after: 3 days")
     assert "salesforce.create_task · waits until 2026-03-05 09:00 UTC" in _dry(run).out
 

@@ -10,7 +10,8 @@ from fractions import Fraction
 from typing import Any
 
 from expansion.contract import ActionWords, Catalog
-from expansion.decide.firing import LastEpisode
+from expansion.decide.firing import LastEpisode, OpenEpisode
+from expansion.decide.pauses import Pause
 from expansion.decide.recording import RunContext
 from expansion.evaluate.results import Answer, Answers, Evidence, EvidenceEvent, FactValue, Line
 from expansion.evaluate.subjects import Subject, account_of, user_of
@@ -58,6 +59,7 @@ def trigger(name: str = "seat-limit", **changes: Any) -> Trigger:
         "title": name.replace("-", " ").capitalize(),
         "owner": "revops@acme.example",
         "status": "live",
+        "first_run": "act",
         "when": [{"fact": "seat_usage", "at_least": "80%"}],
         "leads_to": "seat_upgrade",
         "then": {"playbook": "seats"},
@@ -109,8 +111,9 @@ def answers(
     cleared: Iterable[Subject] = (),
     unknown: Mapping[Subject, str] | None = None,
     as_of: datetime = NOW,
+    asked: int = 0,
 ) -> Answers:
-    return Answers(name, as_of, frozenset(yes), frozenset(cleared), dict(unknown or {}))
+    return Answers(name, as_of, frozenset(yes), frozenset(cleared), dict(unknown or {}), asked)
 
 
 # --- facts and the evaluator ------------------------------------------------------------------------------------------
@@ -201,16 +204,37 @@ def _all(found: Iterable[Answer]) -> Answer:
 
 @dataclass
 class FakeHistory:
-    """The ledger's three reads, over what `last` and `past` hold: trigger -> account or person -> episode."""
+    """The ledger's reads, over what `last` and `past` hold: trigger -> account or person -> episode."""
 
     last: dict[str, dict[Subject, LastEpisode]] = field(default_factory=dict)
     past: dict[str, list[int]] = field(default_factory=dict)
+    were_live: set[str] = field(default_factory=set)  # triggers that ran live before
+    paused: list[Pause] = field(default_factory=list)
 
-    def open_episodes(self, trigger: str) -> dict[Subject, LastEpisode]:
-        return {subject: it for subject, it in self.last_episode(trigger).items() if it.cleared_at is None}
+    def open_episodes(self, trigger: str) -> dict[Subject, OpenEpisode]:
+        return {
+            subject: still_open(it.episode, it.fired_at, it.decision)
+            for subject, it in self.last_episode(trigger).items()
+            if it.cleared_at is None
+        }
 
     def last_episode(self, trigger: str) -> dict[Subject, LastEpisode]:
         return self.last.get(trigger, {})
 
     def past_counts(self, trigger: str, limit: int) -> list[int]:
         return self.past.get(trigger, [])[:limit]
+
+    def was_live(self, trigger: str) -> bool:
+        return trigger in self.were_live
+
+    def pauses(self) -> list[Pause]:
+        return self.paused
+
+
+def still_open(episode: int = 1, at: datetime = NOW, decision: Any = "acting", **rest: Any) -> OpenEpisode:
+    return OpenEpisode(
+        **{"firing_id": 1, "reason": "said before", "decided_at": at} | rest,
+        episode=episode,
+        fired_at=at,
+        decision=decision,
+    )

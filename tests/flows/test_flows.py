@@ -26,6 +26,7 @@ trigger: person
 title: Somebody meets a paywall
 owner: dana@seller.example
 status: live
+first_run: act
 who: users
 when:
   - {event: Paywall Viewed, at_least: 2, over: 14 days}
@@ -348,6 +349,35 @@ async def test_waiting_steps_wake_and_their_condition_is_asked_again(outside: Ou
     assert states("nudge") == {"done": 4, "skipped": 2}
     assert ("ac-02", "nudge", "skipped") in steps()
     assert len(outside.applied("tag")) == 4
+
+
+# --- guard rails ------------------------------------------------------------------------------------------------------
+
+
+async def test_what_is_paused_stays_due_and_is_sent_once_it_goes_on(outside: Outside) -> None:
+    from flows.main import follow_up
+
+    ask(lambda place: place.ledger.pause("integration", "slack", "dana", "an incident", world.AS_OF))
+    state = await run(triggers=["paywall"])
+    assert state.is_completed()
+    assert states("tell") == {"due": 6}
+    assert states("ask") == {"done": 5, "refused": 1}  # `tell` can fail, so the task goes on without it
+    assert last_run().summary["paused"] == ["integration slack is paused by dana since 2 March 2026: an incident"]
+    ask(lambda place: place.ledger.resume("integration", "slack", "dana", "", world.AS_OF))
+    assert (await follow_up(return_state=True)).is_completed()
+    assert states("tell") == {"done": 6}
+    assert sorted(outside.applied("post_message").values()) == [1] * 6
+
+
+async def test_what_was_left_alone_is_acted_on_once_the_reason_is_over(outside: Outside) -> None:
+    policy = Path("playbooks/shared/policy.yaml")
+    policy.write_text(f"{world.POLICY}suppress: [{{reason: A trial, when: [{{fact: plan, is: Team}}]}}]\n")
+    assert (await run(triggers=["big"])).message == "4 new firings, 0 steps done"
+    policy.write_text(world.POLICY)
+    state = await run(triggers=["big"], as_of=LATER)
+    assert state.message == "0 new firings, 4 of earlier runs acted on, worth $14,000 a year, 12 steps done"
+    assert list(outside.applied("create_task").values()) == [1] * 4
+    assert (await run(triggers=["big"], as_of=LATER)).message == "0 new firings, 0 steps done"
 
 
 # --- what ends a run --------------------------------------------------------------------------------------------------

@@ -43,6 +43,9 @@ FIRING = FiringRecord(
     owner="dana@seller.example",
     playbook="seat-expansion",
     evidence={"reasons": ["seats in use at least 80%: 92%", "grew by 21%"]},
+    decided_at=AT,
+    decided_in=1,
+    approved_by=None,
 )
 STEP = StepRecord(
     key="k1",

@@ -3,10 +3,11 @@ from decimal import Decimal
 
 import pytest
 
-from expansion.decide.firing import Cleared, LastEpisode
+from expansion.decide.firing import Cleared, LastEpisode, Redecided
 from expansion.evaluate.subjects import UserOf
 from expansion.ledger import FiringFilter, OpenEpisode, StepFilter, open_ledger
 from expansion.ledger.firings import EPISODE_ENDED
+from expansion.ledger.records import PastDecision
 from tests.ledger.builders import NOON, a_firing, claim, key_of, minutes, record, state_of
 
 
@@ -96,7 +97,7 @@ def test_open_and_last_episodes_are_told_by_trigger(ledger):
     record(ledger, cleared=[Cleared("seat-limit", "acme")], at=later)
     episodes = ledger.open_episodes("seat-limit")
     assert episodes.keys() == {"bolt"}
-    assert episodes["bolt"] == OpenEpisode(episodes["bolt"].firing_id, 1, NOON, "held out")
+    assert episodes["bolt"] == OpenEpisode(episodes["bolt"].firing_id, 1, NOON, "held out", "nearly out of seats", NOON)
     assert ledger.last_episode("seat-limit") == {
         "acme": LastEpisode(1, NOON, later, "acting"),
         "bolt": LastEpisode(1, NOON, None, "held out"),
@@ -210,3 +211,48 @@ def test_two_runs_that_record_the_same_firings_at_once_record_them_once(url):
     assert len(ledger.firings()) == len(everybody)
     assert len(ledger.steps()) == 2 * len(everybody)
     ledger.close()
+
+
+# --- decided again ----------------------------------------------------------------------------------------------------
+
+
+def test_what_was_decided_before_is_kept_and_the_steps_are_written_once(ledger):
+    first = record(ledger, a_firing(decision="suppressed", playbook=None))
+    was = ledger.open_episodes("seat-limit")["acme"]
+    later = NOON + minutes(60)
+    again = [Redecided(was, a_firing(steps=[{}], reason="starts playbook seats", evidence={"n": 2}), later)]
+    second = ledger.start_run("expansion", as_of=later, now=later)
+    assert ledger.record(second, [], [], later, again=again).again == (was.firing_id,)
+    lost = ledger.record(second, [], [], later, again=again)
+    assert (lost.again, lost.already) == ((), (("seat-limit", "acme"),))
+    firing = ledger.firing("seat-limit", "acme")
+    assert (firing.id, firing.run_id, firing.fired_at) == (was.firing_id, first, NOON)
+    assert (firing.decision, firing.decided_at, firing.decided_in) == ("acting", later, second)
+    assert firing.evidence == {"n": 2}
+    assert ledger.past_decisions(firing.id) == [PastDecision("suppressed", "nearly out of seats", NOON, first)]
+    assert [step.key for step in ledger.steps()] == [key_of()]
+    assert [each.id for each in ledger.firings(FiringFilter(run_id=second))] == [firing.id]
+    assert ledger.due_actions(later, run_id=second) == ledger.due_actions(later, run_id=first)
+
+
+def test_an_episode_that_ended_meanwhile_is_not_decided_again(ledger):
+    record(ledger, a_firing(decision="suppressed", playbook=None))
+    was = ledger.open_episodes("seat-limit")["acme"]
+    record(ledger, cleared=[Cleared("seat-limit", "acme")])
+    run_id = ledger.start_run("expansion", as_of=NOON, now=NOON)
+    recorded = ledger.record(run_id, [], [], NOON, again=[Redecided(was, a_firing(steps=[{}]), NOON)])
+    assert (recorded.again, ledger.steps()) == ((), [])
+
+
+def test_how_a_trigger_ran_is_remembered_with_what_it_found(ledger):
+    assert not ledger.was_live("seat-limit")
+    run_id = ledger.start_run("expansion", as_of=NOON, now=NOON)
+    for status, live in (("watching", False), ("live", True), ("watching", False)):
+        ledger.record(run_id, [], [], NOON, ran_as={"seat-limit": status})
+        assert ledger.was_live("seat-limit") is live
+
+
+@pytest.mark.parametrize(("decision", "live"), [("watching", False), ("paused", False), ("held_out", True)])
+def test_before_that_was_remembered_firings_tell(ledger, decision, live):
+    record(ledger, a_firing(decision=decision, playbook=None))
+    assert ledger.was_live("seat-limit") is live

@@ -223,3 +223,10 @@ def test_a_server_that_does_not_answer_is_named_without_its_password():
     with pytest.raises(LedgerError, match="does not answer") as caught:
         open_ledger("postgresql://dana:sesame@127.0.0.1:1/ledger")
     assert "sesame" not in str(caught.value)
+
+
+def test_an_old_firing_was_decided_when_it_fired(old_url):
+    ledger = open_ledger(old_url)
+    assert {(each.decided_at, each.decided_in, each.approved_by) for each in ledger.firings()} == {(NOON, 1, None)}
+    assert ledger.was_live("seat-limit")
+    ledger.close()

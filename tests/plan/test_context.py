@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from expansion.decide.calendar import day_text
 from expansion.decide.priority import Priority
-from expansion.plan.context import Story, account_values, complete, day_text, fact_texts, facts_in, names_of, pinned
+from expansion.plan.context import Story, account_values, complete, fact_texts, facts_in, names_of, pinned
 from expansion.template import NAMES
 from tests.decide.fakes import FakeEvaluator, known, policy, unknown
 

@@ -1,0 +1,70 @@
+"""`expansion pause`: stop a trigger, a playbook or a whole integration, at once."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Any
+
+import click
+
+from cli.showing import as_json, say, table
+
+KINDS = ("trigger", "playbook", "integration")
+by_option = click.option("--by", default=None, help="Who says so; left out: your name on this machine.")
+note_option = click.option("--note", default="", help="Why, as people will read it.")
+
+
+@click.command("pause")
+@click.argument("kind", required=False, type=click.Choice(KINDS))
+@click.argument("name", required=False)
+@by_option
+@note_option
+@click.option("--json", "json_", is_flag=True, help="What is paused, as JSON.")
+def command(kind: str | None, name: str | None, by: str | None, note: str, json_: bool) -> None:
+    """Stop something by its name, from this moment, in every process that uses this ledger.
+
+    A paused TRIGGER goes on being evaluated: whoever fires is written down as paused, and decided about once it is
+    resumed, if it is still true then. Of a paused PLAYBOOK or INTEGRATION nothing more is sent; its steps stay due.
+    What is just being sent is finished. Without a name: what is paused.
+    """
+    from flows.clock import utc_now
+    from flows.pausing import must_be_there
+    from flows.place import Place
+
+    place = Place()
+    try:
+        if kind is None:
+            show_pauses(place, json_)
+            return
+        if name is None:
+            raise click.UsageError(f"which {kind}? write its name after it")
+        must_be_there(place, kind, name)  # type: ignore[arg-type]  # a choice
+        done = place.ledger.pause(kind, name, by or getpass.getuser(), note, utc_now())  # type: ignore[arg-type]
+    finally:
+        place.close()
+    if done:
+        say(f"{kind} {name} is paused; `expansion resume {kind} {name}` lets it go on")
+    else:
+        say(f"{kind} {name} is paused already; `expansion pause` says by whom")
+
+
+def show_pauses(place: Any, json_: bool) -> None:
+    """What is paused now."""
+    pauses = place.ledger.pauses()
+    zone = place.zone
+    rows = [
+        {
+            "what": each.kind,
+            "name": each.name,
+            "since": f"{each.since.astimezone(zone):%Y-%m-%d %H:%M}",
+            "by": each.by,
+            "why": each.note,
+        }
+        for each in pauses
+    ]
+    if json_:
+        as_json(rows)
+    elif rows:
+        table(rows)
+    else:
+        say("nothing is paused")

@@ -1,0 +1,33 @@
+"""`expansion resume`: let something that is paused go on."""
+
+from __future__ import annotations
+
+import getpass
+
+import click
+
+from cli.pause import KINDS, by_option, note_option, show_pauses
+from cli.showing import say
+
+
+@click.command("resume")
+@click.argument("kind", type=click.Choice(KINDS))
+@click.argument("name")
+@by_option
+@note_option
+@click.option("--json", "json_", is_flag=True, help="What is still paused, as JSON.")
+def command(kind: str, name: str, by: str | None, note: str, json_: bool) -> None:
+    """Let something that is paused go on; the next run does what waits."""
+    from flows.clock import utc_now
+    from flows.place import Place
+
+    place = Place()
+    try:
+        done = place.ledger.resume(kind, name, by or getpass.getuser(), note, utc_now())  # type: ignore[arg-type]
+        if not done:
+            raise click.UsageError(f"{kind} {name} is not paused\n\nhint: `expansion pause` lists what is")
+        say(f"{kind} {name} goes on; the next run does what waits")
+        if json_:
+            show_pauses(place, json_)
+    finally:
+        place.close()
