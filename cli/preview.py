@@ -35,7 +35,7 @@ def preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:
         return
     table(fired, title="What would fire")
     if held:
-        click.echo()
+        echo()
         table(held, title="What would be decided again")
     for step in steps:
         echo()

@@ -231,7 +231,7 @@ def markdown(report: RunReport, firings: Sequence[FiringRecord]) -> str:
         lines += ["", "## What fired", "", "| trigger | accounts | acted on | worth a year |", "|---|---|---|---|"]
         lines += [_trigger_row(name, firings) for name in sorted({firing.trigger for firing in firings})]
     if report.paused:
-        lines += ["", "## What is paused", "", *(f"- {said}" for said in report.paused)]
+        lines += ["", "## What is paused", "", *(f"- {in_markdown(said)}" for said in report.paused)]
     if report.problems:
         lines += ["", "## What failed, and whose it is", "", "| system | whose | what to do |", "|---|---|---|"]
         lines += [f"| {p.system} | {p.whose} | {_cell(p.sentence)} |" for p in report.problems]
