@@ -14,7 +14,8 @@ from expansion.ledger import verdicts
 from expansion.ledger.records import ClaimedStep, Verdict
 from expansion.ledger.store import Ledger
 
-# Longer than any call with all its retries (RetryPolicy.total is 90 s), and renewed before each of them.
+# Renewed before each batch. Its last third is left to the call that is under way when the first two are over: that call
+# may wait for its turn (Budget.patience, a minute for each of two limits) and for its answer (30 s).
 LEASE = timedelta(minutes=15)
 _STOPPED = "the run was stopped before it was sent"
 _BUSY_IN_A_ROW = 3  # so many calls that all end in "later": the system is down, not one record locked
@@ -113,11 +114,16 @@ class _Round:
             self._write([verdicts.released(step.key, self.judge.now(), _STOPPED, counts=False) for step in batch])
             return
         good, bad = to_pieces(batch, self.to_piece, self.judge)
-        kept = self.ledger.start_sending([step.key for step, _ in good], self.holder, self.judge.now(), self.lease)
+        begun = self.judge.now()
+        kept = self.ledger.start_sending([step.key for step, _ in good], self.holder, begun, self.lease)
         self.lost += [step.key for step, _ in good if step.key not in kept]
-        sent = self.judge.deliver([pair for pair in good if pair[0].key in kept]) if kept else []
+        sent = self.judge.deliver([pair for pair in good if pair[0].key in kept], self._ours(begun)) if kept else []
         self._write(bad + sent)
         self._notice_busy(sent)
+
+    def _ours(self, begun: datetime) -> Callable[[], bool]:
+        until = begun + self.lease * 2 / 3
+        return lambda: self.judge.now() < until
 
     def report(self, claimed: int) -> DeliveryReport:
         judge = self.judge

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeVar
 
 from expansion.contract import Action, Done, Failure, NoAccess, Piece, Refused, Reply, TryLater
 from expansion.ledger import verdicts
 from expansion.ledger.records import ClaimedStep, Verdict
+from expansion.sending import only_while
 
 R = TypeVar("R")
 
@@ -23,6 +24,8 @@ class Patience:
     tries: int = 12
     first: timedelta = timedelta(minutes=1)  # doubles with every try
     longest: timedelta = timedelta(hours=6)
+    # How long a system may still carry out a call that broke off. Until then "it is not there" proves nothing.
+    settle: timedelta = timedelta(minutes=2)
 
     def wait(self, tries: int, said: float | None = None) -> timedelta:
         """How long to leave it, never less than the other system asked for."""
@@ -49,8 +52,16 @@ class Judge:
     problem: Problem | None = None
     errors: list[Exception] = field(default_factory=list)
 
-    def deliver(self, sent: Sent) -> list[Verdict]:
-        """Send the pieces and say what became of each step."""
+    def deliver(self, claimed: Sent, ours: Callable[[], bool] = lambda: True) -> list[Verdict]:
+        """Send the pieces and say what became of each step. No call goes out once `ours` says no.
+
+        What may have happened at an earlier attempt is looked up first, unless it may be repeated.
+        """
+        with only_while(ours):
+            sent, known = self._look_first(claimed)
+            return known + (self._send(sent) if sent else [])
+
+    def _send(self, sent: Sent) -> list[Verdict]:
         replies = self._ask(self.action.deliver, sent, maybe_done=True)
         doubtful: list[tuple[ClaimedStep, Piece]] = []
         why: dict[str, Failure] = {}
@@ -61,14 +72,31 @@ class Judge:
                 why[step.key] = reply
             else:
                 judged.append(self._judge(step, reply))
-        return judged + self.look_up(doubtful, why, absent=self.not_sent)
+        return judged + self.look_up(doubtful, why, absent=self.not_yet)
+
+    def _look_first(self, claimed: Sent) -> tuple[Sent, list[Verdict]]:
+        """What is still to be sent, the earlier doubt taken away; and verdicts on the rest."""
+        doubted = [pair for pair in claimed if pair[0].maybe_done and not self.action.repeatable]
+        if not doubted:
+            return claimed, []
+        why = TryLater("an attempt before this one may have been applied")
+        answers = {step.key: found for (step, _), found in zip(doubted, self._find(doubted), strict=True)}
+        sent: list[tuple[ClaimedStep, Piece]] = []
+        known: list[Verdict] = []
+        for step, piece in claimed:
+            if step.key not in answers:
+                sent.append((step, piece))
+            elif (found := answers[step.key]) is None:
+                sent.append((replace(step, maybe_done=False), piece))
+            else:
+                known.append(self._after_look_up(step, why, found, self.not_yet))
+        return sent, known
 
     def look_up(
         self, sent: Sent, why: Mapping[str, Failure], absent: Callable[[ClaimedStep, Failure], Verdict]
     ) -> list[Verdict]:
         """Ask the system whether steps that may have happened did. `why` says what left it open, by key."""
-        answers = self._ask(self.action.find, sent, maybe_done=False) if sent else []
-        found = zip(sent, answers, strict=True)
+        found = zip(sent, self._find(sent), strict=True)
         return [self._after_look_up(step, why[step.key], answer, absent) for (step, _), answer in found]
 
     def not_sent(self, step: ClaimedStep, failure: Failure) -> Verdict:
@@ -81,8 +109,22 @@ class Judge:
             case _:
                 return self._later(step, failure, maybe_done=False)
 
+    def not_yet(self, step: ClaimedStep, failure: Failure) -> Verdict:
+        """It may have been sent and is not there: what broke off a moment ago may still be carried out.
+
+        So it is due once that time is over, and is then looked up again before it is sent again.
+        """
+        self._notice_no_access(failure)
+        again = self._after_settling(step, failure)
+        if step.tries >= self.patience.tries:
+            return verdicts.unsure(step.key, f"given up after {step.tries} tries: {failure}", again)
+        reason = f"{failure}; it is not there yet, and is looked up once more before it is sent again"
+        counts = not isinstance(failure, NoAccess)
+        return verdicts.released(step.key, again, reason, maybe_done=True, counts=counts)
+
     def at_once(self, step: ClaimedStep, failure: Failure, *, maybe_done: bool = False) -> Verdict:
-        """Back to due without a wait: what stopped it was our own process. Not for ever."""
+        """Back to due without a wait: nothing of it is on its way any more. Not for ever."""
+        step = replace(step, maybe_done=maybe_done)
         if step.tries >= self.patience.tries:
             return self._later(step, failure, maybe_done=maybe_done)
         return verdicts.released(step.key, self.now(), str(failure), maybe_done=maybe_done)
@@ -140,13 +182,19 @@ class Judge:
                 return absent(step, why)
             case TryLater() | NoAccess():
                 self._notice_no_access(found)
-                return verdicts.unsure(step.key, f"{why}; {found}", self._after(step, found))
+                return verdicts.unsure(step.key, f"{why}; {found}", self._after_settling(step, found))
             case _:
                 return verdicts.unsure(step.key, f"{why}; {found}")
 
     def _after(self, step: ClaimedStep, failure: Failure) -> datetime:
         said = failure.wait if isinstance(failure, TryLater) else None
         return self.now() + self.patience.wait(step.tries, said)
+
+    def _after_settling(self, step: ClaimedStep, failure: Failure) -> datetime:
+        return max(self.now() + self.patience.settle, self._after(step, failure))
+
+    def _find(self, sent: Sent) -> Sequence[Done | Failure | None]:
+        return self._ask(self.action.find, sent, maybe_done=False) if sent else []
 
     def _ask(
         self, question: Callable[[Sequence[Piece]], Sequence[R]], sent: Sent, *, maybe_done: bool

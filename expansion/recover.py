@@ -45,8 +45,8 @@ def recover(
 ) -> RecoveryReport:
     """Settle what dead holders left claimed, then look up unsure steps whose system could not be asked before.
 
-    What was not being sent yet is due again. What was: a repeatable action is due again; another is looked up, and
-    what cannot be looked up is unsure.
+    What was not being sent yet is due again. What was: a repeatable action is due again; another is looked up. If it
+    is not there, it is due after a while, and looked up again before it is sent. What cannot be looked up is unsure.
     """
     crew = _Crew(ledger, actions, to_piece, now, holder, lease, patience)
     for name, steps in _by_action(ledger.abandoned(now(), alive)).items():
@@ -82,14 +82,15 @@ class _Crew:
         if known:
             self._settle(name, [step for step in taken if step.sending_since])
 
-    def look_up(self, name: str, steps: Sequence[ClaimedStep], reason: str) -> None:
-        """Ask the system about each of these steps, which are in our hands."""
+    def look_up(self, name: str, steps: Sequence[ClaimedStep], reason: str, *, just_now: bool = False) -> None:
+        """Ask the system about each of these steps, which are in our hands. `just_now`: one may still be on its way."""
         action = self.actions[name]
         judge = self._judge(action)
         for batch in in_batches(steps, action.batch):
             good, bad = to_pieces(batch, self.to_piece, judge)
             why = {step.key: TryLater(reason, maybe_done=True) for step, _ in good}
-            self._write([_doubted(verdict) for verdict in bad] + judge.look_up(good, why, absent=judge.at_once))
+            absent = judge.not_yet if just_now else judge.at_once
+            self._write([_doubted(verdict) for verdict in bad] + judge.look_up(good, why, absent=absent))
 
     def report(self) -> RecoveryReport:
         problems = tuple(judge.problem for judge in self.judges if judge.problem)
@@ -99,7 +100,7 @@ class _Crew:
     def _settle(self, name: str, steps: Sequence[ClaimedStep]) -> None:
         action = self.actions[name]
         if not action.repeatable:
-            self.look_up(name, steps, _HALFWAY)
+            self.look_up(name, steps, _HALFWAY, just_now=True)
             return
         judge, failure = self._judge(action), TryLater(_HALFWAY, maybe_done=True)
         self._write([judge.at_once(step, failure, maybe_done=True) for step in steps])

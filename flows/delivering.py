@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import integrations
 from expansion.contract import AccountRef, Piece
-from expansion.deliver import DeliveryReport, deliver
+from expansion.deliver import LEASE, DeliveryReport, deliver
 from expansion.evaluate.results import Evaluator
 from expansion.judging import Patience
 from expansion.ledger.records import ClaimedStep, StepRecord
@@ -47,7 +47,13 @@ def waits_of(place: Place, action: str) -> list[float]:
 
 
 def deliver_some(
-    place: Place, pieces: Pieces, action: str, playbook: str, now: Now, stopping: Callable[[], bool]
+    place: Place,
+    pieces: Pieces,
+    action: str,
+    playbook: str,
+    now: Now,
+    stopping: Callable[[], bool],
+    lease: timedelta = LEASE,
 ) -> DeliveryReport:
     """Deliver at most one task's worth of due steps."""
     return deliver(
@@ -59,23 +65,28 @@ def deliver_some(
         place.holder.name,
         BATCH,
         playbook=playbook,
-        patience=_patience(waits_of(place, action)),
+        lease=lease,
+        patience=_patience(place, waits_of(place, action)),
         stopping=stopping,
     )
 
 
-def _patience(waits: list[float]) -> Patience:
+def _patience(place: Place, waits: list[float]) -> Patience:
     """What was busy is due again by the time that the batch is tried again."""
     usual = Patience()
-    return Patience(first=min([usual.first, *(timedelta(seconds=wait) for wait in waits[:1])]))
+    first = min([usual.first, *(timedelta(seconds=wait) for wait in waits[:1])])
+    return Patience(first=first, settle=timedelta(seconds=place.settings.settle_seconds))
 
 
-def recover_all(place: Place, pieces: Pieces, now: Now) -> RecoveryReport:
+def recover_all(place: Place, pieces: Pieces, now: Now, lease: timedelta = LEASE) -> RecoveryReport:
     """Settle what dead processes left behind, close their runs, look up what was unsure."""
     for run in place.ledger.unfinished_runs():
         if run.holder and not place.is_alive(run.holder):
             place.ledger.finish_run(run.id, "failed", now(), {"problem": "its process ended before it was done"})
-    return recover(place.ledger, place.actions(), pieces.of, now, place.holder.name, place.is_alive)
+    patience = _patience(place, place.settings.retry_waits or [])
+    return recover(
+        place.ledger, place.actions(), pieces.of, now, place.holder.name, place.is_alive, lease=lease, patience=patience
+    )
 
 
 @dataclass(frozen=True)

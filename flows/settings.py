@@ -30,6 +30,12 @@ class Settings(BaseSettings):
     retry_waits: list[float] | None = Field(
         None, description="Seconds before a batch is tried again; left out: what each integration declares."
     )
+    settle_seconds: float = Field(
+        120,
+        ge=0,
+        description="How long a system may still carry out a call that broke off; what is not there by then is sent "
+        "again. Shorter than the slowest of them, it may come twice.",
+    )
 
     @property
     def ledger(self) -> str:

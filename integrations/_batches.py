@@ -39,14 +39,17 @@ def in_calls(
     send: Callable[[Sequence[T]], list[Reply]],
     *,
     repeatable: bool,
+    look: Callable[[Sequence[T]], list[Reply | None]] | None = None,
 ) -> list[Reply]:
     """One reply per item, in order. `send` makes one call for up to `size` items and reads a reply for each.
 
-    An item whose own reply is TryLater (a locked row) is sent again without the others, as the policy says.
+    An item whose own reply is TryLater (a locked row) is sent again without the others, as the policy says. `look` says
+    what is there; it is asked before a call that broke off is repeated, so that an upsert does not write over what a
+    person has changed meanwhile.
     """
 
     def some(part: Sequence[T]) -> list[Reply]:
-        sending = _Sending(part, send)
+        sending = _Sending(part, send, look)
         try:
             retry.run(sending.attempt, repeatable=repeatable)
         except Failure as failure:
@@ -73,14 +76,27 @@ def halved(items: Sequence[T], send: Callable[[Sequence[T]], list[Reply]]) -> li
 class _Sending(Generic[T]):
     """A call on its way: each attempt sends what has no final reply yet."""
 
-    def __init__(self, items: Sequence[T], send: Callable[[Sequence[T]], list[Reply]]) -> None:
-        self._items, self._send = items, send
+    def __init__(
+        self,
+        items: Sequence[T],
+        send: Callable[[Sequence[T]], list[Reply]],
+        look: Callable[[Sequence[T]], list[Reply | None]] | None,
+    ) -> None:
+        self._items, self._send, self._look = items, send, look
         self._waiting = list(range(len(items)))
         self._answered = False
         self._unsure = False  # an attempt broke off: what has no reply after it may be done
         self.replies: list[Reply] = [TryLater("not sent yet") for _ in items]
 
     def attempt(self) -> None:
+        if self._unsure and self._look:
+            found = self._look([self._items[i] for i in self._waiting])
+            there = {i: reply for i, reply in zip(self._waiting, found, strict=True) if reply is not None}
+            self._waiting = [i for i in self._waiting if i not in there]
+            for i, reply in there.items():
+                self.replies[i] = reply
+        if not self._waiting:
+            return
         try:
             made = self._send([self._items[i] for i in self._waiting])
         except Failure as failure:

@@ -161,10 +161,16 @@ class Tasks:
             self._tried[draft.piece.key] = self._client.clock.monotonic()
         way = self.way()
         send = self._upsert if way == "unique" else self._insert
-        replies = in_calls(self._client.retry, drafts, BATCH, send, repeatable=way == "unique")
+        replies = in_calls(self._client.retry, drafts, BATCH, send, repeatable=way == "unique", look=self._look)
         made = [(d, r) for d, r in zip(drafts, replies, strict=True) if isinstance(r, Done)]
         self._made |= {draft.piece.key: reply.remote_id for draft, reply in made}
         return replies
+
+    def _look(self, drafts: Sequence[Draft]) -> list[Reply | None]:
+        there = self.existing([draft.piece for draft in drafts])
+        return [
+            self.done(there[d.piece.key], already=True, note=d.note) if d.piece.key in there else None for d in drafts
+        ]
 
     def join(self, pairs: Sequence[tuple[str, Piece]]) -> set[str]:
         """Put tasks on their companies, and say which are; doing it again changes nothing.

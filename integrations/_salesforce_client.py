@@ -78,12 +78,13 @@ class Client:
         self, method: str, path: str, body: Any = None, *, params: dict[str, str] | None = None, wrote: bool = True
     ) -> Any:
         """One call, one more only after a session has run out. Raises a Failure."""
-        self.budget.take()
         sf = self._sign_in()
+        self.budget.take()
         try:
             return self._dial(sf, method, path, body, params, wrote)
         except SalesforceExpiredSession:
             sf = self._sign_in(instead_of=sf)
+        self.budget.take()
         try:
             return self._dial(sf, method, path, body, params, wrote)
         except SalesforceExpiredSession as error:

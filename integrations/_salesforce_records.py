@@ -98,7 +98,13 @@ class Keyed:
             results = errors.results(self._client.once("PATCH" if upsert else "POST", path, body), len(some))
             return [self._reply(draft, result) for draft, result in zip(some, results, strict=True)]
 
-        return in_calls(self._client.retry, drafts, errors.COLLECTION, send, repeatable=upsert)
+        def look(some: Sequence[Draft]) -> list[Reply | None]:
+            there = self.existing([draft.piece for draft in some])
+            return [
+                self.done(there[d.piece.key], already=True, note=d.note) if d.piece.key in there else None for d in some
+            ]
+
+        return in_calls(self._client.retry, drafts, errors.COLLECTION, send, repeatable=upsert, look=look)
 
     def _record(self, draft: Draft, upsert: bool) -> dict[str, Any]:
         record = {"attributes": {"type": self._kind.sobject}, **draft.record}

@@ -29,6 +29,7 @@ from expansion.contract import (
     SourceWords,
     TryLater,
 )
+from expansion.sending import refuse_unless_ours
 
 T = TypeVar("T")
 
@@ -53,7 +54,8 @@ class Budget:
     """Keeps a process under one or more limits: a call waits its turn, or is told how long it would have to.
 
     A sliding log of past calls, exact for every window. `patience` is the longest wait, in seconds, that a call
-    accepts; beyond it `TryLater` is raised before anything is sent.
+    accepts; beyond it `TryLater` is raised before anything is sent. It is raised too where the claim on what is sent
+    ran out meanwhile.
     """
 
     def __init__(self, name: str, *limits: Limit, patience: float = 60.0, clock: Clock = time) -> None:
@@ -68,6 +70,7 @@ class Budget:
             if wait > self.patience:
                 raise TryLater(f"{self.name}: the limit leaves no call for {wait:.0f} seconds", wait=wait)
             self._clock.sleep(wait)
+        refuse_unless_ours()
 
     def left(self) -> int:
         """How many calls fit right now."""

@@ -142,6 +142,7 @@ def town(port: tuple[str, list[Misbehaving]], clean: dict[str, str], tmp_path: P
             "EXPANSION_HOME": str(folder / "home"),
             "EXPANSION_FIRST_PULL_DAYS": "30",
             "EXPANSION_RETRY_WAITS": "[0.5]",
+            "EXPANSION_SETTLE_SECONDS": "0",  # what is on its way at a kill has arrived before the next process runs
         }
         return Town(folder, {**clean, **ours, **settings(url), **environment}, state, app)  # type: ignore[arg-type]
 

@@ -139,6 +139,7 @@ def _face(monkeypatch: pytest.MonkeyPatch, url: str, folder: Path) -> None:
     monkeypatch.setenv("EXPANSION_PLAYBOOKS", str(world.write_playbooks(folder / "playbooks")))
     monkeypatch.setenv("EXPANSION_HOME", str(folder / "home"))
     monkeypatch.setenv("EXPANSION_RETRY_WAITS", "[0.2]")
+    monkeypatch.setenv("EXPANSION_SETTLE_SECONDS", "0")  # these stand-ins carry nothing out late
     monkeypatch.setenv("EXPANSION_FIRST_PULL_DAYS", "30")
     for name, value in settings(url).items():
         monkeypatch.setenv(name, value)

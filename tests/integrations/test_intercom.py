@@ -15,8 +15,19 @@ from integrations.base import RetryPolicy
 from integrations.intercom import INTEGRATION, EnrolInSeries, SendEvent, Settings, connected
 from sandbox.intercom import Intercom
 from tests.integrations.conftest import StandIns
-from tests.integrations.contract import FIRED_AT, HURRIED, TIMEOUT, ActionContract, Case, FakeClock, piece
+from tests.integrations.contract import (
+    ACCOUNTS,
+    FIRED_AT,
+    HURRIED,
+    TIMEOUT,
+    ActionContract,
+    Busy,
+    Case,
+    FakeClock,
+    piece,
+)
 
+NAMES = ["one", "two", "three", *(f"n{n}" for n in range(ACCOUNTS))]
 SERIES = "seats-soft-nudge"
 SAMPLE = {
     "intercom": {
@@ -83,42 +94,100 @@ def revoke(world: StandIns) -> None:
     world.get(Intercom).revoked = True
 
 
-class TestEnrolInSeriesKeepsTheContract(ActionContract):
+def error(code: str, message: str = "") -> dict[str, Any]:
+    return {"type": "error.list", "errors": [{"code": code, "message": message}]}
+
+
+# developers.intercom.com/docs/references/rest-api/errors
+BUSY = (
+    Busy(429, error("rate_limit_exceeded")),
+    Busy(429, error("rate_limit_exceeded"), {"X-RateLimit-Reset": "1"}),
+    Busy(408, error("request_timeout"), maybe=True),
+    Busy(503, error("service_unavailable"), maybe=True),
+    Busy(502, "<html>", maybe=True),
+)
+
+
+@pytest.fixture
+def many(stand_ins: Callable[..., StandIns]) -> StandIns:
+    people = [{"external_id": name, "companies": ["acme"]} for name in NAMES]
+    return stand_ins(Intercom, sample={"intercom": {"contacts": people, "attributes": ["expansion_series"]}})
+
+
+def case(world: StandIns, name: str, **changes: Any) -> Case:
+    return Case(
+        stand_ins=world,
+        vendor="intercom",
+        connect=lambda: connect(world).actions[name],
+        lock_out=lambda: revoke(world),
+        expired={"status": 401, "body": error("unauthorized", "Access Token Invalid")},
+        busy=BUSY,
+        findable=False,
+        **changes,
+    )
+
+
+def who(one: Piece) -> str:
+    return str(one.input.people[0].user_id)  # type: ignore[attr-defined]
+
+
+class TestEnrolInSeriesByATag(ActionContract):
+    action = "intercom.enrol_in_series"
+
     @pytest.fixture
-    def case(self, world: StandIns, intercom: Any) -> Case:
-        return Case(
-            stand_ins=world,
-            vendor="intercom",
-            action=intercom.actions["intercom.enrol_in_series"],
-            good=lambda key: enrolment(key, key=key),
+    def case(self, many: StandIns) -> Case:
+        return case(
+            many,
+            self.action,
+            good=lambda name: enrolment(name, key=name),
             bad=enrolment("nobody", key="bad"),
             write={"method": "POST", "path": "/tags"},
-            lock_out=lambda: revoke(world),
             what="tag",
-            busy={"status": 429, "body": {"type": "error.list", "errors": [{"code": "rate_limit_exceeded"}]}},
-            counted_by=lambda one: f"{one.input.people[0].user_id}|expansion:{SERIES}",  # type: ignore[attr-defined]
-            findable=False,
+            counted_by=lambda one: f"{who(one)}|expansion:{SERIES}",
+        )
+
+
+class TestEnrolInSeriesByAnAttribute(ActionContract):
+    action = "intercom.enrol_in_series"
+
+    @pytest.fixture
+    def case(self, many: StandIns) -> Case:
+        return case(
+            many,
+            self.action,
+            good=lambda name: enrolment(name, key=name, attribute={"expansion_series": SERIES}),
+            bad=enrolment("one", key="bad", attribute={"no_such": SERIES}),
+            write={"method": "PUT", "path": "/contacts/"},
+            what="attribute",
+            counted_by=lambda one: f"{who(one)}|expansion_series={SERIES}",
         )
 
 
 class TestSendEventKeepsTheContract(ActionContract):
+    action = "intercom.send_event"
+
     @pytest.fixture
-    def case(self, world: StandIns, intercom: Any) -> Case:
-        return Case(
-            stand_ins=world,
-            vendor="intercom",
-            action=intercom.actions["intercom.send_event"],
-            good=lambda key: event(key, key=key),
+    def case(self, many: StandIns) -> Case:
+        return case(
+            many,
+            self.action,
+            good=lambda name: event(name, key=name),
             bad=event("nobody", key="bad"),
             write={"method": "POST", "path": "/events"},
-            lock_out=lambda: revoke(world),
             what="event",
-            busy={"status": 503},
-            busy_maybe=True,
-            counted_by=lambda one: f"{one.input.people[0].user_id}|expansion-ready|{int(FIRED_AT.timestamp())}",  # type: ignore[attr-defined]
+            counted_by=lambda one: f"{who(one)}|expansion-ready|{int(FIRED_AT.timestamp())}",
             once=False,  # nobody says that an event was there already; that it counts once is tested below
-            findable=False,
         )
+
+
+@pytest.mark.parametrize(("status", "code"), [(409, "conflict"), (404, "not_found")])
+def test_a_conflict_and_a_person_who_is_gone_stop_no_other(many: StandIns, status: int, code: str) -> None:
+    many.fault("intercom", "status", status=status, body=error(code, "User Not Found"), path="/events")
+    pieces = [event(name, key=name) for name in ("one", "two")]
+    first, second = connect(many).actions["intercom.send_event"].deliver(pieces)
+    assert isinstance(first, Refused) and not first.maybe_done
+    assert isinstance(second, Done)
+    assert list(many.applied("event").values()) == [1]
 
 
 # --- enrolling --------------------------------------------------------------------------------------------------------

@@ -22,7 +22,19 @@ from integrations.salesforce import (
 )
 from sandbox.salesforce import CLIENT_ID, CLIENT_SECRET, Salesforce
 from tests.integrations.conftest import StandIns
-from tests.integrations.contract import HURRIED, TIMEOUT, ActionContract, Case, FakeClock, key_of, piece
+from tests.integrations.contract import (
+    ACCOUNTS,
+    HURRIED,
+    TIMEOUT,
+    ActionContract,
+    Busy,
+    Case,
+    FakeClock,
+    Rep,
+    key_of,
+    number_of,
+    piece,
+)
 
 ANA, BEN, GONE, FALLBACK = (f"00500000000000{n}AAA" for n in range(1, 5))
 
@@ -111,78 +123,121 @@ def org(stand_ins: Callable[..., StandIns]) -> StandIns:
     return stand_ins(Salesforce, sample=sample())
 
 
-def lock_out(org: StandIns) -> Callable[[], None]:
-    return lambda: setattr(org.get(Salesforce), "locked_out", True)
+@pytest.fixture
+def many(stand_ins: Callable[..., StandIns]) -> StandIns:
+    return stand_ins(Salesforce, sample=sample(ACCOUNTS))
+
+
+def error(code: str, message: str = "") -> list[dict[str, str]]:
+    return [{"errorCode": code, "message": message}]
+
+
+# developer.salesforce.com, REST API, "Status Codes and Error Responses"
+BUSY = (
+    Busy(503, "<html>", maybe=True),
+    Busy(503, error("SERVER_UNAVAILABLE"), maybe=True),
+    Busy(500, error("UNKNOWN_EXCEPTION"), maybe=True),
+    Busy(403, error("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")),
+    Busy(403, error("REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded.")),
+    Busy(400, error("UNABLE_TO_LOCK_ROW")),
+    Busy(429, "slow down"),
+)
+
+
+def case(org: StandIns, name: str, **changes: Any) -> Case:
+    return Case(
+        stand_ins=org,
+        vendor="salesforce",
+        connect=lambda: connect(org).actions[name],
+        lock_out=lambda: setattr(org.get(Salesforce), "locked_out", True),
+        expired={"status": 401, "body": error("INVALID_SESSION_ID", "Session expired or invalid")},
+        busy=BUSY,
+        **changes,
+    )
+
+
+def rep(org: StandIns, sobject: str, changes: dict[str, Any]) -> Rep:
+    """A person who takes every record of ours over and edits it; `OwnerId` too."""
+    stand_in = org.get(Salesforce).org
+    edits = {"OwnerId": BEN, **changes}
+
+    def ours() -> list[dict[str, Any]]:
+        return [record for record in stand_in.all(sobject) if stand_in.key_of(sobject, record)]
+
+    def change() -> None:
+        for record in ours():
+            stand_in.update(sobject, record["Id"], edits)
+
+    return Rep(change, lambda: [{name: record[name] for name in edits} for record in ours()])
 
 
 # --- the contract -----------------------------------------------------------------------------------------------------
 
 
 class TestCreateTaskWithTheKeyField(ActionContract):
+    action = "salesforce.create_task"
+
     @pytest.fixture
-    def case(self, org: StandIns) -> Case:
-        org.get(Salesforce).org.rules["forbidden"] = "Not in this org, says bob@admin.example"
-        return Case(
-            org,
-            "salesforce",
-            connect(org).actions["salesforce.create_task"],
-            good=lambda key: task(key, ["one", "two"].index(key)),
+    def case(self, many: StandIns) -> Case:
+        many.get(Salesforce).org.rules["forbidden"] = "Not in this org, says bob@admin.example"
+        return case(
+            many,
+            self.action,
+            good=lambda name: task(name, number_of(name)),
             bad=task("bad", subject="forbidden"),
             write={"method": "PATCH", "path": "composite/sobjects/Task/"},
-            lock_out=lock_out(org),
             what="create_task",
-            busy_maybe=True,
+            rep=rep(many, "Task", {"Status": "Completed", "Subject": "Called", "Description": "Spoke to them"}),
         )
 
 
 class TestCreateTaskWithoutTheKeyField(ActionContract):
+    action = "salesforce.create_task"
+
     @pytest.fixture
-    def case(self, org: StandIns) -> Case:
-        stand_in = org.get(Salesforce).org
+    def case(self, many: StandIns) -> Case:
+        stand_in = many.get(Salesforce).org
         stand_in.rules["forbidden"] = "Not in this org"
         stand_in.key_fields["Task"] = None
-        return Case(
-            org,
-            "salesforce",
-            connect(org).actions["salesforce.create_task"],
-            good=lambda key: task(key, ["one", "two"].index(key)),
+        return case(
+            many,
+            self.action,
+            good=lambda name: task(name, number_of(name)),
             bad=task("bad", subject="forbidden"),
             write={"method": "POST", "path": "composite/sobjects"},
-            lock_out=lock_out(org),
             what="create_task",
-            busy_maybe=True,
+            rep=rep(many, "Task", {"Status": "Completed", "Subject": "Called"}),  # the key stands in the description
         )
 
 
 class TestCreateOpportunity(ActionContract):
+    action = "salesforce.create_opportunity"
+
     @pytest.fixture
-    def case(self, org: StandIns) -> Case:
-        return Case(
-            org,
-            "salesforce",
-            connect(org).actions["salesforce.create_opportunity"],
-            good=lambda key: deal(key, ["one", "two"].index(key)),
+    def case(self, many: StandIns) -> Case:
+        return case(
+            many,
+            self.action,
+            good=lambda name: deal(name, number_of(name)),
             bad=deal("bad", amount="a lot"),
             write={"method": "PATCH", "path": "composite/sobjects/Opportunity/"},
-            lock_out=lock_out(org),
             what="create_opportunity",
-            busy_maybe=True,
+            rep=rep(many, "Opportunity", {"StageName": "Proposal", "Name": "Seats for all", "Amount": 9.0}),
         )
 
 
 class TestUpdateFields(ActionContract):
+    action = "salesforce.update_fields"
+
     @pytest.fixture
-    def case(self, org: StandIns) -> Case:
-        return Case(
-            org,
-            "salesforce",
-            connect(org).actions["salesforce.update_fields"],
-            good=lambda key: update(key, ["one", "two"].index(key)),
-            bad=update("bad", 2, Nonsense__c="x"),
+    def case(self, many: StandIns) -> Case:
+        return case(
+            many,
+            self.action,
+            good=lambda name: update(name, number_of(name)),
+            bad=update("bad", ACCOUNTS - 1, Nonsense__c="x"),
             write={"method": "PATCH", "path": "composite/sobjects"},
-            lock_out=lock_out(org),
             what="update_account",
-            busy_maybe=True,
             counted_by=lambda one: one.account.remote_ids["salesforce"],
             once=False,
             findable=False,
@@ -223,20 +278,6 @@ def test_450_tasks_take_three_collections(stand_ins: Callable[..., StandIns]) ->
     made = {t["Expansion_Key__c"]: t["WhatId"] for t in org.state.all("salesforce.Task")}
     assert made == {key_of(f"t{n}"): account_id(n) for n in range(450)}
     assert {r.remote_id for r in replies if isinstance(r, Done)} == {t["Id"] for t in org.state.all("salesforce.Task")}
-
-
-def test_what_a_rep_changed_is_not_overwritten(org: StandIns) -> None:
-    action = connect(org).actions["salesforce.create_task"]
-    [first] = action.deliver([task()])
-    assert isinstance(first, Done)
-    stand_in = org.get(Salesforce).org
-    stand_in.update("Task", first.remote_id, {"Status": "Completed", "OwnerId": BEN})
-    [again, other] = action.deliver([task(subject="changed since"), task("two", 1)])
-    assert isinstance(again, Done) and again.already and again.remote_id == first.remote_id
-    assert isinstance(other, Done) and not other.already
-    kept = stand_in.get("Task", first.remote_id)
-    assert kept is not None
-    assert (kept["Status"], kept["OwnerId"], kept["Subject"]) == ("Completed", BEN, "Seats: Acme is at 92%")
 
 
 def test_the_same_piece_twice_in_one_batch_is_one_task(org: StandIns) -> None:

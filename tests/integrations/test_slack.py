@@ -16,7 +16,7 @@ from integrations.slack import INTEGRATION, PostMessage, PostMessageAction, Sett
 from sandbox._slack_blocks import problems, text_length
 from sandbox.slack import Slack
 from tests.integrations.conftest import StandIns
-from tests.integrations.contract import FIRED_AT, TIMEOUT, ActionContract, Case, FakeClock, piece
+from tests.integrations.contract import FIRED_AT, TIMEOUT, ActionContract, Busy, Case, FakeClock, piece
 
 SAMPLE = {
     "slack": {
@@ -53,6 +53,10 @@ def world(stand_ins: Callable[..., StandIns], clock: Time) -> StandIns:
 
 @pytest.fixture
 def slack(world: StandIns, clock: Time) -> Any:
+    return connect(world, clock)
+
+
+def connect(world: StandIns, clock: Time) -> Any:
     settings = Settings(bot_token="xoxb-test", base_url=world.base_url("slack"), _env_file=None)
     return connected(settings, retry=RetryPolicy(sleep=clock.sleep), clock=clock, now=clock.today, timeout=TIMEOUT)
 
@@ -71,18 +75,33 @@ def posted(world: StandIns) -> list[dict[str, Any]]:
     return world.state.all("slack.messages")
 
 
+# docs.slack.dev/reference/methods/chat.postMessage#errors
+BUSY = (
+    Busy(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": "1"}),
+    Busy(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": "90"}),
+    Busy(200, {"ok": False, "error": "rate_limited"}),
+    Busy(200, {"ok": False, "error": "service_unavailable"}, maybe=True),
+    Busy(200, {"ok": False, "error": "request_timeout"}, maybe=True),
+    Busy(503, "<html>", maybe=True),
+)
+
+
 class TestPostMessageKeepsTheContract(ActionContract):
+    action = "slack.post_message"
+
     @pytest.fixture
-    def case(self, world: StandIns, action: PostMessageAction) -> Case:
+    def case(self, world: StandIns, clock: Time) -> Case:
         return Case(
             stand_ins=world,
             vendor="slack",
-            action=action,
+            connect=lambda: connect(world, clock).actions[self.action],
             good=message,
             bad=message("bad", channel="nowhere"),
             write={"method": "POST", "path": "chat.postMessage"},
             lock_out=lambda: setattr(world.get(Slack), "revoked", True),
-            busy={"status": 429, "headers": {"Retry-After": "1"}, "body": {"ok": False, "error": "ratelimited"}},
+            expired={"status": 200, "body": {"ok": False, "error": "token_expired"}},
+            busy=BUSY,
+            clock=clock,
         )
 
     def test_what_is_already_there_is_not_done_again(self, case: Case) -> None:
@@ -92,6 +111,22 @@ class TestPostMessageKeepsTheContract(ActionContract):
         [found] = case.action.find([case.good("one")])
         assert isinstance(found, Done)
         assert found.already
+
+
+class TestPostMessageWhereHistoryCannotBeRead(TestPostMessageKeepsTheContract):
+    """The bot may post and may not read: what broke off is unsure until somebody gives it the scope, or looks."""
+
+    @pytest.fixture
+    def case(self, world: StandIns, clock: Time) -> Case:
+        world.get(Slack).scopes -= {"channels:history"}
+        known = super().case.__wrapped__(self, world, clock)  # type: ignore[attr-defined]  # what a fixture decorates
+        known.findable, known.may_be_unsure = False, True
+        return known
+
+    def test_what_is_already_there_is_not_done_again(self, case: Case) -> None:
+        case.action.deliver([case.good("one")])
+        [found] = case.action.find([case.good("one")])
+        assert isinstance(found, NoAccess)
 
 
 # --- what arrives -----------------------------------------------------------------------------------------------------

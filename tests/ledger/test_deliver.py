@@ -8,6 +8,7 @@ from expansion.deliver import LEASE, deliver
 from expansion.judging import Patience
 from expansion.ledger import Ledger
 from expansion.recover import recover
+from expansion.sending import refuse_unless_ours
 from tests.ledger.builders import NOON, a_firing, claim, key_of, minutes, record, state_of
 from tests.ledger.vendor import Clock, Killed, Vendor, to_piece
 
@@ -163,11 +164,63 @@ def test_what_may_have_happened_is_looked_up(ledger, clock, word, applied):
     vendor = Vendor(CRM)
     vendor.faults = [f"{word}!" if applied else word]
     send(ledger, vendor, clock)
-    absent = "refused" if word == "maybe_refused" else "due"
-    assert state_of(ledger, key) == ("done" if applied else absent)
+    assert state_of(ledger, key) == ("done" if applied else "due")
     clock.now += minutes(5)
     send(ledger, vendor, clock)
-    assert vendor.applied[key] == (0 if absent == "refused" and not applied else 1)
+    assert state_of(ledger, key) == "done"
+    assert vendor.applied[key] == 1
+
+
+def test_what_is_carried_out_after_it_was_looked_up_is_not_sent_again(ledger, clock):
+    """The system was slow: our call broke off, nothing was there yet, and then it was done all the same."""
+    (key,) = accounts(ledger, 1)
+    vendor = Vendor(CRM)
+    vendor.faults = ["maybe_later"]
+    send(ledger, vendor, clock)
+    assert "looked up once more before it is sent again" in ledger.steps()[0].reason
+    vendor.applied[key] += 1
+    clock.now += Patience().settle - minutes(0.1)
+    assert send(ledger, vendor, clock).claimed == 0
+    clock.now += minutes(0.1)
+    assert send(ledger, vendor, clock).count("done") == 1
+    assert vendor.applied == {key: 1}
+    assert len(vendor.calls) == 1
+
+
+def test_a_kill_and_then_a_slow_system_do_it_once_too(ledger, clock):
+    (key,) = accounts(ledger, 1)
+    vendor = Vendor(CRM)
+    vendor.faults = ["killed"]
+    with pytest.raises(Killed):
+        send(ledger, vendor, clock)
+    assert pick_up(ledger, vendor, clock).count("due") == 1
+    vendor.applied[key] += 1
+    clock.now += Patience().settle
+    assert send(ledger, vendor, clock).count("done") == 1
+    assert vendor.applied == {key: 1}
+
+
+def test_a_step_in_doubt_that_cannot_be_looked_up_now_is_not_sent(ledger, clock):
+    (key,) = accounts(ledger, 1)
+    vendor = Vendor(CRM)
+    vendor.faults = ["maybe_later"]
+    send(ledger, vendor, clock)
+    clock.now += minutes(5)
+    vendor.look_ups = [TryLater("cannot be reached")]
+    assert send(ledger, vendor, clock).count("unsure") == 1
+    clock.now += minutes(5)
+    assert pick_up(ledger, vendor, clock).count("due") == 1
+    assert send(ledger, vendor, clock).count("done") == 1
+    assert vendor.applied == {key: 1}
+
+
+def test_what_was_looked_up_and_is_then_refused_is_refused_and_not_unsure(ledger, clock):
+    accounts(ledger, 1)
+    vendor = Vendor(CRM)
+    vendor.faults = ["maybe_later", "refused"]
+    send(ledger, vendor, clock)
+    clock.now += minutes(5)
+    assert send(ledger, vendor, clock).count("refused") == 1
 
 
 @pytest.mark.parametrize("word", ["maybe_later!", "maybe_refused!", "maybe_no_access!", "broken!", "maybe_later"])
@@ -323,6 +376,32 @@ def test_a_claim_lost_before_sending_is_not_sent(ledger, clock):
     assert sum(vendor.applied.values()) == 1
 
 
+def test_no_call_of_a_batch_goes_out_once_its_lease_runs_out(ledger, clock):
+    """Two hundred posts with pauses can outlast a lease; and a machine may sleep in the middle of them."""
+    accounts(ledger, 4)
+    vendor = Vendor(CRM)
+
+    def one_by_one(pieces):
+        return [slow(piece) for piece in pieces]
+
+    def slow(piece):
+        try:
+            refuse_unless_ours()  # as every call does that takes from a Budget
+        except TryLater as failure:
+            return failure
+        clock.now += LEASE / 3
+        return vendor._one(piece)
+
+    vendor.deliver = one_by_one
+    report = send(ledger, vendor, clock)
+    assert (report.count("done"), report.count("due")) == (2, 2)
+    assert sum(vendor.applied.values()) == 2
+    assert sum("the claim ran out before this was sent" in (step.reason or "") for step in ledger.steps()) == 2
+    clock.now += minutes(5)
+    assert send(ledger, vendor, clock).count("done") == 2
+    refuse_unless_ours()  # nothing is left of it outside a delivery
+
+
 def test_a_verdict_that_came_too_late_is_reported_as_lost(ledger, clock):
     (key,) = accounts(ledger, 1)
     vendor = Vendor(CRM)
@@ -349,6 +428,7 @@ def test_a_step_cut_off_by_a_kill_happens_once(ledger, clock, word, repeatable, 
     with pytest.raises(Killed):
         send(ledger, vendor, clock)
     pick_up(ledger, vendor, clock)
+    clock.now += Patience().settle
     send(ledger, vendor, clock)
     assert {step.state for step in ledger.steps()} == {"done"}
     assert vendor.applied == dict.fromkeys(keys, 1)
@@ -393,6 +473,9 @@ def test_a_step_that_kills_its_process_every_time_is_given_up(ledger, clock):
         with pytest.raises(Killed):
             send(ledger, vendor, clock)
         pick_up(ledger, vendor, clock)
+        clock.now += Patience().longest
+    assert state_of(ledger, key) == "unsure"
+    pick_up(ledger, vendor, clock)
     assert state_of(ledger, key) == "refused"
 
 
