@@ -12,6 +12,7 @@ KNOWN = {
     "MapError",
     "Mistakes",
     "NoAccess",
+    "NotItsTurn",
     "NoSuchAccount",
     "NoSuchRun",
     "NoSuchThing",

@@ -66,6 +66,10 @@ class TryLater(Failure):
         self.wait = wait
 
 
+class NotItsTurn(TryLater):
+    """Our own budget leaves no call for so long; nothing was sent, and nothing is wrong with the other system."""
+
+
 class Refused(Failure):
     """The system understood and said no; repeating changes nothing until somebody changes something."""
 

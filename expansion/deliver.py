@@ -136,8 +136,8 @@ class _Round:
         self.lost += [verdict.key for verdict in found if verdict.key not in counted]
 
     def _hold(self, batch: Sequence[ClaimedStep], problem: Problem) -> list[Verdict]:
-        """Settings may be mended at any moment; a busy system gets a pause."""
-        pause = self.judge.patience.first if problem.whose == "their system" else timedelta()
+        """Settings may be mended at any moment; a busy system gets a pause; a budget says when it has calls again."""
+        pause = self.judge.patience.first if problem.whose == "their system" else problem.wait
         again, reason = self.judge.now() + pause, f"not tried: {problem.sentence}"
         return [verdicts.released(step.key, again, reason, counts=False) for step in batch]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeVar
 
-from expansion.contract import Action, Done, Failure, NoAccess, Piece, Refused, Reply, TryLater
+from expansion.contract import Action, Done, Failure, NoAccess, NotItsTurn, Piece, Refused, Reply, TryLater
 from expansion.ledger import verdicts
 from expansion.ledger.records import ClaimedStep, Verdict
 from expansion.sending import only_while
@@ -35,11 +35,15 @@ class Patience:
 
 @dataclass(frozen=True)
 class Problem:
-    """What keeps an action from being done for the rest of a run, and who has to do something about it."""
+    """What keeps an action from being done for the rest of a run, and who has to do something about it.
+
+    "our limit": nobody has to. Our own budget is used up, and after `wait` there are calls again.
+    """
 
     action: str
-    whose: Literal["settings", "their system"]
+    whose: Literal["settings", "their system", "our limit"]
     sentence: str
+    wait: timedelta = timedelta()
 
 
 @dataclass
@@ -106,6 +110,8 @@ class Judge:
                 return self._no_access(step, failure)
             case Refused():
                 return self._never(step, str(failure))
+            case NotItsTurn():
+                return self._not_its_turn(step, failure)
             case _:
                 return self._later(step, failure, maybe_done=False)
 
@@ -155,6 +161,13 @@ class Judge:
     def _notice_no_access(self, failure: Failure) -> None:
         if isinstance(failure, NoAccess):
             self.problem = Problem(self.action.name, "settings", str(failure))
+
+    def _not_its_turn(self, step: ClaimedStep, failure: NotItsTurn) -> Verdict:
+        """Due again when there are calls again. Nothing was sent, so it is no try; the rest of the action waits too."""
+        wait = timedelta(seconds=failure.wait or 0)
+        if wait:
+            self.problem = Problem(self.action.name, "our limit", str(failure), wait)
+        return verdicts.released(step.key, self.now() + wait, str(failure), counts=False)
 
     def _later(self, step: ClaimedStep, failure: Failure, *, maybe_done: bool) -> Verdict:
         """Try again after a while, or give up."""

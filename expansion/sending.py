@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from expansion.contract import TryLater
+from expansion.contract import NotItsTurn
 
 _MAY_SEND: ContextVar[Callable[[], bool]] = ContextVar("may_send", default=lambda: True)
 
@@ -27,6 +27,6 @@ def only_while(ours: Callable[[], bool]) -> Iterator[None]:
 
 
 def refuse_unless_ours() -> None:
-    """Raise TryLater where the claim has run out: this call certainly is not sent."""
+    """Raise NotItsTurn where the claim has run out: this call certainly is not sent."""
     if not _MAY_SEND.get()():
-        raise TryLater("the claim ran out before this was sent; whoever holds it now goes on")
+        raise NotItsTurn("the claim ran out before this was sent; whoever holds it now goes on")

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
+import time
 from datetime import UTC, datetime
+from pathlib import Path
+
+from expansion.limits import Instant
+
+# Ticks that go on while a laptop sleeps; where there are none, those that do not.
+_TICKS = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 def utc_now() -> datetime:
@@ -14,3 +23,19 @@ def moment(as_of: datetime | None) -> datetime:
     if as_of is None:
         return utc_now()
     return as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
+
+
+def instant() -> Instant:
+    """Now, for budgets that processes share."""
+    return Instant(time.time(), time.clock_gettime(_TICKS), _TICKER)
+
+
+def _ticker() -> str:
+    """Linux names each start of a machine, and its processes share the ticks. Elsewhere a process has its own."""
+    try:
+        return _BOOT.read_text(encoding="ascii").strip()
+    except OSError:
+        return secrets.token_hex(8)
+
+
+_TICKER = _ticker()

@@ -18,6 +18,8 @@ from expansion.evaluate.relations import StoreRelations
 from expansion.language.mistakes import Mistakes
 from expansion.language.models import SourcedCohort, SourcedFact
 from expansion.language.workspace import Workspace, load
+from expansion.ledger.allowances import Allowances, open_allowances
+from expansion.ledger.database import LedgerError
 from expansion.ledger.holders import Holder, is_alive
 from expansion.ledger.store import Ledger, open_ledger
 from expansion.pushdown.source import WarehouseSource
@@ -25,6 +27,7 @@ from expansion.pushdown.table import load_table
 from expansion.usage import manifest as manifests
 from expansion.usage.manifest import Manifest
 from expansion.usage.store import UsageStore
+from flows.clock import instant
 from flows.settings import Settings
 from integrations._settings import read
 from integrations.base import ActionBase, Connected, SourceBase
@@ -72,6 +75,12 @@ class Place:
         return open_ledger(self.settings.ledger)
 
     @cached_property
+    def allowances(self) -> Allowances:
+        """The calls that all workers share, in the ledger's database, whose tables the ledger makes."""
+        assert self.ledger
+        return open_allowances(self.settings.ledger, instant)
+
+    @cached_property
     def holder(self) -> Holder:
         return Holder(self._holders)
 
@@ -109,10 +118,17 @@ class Place:
         """A system with its settings read; None where they are not complete, with the reason in `problems`."""
         if system not in self._connected and system not in self.problems:
             try:
-                self._connected[system] = integrations.integration(system).connect()
+                self._connected[system] = integrations.integration(system).connect(allowance=self._allowance())
             except Failure as failure:
                 self.problems[system] = failure
         return self._connected.get(system)
+
+    def _allowance(self) -> Allowances | None:
+        """None where the ledger cannot be opened. A run has ended by then; doctor asks the systems all the same."""
+        try:
+            return self.allowances
+        except LedgerError:
+            return None
 
     def actions(self) -> Mapping[str, Action]:
         """The actions of all connected systems that the definitions or open steps name."""
@@ -151,7 +167,7 @@ class Place:
         return f"{revision[:12]}+changes" if changed else revision[:12]
 
     def close(self) -> None:
-        for name in ("ledger", "holder", "warehouse"):
+        for name in ("allowances", "ledger", "holder", "warehouse"):
             if name in self.__dict__:
                 getattr(self, name).close()
 

@@ -109,6 +109,8 @@ async def deliver_batch(run: Run, action: str, playbook: str, number: int) -> De
     log.info("%s, %s: %s", playbook, action, said.replace("due", "to be tried again"))
     if report.problem and report.problem.whose == "settings":
         run.report.add(Problem(action.partition(".")[0], report.problem.whose, report.problem.sentence))
+    if report.problem and report.problem.whose == "our limit":
+        log.warning("%s; what is left is due again then, and other actions go on", report.problem.sentence)
     for verdict in report.verdicts:
         if verdict.state in ("refused", "unsure"):
             log.warning("%s: %s: %s", action, verdict.state, verdict.reason)

@@ -19,7 +19,7 @@ from hubspot.crm.objects.exceptions import ApiException
 from expansion.contract import Failure, TryLater
 from integrations import _hubspot_errors as errors
 from integrations._http import CONNECT_SECONDS, broken
-from integrations.base import Budget, Clock, Limit, RetryPolicy
+from integrations.base import Allowance, Budget, Clock, Limit, RetryPolicy
 
 if TYPE_CHECKING:
     from integrations.hubspot import Settings
@@ -40,10 +40,13 @@ class Client:
         limits: tuple[Limit, ...],
         search_limits: tuple[Limit, ...],
         clock: Clock = time,
+        allowance: Allowance | None = None,
     ) -> None:
         self.retry, self.clock = retry, clock
-        self.budget = Budget(SYSTEM, *limits, clock=clock)
-        self.search_budget = Budget(f"{SYSTEM} search", *search_limits, clock=clock)
+        self.budget = Budget(SYSTEM, *limits, clock=clock, allowance=allowance, place=settings.base_url)
+        self.search_budget = Budget(
+            f"{SYSTEM} search", *search_limits, clock=clock, allowance=allowance, place=settings.base_url
+        )
         self.version = settings.api_version
         self.daily: tuple[int, int] | None = None  # left, most; as the last reply said
         self._settings = settings
@@ -90,9 +93,9 @@ class Client:
         search: bool = False,
     ) -> dict[str, Any]:
         """One call. Raises a Failure."""
-        if search:
-            self.search_budget.take()
         self.budget.take()
+        if search:
+            self.search_budget.take()  # last: a second is over sooner than ten
         try:
             reply, _, headers = self._dial(method, path, body, query)
         except ApiException as error:

@@ -18,7 +18,7 @@ import httpx
 from expansion.contract import Failure, NoAccess, Refused, TryLater
 from expansion.fields import Person
 from integrations._http import broken
-from integrations.base import Budget, Clock, Limit, RetryPolicy
+from integrations.base import Allowance, Budget, Clock, Limit, RetryPolicy
 
 VERSION = "2.15"
 WINDOW = 10.0  # seconds
@@ -94,7 +94,7 @@ def _until_reset(reply: httpx.Response, now: datetime) -> float:
 
 
 @cache
-def _budget(place: str, clock: Clock) -> Budget:
+def _alone(place: str, clock: Clock) -> Budget:
     """One budget per workspace address and process, however often a flow connects."""
     return Budget("Intercom", LIMIT, clock=clock)
 
@@ -112,9 +112,20 @@ def client(base_url: str, token: str, timeout: float) -> httpx.Client:
 class Api:
     """The calls the actions need. All of them may be repeated: a tag, a set, an event with its own time."""
 
-    def __init__(self, http: httpx.Client, retry: RetryPolicy, clock: Clock, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        http: httpx.Client,
+        retry: RetryPolicy,
+        clock: Clock,
+        now: Callable[[], datetime],
+        allowance: Allowance | None = None,
+    ) -> None:
         self._http, self._retry, self._now = http, retry, now
-        self._budget = _budget(str(http.base_url), clock)  # type: ignore[arg-type]  # clocks do hash
+        place = str(http.base_url)
+        if allowance is None:
+            self._budget = _alone(place, clock)  # type: ignore[arg-type]  # clocks do hash
+        else:
+            self._budget = Budget("Intercom", LIMIT, clock=clock, allowance=allowance, place=place)
         self._tags: dict[str, str] = {}
 
     def me(self) -> dict[str, Any]:

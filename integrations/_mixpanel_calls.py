@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from http.client import HTTPException
@@ -27,7 +27,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from expansion.contract import Failure, NoAccess, Refused, TryLater
 from integrations._http import broken
-from integrations.base import Budget, Clock, Limit, RetryPolicy
+from integrations.base import Allowance, Budget, Clock, Limit, RetryPolicy
+from integrations.budgets import Places
 
 _LIMITS_PAGE = "docs.mixpanel.com/reference/rate-limits"
 QUERIES_AN_HOUR = Limit(60, 3600, _LIMITS_PAGE)  # shared by all query paths and every other tool of the project
@@ -67,25 +68,32 @@ class Settings(BaseSettings):
 class Queries:
     """Sixty queries an hour and five at once, over all query paths together; every page of profiles is one."""
 
-    def __init__(self, per_hour: int = QUERIES_AN_HOUR.calls, clock: Clock = time) -> None:
-        self.budget = Budget("Mixpanel queries", Limit(per_hour, 3600, _LIMITS_PAGE), clock=clock)
+    def __init__(
+        self,
+        per_hour: int = QUERIES_AN_HOUR.calls,
+        clock: Clock = time,
+        allowance: Allowance | None = None,
+        place: str = "",
+    ) -> None:
+        limit = replace(QUERIES_AN_HOUR, calls=per_hour)
+        self.budget = Budget("Mixpanel queries", limit, clock=clock, allowance=allowance, place=place)
         self.per_hour = per_hour
-        self._places = threading.BoundedSemaphore(QUERIES_AT_ONCE)
+        self._places = Places(
+            "Mixpanel", QUERIES_AT_ONCE, of="queries", lasts=3 * CALL_TIMEOUT, patience=CALL_TIMEOUT,
+            clock=clock, allowance=allowance, place=place,
+        )  # fmt: skip
 
     @contextmanager
     def one(self) -> Iterator[None]:
         """A place for one query. An hourly 429 closes the budget, so that refused queries do not add up."""
-        if not self._places.acquire(timeout=CALL_TIMEOUT):
-            raise TryLater(f"Mixpanel: {QUERIES_AT_ONCE} queries are running already, and none has ended")
-        try:
+        with self._places.one():
             self.budget.take()
-            yield
-        except TryLater as busy:
-            if busy.wait == HOUR_WAIT:
-                self.budget.hold(HOUR_WAIT)
-            raise
-        finally:
-            self._places.release()
+            try:
+                yield
+            except TryLater as busy:
+                if busy.wait == HOUR_WAIT:
+                    self.budget.hold(HOUR_WAIT)
+                raise
 
 
 _MEANINGS: dict[int, tuple[type[Failure], str]] = {

@@ -18,7 +18,7 @@ from simple_salesforce.login import SalesforceLogin
 from expansion.contract import Failure, NoAccess, TryLater
 from integrations import _salesforce_errors as errors
 from integrations._http import broken, contained_session
-from integrations.base import Budget, Clock, Limit, RetryPolicy
+from integrations.base import Allowance, Budget, Clock, Limit, RetryPolicy
 
 if TYPE_CHECKING:
     from integrations.salesforce import Settings
@@ -39,9 +39,16 @@ _LOGIN_LATER = {
 class Client:
     """One org. Safe to share between threads: signing in is locked, the rest is requests' session."""
 
-    def __init__(self, settings: Settings, retry: RetryPolicy, limits: tuple[Limit, ...], clock: Clock = time) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        retry: RetryPolicy,
+        limits: tuple[Limit, ...],
+        clock: Clock = time,
+        allowance: Allowance | None = None,
+    ) -> None:
         self.retry = retry
-        self.budget = Budget(SYSTEM, *limits, clock=clock)
+        self.budget = Budget(SYSTEM, *limits, clock=clock, allowance=allowance, place=settings.domain)
         self._settings = settings
         self._session = contained_session(settings.timeout, settings.base_url)
         self._lock = threading.Lock()

@@ -17,10 +17,10 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from expansion.contract import Failure, NoAccess, Refused, TryLater
-from integrations.base import Budget, Clock, Limit, RetryPolicy
+from integrations.base import Allowance, Budget, Clock, Limit, RetryPolicy
 
 _LIMITS_PAGE = "docs.slack.dev/apis/web-api/rate-limits"
-IN_A_CHANNEL = Limit(1, 1.1, _LIMITS_PAGE)  # one a second; a tenth more, because requests do not travel evenly
+IN_A_CHANNEL = Limit(1, 1, _LIMITS_PAGE, spread=0.08)  # one a second
 IN_ALL = Limit(200, 60, _LIMITS_PAGE)  # "several hundred per minute" for a workspace
 READING = {"conversations.history": Limit(45, 60, _LIMITS_PAGE), "conversations.list": Limit(18, 60, _LIMITS_PAGE)}
 
@@ -94,7 +94,7 @@ def _seconds(text: str | None) -> float | None:
 
 
 @cache
-def _budget(place: str, name: str, limit: Limit, clock: Clock) -> Budget:
+def _alone(place: str, name: str, limit: Limit, clock: Clock) -> Budget:
     """One budget per channel and process, however often a flow connects."""
     return Budget(f"Slack, {name}", limit, clock=clock)
 
@@ -102,12 +102,14 @@ def _budget(place: str, name: str, limit: Limit, clock: Clock) -> Budget:
 class Api:
     """Calls Slack within its limits and repeats what may be repeated. Raises Failure alone."""
 
-    def __init__(self, client: WebClient, retry: RetryPolicy, clock: Clock) -> None:
-        self._client, self._retry, self._clock = client, retry, clock
+    def __init__(self, client: WebClient, retry: RetryPolicy, clock: Clock, allowance: Allowance | None = None) -> None:
+        self._client, self._retry, self._clock, self._allowance = client, retry, clock, allowance
+        self._shared: dict[str, Budget] = {}
         self.scopes: frozenset[str] = frozenset()
 
     def post(self, channel: str, **message: Any) -> dict[str, Any]:
-        budgets = (self._limit(f"#{channel}", IN_A_CHANNEL), self._limit("all channels", IN_ALL))
+        # The channel last: its second is over sooner than the minute of all.
+        budgets = (self._limit("all channels", IN_ALL), self._limit(f"#{channel}", IN_A_CHANNEL))
         # A name that is an address must not bring a page or a picture of somebody's choice into the channel.
         arguments = {"channel": channel, "unfurl_links": False, "unfurl_media": False, **message}
         return self._call("chat.postMessage", f"#{channel}", arguments, budgets, wrote=True)
@@ -117,7 +119,12 @@ class Api:
         return self._call(method, method, arguments, budgets, wrote=False)
 
     def _limit(self, name: str, limit: Limit) -> Budget:
-        return _budget(self._client.base_url, name, limit, self._clock)  # type: ignore[arg-type]  # clocks do hash
+        place, clock = self._client.base_url, self._clock
+        if self._allowance is None:
+            return _alone(place, name, limit, clock)  # type: ignore[arg-type]  # clocks do hash
+        if name not in self._shared:
+            self._shared[name] = Budget(f"Slack, {name}", limit, clock=clock, allowance=self._allowance, place=place)
+        return self._shared[name]
 
     def _call(
         self, method: str, where: str, arguments: dict[str, Any], budgets: Sequence[Budget], *, wrote: bool
@@ -128,7 +135,7 @@ class Api:
             try:
                 return self._once(method, where, arguments, wrote=wrote)
             except TryLater as busy:
-                for budget in budgets[:1]:
+                for budget in budgets[-1:]:
                     budget.hold(busy.wait or 0)
                 raise
 

@@ -6,9 +6,7 @@ table from a reply to a meaning, its sources and its actions, and `check()` for 
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol, TypeVar
@@ -23,87 +21,19 @@ from expansion.contract import (
     EventRow,
     FactRecord,
     Failure,
+    NotItsTurn,
     Piece,
     Refused,
     Reply,
     SourceWords,
     TryLater,
 )
-from expansion.sending import refuse_unless_ours
+from expansion.limits import Allowance as Allowance
+from expansion.limits import Limit as Limit
+from integrations.budgets import Budget as Budget
+from integrations.budgets import Clock as Clock
 
 T = TypeVar("T")
-
-# --- limits -----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Limit:
-    """So many calls in so many seconds, as the vendor publishes it; `source` says where."""
-
-    calls: int
-    seconds: float
-    source: str
-
-
-class Clock(Protocol):
-    def monotonic(self) -> float: ...
-    def sleep(self, seconds: float) -> None: ...
-
-
-class Budget:
-    """Keeps a process under one or more limits: a call waits its turn, or is told how long it would have to.
-
-    A sliding log of past calls, exact for every window. `patience` is the longest wait, in seconds, that a call
-    accepts; beyond it `TryLater` is raised before anything is sent. It is raised too where the claim on what is sent
-    ran out meanwhile.
-    """
-
-    def __init__(self, name: str, *limits: Limit, patience: float = 60.0, clock: Clock = time) -> None:
-        self.name, self.limits, self.patience = name, limits, patience
-        self._clock = clock
-        self._calls: deque[float] = deque()
-        self._lock = threading.Lock()
-
-    def take(self) -> None:
-        """Wait for a place and take it."""
-        while (wait := self._try()) > 0:
-            if wait > self.patience:
-                raise TryLater(f"{self.name}: the limit leaves no call for {wait:.0f} seconds", wait=wait)
-            self._clock.sleep(wait)
-        refuse_unless_ours()
-
-    def left(self) -> int:
-        """How many calls fit right now."""
-        with self._lock:
-            now = self._clock.monotonic()
-            return min(limit.calls - self._within(now, limit) for limit in self.limits)
-
-    def hold(self, seconds: float) -> None:
-        """The server said to stop: no call for so long."""
-        with self._lock:
-            self._held_until = max(self._held_until, self._clock.monotonic() + seconds)
-
-    _held_until: float = 0.0
-
-    def _try(self) -> float:
-        with self._lock:
-            now = self._clock.monotonic()
-            longest = max(limit.seconds for limit in self.limits)
-            while self._calls and self._calls[0] <= now - longest:
-                self._calls.popleft()
-            waits = [self._held_until - now, *(self._wait(now, limit) for limit in self.limits)]
-            if max(waits) <= 0:
-                self._calls.append(now)
-                return 0.0
-            return max(waits)
-
-    def _within(self, now: float, limit: Limit) -> int:
-        return sum(1 for at in self._calls if at > now - limit.seconds)
-
-    def _wait(self, now: float, limit: Limit) -> float:
-        inside = [at for at in self._calls if at > now - limit.seconds]
-        return 0.0 if len(inside) < limit.calls else inside[-limit.calls] + limit.seconds - now
-
 
 # --- retries ----------------------------------------------------------------------------------------------------------
 
@@ -127,6 +57,8 @@ class RetryPolicy:
         def again(state: tenacity.RetryCallState) -> bool:
             error = state.outcome.exception() if state.outcome else None
             if not isinstance(error, TryLater) or (error.maybe_done and not repeatable):
+                return False
+            if isinstance(error, NotItsTurn):  # it has waited as long as it may
                 return False
             return error.wait is None or error.wait <= self.longest_wait
 
@@ -212,6 +144,12 @@ class Finding:
     remedy: str | None = None
 
 
+class Connect(Protocol):
+    """Reads the settings and makes the client; the calls it makes are shared through the allowance, if there is one."""
+
+    def __call__(self, *, allowance: Allowance | None = None) -> Connected: ...
+
+
 @dataclass
 class Integration:
     """One outside system: declared at import without network or environment, connected by `connect()`."""
@@ -219,7 +157,7 @@ class Integration:
     name: str
     title: str
     settings_model: type[BaseModel]
-    connect: Callable[[], Connected]
+    connect: Connect
     actions: Mapping[str, type[ActionBase]] = field(default_factory=dict)
     sources: Mapping[str, type[SourceBase]] = field(default_factory=dict)
     limits: Sequence[Limit] = ()

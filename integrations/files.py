@@ -19,7 +19,7 @@ from expansion.usage.lines import ImportFailed
 from expansion.usage.mapping import FactMap, load_map
 from expansion.usage.reading import rows_again
 from expansion.usage.store import UsageStore
-from integrations.base import Connected, Integration, SourceBase
+from integrations.base import Allowance, Connected, Integration, SourceBase
 
 
 class Accounts(SourceBase):
@@ -104,7 +104,8 @@ class Settings(BaseSettings):
     """Files need none."""
 
 
-def connect() -> Connected:
+def connect(*, allowance: Allowance | None = None) -> Connected:
+    """Files have no limits to share."""
     return Connected(sources={kind.name: kind() for kind in (Accounts, People, Events)})
 
 

@@ -18,14 +18,16 @@ from expansion.fields import DueDate, HtmlText, Inputs, Owner, PlainText
 from integrations import _settings
 from integrations._hubspot_check import check
 from integrations._hubspot_company import CompanySource, CompanyUpdates, Owners, company_of
-from integrations.base import ActionBase, Clock, Connected, Integration, Limit, RetryPolicy
+from integrations.base import ActionBase, Allowance, Clock, Connected, Integration, Limit, RetryPolicy
 
 if TYPE_CHECKING:
     # Importing the client costs a tenth of a second: only `connected` does, not the catalog.
     from integrations._hubspot_tasks import Draft, Tasks
 
-LIMITS = (Limit(190, 10, "Professional and Enterprise: 190 calls in 10 seconds for a key; Free and Starter have 100"),)
-SEARCH_LIMITS = (Limit(5, 1, "Search: 5 calls a second for the account, all its apps together"),)
+LIMITS = (
+    Limit(190, 10, "Professional and Enterprise: 190 calls in 10 seconds for a key; Free and Starter: 100", spread=0.2),
+)
+SEARCH_LIMITS = (Limit(5, 1, "Search: 5 calls a second for the account, all its apps together", spread=0.08),)
 RETRY = RetryPolicy(tries=5, first_wait=1.0)
 
 NO_COMPANY = "it stands on no company: HubSpot does not have the one it belongs to any more"
@@ -54,6 +56,9 @@ class Settings(BaseSettings):
     )
     fallback_owner: str | None = Field(
         None, description="E-mail of the user who gets what has no active owner: Settings > Users & Teams."
+    )
+    calls_in_ten_seconds: int = Field(
+        LIMITS[0].calls, ge=1, description="100 on Free and Starter; all workers together keep under it."
     )
     timeout: float = Field(30.0, gt=0, description="Seconds to wait for an answer.")
 
@@ -190,12 +195,15 @@ def _text(value: str | bool | None) -> str:
 # --- wiring -----------------------------------------------------------------------------------------------------------
 
 
-def connected(settings: Settings, retry: RetryPolicy = RETRY, clock: Clock = time) -> Connected:
+def connected(
+    settings: Settings, retry: RetryPolicy = RETRY, clock: Clock = time, allowance: Allowance | None = None
+) -> Connected:
     """The integration facing one portal. Nothing is sent until it is used."""
     from integrations._hubspot_client import Client
     from integrations._hubspot_tasks import Tasks
 
-    client = Client(settings, retry, LIMITS, SEARCH_LIMITS, clock)
+    limits = (replace(LIMITS[0], calls=settings.calls_in_ten_seconds),)
+    client = Client(settings, retry, limits, SEARCH_LIMITS, clock, allowance)
     owners = Owners(client, settings.fallback_owner)
     actions: list[ActionBase] = [
         CreateTaskAction(Tasks(client, settings.task_key_property), owners),
@@ -213,7 +221,7 @@ INTEGRATION = Integration(
     name="hubspot",
     title="HubSpot",
     settings_model=Settings,
-    connect=lambda: connected(_settings.read(Settings)),
+    connect=lambda *, allowance=None: connected(_settings.read(Settings), allowance=allowance),
     actions={a.name: a for a in (CreateTaskAction, UpdatePropertiesAction)},
     sources={CompanySource.name: CompanySource},
     limits=(*LIMITS, *SEARCH_LIMITS),

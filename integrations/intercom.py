@@ -19,7 +19,7 @@ from expansion.contract import Done, Failure, Piece, Refused, Reply
 from expansion.fields import Inputs, People, Person, PlainText
 from integrations import _settings
 from integrations._intercom_api import LIMIT, Api, Contact, client
-from integrations.base import ActionBase, Clock, Connected, Finding, Integration, RetryPolicy
+from integrations.base import ActionBase, Allowance, Clock, Connected, Finding, Integration, RetryPolicy
 
 RETRY = RetryPolicy(tries=4, first_wait=0.5, longest_wait=15.0)
 TIMEOUT = 20.0  # seconds
@@ -226,10 +226,11 @@ def connected(
     clock: Clock = time,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     timeout: float = TIMEOUT,
+    allowance: Allowance | None = None,
 ) -> Connected:
     """Intercom with these settings; tests bring their own time."""
     http = client(settings.base_url, settings.access_token.get_secret_value(), timeout)
-    api = Api(http, retry, clock, now)
+    api = Api(http, retry, clock, now, allowance)
     actions = (EnrolInSeriesAction(api), SendEventAction(api))
     return Connected(actions={action.name: action for action in actions}, check=lambda: check(api))
 
@@ -238,7 +239,7 @@ INTEGRATION = Integration(
     name="intercom",
     title="Intercom",
     settings_model=Settings,
-    connect=lambda: connected(_settings.read(Settings)),
+    connect=lambda *, allowance=None: connected(_settings.read(Settings), allowance=allowance),
     actions={action.name: action for action in (EnrolInSeriesAction, SendEventAction)},
     limits=(LIMIT,),
 )

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from expansion.contract import CohortMembers, EventRow, FactRecord, Failure, NoAccess, Refused
 from integrations import _settings
 from integrations._mixpanel_calls import EXPORTS, QUERIES_AN_HOUR, RETRY, Api, Queries, Settings
-from integrations.base import Budget, Connected, Finding, Integration, RetryPolicy, SourceBase
+from integrations.base import Allowance, Budget, Connected, Finding, Integration, RetryPolicy, SourceBase
 
 FIRST_PULL_DAYS = 180
 DAYS_PER_EXPORT = 60  # what one broken export costs to read again
@@ -232,30 +232,41 @@ def _asked(profile: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, An
 
 
 @cache
-def _queries(place: str, project_id: int, per_hour: int) -> Queries:
+def _queries_alone(place: str, per_hour: int) -> Queries:
     """One budget per project and process, however often a flow connects."""
     return Queries(per_hour)
 
 
 @cache
-def _exports(place: str, project_id: int) -> Budget:
+def _exports_alone(place: str) -> Budget:
     return Budget("Mixpanel exports", *EXPORTS)
+
+
+def _queries(place: str, per_hour: int, allowance: Allowance | None) -> Queries:
+    return Queries(per_hour, allowance=allowance, place=place) if allowance else _queries_alone(place, per_hour)
+
+
+def _exports(place: str, allowance: Allowance | None) -> Budget:
+    if allowance is None:
+        return _exports_alone(place)
+    return Budget("Mixpanel exports", *EXPORTS, allowance=allowance, place=place)
 
 
 def connect(
     settings: Settings | None = None,
     *,
+    allowance: Allowance | None = None,
     retry: RetryPolicy = RETRY,
     queries: Queries | None = None,
     exports: Budget | None = None,
 ) -> Connected:
     """Read the settings and make the client; nothing is asked of Mixpanel yet."""
     settings = settings or _settings.read(Settings)
-    place = settings.base_url or settings.region
+    place = f"{settings.base_url or settings.region} {settings.project_id}"
     api = Api(
         settings,
-        queries or _queries(place, settings.project_id, settings.queries_per_hour),
-        exports or _exports(place, settings.project_id),
+        queries or _queries(place, settings.queries_per_hour, allowance),
+        exports or _exports(place, allowance),
         retry,
     )
     sources = {kind.name: kind(api) for kind in (Export, Group, Profile, Cohort)}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import Field, SecretStr, field_validator
@@ -19,13 +20,14 @@ from expansion.fields import DueDate, Inputs, Owner, PlainText
 from integrations import _settings
 from integrations._salesforce_account import AccountSource, AccountUpdates
 from integrations._salesforce_check import check
-from integrations.base import ActionBase, Clock, Connected, Integration, Limit, RetryPolicy
+from integrations.base import ActionBase, Allowance, Clock, Connected, Integration, Limit, RetryPolicy
 
 if TYPE_CHECKING:
     # simple-salesforce costs half a second to import (zeep): only `connected` does, not the catalog.
     from integrations._salesforce_records import Draft, Keyed, Owners
 
-LIMITS = (Limit(100_000, 86_400, "Enterprise: 100,000 calls in 24 hours, plus 1,000 per user licence, for the org"),)
+# Of the org's calls in 24 hours: 100,000 (Enterprise), and 1,000 more per user licence, for everybody together.
+LIMITS = (Limit(20_000, 86_400, "Our share, SALESFORCE_DAILY_CALLS, of the org's 100,000 or more in 24 hours"),)
 RETRY = RetryPolicy(tries=4, first_wait=1.0)
 
 UNLINKED = "not linked: no account in Salesforce has this product account id"
@@ -58,6 +60,11 @@ class Settings(BaseSettings):
     )
     fallback_owner: str | None = Field(
         None, description="E-mail of the user who gets what has no active owner: Setup > Users."
+    )
+    daily_calls: int = Field(
+        LIMITS[0].calls,
+        ge=1,
+        description="Calls in 24 hours that all workers together may make; people and other tools share the org's.",
     )
     timeout: float = Field(30.0, gt=0, description="Seconds to wait for an answer.")
 
@@ -260,12 +267,14 @@ def _amount(text: str) -> float:
 # --- wiring -----------------------------------------------------------------------------------------------------------
 
 
-def connected(settings: Settings, retry: RetryPolicy = RETRY, clock: Clock = time) -> Connected:
+def connected(
+    settings: Settings, retry: RetryPolicy = RETRY, clock: Clock = time, allowance: Allowance | None = None
+) -> Connected:
     """The integration facing one org. Nothing is sent until it is used."""
     from integrations._salesforce_client import Client
     from integrations._salesforce_records import Keyed, Kind, Owners
 
-    client = Client(settings, retry, LIMITS, clock)
+    client = Client(settings, retry, (replace(LIMITS[0], calls=settings.daily_calls),), clock, allowance)
     owners = Owners(client, settings.fallback_owner)
     tasks = Keyed(client, Kind("Task", "WhatId", settings.task_key_field), owners)
     deals = Keyed(client, Kind("Opportunity", "AccountId", settings.opportunity_key_field), owners)
@@ -292,7 +301,7 @@ INTEGRATION = Integration(
     name="salesforce",
     title="Salesforce",
     settings_model=Settings,
-    connect=lambda: connected(_settings.read(Settings)),
+    connect=lambda *, allowance=None: connected(_settings.read(Settings), allowance=allowance),
     actions={a.name: a for a in (CreateTaskAction, CreateOpportunityAction, UpdateFieldsAction)},
     sources={AccountSource.name: AccountSource},
     limits=LIMITS,

@@ -21,7 +21,7 @@ from expansion.contract import Done, Failure, NoAccess, Piece, Refused, Reply
 from integrations import _settings
 from integrations._slack_api import IN_A_CHANNEL, IN_ALL, Api
 from integrations._slack_message import Message, PostMessage, digests, inputs, single
-from integrations.base import ActionBase, Clock, Connected, Finding, Integration, RetryPolicy
+from integrations.base import ActionBase, Allowance, Clock, Connected, Finding, Integration, RetryPolicy
 
 RETRY = RetryPolicy(tries=4, first_wait=1.0, longest_wait=30.0)
 TIMEOUT = 15.0  # seconds
@@ -233,13 +233,14 @@ def connected(
     clock: Clock = time,
     now: Callable[[], datetime] | None = None,
     timeout: float = TIMEOUT,
+    allowance: Allowance | None = None,
 ) -> Connected:
     """Slack with these settings; tests bring their own time."""
     logger = logging.getLogger("slack_sdk.contained")
     logger.setLevel(logging.CRITICAL)  # it would log requests that failed, and we say that ourselves
     client = WebClient(settings.bot_token.get_secret_value(), settings.base_url, retry_handlers=[], logger=logger)
     client.timeout = timeout  # type: ignore[assignment]  # typed int, and urllib takes parts of a second
-    api = Api(client, retry, clock)
+    api = Api(client, retry, clock, allowance)
     action = PostMessageAction(api, now or (lambda: datetime.now(UTC)))
     return Connected(actions={action.name: action}, check=lambda: check(api))
 
@@ -248,7 +249,7 @@ INTEGRATION = Integration(
     name="slack",
     title="Slack",
     settings_model=Settings,
-    connect=lambda: connected(_settings.read(Settings)),
+    connect=lambda *, allowance=None: connected(_settings.read(Settings), allowance=allowance),
     actions={PostMessageAction.name: PostMessageAction},
     limits=(IN_A_CHANNEL, IN_ALL),
 )

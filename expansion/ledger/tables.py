@@ -187,3 +187,11 @@ CURSORS = Table(
     Column("value", Text, nullable=False),
     Column("updated_at", Moment, nullable=False),
 )
+
+# What was taken of each budget that the workers share; expansion/limits.py says what the state holds.
+BUDGETS = Table(
+    "budgets",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+)

@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -150,13 +151,13 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """An integration tries a call again almost at once, and Mixpanel's hour begins anew."""
     for name in SYSTEMS:
         monkeypatch.setattr(integrations.integration(name), "connect", _quick(name))
-    mixpanel._queries.cache_clear()
-    mixpanel._exports.cache_clear()
+    mixpanel._queries_alone.cache_clear()
+    mixpanel._exports_alone.cache_clear()
 
 
-def _quick(name: str) -> Callable[[], Connected]:
+def _quick(name: str) -> Callable[..., Connected]:
     module = import_module(f"integrations.{name}")
     retry = replace(module.RETRY, sleep=lambda seconds: time.sleep(min(seconds, 0.4)))
     if name == "mixpanel":
-        return lambda: mixpanel.connect(retry=retry)
-    return lambda: module.connected(_settings.read(module.Settings), retry=retry)
+        return partial(mixpanel.connect, retry=retry)
+    return lambda **shared: module.connected(_settings.read(module.Settings), retry=retry, **shared)

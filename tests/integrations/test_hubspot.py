@@ -722,8 +722,9 @@ def test_doctor_without_access_has_one_line(portal: StandIns) -> None:
 def test_doctor_says_nothing_of_calls_where_the_headers_do_not_tell(portal: StandIns) -> None:
     from integrations._hubspot_check import _calls_left
     from integrations._hubspot_client import Client
+    from integrations.hubspot import LIMITS, SEARCH_LIMITS
 
-    client = Client(settings(portal), HURRIED, (), ())
+    client = Client(settings(portal), HURRIED, LIMITS, SEARCH_LIMITS)
     assert _calls_left(client) == []
 
 

@@ -443,7 +443,7 @@ def test_the_library_does_not_log_replies(
 def test_each_region_has_its_hosts() -> None:
     def hosts(region: str) -> tuple[str, str]:
         settings = Settings(service_account="a", secret="b", project_id=1, region=region)  # type: ignore[arg-type]
-        utils = mixpanel.Api(settings, Queries(), mixpanel._exports("x", 1))._utils()
+        utils = mixpanel.Api(settings, Queries(), mixpanel._exports("x", None))._utils()
         return utils.formatted_api, utils.raw_api
 
     assert hosts("us") == ("https://mixpanel.com/api", "https://data.mixpanel.com/api")
