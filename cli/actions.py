@@ -19,7 +19,7 @@ def command(name: str | None, json_: bool) -> None:
     """The actions that a playbook's `do` may name, each with its inputs. NAME: only this one, or one system's."""
     import integrations
 
-    actions = integrations.catalog().actions
+    actions = integrations.catalog().for_playbooks
     chosen = {n: a for n, a in sorted(actions.items()) if name is None or n == name or n.startswith(f"{name}.")}
     if not chosen:
         raise click.UsageError(f"there is no action `{name}`\n\nhint: there are {', '.join(sorted(actions))}")

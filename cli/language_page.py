@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from expansion.language import case_parser, conditions, later, models, policy, sequences, vocabulary
+from expansion.language import case_parser, conditions, following, later, models, policy, sequences, vocabulary
 from expansion.language.kinds import FITS
 from expansion.language.words import words_of
 
@@ -20,6 +20,7 @@ MODELS: dict[str, type[BaseModel]] = {
     model.__name__: model
     for model in (
         *(models.Trigger, models.Then, models.Choice, models.Playbook, models.Step),
+        *(following.Sla, following.Remind, following.Reassign, following.Escalate),
         *(conditions.Condition, sequences.SequenceStep),
         *(conditions.AllOf, conditions.AnyOf, conditions.NoneOf, conditions.SomeOf, conditions.Some),
         *(vocabulary.Facts, vocabulary.EventSource, vocabulary.PeopleGroup),

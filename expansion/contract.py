@@ -80,6 +80,38 @@ class NoAccess(Failure):
 
 Reply = Done | Failure
 
+# --- how what was done stands now -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a done step left in an outside system, and what we changed about it since."""
+
+    key: str  # the step's
+    remote_id: str
+    input: BaseModel  # as it was sent
+    assigned_to: str | None = None  # whom we gave it to last: an e-mail address
+    notes: tuple[str, ...] = ()  # texts that we added to it since
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a thing that we made stands now. `touched` says in words what a person did to it; None: nobody did."""
+
+    there: bool
+    state: str | None = None  # in that system's own word: "In Progress"
+    closed: bool = False  # it is over and done with there
+    owner: str | None = None  # who has it now: an e-mail address
+    moved: bool = False  # somebody else has it than we gave it to
+    touched: str | None = None
+    missing: str | None = None  # what of it is gone, where it is there in part
+
+
+class Watched(Protocol):
+    """An action that can say how the things that it made stand now."""
+
+    def look(self, made: Sequence[Made]) -> Sequence[Standing | Failure]: ...
+
 
 # --- facts and events that come in ------------------------------------------------------------------------------------
 
@@ -131,6 +163,10 @@ class ActionWords:
     input_model: type[BaseModel]
     repeatable: bool
     note: str | None = None
+    offers: frozenset[str] = frozenset()  # of: close, annotate, take_back (for `when_cleared`), sla
+    keeps: frozenset[str] = frozenset()  # inputs whose effect `take_back` cannot take back
+    followed_by: str | None = None  # the action that changes or takes back what this one made
+    follows: bool = False  # done about what an earlier step made, by the ledger; no playbook names it
 
 
 @dataclass(frozen=True)
@@ -148,6 +184,11 @@ class Catalog:
 
     actions: Mapping[str, ActionWords] = field(default_factory=dict)
     sources: Mapping[str, SourceWords] = field(default_factory=dict)
+
+    @property
+    def for_playbooks(self) -> Mapping[str, ActionWords]:
+        """The actions that a playbook's `do` may name."""
+        return {name: action for name, action in self.actions.items() if not action.follows}
 
 
 # --- what deliver() needs of an integration ---------------------------------------------------------------------------

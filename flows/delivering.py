@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,11 +13,15 @@ from expansion.deliver import LEASE, DeliveryReport, deliver
 from expansion.evaluate.results import Evaluator
 from expansion.judging import Patience
 from expansion.ledger.records import ClaimedStep, StepRecord
-from expansion.plan.steps import Ready, render_waiting
+from expansion.plan.steps import NotYet, Ready, Skip, render_waiting
 from expansion.recover import RecoveryReport, recover
 from flows.place import Place
 
 BATCH = 400  # steps of one task: one task per account would drown the server's event queue
+
+# A step whose `only_if` cannot be told is asked again by the runs of the next days: a source that is late is back by
+# then, and a reminder that is older helps nobody.
+ASKED_AGAIN, ASKED_FOR = timedelta(hours=1), timedelta(days=3)
 
 Now = Callable[[], datetime]
 
@@ -95,23 +100,26 @@ class Woken:
 
     ready: int
     skipped: int
+    later: int = 0  # it cannot be told yet whether they are wanted
 
 
 def wake_waiting(place: Place, now: datetime) -> Woken:
     """Ask `only_if` again and fill in the text with the facts of today, for every waiting step whose time came."""
     evaluator = place.evaluator(now)
-    ready = skipped = 0
-    for step in place.ledger.waiting_due(now):
-        if _wake(place, step, evaluator, now):
-            ready += 1
-        else:
-            skipped += 1
-    return Woken(ready, skipped)
+    became = Counter(_wake(place, step, evaluator, now) for step in place.ledger.waiting_due(now))
+    return Woken(became["ready"], became["skipped"], became["later"])
 
 
-def _wake(place: Place, step: StepRecord, evaluator: Evaluator, now: datetime) -> bool:
+def _wake(place: Place, step: StepRecord, evaluator: Evaluator, now: datetime) -> str:
     result = render_waiting(step.action, step.recipe, place.catalog, place.workspace.policy, evaluator)
-    if isinstance(result, Ready):
-        return place.ledger.set_input(step.key, result.input, now)
-    place.ledger.skip(step.key, result.reason, now)
-    return False
+    match result:
+        case Ready():
+            return "ready" if place.ledger.set_input(step.key, result.input, now) else "skipped"
+        case NotYet() if now < datetime.fromisoformat(step.recipe["due_from"]) + ASKED_FOR:
+            place.ledger.postpone(step.key, now + ASKED_AGAIN, f"{result.reason}; it is asked again", now)
+            return "later"
+        case NotYet():
+            place.ledger.skip(step.key, f"{result.reason}, and could not be for {ASKED_FOR.days} days", now)
+        case Skip():
+            place.ledger.skip(step.key, result.reason, now)
+    return "skipped"

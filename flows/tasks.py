@@ -14,6 +14,7 @@ from expansion.deliver import DeliveryReport
 from flows.clock import utc_now
 from flows.deciding import Evaluated, decide_all, evaluate, note_evaluated, record, triggers_to_check
 from flows.delivering import deliver_some, recover_all, wake_waiting
+from flows.following import take_back_all
 from flows.pulling import Pull, Pulled, pull_one
 from flows.report import Problem
 from flows.running import Run
@@ -83,7 +84,15 @@ async def decide_firings(run: Run, evaluated: Evaluated, note: bool) -> Decision
 async def wake_steps(run: Run) -> None:
     """Ask `only_if` again for the steps whose time came."""
     woken = await run.in_thread(wake_waiting, run.place, run.as_of)
-    get_run_logger().info("%s waiting steps are due now, %s are skipped", woken.ready, woken.skipped)
+    said = "%s waiting steps are due now, %s are skipped, %s cannot be told yet"
+    get_run_logger().info(said, woken.ready, woken.skipped, woken.later)
+
+
+@task(cache_policy=NO_CACHE, task_run_name="take back what no longer holds")
+async def take_back_steps(run: Run) -> None:
+    """Steps about what was done in episodes that have ended since."""
+    added = await run.in_thread(take_back_all, run.place, utc_now())
+    get_run_logger().info("%s steps follow from episodes that have ended", added)
 
 
 class StillBusy(Exception):

@@ -153,6 +153,23 @@ class Api:
         self._call("POST", f"/contacts/{contact.id}/tags", f"tagging a person `{name}`", {"id": tag_id})
         return True
 
+    def untag(self, contact_id: str, name: str) -> bool:
+        """Whether the contact had the tag; one that is gone has none."""
+        path = f"/contacts/{quote(contact_id, safe='')}/tags/{self.tag_id(name)}"
+        try:
+            self._call("DELETE", path, f"removing the tag `{name}`")
+        except _NotThere:
+            return False
+        return True
+
+    def has_tag(self, contact_id: str, name: str) -> bool:
+        """Whether the contact has the tag of that name; one that is gone has none."""
+        try:
+            found = self._call("GET", f"/contacts/{quote(contact_id, safe='')}/tags", "reading a person's tags")
+        except _NotThere:
+            return False
+        return name.lower() in {str(tag.get("name")).lower() for tag in found["data"]}
+
     def tag_id(self, name: str) -> str:
         """Creates the tag or gives the one of that name; names are the same whatever their case."""
         if name not in self._tags:

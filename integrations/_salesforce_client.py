@@ -82,18 +82,25 @@ class Client:
         return self.retry.run(lambda: self.once("GET", path, params=params, wrote=False), repeatable=True)
 
     def once(
-        self, method: str, path: str, body: Any = None, *, params: dict[str, str] | None = None, wrote: bool = True
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        params: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+        wrote: bool = True,
     ) -> Any:
         """One call, one more only after a session has run out. Raises a Failure."""
         sf = self._sign_in()
         self.budget.take()
         try:
-            return self._dial(sf, method, path, body, params, wrote)
+            return self._dial(sf, method, path, body, params, headers, wrote)
         except SalesforceExpiredSession:
             sf = self._sign_in(instead_of=sf)
         self.budget.take()
         try:
-            return self._dial(sf, method, path, body, params, wrote)
+            return self._dial(sf, method, path, body, params, headers, wrote)
         except SalesforceExpiredSession as error:
             raise NoAccess(f"{SYSTEM}: {errors.NO_ACCESS['INVALID_SESSION_ID']}") from error
 
@@ -111,10 +118,18 @@ class Client:
         return page
 
     def _dial(
-        self, sf: Salesforce, method: str, path: str, body: Any, params: dict[str, str] | None, wrote: bool
+        self,
+        sf: Salesforce,
+        method: str,
+        path: str,
+        body: Any,
+        params: dict[str, str] | None,
+        headers: dict[str, str] | None,
+        wrote: bool,
     ) -> Any:
+        more: dict[str, Any] = ({"headers": headers} if headers else {}) | ({} if body is None else {"json": body})
         try:
-            reply = sf.restful(path, params=params, method=method, **({} if body is None else {"json": body}))
+            reply = sf.restful(path, params=params, method=method, **more)
         except SalesforceExpiredSession:
             raise
         except SalesforceError as error:

@@ -69,6 +69,8 @@ def of_reply(status: int, content: Any, *, wrote: bool) -> Failure:
         return Refused(f"{SYSTEM}: {REFUSED['DUPLICATE_EXTERNAL_ID']}")
     if status == 404:
         return Refused(f"{SYSTEM}: {REFUSED['NOT_FOUND']}")
+    if status == 412:
+        return TryLater(f"{SYSTEM}: somebody has just changed the record")
     if status == 429:
         return TryLater(f"{SYSTEM} is busy")
     if status >= 500:

@@ -21,11 +21,13 @@ from expansion.contract import (
     EventRow,
     FactRecord,
     Failure,
+    Made,
     NotItsTurn,
     Piece,
     Refused,
     Reply,
     SourceWords,
+    Standing,
     TryLater,
 )
 from expansion.limits import Allowance as Allowance
@@ -92,6 +94,10 @@ class ActionBase:
     batch: ClassVar[int] = 1  # the vendor's maximum per call
     repeatable: ClassVar[bool] = False  # doing it twice leaves one: an upsert by our key, a tag, a set
     note: ClassVar[str | None] = None
+    offers: ClassVar[frozenset[str]] = frozenset()  # what `when_cleared` may say of it, and `sla`
+    keeps: ClassVar[frozenset[str]] = frozenset()  # inputs whose effect `take_back` cannot take back
+    followed_by: ClassVar[str | None] = None  # the action that changes or takes back what this one made
+    follows: ClassVar[bool] = False  # such an action: the ledger asks for it, no playbook does
 
     def deliver(self, pieces: Sequence[Piece]) -> list[Reply]:
         """One reply per piece, in order. Failures are returned, never raised: one bad piece stops no other."""
@@ -104,9 +110,17 @@ class ActionBase:
         """
         return [Refused(f"{self.name} cannot be looked up; a person has to check") for _ in pieces]
 
+    def look(self, made: Sequence[Made]) -> list[Standing | Failure]:
+        """How the things that this action made stand now, in order; nothing is changed. A `Failure`: it cannot be told.
+
+        For comparing the ledger with the system, and for seeing whether a person has touched a task.
+        """
+        return [Refused(f"{self.name} leaves nothing that can be looked at") for _ in made]
+
     @classmethod
     def words(cls) -> ActionWords:
-        return ActionWords(cls.name, cls.title, cls.input_model, cls.repeatable, cls.note)
+        own = (cls.name, cls.title, cls.input_model, cls.repeatable, cls.note)
+        return ActionWords(*own, cls.offers, cls.keeps, cls.followed_by, cls.follows)
 
 
 class SourceBase:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Literal, cast
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from expansion.contract import Done, Failure, Piece, Refused, Reply
+from expansion.contract import Done, Failure, Made, Piece, Refused, Reply, Standing
 from expansion.fields import DueDate, HtmlText, Inputs, Owner, PlainText
 from integrations import _settings
+from integrations._hubspot_change import ChangeTaskAction
 from integrations._hubspot_check import check
 from integrations._hubspot_company import CompanySource, CompanyUpdates, Owners, company_of
 from integrations.base import ActionBase, Allowance, Clock, Connected, Integration, Limit, RetryPolicy
@@ -23,6 +24,7 @@ from integrations.base import ActionBase, Allowance, Clock, Connected, Integrati
 if TYPE_CHECKING:
     # Importing the client costs a tenth of a second: only `connected` does, not the catalog.
     from integrations._hubspot_tasks import Draft, Tasks
+    from integrations._hubspot_tasks_state import TaskStates
 
 LIMITS = (
     Limit(190, 10, "Professional and Enterprise: 190 calls in 10 seconds for a key; Free and Starter: 100", spread=0.2),
@@ -93,10 +95,18 @@ class CreateTaskAction(ActionBase):
     title = "Create a task in HubSpot"
     input_model = CreateTask
     batch = 100
+    offers = frozenset({"close", "annotate", "sla"})
+    followed_by = "hubspot.change_task"
     note = "Carries our key in HUBSPOT_TASK_KEY_PROPERTY; a task that is there already is left alone."
 
-    def __init__(self, tasks: Tasks, owners: Owners) -> None:
-        self._tasks, self._owners = tasks, owners
+    def __init__(self, tasks: Tasks, owners: Owners, states: TaskStates) -> None:
+        self._tasks, self._owners, self._states = tasks, owners, states
+
+    def look(self, made: Sequence[Made]) -> list[Standing | Failure]:
+        try:
+            return [now.standing for now in self._states.read(made)]
+        except Failure as failure:
+            return [failure for _ in made]
 
     def deliver(self, pieces: Sequence[Piece]) -> list[Reply]:
         if not pieces:
@@ -201,12 +211,16 @@ def connected(
     """The integration facing one portal. Nothing is sent until it is used."""
     from integrations._hubspot_client import Client
     from integrations._hubspot_tasks import Tasks
+    from integrations._hubspot_tasks_state import TaskStates
 
     limits = (replace(LIMITS[0], calls=settings.calls_in_ten_seconds),)
     client = Client(settings, retry, limits, SEARCH_LIMITS, clock, allowance)
     owners = Owners(client, settings.fallback_owner)
+    tasks = Tasks(client, settings.task_key_property)
+    states = TaskStates(client, tasks, owners)
     actions: list[ActionBase] = [
-        CreateTaskAction(Tasks(client, settings.task_key_property), owners),
+        CreateTaskAction(tasks, owners, states),
+        ChangeTaskAction(client, states, owners, CreateTask),
         UpdatePropertiesAction(CompanyUpdates(client)),
     ]
     source = CompanySource(client, owners, settings.account_key_property)
@@ -222,7 +236,7 @@ INTEGRATION = Integration(
     title="HubSpot",
     settings_model=Settings,
     connect=lambda *, allowance=None: connected(_settings.read(Settings), allowance=allowance),
-    actions={a.name: a for a in (CreateTaskAction, UpdatePropertiesAction)},
+    actions={a.name: a for a in (CreateTaskAction, UpdatePropertiesAction, ChangeTaskAction)},
     sources={CompanySource.name: CompanySource},
     limits=(*LIMITS, *SEARCH_LIMITS),
 )

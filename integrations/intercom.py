@@ -15,10 +15,11 @@ from typing import Any
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from expansion.contract import Done, Failure, Piece, Refused, Reply
+from expansion.contract import Done, Failure, Made, Piece, Refused, Reply, Standing
 from expansion.fields import Inputs, People, Person, PlainText
 from integrations import _settings
 from integrations._intercom_api import LIMIT, Api, Contact, client
+from integrations._intercom_take_back import TakeBackAction, standing
 from integrations.base import ActionBase, Allowance, Clock, Connected, Finding, Integration, RetryPolicy
 
 RETRY = RetryPolicy(tries=4, first_wait=0.5, longest_wait=15.0)
@@ -154,6 +155,9 @@ class EnrolInSeriesAction(_IntercomAction):
     name = "intercom.enrol_in_series"
     title = "Make people eligible for an Intercom series"
     input_model = EnrolInSeries
+    offers = frozenset({"take_back"})
+    keeps = frozenset({"attribute", "event"})
+    followed_by = "intercom.take_back"
     note = f"The series must be live with that entry rule. {HOURLY}, and tells nobody who is in a series."
 
     def _do(self, piece: Piece) -> Done:
@@ -164,6 +168,9 @@ class EnrolInSeriesAction(_IntercomAction):
         eligible = f"{_people(len(found.contacts))} eligible for the series {wanted.series} by {rule}; {HOURLY}"
         note = "; ".join([eligible, *found.notes()])
         return Done(found.remote_id, self._api.link(found.contacts[0]), note, already=not changed)
+
+    def look(self, made: Sequence[Made]) -> list[Standing | Failure]:
+        return [standing(self._api, one) for one in made]
 
     def _match(self, found: Found, wanted: EnrolInSeries, fired_at: datetime) -> tuple[str, bool]:
         """The rule in words, and whether anybody is new to it."""
@@ -231,7 +238,7 @@ def connected(
     """Intercom with these settings; tests bring their own time."""
     http = client(settings.base_url, settings.access_token.get_secret_value(), timeout)
     api = Api(http, retry, clock, now, allowance)
-    actions = (EnrolInSeriesAction(api), SendEventAction(api))
+    actions = (EnrolInSeriesAction(api), SendEventAction(api), TakeBackAction(api, EnrolInSeries))
     return Connected(actions={action.name: action for action in actions}, check=lambda: check(api))
 
 
@@ -240,6 +247,6 @@ INTEGRATION = Integration(
     title="Intercom",
     settings_model=Settings,
     connect=lambda *, allowance=None: connected(_settings.read(Settings), allowance=allowance),
-    actions={action.name: action for action in (EnrolInSeriesAction, SendEventAction)},
+    actions={action.name: action for action in (EnrolInSeriesAction, SendEventAction, TakeBackAction)},
     limits=(LIMIT,),
 )

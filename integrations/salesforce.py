@@ -15,16 +15,18 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from expansion.contract import Done, Failure, Piece, Refused, Reply
+from expansion.contract import Done, Failure, Made, Piece, Refused, Reply, Standing
 from expansion.fields import DueDate, Inputs, Owner, PlainText
 from integrations import _settings
 from integrations._salesforce_account import AccountSource, AccountUpdates
+from integrations._salesforce_change import ChangeTaskAction
 from integrations._salesforce_check import check
 from integrations.base import ActionBase, Allowance, Clock, Connected, Integration, Limit, RetryPolicy
 
 if TYPE_CHECKING:
     # simple-salesforce costs half a second to import (zeep): only `connected` does, not the catalog.
     from integrations._salesforce_records import Draft, Keyed, Owners
+    from integrations._salesforce_tasks_state import TaskStates
 
 # Of the org's calls in 24 hours: 100,000 (Enterprise), and 1,000 more per user licence, for everybody together.
 LIMITS = (Limit(20_000, 86_400, "Our share, SALESFORCE_DAILY_CALLS, of the org's 100,000 or more in 24 hours"),)
@@ -58,6 +60,7 @@ class Settings(BaseSettings):
     opportunity_key_field: str = Field(
         "Expansion_Key__c", pattern=_FIELD, description="The same on Opportunity: Text(64), External ID, Unique."
     )
+    task_done_status: str = Field("Completed", description="The value of the org's task Status for work that is done.")
     fallback_owner: str | None = Field(
         None, description="E-mail of the user who gets what has no active owner: Setup > Users."
     )
@@ -179,9 +182,21 @@ class CreateTaskAction(_Creates):
     name = "salesforce.create_task"
     title = "Create a task in Salesforce"
     input_model = CreateTask
+    offers = frozenset({"close", "annotate", "sla"})
+    followed_by = "salesforce.change_task"
     note = (
         "Carries our key (SALESFORCE_TASK_KEY_FIELD, or the last line of the notes); one that is there is left alone."
     )
+
+    def __init__(self, keyed: Keyed, owners: Owners, states: TaskStates) -> None:
+        super().__init__(keyed, owners)
+        self._states = states
+
+    def look(self, made: Sequence[Made]) -> list[Standing | Failure]:
+        try:
+            return [now.standing for now in self._states.read(made)]
+        except Failure as failure:
+            return [failure for _ in made]
 
     def _draft(self, piece: Piece) -> Draft:
         """An account that Salesforce does not know gets its task all the same, linked to nothing: work is not lost.
@@ -273,13 +288,16 @@ def connected(
     """The integration facing one org. Nothing is sent until it is used."""
     from integrations._salesforce_client import Client
     from integrations._salesforce_records import Keyed, Kind, Owners
+    from integrations._salesforce_tasks_state import TaskStates
 
     client = Client(settings, retry, (replace(LIMITS[0], calls=settings.daily_calls),), clock, allowance)
     owners = Owners(client, settings.fallback_owner)
     tasks = Keyed(client, Kind("Task", "WhatId", settings.task_key_field), owners)
     deals = Keyed(client, Kind("Opportunity", "AccountId", settings.opportunity_key_field), owners)
+    states = TaskStates(client, owners)
     actions: list[ActionBase] = [
-        CreateTaskAction(tasks, owners),
+        CreateTaskAction(tasks, owners, states),
+        ChangeTaskAction(client, states, owners, CreateTask, settings.task_done_status),
         CreateOpportunityAction(deals, owners),
         UpdateFieldsAction(AccountUpdates(client)),
     ]
@@ -302,7 +320,7 @@ INTEGRATION = Integration(
     title="Salesforce",
     settings_model=Settings,
     connect=lambda *, allowance=None: connected(_settings.read(Settings), allowance=allowance),
-    actions={a.name: a for a in (CreateTaskAction, CreateOpportunityAction, UpdateFieldsAction)},
+    actions={a.name: a for a in (CreateTaskAction, CreateOpportunityAction, UpdateFieldsAction, ChangeTaskAction)},
     sources={AccountSource.name: AccountSource},
     limits=LIMITS,
 )

@@ -17,10 +17,11 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from slack_sdk import WebClient
 
-from expansion.contract import Done, Failure, NoAccess, Piece, Refused, Reply
+from expansion.contract import Done, Failure, Made, NoAccess, Piece, Refused, Reply, Standing
 from integrations import _settings
 from integrations._slack_api import IN_A_CHANNEL, IN_ALL, Api
 from integrations._slack_message import Message, PostMessage, digests, inputs, single
+from integrations._slack_standing import standings
 from integrations.base import ActionBase, Allowance, Clock, Connected, Finding, Integration, RetryPolicy
 
 RETRY = RetryPolicy(tries=4, first_wait=1.0, longest_wait=30.0)
@@ -88,6 +89,9 @@ class PostMessageAction(ActionBase):
                 found |= {id(piece): posted.get(piece.key) for piece in mine}
         return [found[id(piece)] for piece in pieces]
 
+    def look(self, made: Sequence[Made]) -> list[Standing | Failure]:
+        return standings(made, lambda channel, oldest, latest: self._history(channel, channel, oldest, latest))
+
     def _post(self, message: Message) -> Reply:
         channel = inputs(message.pieces[0]).channel
         try:
@@ -136,7 +140,9 @@ class PostMessageAction(ActionBase):
         first = min(piece.fired_at for piece in pieces)
         return 0.0 if first > self._now() else first.timestamp() - 60
 
-    def _history(self, channel_id: str, channel: str, oldest: float) -> Iterator[dict[str, Any]]:
+    def _history(
+        self, channel_id: str, channel: str, oldest: float, latest: float | None = None
+    ) -> Iterator[dict[str, Any]]:
         """Newest first, until there is no more; an incomplete answer is a failure, not the end."""
         cursor = ""
         for _ in range(PAGES):
@@ -144,6 +150,7 @@ class PostMessageAction(ActionBase):
                 "conversations.history",
                 channel=channel_id,
                 oldest=f"{oldest:.6f}",
+                **({} if latest is None else {"latest": f"{latest:.6f}"}),
                 include_all_metadata=True,
                 limit=200,
                 cursor=cursor,

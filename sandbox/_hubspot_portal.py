@@ -141,6 +141,10 @@ class Portal:
         self.state.applied("hubspot", f"update_{kind}", record_id)
         return record
 
+    def remove(self, kind: str, record_id: str) -> None:
+        """Into the recycle bin: reads do not show it any more."""
+        self.state.delete(f"hubspot.{kind}", record_id)
+
     def associate(self, task_id: str, company_id: str) -> None:
         task = self.get("tasks", task_id)
         if task is None or self.get("companies", company_id) is None:

@@ -9,6 +9,8 @@ SYSTEM = {
     "LastModifiedDate": ("datetime",),
     "SystemModstamp": ("datetime",),
     "IsDeleted": ("boolean",),
+    "CreatedById": ("reference", "User", "CreatedBy"),
+    "LastModifiedById": ("reference", "User", "LastModifiedBy"),
 }
 _OWNER = {"OwnerId": ("reference", "User", "Owner")}
 STANDARD: dict[str, dict[str, tuple[str, ...]]] = {

@@ -11,6 +11,8 @@ from sandbox._soql import Record, SoqlError
 from sandbox.core import State
 
 _READ_ONLY = {*SYSTEM, "IsClosed", "IsWon"}
+API_USER = "00500000000INTEAAA"  # whom the integration signs in as
+_CLOSED = ("Completed",)  # the values of a task's Status that close it
 _KEY = re.compile(r"\b[0-9a-f]{64}\b")
 
 
@@ -34,6 +36,9 @@ class Org:
         self.locked: dict[str, int] = {}  # account id -> how many more writes find its row locked
         self.rules: dict[str, str] = {}  # a word in Subject or Name -> the validation rule's message
         self.writable = True
+        if state.get("salesforce.User", API_USER) is None:
+            me = {"Id": API_USER, "Name": "Integration User", "Email": "integration@seller.example", "IsActive": True}
+            state.put("salesforce.User", API_USER, me | {"UserType": "Standard", "Username": me["Email"]})
 
     # --- fields ---
 
@@ -95,27 +100,34 @@ class Org:
     def matching(self, sobject: str, key_field: str, value: str) -> list[Record]:
         return [r for r in self.all(sobject) if str(r.get(key_field) or "").casefold() == value.casefold()]
 
-    def insert(self, sobject: str, given: Record) -> str:
+    def insert(self, sobject: str, given: Record, by: str = API_USER) -> str:
         self._refuse(sobject, given, creating=True)
         now = _now()
         record: Record = dict.fromkeys(self.fields(sobject)) | _defaults(sobject) | given
         record |= {"Id": _id(PREFIX[sobject], self.state.next_id(f"salesforce.{sobject}"))}
         record |= {"CreatedDate": now, "LastModifiedDate": now, "SystemModstamp": now, "IsDeleted": False}
+        record |= {"CreatedById": by, "LastModifiedById": by}
         if sobject == "Task" and str(record["WhatId"] or "").startswith("001"):
             record["AccountId"] = record["WhatId"]
         self.put(sobject, record)
         self.state.applied("salesforce", f"create_{sobject.lower()}", self.key_of(sobject, record))
         return str(record["Id"])
 
-    def update(self, sobject: str, record_id: str, given: Record) -> str:
+    def update(self, sobject: str, record_id: str, given: Record, by: str = API_USER) -> str:
+        """`by`: whose change it is; a test plays the seller with it."""
         record = self.get(sobject, record_id)
         if record is None:
             raise RecordError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
         self._refuse(sobject, record | given, creating=False, own_id=record_id)
         now = _now()
-        self.put(sobject, record | given | {"LastModifiedDate": now, "SystemModstamp": now})
+        stamp = {"LastModifiedDate": now, "SystemModstamp": now, "LastModifiedById": by}
+        self.put(sobject, _computed(sobject, record | given) | stamp)
         self.state.applied("salesforce", f"update_{sobject.lower()}", record_id)
         return record_id
+
+    def remove(self, sobject: str, record_id: str) -> None:
+        """Into the recycle bin: queries do not show it any more."""
+        self.state.delete(f"salesforce.{sobject}", record_id)
 
     def key_of(self, sobject: str, record: Record) -> str:
         key = record.get(self.key_fields.get(sobject) or "")
@@ -201,6 +213,11 @@ def _defaults(sobject: str) -> Record:
     return {"Task": {"Status": "Not Started", "Priority": "Normal", "IsClosed": False}}.get(
         sobject, {"IsClosed": False, "IsWon": False} if sobject == "Opportunity" else {}
     )
+
+
+def _computed(sobject: str, record: Record) -> Record:
+    """With what Salesforce works out itself."""
+    return record | {"IsClosed": record["Status"] in _CLOSED} if sobject == "Task" else record
 
 
 def _now() -> str:

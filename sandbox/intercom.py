@@ -259,6 +259,7 @@ class Intercom(StandIn):
         if tag is None or tag["id"] not in contact["tags"]:
             raise _not_found("Resource")
         self._save({**contact, "tags": [one for one in contact["tags"] if one != tag["id"]]})
+        self.state.applied("intercom", "untag", contact["external_id"] or contact["id"])
         return shapes.tag(tag)
 
     def _tags_of(self, request: Request, _: Doc) -> Doc:

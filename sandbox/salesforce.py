@@ -10,6 +10,8 @@ import base64
 import html
 import json
 from collections.abc import Awaitable, Callable
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -17,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox._salesforce_org import Org, RecordError, readable
+from sandbox._salesforce_org import API_USER, Org, RecordError, readable
 from sandbox._soql import Record, SoqlError
 from sandbox._soql_run import Runner
 from sandbox.core import InboxItem, StandIn, State
@@ -177,9 +179,19 @@ class Salesforce(StandIn):
 
     async def _update_one(self, request: Request) -> Response:
         where = request.path_params
+        if self._changed_since(where["sobject"], where["id"], request.headers.get("if-unmodified-since")):
+            return Response(status_code=412)
         record = (await request.json()) | {"Id": where["id"]}
         result = self._update(where["sobject"], record)
         return Response(status_code=204) if result["success"] else self._single(result, 200)
+
+    def _changed_since(self, sobject: str, record_id: str, header: str | None) -> bool:
+        """Whether the record has changed after the moment of `If-Unmodified-Since`, to the second."""
+        record = self.org.get(sobject, record_id)
+        if header is None or record is None:
+            return False
+        changed = datetime.strptime(record["LastModifiedDate"], "%Y-%m-%dT%H:%M:%S.%f%z")
+        return changed > parsedate_to_datetime(header)
 
     async def _upsert_one(self, request: Request) -> Response:
         where, record = request.path_params, await request.json()
@@ -318,6 +330,7 @@ def account_page(account: Record) -> str:
 def _loaded(sobject: str, record: Record) -> Record:
     """A record of the sample, with what Salesforce would have filled in."""
     made: Record = {"CreatedDate": "2024-01-01T00:00:00.000+0000", "IsDeleted": False}
+    made |= {"CreatedById": API_USER, "LastModifiedById": API_USER}
     if sobject == "User":
         made |= {"IsActive": True, "UserType": "Standard", "Username": record.get("Email")}
     if sobject == "Opportunity":

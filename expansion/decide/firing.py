@@ -62,6 +62,8 @@ class NewStep:
     not_before: datetime | None = None
     reason: str | None = None  # why it is skipped
     can_fail: bool = False
+    when_cleared: str | None = None  # close | annotate | take_back; None: it stays as it is
+    follows: str | None = None  # the key of the step that this one is about
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from expansion.contract import ActionWords
 from expansion.fields import Filled, PeopleRef
+from expansion.language.check_following import check_following
 from expansion.language.known import Known, unknown
 from expansion.language.mistakes import Mistake, brief
 from expansion.language.models import Step
@@ -18,12 +19,14 @@ from expansion.template import check_names, facts_named
 
 def check_step(known: Known, source: Source, at: Steps, step: Step) -> Iterator[Mistake]:
     """One step against the action it names."""
-    action = known.catalog.actions.get(step.do)
+    actions = known.catalog.for_playbooks
+    action = actions.get(step.do)
     if action is None:
-        yield from unknown(source, (*at, "do"), step.do, known.catalog.actions, "an action", "no integration")
+        yield from unknown(source, (*at, "do"), step.do, actions, "an action", "no integration")
         return
     _, mistakes = validate(source, action.input_model, step.with_, (*at, "with"))
     yield from mistakes
+    yield from check_following(known, source, at, step, action)
     told = {(mistake.line, mistake.column) for mistake in mistakes}
     for mistake in _texts(known, source, (*at, "with"), action, step.with_):
         if (mistake.line, mistake.column) not in told:

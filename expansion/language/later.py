@@ -30,8 +30,6 @@ KEYS = _table(
         **dict.fromkeys(("budgets", "attention", "attention_budget", "attention_budgets"), _BUDGETS),
         **dict.fromkeys(("approval", "approvals"), _APPROVAL),
         "quiet_hours": "until then, `working_hours` says when due dates fall",
-        "sla": None,
-        "escalate": None,
     }
 )
 

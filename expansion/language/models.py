@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from expansion.language.conditions import Clause
 from expansion.language.fields import Accounts, Name, PercentField, SpanField, Strict
+from expansion.language.following import Sla, WhenCleared
 from expansion.language.policy import Flood, Plans, Policy, Suppression, Tier, WorkingHours, Worth
 from expansion.language.vocabulary import (
     CountedFact,
@@ -154,6 +155,18 @@ class Step(Strict):
     can_fail: bool = Field(
         False, description="`true`: the steps after it go on even if it is refused.", examples=[True]
     )
+    when_cleared: WhenCleared = Field(
+        "leave",
+        description="What becomes of it when the episode ends. `close`: the task is completed, with a note why;"
+        " `annotate`: only the note; `take_back`: a tag or an attribute is removed again; `leave`: nothing. A task that"
+        " a person has worked on is left alone whatever stands here.",
+        examples=["close"],
+    )
+    sla: Sla | None = Field(
+        None,
+        description="How soon somebody has to touch the task, in working hours, and what follows if nobody does.",
+        examples=[{"first_touch": "8 working hours", "remind": {"channel": "expansion"}}],
+    )
 
 
 class Playbook(Strict):
@@ -194,6 +207,7 @@ __all__ = [
     "Policy",
     "RatioFact",
     "RuleCohort",
+    "Sla",
     "SourcedCohort",
     "SourcedFact",
     "Step",

@@ -36,7 +36,7 @@ def json_schemas(catalog: Catalog | None = None) -> dict[str, dict[str, Any]]:
     entry["patternProperties"] = {_AGO: _MOMENT}
     entry["additionalProperties"] = False
     if catalog:
-        _name_actions(schemas["playbook"], catalog.actions)
+        _name_actions(schemas["playbook"], catalog.for_playbooks)
         _name_sources(schemas["facts"], catalog)
     return schemas
 

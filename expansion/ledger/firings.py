@@ -36,6 +36,7 @@ from expansion.decide.firing import (
     subject_of,
 )
 from expansion.evaluate.subjects import Subject
+from expansion.ledger.clocks import start_clocks
 from expansion.ledger.cursors import cursor_of, set_cursor
 from expansion.ledger.database import Database
 from expansion.ledger.records import FiringFilter, FiringRecord, PastDecision, Recorded, RunKind
@@ -243,6 +244,7 @@ def _insert_steps(
     values = [_step_values(firing, id_, step, now) for firing, id_ in new for step in firing.steps]
     if values:
         connection.execute(insert(STEPS), values)
+    start_clocks(connection, [step for firing, _ in new for step in firing.steps])
 
 
 def _firing_values(run_id: int, firing: NewFiring) -> dict[str, Any]:

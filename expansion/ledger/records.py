@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
 from expansion.decide.firing import Decision, called
 from expansion.evaluate.subjects import Subject
 
-RunKind = Literal["expansion", "pull", "playbook", "follow_up"]
+RunKind = Literal["expansion", "pull", "playbook", "follow_up", "reconcile"]
 RunStatus = Literal["running", "completed", "failed"]
 State = Literal["waiting", "due", "claimed", "done", "refused", "unsure", "skipped"]
 Settlement = Literal["done", "retry", "skip"]
@@ -174,6 +174,9 @@ class StepRecord:
     updated_at: datetime
     user_id: str = ""
     user_name: str = ""
+    follows: str | None = None  # the key of the step that this one is about
+    when_cleared: str | None = None
+    cleared_at: datetime | None = None  # when the episode ended
 
     @property
     def called(self) -> str:
@@ -197,6 +200,40 @@ class Attempt:
     outcome: str  # done | refused | due | unsure | abandoned | late | settled: …
     maybe_done: bool
     detail: str | None
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How long a task has waited for somebody to touch it, in working time."""
+
+    step_key: str
+    started_at: datetime
+    spent: timedelta
+    counted_until: datetime
+    held: str | None = None  # why it stands still at the moment
+    touched_at: datetime | None = None
+    stopped_at: datetime | None = None
+    reason: str | None = None  # why it stopped
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where the ledger and a system disagree about what a step made, and what to do about it."""
+
+    step_key: str
+    kind: str  # deleted | moved | closed | changed
+    detail: str
+    advice: str
+
+
+@dataclass(frozen=True)
+class DifferenceRecord(Difference):
+    """A difference as it was found, and since when."""
+
+    first_seen_at: datetime
+    last_seen_at: datetime
+    times_seen: int
+    gone_at: datetime | None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,9 @@ from expansion.ledger.firings import most_valuable_first, of_run
 from expansion.ledger.records import ClaimedStep, StepFilter, StepRecord
 from expansion.ledger.tables import FIRINGS, STEPS
 
-_OF_FIRING = tuple(FIRINGS.c[name] for name in ("run_id", "account_name", "user_id", "user_name", "fired_at", "owner"))
+_OF_FIRING = tuple(
+    FIRINGS.c[name] for name in ("run_id", "account_name", "user_id", "user_name", "fired_at", "owner", "cleared_at")
+)
 ORDER = (*most_valuable_first(), STEPS.c.firing_id, STEPS.c.position, STEPS.c.key)
 
 

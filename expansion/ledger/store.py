@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from expansion.ledger.claims import Claims
+from expansion.ledger.clocks import Clocks
 from expansion.ledger.cursors import Cursors
 from expansion.ledger.database import connect
+from expansion.ledger.differences import Differences
 from expansion.ledger.firings import Firings
+from expansion.ledger.following import Following
 from expansion.ledger.pauses import Pauses
 from expansion.ledger.runs import Runs
 from expansion.ledger.steps import Steps
@@ -14,7 +17,7 @@ from expansion.ledger.verdicts import Verdicts
 from expansion.ledger.version import HEAD, version_of
 
 
-class Ledger(Runs, Firings, Steps, Claims, Verdicts, Cursors, Pauses, Summaries):
+class Ledger(Runs, Firings, Steps, Claims, Verdicts, Cursors, Pauses, Summaries, Following, Clocks, Differences):
     """Everything that can be asked of the ledger, each part in the module of that name. Time is always an argument."""
 
 

@@ -139,7 +139,11 @@ STEPS = Table(
     Column("note", Text),
     Column("reason", Text),
     Column("updated_at", Moment, nullable=False),
+    Column("follows", String(64)),  # the key of the step that this one is about
+    Column("when_cleared", String(20)),  # what is to become of it when the episode ends; NULL: nothing
     Index("ix_steps_state_action_not_before", "state", "action", "not_before"),
+    Index("ix_steps_follows", "follows"),
+    Index("ix_steps_when_cleared", "when_cleared"),
     Index("ix_steps_firing_id_position", "firing_id", "position"),
 )
 
@@ -178,6 +182,37 @@ Index(
     unique=True,
     sqlite_where=text("ended_at IS NULL"),
     postgresql_where=text("ended_at IS NULL"),
+)
+
+# One for each step with an `sla`: how much working time has passed without anybody touching its task.
+CLOCKS = Table(
+    "clocks",
+    METADATA,
+    Column("step_key", String(64), ForeignKey("steps.key"), primary_key=True),
+    Column("started_at", Moment, nullable=False),
+    Column("spent", Integer, nullable=False),  # seconds of working time
+    Column("counted_until", Moment, nullable=False),
+    Column("held", Text),  # why it stands still at the moment
+    Column("touched_at", Moment),  # when somebody was first seen to have touched the task
+    Column("stopped_at", Moment),
+    Column("reason", Text),  # why it stopped
+    Index("ix_clocks_stopped_at", "stopped_at"),
+)
+
+# Where the ledger and a system were last seen to disagree; a row stays when the difference has gone.
+DIFFERENCES = Table(
+    "differences",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("step_key", String(64), ForeignKey("steps.key"), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("advice", Text, nullable=False),
+    Column("first_seen_at", Moment, nullable=False),
+    Column("last_seen_at", Moment, nullable=False),
+    Column("times_seen", Integer, nullable=False),
+    Column("gone_at", Moment),
+    UniqueConstraint("step_key", "kind"),
 )
 
 CURSORS = Table(

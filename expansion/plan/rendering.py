@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from expansion.contract import Catalog
 from expansion.decide.calendar import local_date
+from expansion.decide.owners import OwnedBy, owners
 from expansion.evaluate.results import Answer, Evaluator
 from expansion.language.models import Policy
 from expansion.plan.context import account_values, complete, fact_texts, facts_in
@@ -21,6 +22,8 @@ from expansion.plan.plain import read_clauses
 from expansion.template import TemplateError
 
 Recipe = Mapping[str, Any]
+
+CANNOT_TELL = "its `only_if` cannot be told now"
 
 
 @dataclass(frozen=True)
@@ -37,18 +40,29 @@ class Skip:
     reason: str
 
 
-def render_waiting(action: str, recipe: Recipe, catalog: Catalog, policy: Policy, evaluator: Evaluator) -> Ready | Skip:
-    """What becomes of a waiting step now: `only_if` is asked again, and facts are those of the evaluator's moment.
+@dataclass(frozen=True)
+class NotYet:
+    """Whether the step is wanted cannot be told now; it may be asked again."""
 
-    A step whose `only_if` cannot be told is skipped: a reminder sent on a guess does more harm than none.
+    reason: str
+
+
+Rendered = Ready | Skip | NotYet
+
+
+def render_waiting(action: str, recipe: Recipe, catalog: Catalog, policy: Policy, evaluator: Evaluator) -> Rendered:
+    """What becomes of a waiting step now: `only_if` is asked again; facts and the owner are those of the evaluator's
+    moment.
+
+    One whose `only_if` cannot be told is not sent: a reminder sent on a guess does more harm than none.
     """
     account = str(recipe["account_id"])
-    return render_alike(action, {account: recipe}, catalog, policy, evaluator)[account]
+    return render_alike(action, _owned_now({account: recipe}, policy, evaluator), catalog, policy, evaluator)[account]
 
 
 def render_all_waiting(
     waiting: Iterable[tuple[str, str, Recipe]], catalog: Catalog, policy: Policy, evaluator: Evaluator
-) -> dict[str, Ready | Skip]:
+) -> dict[str, Rendered]:
     """The same for many steps, given as (key, action, recipe): those that are written alike are asked about at once."""
     alike: dict[tuple[str, str, int], dict[str, tuple[str, Recipe]]] = {}
     for key, action, recipe in waiting:
@@ -57,9 +71,9 @@ def render_all_waiting(
         while account in alike.setdefault((action, written, turn), {}):
             turn += 1  # an account's second step of this kind
         alike[action, written, turn][account] = (key, recipe)
-    found: dict[str, Ready | Skip] = {}
+    found: dict[str, Rendered] = {}
     for (action, _, _), members in alike.items():
-        recipes = {account: recipe for account, (_, recipe) in members.items()}
+        recipes = _owned_now({account: recipe for account, (_, recipe) in members.items()}, policy, evaluator)
         rendered = render_alike(action, recipes, catalog, policy, evaluator)
         found |= {key: rendered[account] for account, (key, _) in members.items()}
     return found
@@ -67,13 +81,13 @@ def render_all_waiting(
 
 def render_alike(
     action: str, recipes: Mapping[str, Recipe], catalog: Catalog, policy: Policy, evaluator: Evaluator
-) -> dict[str, Ready | Skip]:
+) -> dict[str, Rendered]:
     """One step for several accounts that share its `with` and `only_if`: facts are asked for all of them at once."""
     words = catalog.actions.get(action)
     if words is None:
         return dict.fromkeys(recipes, Skip(f"no integration has an action `{action}`; run `expansion check`"))
     try:
-        found: dict[str, Ready | Skip] = dict(_not_wanted(recipes, evaluator))
+        found: dict[str, Rendered] = dict(_not_wanted(recipes, evaluator))
         left = {account: recipe for account, recipe in recipes.items() if account not in found}
         contexts = _contexts(left, policy, evaluator)
     except Unresolved as error:
@@ -87,7 +101,28 @@ def render_alike(
     return found
 
 
-def _not_wanted(recipes: Mapping[str, Recipe], evaluator: Evaluator) -> dict[str, Skip]:
+def _owned_now(recipes: Mapping[str, Recipe], policy: Policy, evaluator: Evaluator) -> dict[str, Recipe]:
+    """The recipes with the account's owner of now, in texts and as the one who gets the work.
+
+    Where nobody knows the owner just now, the one of the firing stays: a source that is late must not send the work
+    of weeks to the fallback owner.
+    """
+    try:
+        known = owners(policy, recipes, evaluator) if policy.account.owner else {}
+    except KeyError:  # a step that waited while facts.yaml changed
+        known = {}
+    return {account: _owned_by(recipe, known.get(account)) for account, recipe in recipes.items()}
+
+
+def _owned_by(recipe: Recipe, owner: OwnedBy | None) -> Recipe:
+    if owner is None or owner.note is not None:
+        return recipe
+    context = recipe["context"]
+    account = {**context["account"], "owner": owner.email}
+    return {**recipe, "owner": owner.email, "context": {**context, "account": account, "owner": owner.email}}
+
+
+def _not_wanted(recipes: Mapping[str, Recipe], evaluator: Evaluator) -> dict[str, Skip | NotYet]:
     plain = next(iter(recipes.values()))["only_if"] if recipes else []
     if not plain:
         return {}
@@ -97,9 +132,12 @@ def _not_wanted(recipes: Mapping[str, Recipe], evaluator: Evaluator) -> dict[str
         raise Unresolved("its `only_if` was written for another version and can no longer be read") from error
     except KeyError as error:  # a step that waited while facts.yaml changed
         raise Unresolved(f"its `only_if` names {error}, which facts.yaml no longer has") from error
-    reasons = {Answer.NO: "its `only_if` no longer holds", Answer.CANNOT_TELL: "its `only_if` cannot be told now"}
+    verdicts: dict[Answer, Skip | NotYet] = {
+        Answer.NO: Skip("its `only_if` no longer holds"),
+        Answer.CANNOT_TELL: NotYet(CANNOT_TELL),
+    }
     given = {account: answers.get(account, Answer.CANNOT_TELL) for account in recipes}
-    return {account: Skip(reasons[answer]) for account, answer in given.items() if answer in reasons}
+    return {account: verdicts[answer] for account, answer in given.items() if answer in verdicts}
 
 
 def _contexts(recipes: Mapping[str, Recipe], policy: Policy, evaluator: Evaluator) -> dict[str, dict[str, Any]]:

@@ -15,9 +15,9 @@ from expansion.evaluate.results import Evaluator
 from expansion.evaluate.subjects import Subject
 from expansion.language.models import Playbook, Policy, Step
 from expansion.plan.plain import as_plain
-from expansion.plan.rendering import Ready, Skip, render_alike, render_waiting
+from expansion.plan.rendering import NotYet, Ready, Skip, render_alike, render_waiting
 
-__all__ = ["Ready", "Skip", "Work", "plan_steps", "render_waiting"]
+__all__ = ["NotYet", "Ready", "Skip", "Work", "plan_steps", "render_waiting"]
 
 
 @dataclass(frozen=True)
@@ -71,13 +71,17 @@ def _recipe(step: Step, work: Work, policy: Policy) -> dict[str, Any]:
         "people": list(work.people),
         "due_from": start.isoformat(),
         "context": dict(work.context),
+        **({"sla": as_plain(step.sla)} if step.sla else {}),
     }
 
 
 def _new(
-    playbook: Playbook, position: int, work: Work, recipe: Mapping[str, Any], rendered: Ready | Skip | None
+    playbook: Playbook, position: int, work: Work, recipe: Mapping[str, Any], rendered: Ready | Skip | NotYet | None
 ) -> NewStep:
+    """A step that is due at once and cannot be told is skipped: waiting would hold up all that follows it."""
     step = playbook.steps[position]
+    if isinstance(rendered, NotYet):
+        rendered = Skip(rendered.reason)
     return NewStep(
         key=step_key(work.account_id, work.trigger, work.episode, playbook.playbook, step.id, work.user_id),
         step_id=step.id,
@@ -90,4 +94,5 @@ def _new(
         not_before=datetime.fromisoformat(recipe["due_from"]) if rendered is None else None,
         reason=rendered.reason if isinstance(rendered, Skip) else None,
         can_fail=step.can_fail,
+        when_cleared=None if step.when_cleared == "leave" else step.when_cleared,
     )

@@ -15,7 +15,7 @@ def test_one_action(run, snapshot):
 
 def test_one_system(run):
     names = run("actions", "hubspot", "--json").json
-    assert set(names) == {name for name in integrations.catalog().actions if name.startswith("hubspot.")}
+    assert set(names) == {name for name in integrations.catalog().for_playbooks if name.startswith("hubspot.")}
 
 
 def test_an_action_that_is_not_there(run, snapshot):

@@ -16,6 +16,7 @@ import flows.tasks
 from expansion.ledger.records import RunRecord, StepFilter
 from flows.place import Place
 from tests import world
+from tests.flows.afterwards import job
 from tests.flows.conftest import Outside
 
 pytestmark = [pytest.mark.flows, pytest.mark.usefixtures("prefect_server", "outside")]
@@ -378,6 +379,22 @@ async def test_what_was_left_alone_is_acted_on_once_the_reason_is_over(outside: 
     assert state.message == "0 new firings, 4 of earlier runs acted on, worth $14,000 a year, 12 steps done"
     assert list(outside.applied("create_task").values()) == [1] * 4
     assert (await run(triggers=["big"], as_of=LATER)).message == "0 new firings, 0 steps done"
+
+
+async def test_the_follow_up_takes_back_what_no_longer_holds(outside: Outside) -> None:
+    from flows.main import follow_up
+
+    Path("playbooks/desk.yaml").write_text(
+        "playbook: desk\ntitle: Desk\nsteps:\n"
+        "  - {id: ask, do: hubspot.create_task, when_cleared: close, with: {subject: Hi}}\n"
+    )
+    await run(triggers=["big"])
+    assert states("ask") == {"done": 4}
+    with job(outside.state) as work:
+        work.end("big", "ac-07", at=LATER)
+    state = await follow_up(as_of=LATER, return_state=True)
+    assert state.message == "1 step done"
+    assert states("ask.cleared") == {"done": 1}
 
 
 # --- what ends a run --------------------------------------------------------------------------------------------------

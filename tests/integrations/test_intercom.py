@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from expansion.contract import Done, NoAccess, Piece, Refused, TryLater
+from expansion.contract import Done, Made, NoAccess, Piece, Refused, Standing, TryLater
 from expansion.fields import Person
+from expansion.follow.inputs import TakeBack
 from integrations.base import RetryPolicy
 from integrations.intercom import INTEGRATION, EnrolInSeries, SendEvent, Settings, connected
 from sandbox.intercom import Intercom
@@ -24,6 +25,7 @@ from tests.integrations.contract import (
     Busy,
     Case,
     FakeClock,
+    key_of,
     piece,
 )
 
@@ -161,6 +163,72 @@ class TestEnrolInSeriesByAnAttribute(ActionContract):
             what="attribute",
             counted_by=lambda one: f"{who(one)}|expansion_series={SERIES}",
         )
+
+
+def tagged(intercom: Any, *people: str) -> str:
+    """The remote id of people who got the tag of the series."""
+    [reply] = intercom.actions["intercom.enrol_in_series"].deliver([enrolment(*people)])
+    return str(reply.remote_id)
+
+
+def take_back(ids: str, *people: str, key: str = "one", **how: Any) -> Piece:
+    made = EnrolInSeries(series=SERIES, people=[person(one) for one in people], **how).model_dump(mode="json")
+    return piece(TakeBack(step=key_of("made"), remote_id=ids, made=made), key)
+
+
+class TestTakeBackKeepsTheContract(ActionContract):
+    action = "intercom.take_back"
+
+    @pytest.fixture
+    def case(self, many: StandIns) -> Case:
+        ids = {name: tagged(connect(many), name) for name in NAMES[: ACCOUNTS - 1]}
+        return case(
+            many,
+            self.action,
+            good=lambda name: take_back(ids[name], name, key=name),
+            bad=take_back("", "nobody", key="bad", event="seen"),
+            write={"method": "DELETE", "path": "/tags/"},
+            what="untag",
+            counted_by=lambda one: one.input.made["people"][0]["user_id"],  # type: ignore[attr-defined]
+        )
+
+
+def test_a_tag_is_taken_back_from_those_who_have_it(world: StandIns, intercom: Any) -> None:
+    ids = tagged(intercom, "one", "two")
+    [reply] = intercom.actions["intercom.take_back"].deliver([take_back(ids, "one", "two")])
+    assert tags(world, "one") == tags(world, "two") == set()
+    assert reply.note == f"the tag expansion:{SERIES} is removed from 2 people; who is in the series by now stays in it"
+    [again] = intercom.actions["intercom.take_back"].deliver([take_back(ids, "one", "two")])
+    assert (again.already, again.note.partition(";")[0]) == (True, f"nobody has the tag expansion:{SERIES} any more")
+
+
+def look(intercom: Any, ids: str, **how: Any) -> Any:
+    made = Made(key_of("made"), ids, EnrolInSeries(series=SERIES, people=[person("one"), person("two")], **how))
+    [standing] = intercom.actions["intercom.enrol_in_series"].look([made])
+    return standing
+
+
+def test_whether_people_still_have_the_tag(world: StandIns, intercom: Any) -> None:
+    ids = tagged(intercom, "one", "two")
+    assert look(intercom, ids) == Standing(there=True)
+    first, second = ids.split(",")
+    intercom.actions["intercom.take_back"].deliver([take_back(first, "one")])
+    assert look(intercom, ids) == Standing(there=True, missing=f"the tag expansion:{SERIES} is gone from 1 of 2 people")
+    world.state.delete("intercom.contacts", second)  # merged into another one
+    assert look(intercom, ids) == Standing(
+        there=False, missing=f"the tag expansion:{SERIES} is gone from 2 of 2 people"
+    )
+
+
+def test_attributes_and_events_cannot_be_compared(intercom: Any) -> None:
+    assert isinstance(look(intercom, "1", event="seen"), Refused)
+    assert isinstance(look(intercom, "1", attribute={"x": "y"}), Refused)
+
+
+def test_an_intercom_that_is_down_compares_nothing(world: StandIns, intercom: Any) -> None:
+    ids = tagged(intercom, "one")
+    world.fault("intercom", "status", status=500, times=99)
+    assert isinstance(look(intercom, ids), TryLater)
 
 
 class TestSendEventKeepsTheContract(ActionContract):

@@ -38,8 +38,8 @@ class Enrol(Inputs):
     limit: int = Field(10, ge=1, description="How many people at most.")
 
 
-def _action(name: str, model: type[Inputs]) -> ActionWords:
-    return ActionWords(name, model.__doc__ or name, model, repeatable=True)
+def _action(name: str, model: type[Inputs], *offers: str) -> ActionWords:
+    return ActionWords(name, model.__doc__ or name, model, repeatable=True, offers=frozenset(offers))
 
 
 def _source(name: str, *gives: str) -> SourceWords:
@@ -48,9 +48,9 @@ def _source(name: str, *gives: str) -> SourceWords:
 
 CATALOG = Catalog(
     actions={
-        "salesforce.create_task": _action("salesforce.create_task", CreateTask),
+        "salesforce.create_task": _action("salesforce.create_task", CreateTask, "close", "annotate", "sla"),
         "slack.post_message": _action("slack.post_message", PostMessage),
-        "intercom.enrol_in_series": _action("intercom.enrol_in_series", Enrol),
+        "intercom.enrol_in_series": _action("intercom.enrol_in_series", Enrol, "take_back"),
     },
     sources={
         "salesforce.account": _source("salesforce.account", "facts"),

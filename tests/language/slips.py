@@ -20,6 +20,14 @@ _RATIO = "{ratio: [seats_used, seats_bought]}"
 _NOW = "seats_used: 50}\n    28"
 _LINE = '"2 x Paywall Viewed by ana, ben with feature: sso, seats: 8"'
 
+_TASK = "do: salesforce.create_task\n"
+_REASSIGN = "reassign: {after: 16 working hours, to: fallback owner}"
+
+
+def _sla(more: str) -> str:
+    return f"    sla: {{first_touch: 8 working hours, {more}}}\n"
+
+
 Slip = tuple[str, str, str, str]
 
 TRIGGERS: list[Slip] = [
@@ -121,7 +129,7 @@ LATER: list[Slip] = [
     ("attention budgets", _POLICY, "holdout: {share: 5%, salt: spring}", "budgets: {owner: 5}"),
     ("approval", _POLICY, "holdout: {share: 5%, salt: spring}", "approval: {above: 5}"),
     ("quiet hours", _POLICY, "holdout: {share: 5%, salt: spring}", "quiet_hours: {from: 5}"),
-    ("escalation", _PLAYBOOK, "    can_fail: true\n", "    escalate: dana@acme.example\n"),
+    ("escalation beside the sla", _PLAYBOOK, "    can_fail: true\n", "    escalate: dana@acme.example\n"),
 ]
 
 PLAYBOOKS: list[Slip] = [
@@ -156,6 +164,31 @@ PLAYBOOKS: list[Slip] = [
     ("two steps of one name", _PLAYBOOK, "id: ask-the-owner", "id: tell-the-team"),
     ("a waiting time by another word", _PLAYBOOK, "after: 3 days", "wait: 3 days"),
     ("a misspelt fact in only_if", _PLAYBOOK, "fact: seat_usage", "fact: seatusage"),
+    ("a message closed later", _PLAYBOOK, "    can_fail: true\n", "    when_cleared: close\n"),
+    ("a task taken back", _PLAYBOOK, _TASK, _TASK + "    when_cleared: take_back\n"),
+    ("a word of another tool for the end", _PLAYBOOK, _TASK, _TASK + "    when_cleared: delete\n"),
+    ("a clock for a message", _PLAYBOOK, "    can_fail: true\n", "    sla: {first_touch: 8 working hours}\n"),
+    ("a clock without its time", _PLAYBOOK, _TASK, _TASK + "    sla: {remind: {channel: expansion}}\n"),
+    ("plain hours", _PLAYBOOK, _TASK, _TASK + "    sla: {first_touch: 8h}\n"),
+    ("no time at all", _PLAYBOOK, _TASK, _TASK + "    sla: {first_touch: 0 working hours}\n"),
+    ("a year of waiting", _PLAYBOOK, _TASK, _TASK + "    sla: {first_touch: 250 working days}\n"),
+    (
+        "a task taken away early",
+        _PLAYBOOK,
+        _TASK,
+        _TASK + _sla("reassign: {after: 4 working hours, to: fallback owner}"),
+    ),
+    (
+        "parts in the wrong order",
+        _PLAYBOOK,
+        _TASK,
+        _TASK + _sla(_REASSIGN + ", escalate: {after: 1 working day, channel: x}"),
+    ),
+    ("a task for nobody", _PLAYBOOK, _TASK, _TASK + _sla("reassign: {to: the manager}")),
+    ("a task for a number", _PLAYBOOK, _TASK, _TASK + _sla("reassign: {to: seats_used}")),
+    ("half an address", _PLAYBOOK, _TASK, _TASK + _sla("reassign: {to: sam@acme}")),
+    ("an escalation with a sign", _PLAYBOOK, _TASK, _TASK + _sla("escalate: {channel: '#managers'}")),
+    ("an escalation to nowhere", _PLAYBOOK, _TASK, _TASK + _sla("escalate: {after: 9 working hours}")),
     ("a playbook named otherwise", _PLAYBOOK, "playbook: seat-expansion", "playbook: seat-expansions"),
 ]
 

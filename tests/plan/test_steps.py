@@ -13,7 +13,7 @@ from expansion.contract import Catalog
 from expansion.decide.firing import NewStep, step_key
 from expansion.evaluate.results import Answer, FactValue
 from expansion.plan.rendering import render_all_waiting
-from expansion.plan.steps import Ready, Skip, Work, plan_steps, render_waiting
+from expansion.plan.steps import NotYet, Ready, Skip, Work, plan_steps, render_waiting
 from tests.decide.fakes import NOW, FakeEvaluator, catalog, playbook, policy, unknown
 
 TASK: dict[str, Any] = {
@@ -141,7 +141,7 @@ def waiting(**changes: Any) -> NewStep:
     return one(FakeEvaluator({"a": {"arr": 1, "seat_usage": 1}}), LATER, **changes)
 
 
-def rendered(step: NewStep, evaluator: FakeEvaluator) -> Ready | Skip:
+def rendered(step: NewStep, evaluator: FakeEvaluator) -> Ready | Skip | NotYet:
     recipe = json.loads(json.dumps(step.recipe))  # as the ledger gives it back
     return render_waiting(step.action, recipe, catalog(), policy(), evaluator)
 
@@ -175,7 +175,21 @@ def test_its_due_date_counts_from_when_its_time_came() -> None:
 
 def test_its_only_if_is_asked_again() -> None:
     assert rendered(waiting(), FakeEvaluator({"a": {"seat_usage": 0}})) == Skip("its `only_if` no longer holds")
-    assert rendered(waiting(), FakeEvaluator()) == Skip("its `only_if` cannot be told now")
+    assert rendered(waiting(), FakeEvaluator()) == NotYet("its `only_if` cannot be told now")
+
+
+def test_texts_and_the_work_go_to_who_owns_the_account_then() -> None:
+    owned = policy(account={"owner": "owner_email"})
+    step = waiting()
+    text = {**step.recipe["with"], "notes": "{{ account.owner }}"}
+    for now, expected in [
+        ({"owner_email": "sam@acme.example"}, "sam@acme.example"),
+        ({"owner_email": unknown()}, "dana@acme.example"),  # nobody knows today: not the fallback owner
+    ]:
+        evaluator = FakeEvaluator({"a": {"seat_usage": 1, **now}})
+        found = render_waiting(step.action, {**step.recipe, "with": text}, catalog(), owned, evaluator)
+        assert isinstance(found, Ready)
+        assert (found.input["assign_to"], found.input["notes"]) == (expected, expected)
 
 
 def test_the_people_of_the_firing_are_kept_for_later() -> None:
@@ -200,7 +214,7 @@ def test_many_waiting_steps_that_are_written_alike_are_asked_about_at_once() -> 
     found = render_all_waiting([(s.key, s.action, s.recipe) for s in steps], catalog(), policy(), evaluator)
     subjects = [found[s.key].input["subject"] for s in steps]  # type: ignore[union-attr]
     assert subjects == ["Account a: 1", "Account b: 2", "Account a: 1"]
-    assert len(evaluator.asked) == 4  # once for a and b, once more for a's second episode; each with the value
+    assert evaluator.asked == ["owner_email", "arr", "arr"] * 2  # for a and b, then for a's second; each with the value
 
 
 class ChangedVocabulary(FakeEvaluator):

@@ -1,0 +1,134 @@
+"""What becomes of what was done when the episode ends: a task closed or annotated, a tag taken back, as asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from expansion.contract import ActionWords, Catalog
+from expansion.decide.calendar import day_text, local_date
+from expansion.decide.firing import NewStep, step_key
+from expansion.follow import texts
+from expansion.follow.inputs import ChangeTask, TakeBack
+from expansion.ledger.records import StepRecord
+
+CLEARED = "cleared"
+ALREADY = "it was already there"  # what the ledger says of a step that found its work done
+NOT_OURS = "it was there before this step set it, so it stays"
+STILL_WANTED = "another open episode of this account set the same, so it stays"
+NOT_OFFERED = "what this step did cannot be taken back by this version"
+PEOPLE = "people"  # the part of an input that says for whom, not what
+
+
+def takes_back(
+    steps: Iterable[StepRecord],
+    catalog: Catalog,
+    zone: ZoneInfo,
+    still_set: Sequence[StepRecord],
+    following: dict[str, list[StepRecord]],
+) -> list[NewStep]:
+    """A step about each of these done steps of ended episodes; one that is not to be done is there with its reason.
+
+    `still_set`: what was done for the same accounts in episodes that are open. `following`: the steps about each, by
+    its key.
+    """
+    return [_taken_back(step, catalog.actions.get(step.action), zone, still_set, following) for step in steps]
+
+
+def _taken_back(
+    step: StepRecord,
+    words: ActionWords | None,
+    zone: ZoneInfo,
+    still_set: Sequence[StepRecord],
+    following: dict[str, list[StepRecord]],
+) -> NewStep:
+    wanted = step.when_cleared or ""
+    if words is None or words.followed_by is None or wanted not in words.offers:
+        return new_step(step, CLEARED, step.action, None, NOT_OFFERED)
+    if wanted == "take_back":
+        skipped = _why_not(step, still_set)
+        return new_step(step, CLEARED, words.followed_by, None if skipped else _take_back(step), skipped)
+    assert step.cleared_at is not None, "asked only of episodes that have ended"
+    day = day_text(local_date(step.cleared_at, zone))
+    close = wanted == "close"
+    note = texts.ended(step.recipe, day, close=close)
+    change = change_task(step, following.get(step.key, ()), note, close=close)
+    return new_step(step, CLEARED, words.followed_by, change)
+
+
+def change_task(
+    step: StepRecord, following: Iterable[StepRecord], note: str, *, close: bool = False, assign_to: str | None = None
+) -> ChangeTask:
+    """A change of the task that a step made, with all that was changed about it before."""
+    return ChangeTask(
+        step=step.key,
+        remote_id=step.remote_id or "",
+        made=dict(step.input or {}),
+        assigned_to=assigned_to(step, following),
+        notes=notes_of(following),
+        note=note,
+        close=close,
+        assign_to=assign_to,
+    )
+
+
+def assigned_to(step: StepRecord, following: Iterable[StepRecord]) -> str | None:
+    """Whom we gave the task to last."""
+    given = [one.input.get("assign_to") for one in following if one.state == "done" and one.input]
+    return next((name for name in reversed(given) if name), (step.input or {}).get("assign_to"))
+
+
+def notes_of(following: Iterable[StepRecord]) -> list[str]:
+    """The notes that were, or may have been, added to the task."""
+    added = [one for one in following if one.input and one.state in ("done", "unsure", "claimed", "due")]
+    return [str(one.input["note"]) for one in added if one.input and one.input.get("note")]
+
+
+def new_step(
+    about: StepRecord,
+    what: str,
+    action: str,
+    input_: ChangeTask | TakeBack | dict[str, object] | None,
+    skipped: str | None = None,
+    because: str = "",
+) -> NewStep:
+    """A step about an earlier one, with a key of its own, at its place in the playbook, so that nothing stands before
+    it; and nothing waits for it."""
+    step_id = f"{about.step_id}.{what}"
+    input_ = input_.model_dump(mode="json") if isinstance(input_, ChangeTask | TakeBack) else input_
+    key = step_key(about.account_id, about.trigger, about.episode, about.playbook, step_id, about.user_id)
+    return NewStep(
+        key=key,
+        step_id=step_id,
+        position=about.position,
+        integration=action.partition(".")[0],
+        action=action,
+        recipe={"account_id": about.account_id, "because": because or _because(about)},
+        input=input_,
+        state="skipped" if skipped else "due",
+        reason=skipped,
+        can_fail=True,
+        follows=about.key,
+    )
+
+
+def _take_back(step: StepRecord) -> TakeBack:
+    return TakeBack(step=step.key, remote_id=step.remote_id or "", made=dict(step.input or {}))
+
+
+def _because(step: StepRecord) -> str:
+    when: datetime | None = step.cleared_at
+    return f"the episode ended at {when:%Y-%m-%d %H:%M} UTC" if when else "the task was not touched in time"
+
+
+def _why_not(step: StepRecord, still_set: Sequence[StepRecord]) -> str | None:
+    """A reason to leave what the step set: it is not ours to take away, or somebody else needs it."""
+    if step.reason == ALREADY:
+        return NOT_OURS
+    same = [one for one in still_set if one.account_id == step.account_id and one.action == step.action]
+    return STILL_WANTED if any(_what(one) == _what(step) for one in same) else None
+
+
+def _what(step: StepRecord) -> dict[str, object]:
+    return {name: value for name, value in (step.input or {}).items() if name != PEOPLE}

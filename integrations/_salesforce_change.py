@@ -1,0 +1,56 @@
+"""Changing tasks in Salesforce that nobody has worked on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import TYPE_CHECKING
+
+from expansion.contract import Done, Failure, Made, Piece, Reply
+from expansion.fields import Inputs
+from expansion.follow.inputs import reference
+from integrations._changing import ChangesTasks, Now, change_of, said
+
+if TYPE_CHECKING:
+    # As in salesforce.py: the client is imported when it is connected.
+    from integrations._salesforce_client import Client
+    from integrations._salesforce_records import Owners
+    from integrations._salesforce_tasks_state import TaskStates
+
+
+class ChangeTaskAction(ChangesTasks):
+    """One call for each task: only a single update takes the condition that the task has not changed since."""
+
+    name = "salesforce.change_task"
+    title = "Close a task in Salesforce that nobody has worked on, add a note to it, or give it to somebody else"
+    batch = 200
+
+    def __init__(
+        self, client: Client, states: TaskStates, owners: Owners, made_with: type[Inputs], done_status: str
+    ) -> None:
+        self.retry, self.made_with = client.retry, made_with
+        self._client, self._states, self._owners, self._done = client, states, owners, done_status
+
+    def read(self, made: Sequence[Made]) -> list[Now]:
+        return self._states.read(made)
+
+    def write(self, changes: Sequence[tuple[Piece, Now]]) -> list[Reply]:
+        self._owners.learn([email for piece, _ in changes if (email := change_of(piece).assign_to)])
+        return [self._change(piece, now) for piece, now in changes]
+
+    def _change(self, piece: Piece, now: Now) -> Reply:
+        change = change_of(piece)
+        try:
+            fields = {"Description": self._states.with_note(now.notes, f"{reference(piece.key)} {change.note}")}
+            note = None
+            if change.close:
+                fields["Status"] = self._done
+            if change.assign_to:
+                fields["OwnerId"], note = self._owners.of(change.assign_to)
+            since = datetime.strptime(now.row["LastModifiedDate"], "%Y-%m-%dT%H:%M:%S.%f%z")
+            unchanged = {"If-Unmodified-Since": format_datetime(since.astimezone(UTC), usegmt=True)}
+            self._client.once("PATCH", f"sobjects/Task/{change.remote_id}", fields, headers=unchanged)
+        except Failure as failure:
+            return failure
+        return Done(change.remote_id, now.link, "; ".join(part for part in (said(change), note) if part))
