@@ -15,6 +15,7 @@ from cli.showing import as_json, say, table
 @click.option("--user", help="Only this person, by the user id; of triggers about people.")
 @click.option("--steps", "steps_", is_flag=True, help="The steps instead of the firings.")
 @click.option("--runs", "runs_", is_flag=True, help="The runs instead.")
+@click.option("--clocks", "clocks_", is_flag=True, help="How long tasks have waited for somebody to touch them.")
 @click.option("--history", is_flag=True, help="Also what was decided about each firing before.")
 @click.option("--limit", default=50, show_default=True, help="At most so many rows.")
 @click.option("--json", "json_", is_flag=True, help="As JSON, with every field.")
@@ -24,6 +25,7 @@ def command(
     user: str | None,
     steps_: bool,
     runs_: bool,
+    clocks_: bool,
     history: bool,
     limit: int,
     json_: bool,
@@ -33,6 +35,7 @@ def command(
     from flows.pausing import told_pauses
     from flows.place import Place
     from flows.report import decided_rows, fired_rows, step_rows
+    from flows.touching import clock_rows
 
     past: dict[int, list[Any]] = {}
     place = Place()
@@ -41,6 +44,11 @@ def command(
         if runs_:
             found: list[Any] = ledger.runs(limit)
             rows = [_run(run) for run in found]
+        elif clocks_:
+            steps = ledger.steps(StepFilter(trigger=trigger, account_id=account, user_id=user))
+            clocks = ledger.clocks_of(step.key for step in steps)
+            rows = clock_rows(clocks, steps)[:limit]
+            found = [clocks[step.key] for step in steps if step.key in clocks][:limit]
         elif steps_:
             found = ledger.steps(StepFilter(trigger=trigger, account_id=account, user_id=user, limit=limit))
             rows = step_rows(found)

@@ -15,7 +15,7 @@ from flows.playbook import playbook
 from flows.pull import pull
 from flows.pulling import pulls
 from flows.running import Run, announce
-from flows.tasks import decide_firings, evaluate_triggers, recover_steps, take_back_steps, wake_steps
+from flows.tasks import decide_firings, evaluate_triggers, read_clocks, recover_steps, take_back_steps, wake_steps
 from flows.work import run_of_kind
 
 
@@ -44,6 +44,7 @@ async def expansion(
         await wake_steps(run)
         await act_on(run, list(triggers or []), only_due=as_of is None and not triggers)
         await take_back_steps(run)
+        await read_clocks(run)
         await start_playbooks(run)
 
     return await run_of_kind("expansion", moment(as_of), work)
@@ -51,13 +52,14 @@ async def expansion(
 
 @flow(name="follow-up", flow_run_name="follow up", retries=0)
 async def follow_up(as_of: datetime | None = None) -> State[Any]:
-    """Steps whose time has come, steps that were left behind or unsure, steps that are due again, and what follows from
-    episodes that have ended."""
+    """Steps whose time has come, steps that were left behind or unsure, steps that are due again, what follows from
+    episodes that have ended, and from tasks that nobody has touched in time."""
 
     async def work(run: Run) -> None:
         await recover_steps(run)
         await wake_steps(run)
         await take_back_steps(run)
+        await read_clocks(run)
         await start_playbooks(run)
 
     return await run_of_kind("follow_up", moment(as_of), work)

@@ -15,6 +15,7 @@ from expansion.contract import Action, Catalog, Failure
 from expansion.evaluate.engine import Vocabulary
 from expansion.evaluate.evaluator import StoreEvaluator, evaluator
 from expansion.evaluate.relations import StoreRelations
+from expansion.follow.sla import SLACK
 from expansion.language.mistakes import Mistakes
 from expansion.language.models import SourcedCohort, SourcedFact
 from expansion.language.workspace import Workspace, load
@@ -110,8 +111,7 @@ class Place:
 
     def systems(self) -> list[str]:
         """The systems that the definitions name, in the order of the list of all."""
-        steps = (step.do for playbook in self.workspace.playbooks.values() for step in playbook.steps)
-        named = {name.partition(".")[0] for name in [*steps, *sources_named(self.workspace)]}
+        named = {name.partition(".")[0] for name in [*actions_named(self.workspace), *sources_named(self.workspace)]}
         return [name for name in integrations.NAMES if name in named]
 
     def connect(self, system: str) -> Connected | None:
@@ -170,6 +170,15 @@ class Place:
         for name in ("allowances", "ledger", "holder", "warehouse"):
             if name in self.__dict__:
                 getattr(self, name).close()
+
+
+def actions_named(workspace: Workspace) -> Iterable[str]:
+    """Every action that playbooks name, and Slack where a clock of theirs leads to a message."""
+    for playbook in workspace.playbooks.values():
+        for step in playbook.steps:
+            yield step.do
+            if step.sla and (step.sla.escalate or (step.sla.remind and step.sla.remind.channel)):
+                yield SLACK
 
 
 def sources_named(workspace: Workspace) -> Iterable[str]:

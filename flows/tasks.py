@@ -18,6 +18,7 @@ from flows.following import take_back_all
 from flows.pulling import Pull, Pulled, pull_one
 from flows.report import Problem
 from flows.running import Run
+from flows.touching import keep_clocks
 
 
 @task(cache_policy=NO_CACHE, task_run_name="pull {pull.source} {pull.what}")
@@ -93,6 +94,16 @@ async def take_back_steps(run: Run) -> None:
     """Steps about what was done in episodes that have ended since."""
     added = await run.in_thread(take_back_all, run.place, utc_now())
     get_run_logger().info("%s steps follow from episodes that have ended", added)
+
+
+@task(cache_policy=NO_CACHE, task_run_name="read the clocks of tasks")
+async def read_clocks(run: Run) -> None:
+    """See which tasks somebody has touched; remind, reassign and escalate where the time is over."""
+    kept = await run.in_thread(keep_clocks, run.place, run.as_of)
+    said = "%s tasks wait for a first touch, %s clocks have stopped, %s steps follow"
+    get_run_logger().info(said, kept.running, kept.stopped, kept.added)
+    for reason in kept.untold:
+        run.report.notices.append(f"whether some tasks have been touched could not be seen: {reason}")
 
 
 class StillBusy(Exception):

@@ -29,14 +29,24 @@ def hours_text(span: timedelta) -> str:
     return " and ".join(parts)
 
 
+def reminder(promise: str, *, over: bool) -> str:
+    """The headline of a reminder in a channel."""
+    return f"no first touch within {promise}" if over else f"the first touch is due within {promise}"
+
+
+def escalation(promise: str) -> str:
+    """The headline of an escalation in a channel."""
+    return f"still no first touch, {promise} were agreed"
+
+
 def reminder_note(promise: str, spent: timedelta, *, over: bool) -> str:
-    """On the task itself."""
-    when = f"it should have been after {promise}" if over else f"it should be within {promise}"
+    """A reminder on the task itself."""
+    when = f"it should have been within {promise}" if over else f"it should be within {promise}"
     return f"Nobody has touched this task for {hours_text(spent)}; {when}. If it is not worth a call, close it."
 
 
 def reassign_note(spent: timedelta, promise: str) -> str:
-    """On the task itself; who had it and has it now is in the task's owner."""
+    """On the task itself; who has it now is in the task's owner."""
     return f"Given to somebody else: nobody touched this task for {hours_text(spent)}, and {promise} were agreed."
 
 
@@ -44,5 +54,5 @@ def message(what: str, task: str, account: str, owner: str, spent: timedelta, li
     """In a Slack channel. Everything that is put in is made harmless for Slack."""
     put = FORMATS["mrkdwn"]
     name = put.link(put.escape(task), link) if link else put.escape(task)
-    said = f"Nobody has touched it for {hours_text(spent)}. {put.escape(owner)} has it."
+    said = f"Nobody has touched it for {hours_text(spent)}. It is with {put.escape(owner)}."
     return f"*{put.escape(account)}*: {put.escape(what)}\n{name}\n{said}"

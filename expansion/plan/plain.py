@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 
 from expansion.language.conditions import Clause
+from expansion.language.following import WorkingSpan
 from expansion.language.values import Counted, Percent, Periods, Span
 
 _CLAUSES: TypeAdapter[list[Clause]] = TypeAdapter(list[Clause])
@@ -22,7 +23,7 @@ def as_plain(value: Any) -> Any:
             return _model(value)
         case Percent():
             return _percent(value)
-        case Span() | Counted() | Periods():
+        case Span() | Counted() | Periods() | WorkingSpan():
             return str(value)
         case date():  # a datetime is one too
             return value.isoformat()
