@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test test-engines fuzz check bench bench-large docs clean lock
+.PHONY: setup demo test test-engines fuzz canaries check bench bench-large docs clean lock
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -39,6 +39,10 @@ test-engines: .venv-engines/.ready
 fuzz: $(READY)
 	EXPANSION_FUZZ=1 $(BIN)/python -m pytest -n 2 tests/evaluate/test_oracle.py tests/evaluate/test_metamorphic.py \
 	  tests/evaluate/test_live.py
+
+# The search for secrets and addresses in all that is written, after four commands that go wrong in every way.
+canaries: $(READY)
+	EXPANSION_CANARIES=1 $(BIN)/python -m pytest tests/security/test_canaries.py
 
 check: $(READY)
 	$(BIN)/ruff format --check .

@@ -19,6 +19,7 @@ COMMANDS = {
     "pause": "Stop a trigger, a playbook or an integration, at once.",
     "resume": "Let it go on.",
     "unsure": "Steps that nobody knows the outcome of; settle them.",
+    "audit": "What was done outside and by whom, line by line; is the record whole?",
     "doctor": "Is every configured system reachable, allowed, within its limits?",
     "actions": "The actions that playbooks may name.",
     "facts": "The facts, cohorts and sources that triggers may name.",
@@ -69,7 +70,9 @@ def main() -> None:
     """Run a command; known failures print as sentences, with exit code 1."""
     from cli.failing import told
     from cli.showing import echo
+    from expansion.logs import guard, harmless_traceback
 
+    guard()
     try:
         cli.main(prog_name="expansion", standalone_mode=False)
     except click.exceptions.Exit as done:
@@ -88,7 +91,7 @@ def main() -> None:
     except Exception as error:
         text = told(error)
         if text is None:
-            raise
+            text = f"{type(error).__name__}, a fault of this program\n\n{harmless_traceback(*sys.exc_info())}"
         echo(f"error: {text}", err=True)
         sys.exit(1)
 

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel
 
+from expansion.redact import redacted
+
 # --- work that goes out -----------------------------------------------------------------------------------------------
 
 
@@ -50,11 +52,12 @@ class Done:
 class Failure(Exception):
     """It did not happen, or nobody knows. `maybe_done` says whether it may already have been applied.
 
-    The message is one sentence for a person: what happened, where, what to do. It holds no secret and no personal data.
+    The message is one sentence for a person: what happened, where, what to do. It holds no secret and no e-mail
+    address: what a vendor said may repeat what it was sent.
     """
 
     def __init__(self, sentence: str, *, maybe_done: bool = False) -> None:
-        super().__init__(sentence)
+        super().__init__(redacted(sentence))
         self.maybe_done = maybe_done
 
 

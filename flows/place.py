@@ -29,8 +29,7 @@ from expansion.usage import manifest as manifests
 from expansion.usage.manifest import Manifest
 from expansion.usage.store import UsageStore
 from flows.clock import instant
-from flows.settings import Settings
-from integrations._settings import read
+from flows.settings import Settings, own_settings
 from integrations.base import ActionBase, Connected, SourceBase
 from integrations.warehouse import SqlWarehouse, connect
 
@@ -39,7 +38,7 @@ from integrations.warehouse import SqlWarehouse, connect
 class Place:
     """Opened once per run. What is not asked for is not opened."""
 
-    settings: Settings = field(default_factory=lambda: read(Settings))
+    settings: Settings = field(default_factory=own_settings)
     problems: dict[str, Failure] = field(default_factory=dict)  # systems that cannot be connected
     _connected: dict[str, Connected] = field(default_factory=dict)
 

@@ -10,6 +10,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from expansion.contract import Refused
+from expansion.redact import redacted
 from flows.clock import moment
 from flows.pulling import Pull, Pulled, pulls
 from flows.running import Run
@@ -28,7 +29,7 @@ async def pull(source: str, run_id: int | None = None, as_of: datetime | None = 
     found = await _pull(run_of(run_id), source)
     problems = [pulled.problem for pulled in found if pulled.problem]
     if problems:
-        return Failed(message=problems[0])
+        return Failed(message=redacted(problems[0]))
     return Completed(message=f"{sum(pulled.stored for pulled in found):,} new")
 
 

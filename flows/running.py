@@ -18,6 +18,9 @@ from prefect.states import Cancelled, Completed, Failed
 from expansion.decide.decide import Decisions
 from expansion.harmless import row_in_markdown
 from expansion.ledger.records import FiringFilter, RunKind
+from expansion.logs import guard
+from expansion.redact import redacted, redacted_row
+from flows.border import harmless
 from flows.clock import utc_now
 from flows.delivering import Pieces
 from flows.pausing import told_pauses
@@ -27,6 +30,7 @@ from flows.report import Problem, RunReport, done_rows, fired_rows, markdown
 P = ParamSpec("P")
 T = TypeVar("T")
 
+guard()
 # Prefect adds a handler to loggers named in PREFECT_LOGGING_EXTRA_LOGGERS, but no level: the root's WARNING holds.
 for _name in ("expansion", "integrations", "flows"):
     logging.getLogger(_name).setLevel(logging.INFO)
@@ -58,12 +62,15 @@ class Run:
         thread = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
         try:
             return await asyncio.shield(thread)
-        except BaseException:
+        except BaseException as error:
             if not thread.done():
                 self.stop()
                 await asyncio.wait([thread])
             if not thread.cancelled():
                 thread.exception()  # taken note of: the run ends for another reason
+            if (told := harmless(error)) is not error:
+                get_run_logger().error("what broke off", exc_info=error)
+                raise told from None
             raise
 
     def stop(self, ended_by: str | None = None) -> None:
@@ -103,13 +110,15 @@ class Run:
         await _table(
             "what-fired", list(map(row_in_markdown, fired_rows(firings))), "What fired, what it is worth, and why"
         )
-        await acreate_markdown_artifact(markdown(self.report, firings), key="run-report", description=headline)
+        await acreate_markdown_artifact(
+            redacted(markdown(self.report, firings)), key="run-report", description=headline
+        )
         log.info(headline)
         for problem in self.report.problems:
             log.error("%s (%s): %s", problem.system, problem.whose, problem.sentence)
         if failed:
             worst = self.report.problems[0]
-            return Failed(message=f"{headline}. {worst.system} ({worst.whose}): {worst.sentence}")
+            return Failed(message=redacted(f"{headline}. {worst.system} ({worst.whose}): {worst.sentence}"))
         return Completed(message=headline)
 
     def abandon(self, problem: Problem) -> None:
@@ -127,7 +136,7 @@ class Run:
 
 async def _table(key: str, rows: list[dict[str, str]], description: str) -> None:
     if rows:
-        await acreate_table_artifact(rows, key=key, description=description)
+        await acreate_table_artifact([redacted_row(row) for row in rows], key=key, description=description)
 
 
 def announce(decisions: Decisions) -> None:
@@ -140,5 +149,5 @@ def announce(decisions: Decisions) -> None:
         emit_event(
             event="expansion.trigger.fired",
             resource={"prefect.resource.id": f"expansion.trigger.{trigger}", "prefect.resource.name": trigger},
-            payload={"count": len(fired), "account_ids": list(fired)[:500]},
+            payload={"count": len(fired), "account_ids": [redacted(account) for account in list(fired)[:500]]},
         )

@@ -7,6 +7,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from integrations._settings import read, secret_names
+
 
 class Settings(BaseSettings):
     """Read from the environment or `.env`."""
@@ -37,9 +39,25 @@ class Settings(BaseSettings):
         "again. Shorter than the slowest of them, it may come twice.",
     )
 
+    secret_blocks: bool = Field(
+        False,
+        description="Whether secrets are looked for in Prefect blocks too: `expansion-slack-bot-token` and so on.",
+    )
+
     @property
     def ledger(self) -> str:
         """The ledger's URL."""
         if self.ledger_url is not None:
             return self.ledger_url.get_secret_value()
         return f"sqlite:///{self.home / 'ledger.db'}"
+
+
+def own_settings() -> Settings:
+    """The product's own settings; with the secrets that Prefect's blocks hold, where they are asked for."""
+    settings = read(Settings)
+    if settings.secret_blocks:
+        from flows.blocks import take_blocks
+
+        take_blocks(secret_names(Settings))
+        settings = read(Settings)
+    return settings

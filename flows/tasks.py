@@ -11,6 +11,7 @@ from prefect.logging import get_run_logger
 
 from expansion.decide.decide import Decisions
 from expansion.deliver import DeliveryReport
+from expansion.redact import redacted
 from flows.clock import utc_now
 from flows.deciding import Evaluated, decide_all, evaluate, note_evaluated, record, triggers_to_check
 from flows.delivering import deliver_some, recover_all, wake_waiting
@@ -138,7 +139,8 @@ async def deliver_batch(run: Run, action: str, playbook: str, number: int) -> De
         log.error("%s: %s", action, error, exc_info=error)
         run.report.add(_of_the_program(error))
     if busy := _busy(run, playbook, report):
-        raise StillBusy(action, len(busy), report.problem.sentence if report.problem else "the system is busy")
+        sentence = redacted(report.problem.sentence) if report.problem else "the system is busy"
+        raise StillBusy(action, len(busy), sentence)
     return report
 
 

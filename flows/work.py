@@ -12,6 +12,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
 from expansion.ledger.records import RunKind
+from flows.border import harmless
 from flows.place import Place
 from flows.report import Problem, told
 from flows.running import Run
@@ -52,6 +53,8 @@ async def run_of_kind(kind: RunKind, as_of: datetime, work: Callable[[Run], Awai
         return run.cancelled()
     except BaseException as error:
         run.abandon(told(error))
+        if (clean := harmless(error)) is not error:
+            raise clean from None
         raise
     finally:
         _RUNNING.pop(run.id, None)

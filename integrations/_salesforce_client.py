@@ -16,6 +16,7 @@ from simple_salesforce.exceptions import SalesforceAuthenticationFailed, Salesfo
 from simple_salesforce.login import SalesforceLogin
 
 from expansion.contract import Failure, NoAccess, TryLater
+from expansion.redact import know
 from integrations import _salesforce_errors as errors
 from integrations._http import broken, contained_session
 from integrations.base import Allowance, Budget, Clock, Limit, RetryPolicy
@@ -159,6 +160,7 @@ class Client:
 
     def _new_session(self) -> Salesforce:
         token, instance = self._token()
+        know(token)
         return Salesforce(
             session_id=token, instance=instance, session=self._session, version=self._settings.api_version
         )

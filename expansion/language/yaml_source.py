@@ -24,6 +24,7 @@ from ruamel.yaml.events import (
 from expansion.language import yaml_errors
 from expansion.language.mistakes import Mistake, Mistakes, brief, snippet
 from expansion.language.source import Source, Spot, Steps
+from expansion.secret_shapes import covered, secrets_in
 
 _LARGEST = 1_000_000  # bytes; a definition is a few kB, more is another kind of file
 _DEEPEST = 40
@@ -39,6 +40,7 @@ def read(path: Path, shown: str) -> Source:
     """The file's values and their places; raises Mistakes. `shown` is what people call the file."""
     text = _text(path, shown)
     lines = tuple(_BREAK.split(text.removesuffix("\n")))
+    _no_secret(shown, lines)
     blank = Source(shown, lines, {}, {}, {})
     builder = _Builder(blank)
     try:
@@ -55,6 +57,29 @@ def read(path: Path, shown: str) -> Source:
         hint = "a file here is made of words with values, such as  title: Nearly out of seats"
         raise Mistakes([blank.mistake_at(builder.spots[()], f"this file is {what}", hint)])
     return Source(shown, lines, values, builder.keys, builder.spots)
+
+
+def _no_secret(shown: str, lines: tuple[str, ...]) -> None:
+    """Playbooks are read by many, and kept by git for ever. Also in comments; and what is shown of it is covered."""
+    found = [(number, secret) for number, line in enumerate(lines, 1) for secret in secrets_in(line)]
+    if not found:
+        return
+    hidden = [covered(line) for line in lines]
+    hint = (
+        "take it out, and make a new one where it came from: this one has been seen. "
+        "Settings go into the environment, a mounted file or a Prefect block; see docs/connect.md"
+    )
+    raise Mistakes(
+        Mistake(
+            shown,
+            number,
+            secret.start + 1,
+            f"this looks like {secret.what}; no secret belongs in a definition",
+            snippet(hidden, number, secret.start + 1),
+            hint,
+        )
+        for number, secret in found
+    )
 
 
 def _text(path: Path, shown: str) -> str:

@@ -98,13 +98,13 @@ def _unreachable(url: URL) -> str:
 def _postgres(url: URL) -> Engine:
     # pool_pre_ping: a connection that the server closed overnight is replaced, not reported.
     patience = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_SECONDS}
-    return create_engine(url, connect_args=patience, pool_pre_ping=True, json_serializer=_to_json)
+    return create_engine(url, connect_args=patience, pool_pre_ping=True, **_QUIET)
 
 
 def _sqlite(url: URL) -> Engine:
     assert url.database is not None
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, json_serializer=_to_json)
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, **_QUIET)
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     return engine
@@ -131,4 +131,6 @@ def _to_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
+# A failed statement would otherwise quote its values in errors and logs: names, addresses, texts of tasks.
+_QUIET: dict[str, Any] = {"json_serializer": _to_json, "hide_parameters": True}
 _HINT = "hint: write it like sqlite:///folder/ledger.db or postgresql://user:password@host/database"

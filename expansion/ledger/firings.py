@@ -36,6 +36,8 @@ from expansion.decide.firing import (
     subject_of,
 )
 from expansion.evaluate.subjects import Subject
+from expansion.ledger import audit
+from expansion.ledger.audit import AuditLine, person
 from expansion.ledger.clocks import start_clocks
 from expansion.ledger.cursors import cursor_of, set_cursor
 from expansion.ledger.database import Database
@@ -221,6 +223,10 @@ def _redecide(connection: Connection, run_id: int, again: Redecided) -> bool:
     values = {name: value for name, value in _firing_values(run_id, again.firing).items() if name not in _STAYS}
     now = {"decided_at": again.at, "decided_in": run_id, "approved_by": again.approved_by}
     connection.execute(update(FIRINGS).where(FIRINGS.c.id == was.firing_id).values(values | now))
+    if again.approved_by:
+        who, about = person(again.approved_by), f"{again.firing.trigger} for {again.firing.account_id}"
+        said = AuditLine(who, "approval", again.firing.decision, action=about)
+        audit.write(connection, [said], again.at)
     return True
 
 

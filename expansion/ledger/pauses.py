@@ -8,6 +8,8 @@ from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from expansion.decide.pauses import Pause, PauseKind
+from expansion.ledger import audit
+from expansion.ledger.audit import AuditLine, person
 from expansion.ledger.database import Database
 from expansion.ledger.tables import PAUSES, STEPS
 
@@ -20,14 +22,20 @@ class Pauses(Database):
         dialect = postgresql if self.is_postgres else sqlite
         new = dialect.insert(PAUSES).values(kind=kind, name=name, by=by, since=now, note=note)
         with self.writing() as connection:
-            return connection.scalar(new.on_conflict_do_nothing().returning(PAUSES.c.id)) is not None
+            begun = connection.scalar(new.on_conflict_do_nothing().returning(PAUSES.c.id)) is not None
+            if begun:
+                audit.write(connection, [_line("paused", kind, name, by, note)], now)
+            return begun
 
     def resume(self, kind: PauseKind, name: str, by: str, note: str, now: datetime) -> bool:
         """Let it go on; False if it is not paused. Who paused it and who let it go on stays in the ledger."""
         is_it = _LASTING & (PAUSES.c.kind == kind) & (PAUSES.c.name == name)
         end = update(PAUSES).where(is_it).values(ended_at=now, ended_by=by, ended_note=note)
         with self.writing() as connection:
-            return bool(connection.execute(end).rowcount)
+            ended = bool(connection.execute(end).rowcount)
+            if ended:
+                audit.write(connection, [_line("resumed", kind, name, by, note)], now)
+            return ended
 
     def pauses(self) -> list[Pause]:
         """Everything that is paused now, the oldest first."""
@@ -35,6 +43,10 @@ class Pauses(Database):
         with self.reading() as connection:
             rows = connection.execute(select(*columns).where(_LASTING).order_by(PAUSES.c.since, PAUSES.c.id))
             return [Pause(*row) for row in rows]
+
+
+def _line(outcome: str, kind: PauseKind, name: str, by: str, note: str) -> AuditLine:
+    return AuditLine(person(by), "pause", outcome, action=f"{kind} {name}", note=note or None)
 
 
 def is_paused() -> ColumnElement[bool]:

@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, or_, select, update
 
+from expansion.ledger import audit
+from expansion.ledger.audit import AuditLine, person
 from expansion.ledger.database import Database
 from expansion.ledger.firings import of_run
 from expansion.ledger.records import Attempt, Settlement, State, StepFilter, StepRecord
@@ -90,3 +92,6 @@ class Steps(Database):
 def _write_settlement(connection: Connection, key: str, verdict: Settlement, by: str, note: str, now: datetime) -> None:
     line = {"step_key": key, "at": now, "holder": by, "outcome": f"settled: {verdict}"}
     connection.execute(insert(ATTEMPTS).values(**line, maybe_done=False, detail=note))
+    system, action = connection.execute(select(STEPS.c.integration, STEPS.c.action).where(STEPS.c.key == key)).one()
+    said = AuditLine(person(by), "settlement", f"settled: {verdict}", system, action, key, note=note or None)
+    audit.write(connection, [said], now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from expansion.ledger.audit import Audits
 from expansion.ledger.claims import Claims
 from expansion.ledger.clocks import Clocks
 from expansion.ledger.cursors import Cursors
@@ -17,7 +18,9 @@ from expansion.ledger.verdicts import Verdicts
 from expansion.ledger.version import HEAD, version_of
 
 
-class Ledger(Runs, Firings, Steps, Claims, Verdicts, Cursors, Pauses, Summaries, Following, Clocks, Differences):
+class Ledger(
+    Runs, Firings, Steps, Claims, Verdicts, Cursors, Pauses, Summaries, Following, Clocks, Differences, Audits
+):
     """Everything that can be asked of the ledger, each part in the module of that name. Time is always an argument."""
 
 

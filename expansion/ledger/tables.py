@@ -230,3 +230,27 @@ BUDGETS = Table(
     Column("name", Text, primary_key=True),
     Column("state", Text, nullable=False),
 )
+
+# Append-only: the migration puts triggers on it that refuse everything but new lines; see audit.py.
+AUDIT = Table(
+    "audit",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("what", String(20), nullable=False),
+    Column("system", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("step_key", String(64)),
+    Column("outcome", Text, nullable=False),
+    Column("remote_id", Text),
+    Column("note", Text),
+    Column("salt", Text),  # NULL: `who` and `note` were a person's, who was forgotten
+    Column("personal", String(64), nullable=False),  # the digest of salt, who and note
+    Column("chain", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    UniqueConstraint("chain", "number"),
+    Index("ix_audit_step_key", "step_key"),
+)

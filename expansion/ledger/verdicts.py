@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, case, insert, or_, select, update
 
 from expansion.contract import Done
+from expansion.ledger import audit
+from expansion.ledger.audit import AuditLine
 from expansion.ledger.claims import is_claimed_by
 from expansion.ledger.database import Database
 from expansion.ledger.records import Verdict
@@ -51,6 +53,7 @@ class Verdicts(Database):
                 if verdict.state == "refused":
                     _skip_what_follows(connection, verdict.key, now)
             _write_history(connection, verdicts, ours, holder, now)
+            _write_audit(connection, verdicts, ours, holder, now)
             return ours
 
     def confirm(self, key: str, holder: str, reply: Done, now: datetime) -> bool:
@@ -147,3 +150,28 @@ def _line(verdict: Verdict, counted: bool, holder: str, now: datetime) -> dict[s
         "maybe_done": verdict.maybe_done,
         "detail": detail if counted else f"{late}: {detail}" if detail else late,
     }
+
+
+def _write_audit(
+    connection: Connection, verdicts: Sequence[Verdict], ours: frozenset[str], holder: str, now: datetime
+) -> None:
+    """A line for each that reached the other system, or may have; what certainly never left is no act."""
+    acted = [verdict for verdict in verdicts if verdict.state != "due" or verdict.maybe_done]
+    if not acted:
+        return
+    named = select(STEPS.c.key, STEPS.c.integration, STEPS.c.action)
+    rows = connection.execute(named.where(STEPS.c.key.in_([verdict.key for verdict in acted])))
+    of = {key: (system, action) for key, system, action in rows}
+    lines = [
+        AuditLine(
+            holder, "step", _outcome(verdict, verdict.key in ours), *of[verdict.key], verdict.key, verdict.remote_id
+        )
+        for verdict in acted
+        if verdict.key in of
+    ]
+    audit.write(connection, lines, now)
+
+
+def _outcome(verdict: Verdict, counted: bool) -> str:
+    said = "maybe done, to be repeated" if verdict.state == "due" else verdict.state
+    return said if counted else f"{said}, but the claim was no longer this holder's"

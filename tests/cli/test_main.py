@@ -18,7 +18,7 @@ from cli.main import cli as group
 
 ROOT = Path(__file__).resolve().parents[2]
 # Never seen by a person: caught where it is raised, or the sign of a fault in the program, whose traceback is wanted.
-INSIDE = {"Failure", "StillBusy", "Stopped", "TemplateError", "Unresolved"}
+INSIDE = {"Fault", "Failure", "StillBusy", "Stopped", "TemplateError", "Unresolved"}
 
 
 def test_no_command_shows_what_there_is(run, snapshot):
@@ -91,13 +91,17 @@ def test_every_exception_of_ours_is_told_as_a_sentence():
 
 def test_a_fault_of_the_program_keeps_its_traceback(monkeypatch, run):
     def broken(*_: object) -> None:
-        raise ZeroDivisionError
+        raise ZeroDivisionError("ana@acme.example")
 
     monkeypatch.setattr("cli.check._run", broken)
     run("init", "here")
     monkeypatch.chdir("here")
-    with pytest.raises(ZeroDivisionError):
-        run("check")
+    said = run("check")
+    assert said.code == 1
+    assert "error: ZeroDivisionError, a fault of this program" in said.err
+    assert "Traceback (most recent call last)" in said.err
+    assert "a…@acme.example" in said.err
+    assert "ana@" not in said.err
 
 
 def test_another_program_s_exception_of_the_same_name_is_not_ours():

@@ -1,0 +1,47 @@
+"""Secrets from Prefect blocks, for those who keep them there: `expansion-slack-bot-token` for SLACK_BOT_TOKEN."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+
+import integrations
+from expansion.contract import NoAccess
+from integrations._settings import give, secret_names
+
+
+def block_of(variable: str) -> str:
+    """The name of a setting's block: Prefect takes small letters, digits and dashes."""
+    return "expansion-" + variable.lower().replace("_", "-")
+
+
+def take_blocks(own: Iterable[str]) -> None:
+    """Hand what the blocks hold to whoever reads settings; a setting without a block comes from elsewhere.
+
+    `own` are the product's own settings, beside those of all integrations.
+    """
+    models = (integrations.integration(name).settings_model for name in integrations.NAMES)
+    wanted = [*own, *(variable for model in models for variable in secret_names(model))]
+    # A thread of its own: a flow's event loop is running, and the plain call would give a coroutine there.
+    with ThreadPoolExecutor(1) as thread:
+        give(thread.submit(copy_context().run, _read, wanted).result())
+
+
+def _read(variables: list[str]) -> dict[str, str]:
+    from prefect.client.orchestration import get_client
+    from prefect.exceptions import ObjectNotFound
+
+    found: dict[str, str] = {}
+    with get_client(sync_client=True) as client:
+        for variable in variables:
+            name = block_of(variable)
+            try:
+                block = client.read_block_document_by_name(name, "secret", include_secrets=True)
+            except ObjectNotFound:
+                continue
+            value = block.data.get("value")
+            if not isinstance(value, str):
+                raise NoAccess(f"the Prefect block {name} holds no text; save the value of {variable} in it")
+            found[variable] = value
+    return found
