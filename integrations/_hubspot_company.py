@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SYSTEM = errors.SYSTEM
 BATCH = 100
 OWNER_EMAIL = "owner_email"
+NO_COMPANY = "it stands on no company: HubSpot does not have the one it belongs to any more"
 NO_OWNER = "the owner is not an active user in HubSpot; given to HUBSPOT_FALLBACK_OWNER"
 
 

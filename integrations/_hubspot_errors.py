@@ -12,6 +12,16 @@ from expansion.contract import Failure, NoAccess, Refused, TryLater
 from integrations._wording import clean
 
 SYSTEM = "HubSpot"
+
+
+class Gone(Refused):
+    """A record that the input names is not there any more."""
+
+
+class Conflict(Refused):
+    """Another record has that unique value already."""
+
+
 LOCKED_FOR = 2.0  # seconds; 423: "wait at least 2 seconds"
 TEN_SECONDS = 10.0
 LOOK_AGAIN = 900.0  # seconds to leave a portal alone whose day is used up; it starts anew at midnight there
@@ -23,7 +33,10 @@ REFUSED = {
     "READ_ONLY_VALUE": "a property cannot be written: {message}",
     "REQUIRED_FIELD": "a property must be filled in: {message}",
     "OBJECT_NOT_FOUND": "the record is not there any more, or hidden from this key",
+    "CONFLICTING_UNIQUE_VALUE": "another record has the value already: {message}",
+    "CONFLICT": "another record has the value already: {message}",
 }
+_KINDS = {"OBJECT_NOT_FOUND": Gone, "CONFLICTING_UNIQUE_VALUE": Conflict, "CONFLICT": Conflict}
 
 
 def of_reply(status: int, body: Any, headers: Mapping[str, str], *, wrote: bool) -> Failure:
@@ -54,9 +67,9 @@ def of_error(error: Mapping[str, Any], status: int = 207) -> Failure:
     details = [one for one in error.get("errors") or () if isinstance(one, dict)]
     codes = [str(one.get("code")) for one in details] + [str(error.get("category"))]
     message = clean(str(details[0].get("message") if details else error.get("message", "")))
-    known = next((REFUSED[code] for code in codes if code in REFUSED), None)
+    known = next((code for code in codes if code in REFUSED), None)
     if known:
-        return Refused(f"{SYSTEM}: {known.format(message=message)}")
+        return _KINDS.get(known, Refused)(f"{SYSTEM}: {REFUSED[known].format(message=message)}")
     if "RATE_LIMITS" in codes:
         return TryLater(f"{SYSTEM} is busy")
     return Refused(f"{SYSTEM} refuses it ({status} {error.get('category', '')}): {message}")

@@ -1,7 +1,7 @@
 """Creates tasks that carry our key, once each, on their companies; and finds them again by it.
 
 How far that goes depends on the property for the key (HUBSPOT_TASK_KEY_PROPERTY) in the portal:
-- unique: creating is an upsert, and reading by the key is exact;
+- unique: HubSpot refuses a second task, and reading by the key is exact;
 - there, but not unique: it is searched for, and search shows a task only some seconds after it was made;
 - not there: a task whose fate is unknown cannot be looked up, and a person has to.
 """
@@ -18,7 +18,7 @@ from expansion.contract import Done, Failure, Piece, Refused, Reply, TryLater
 from integrations import _hubspot_errors as errors
 from integrations._batches import chunks, in_calls
 from integrations._hubspot_client import Client
-from integrations._hubspot_company import company_of
+from integrations._hubspot_company import NO_COMPANY, company_of
 from integrations._hubspot_errors import refusals, results
 
 SYSTEM = errors.SYSTEM
@@ -36,7 +36,7 @@ class Draft:
     """A task about to be created for a piece."""
 
     piece: Piece
-    company: str
+    company: str | None
     properties: dict[str, str]
     note: str | None = None
 
@@ -94,7 +94,6 @@ class Tasks:
         if way == "searched":
             return self._find_by_search(pieces)
         found = self.existing(pieces)
-        self.join([(found[p.key], p) for p in pieces if p.key in found])
         return [self.done(found[p.key], already=True) if p.key in found else None for p in pieces]
 
     def _find_by_search(self, pieces: Sequence[Piece]) -> list[Done | Failure | None]:
@@ -154,16 +153,36 @@ class Tasks:
     # --- creating ---
 
     def create(self, drafts: Sequence[Draft]) -> list[Reply]:
-        """One reply per draft, in order."""
+        """One reply per draft, in order. A task whose company is gone is made all the same: work is not lost."""
+        replies = self._create(drafts)
+        homeless = [i for i, reply in enumerate(replies) if isinstance(reply, errors.Gone) and drafts[i].company]
+        for i in homeless:
+            drafts[i].company = None
+            drafts[i].note = "; ".join(filter(None, (drafts[i].note, NO_COMPANY)))
+        for i, reply in zip(homeless, self._create([drafts[i] for i in homeless]), strict=True):
+            replies[i] = reply
+        return replies
+
+    def _create(self, drafts: Sequence[Draft]) -> list[Reply]:
         if not drafts:
             return []
         for draft in drafts:
             self._tried[draft.piece.key] = self._client.clock.monotonic()
-        way = self.way()
-        send = self._upsert if way == "unique" else self._insert
-        replies = in_calls(self._client.retry, drafts, BATCH, send, repeatable=way == "unique", look=self._look)
-        made = [(d, r) for d, r in zip(drafts, replies, strict=True) if isinstance(r, Done)]
-        self._made |= {draft.piece.key: reply.remote_id for draft, reply in made}
+        repeatable = self.way() == "unique"
+        replies = in_calls(self._client.retry, drafts, BATCH, self._insert, repeatable=repeatable, look=self._look)
+        self._made |= {
+            draft.piece.key: reply.remote_id
+            for draft, reply in zip(drafts, replies, strict=True)
+            if isinstance(reply, Done)
+        }
+        return self._settled(drafts, replies)
+
+    def _settled(self, drafts: Sequence[Draft], replies: list[Reply]) -> list[Reply]:
+        """A task that HubSpot refuses to make twice is there: an earlier call was carried out late."""
+        twice = [i for i, reply in enumerate(replies) if isinstance(reply, errors.Conflict)]
+        if twice:
+            for i, found in zip(twice, self._look([drafts[i] for i in twice]), strict=True):
+                replies[i] = found or replies[i]
         return replies
 
     def _look(self, drafts: Sequence[Draft]) -> list[Reply | None]:
@@ -172,46 +191,23 @@ class Tasks:
             self.done(there[d.piece.key], already=True, note=d.note) if d.piece.key in there else None for d in drafts
         ]
 
-    def join(self, pairs: Sequence[tuple[str, Piece]]) -> set[str]:
-        """Put tasks on their companies, and say which are; doing it again changes nothing.
-
-        An upsert cannot do both in one go. A task that is on no company is one whose company is gone.
-        """
-        joined: set[str] = set()
-        for some in chunks(pairs, BATCH):
-            path = f"/crm/associations/{self._client.version}/tasks/companies/batch/associate/default"
-            body = {"inputs": [{"from": {"id": task}, "to": {"id": company_of(piece)}} for task, piece in some]}
-            joined |= {str(row["from"]["id"]) for row in results(self._client.ask(path, body)) if "from" in row}
-        return joined
-
-    def _upsert(self, drafts: Sequence[Draft]) -> list[Reply]:
-        inputs = [
-            {
-                "id": draft.piece.key,
-                "idProperty": self._key,
-                "objectWriteTraceId": draft.piece.key,
-                "properties": draft.properties,
-            }
-            for draft in drafts
-        ]
-        return self._send("upsert", drafts, inputs)
-
     def _insert(self, drafts: Sequence[Draft]) -> list[Reply]:
+        """Tasks and their places on companies in one call: an upsert could not do both."""
         key = {} if self.way() == "none" else {self._key: True}
         types = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": TASK_TO_COMPANY}]
         inputs = [
             {
                 "objectWriteTraceId": draft.piece.key,
                 "properties": draft.properties | dict.fromkeys(key, draft.piece.key),
-                "associations": [{"to": {"id": draft.company}, "types": types}],
+                "associations": [{"to": {"id": draft.company}, "types": types}] if draft.company else [],
             }
             for draft in drafts
         ]
-        return self._send("create", drafts, inputs)
+        return self._send(drafts, inputs)
 
-    def _send(self, how: str, drafts: Sequence[Draft], inputs: list[dict[str, Any]]) -> list[Reply]:
+    def _send(self, drafts: Sequence[Draft], inputs: list[dict[str, Any]]) -> list[Reply]:
         """One call. Results come in HubSpot's own order and are told apart by the trace id, or by the key."""
-        reply = self._client.once("POST", f"{self._path}/batch/{how}", {"inputs": inputs})
+        reply = self._client.once("POST", f"{self._path}/batch/create", {"inputs": inputs})
         rows = reply.get("results")
         if not isinstance(rows, list):
             raise errors.unreadable(wrote=True)

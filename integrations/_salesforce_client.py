@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import requests
 from simple_salesforce.api import Salesforce
@@ -58,9 +59,15 @@ class Client:
 
     # --- what the integration asks for ---
 
-    def query(self, soql: str) -> list[dict[str, Any]]:
-        """All rows of a query, every page. Half a result is a failure, never a short list."""
-        page = self._page("query/", {"q": soql})
+    def query(self, soql: str, describing: str | None = None) -> list[dict[str, Any]]:
+        """All rows of a query, every page. Half a result is a failure, never a short list.
+
+        `describing`: an object whose fields are learnt in the same call, where they are not known yet.
+        """
+        if describing and describing not in self._described:
+            page = self._page_and_fields(soql, describing)
+        else:
+            page = self._page("query/", {"q": soql})
         rows, total = list(page["records"]), page.get("totalSize")
         while not page.get("done", True):
             page = self._page(_relative(str(page.get("nextRecordsUrl"))))
@@ -72,10 +79,7 @@ class Client:
     def fields(self, sobject: str) -> dict[str, dict[str, Any]]:
         """The object's fields as `describe` shows them to the integration user, asked once."""
         if sobject not in self._described:
-            reply = self.read(f"sobjects/{sobject}/describe")
-            if not isinstance(reply, dict) or not isinstance(reply.get("fields"), list):
-                raise TryLater(f"{SYSTEM} described {sobject} in a shape nobody can read")
-            self._described[sobject] = {field["name"]: field for field in reply["fields"]}
+            self._learn(sobject, self.read(f"sobjects/{sobject}/describe"))
         return self._described[sobject]
 
     def read(self, path: str, params: dict[str, str] | None = None) -> Any:
@@ -112,11 +116,34 @@ class Client:
 
     # --- how ---
 
+    def _learn(self, sobject: str, reply: Any) -> None:
+        if not isinstance(reply, dict) or not isinstance(reply.get("fields"), list):
+            raise TryLater(f"{SYSTEM} described {sobject} in a shape nobody can read")
+        self._described[sobject] = {field["name"]: field for field in reply["fields"]}
+
+    def _page_and_fields(self, soql: str, sobject: str) -> dict[str, Any]:
+        """Two reads as one call: REST API, resource Composite."""
+        root = f"/services/data/v{self._settings.api_version}"
+        urls = {"rows": f"{root}/query?q={quote(soql, safe='')}", "fields": f"{root}/sobjects/{sobject}/describe"}
+        asked = [{"method": "GET", "url": url, "referenceId": name} for name, url in urls.items()]
+        body = {"allOrNone": False, "compositeRequest": asked}
+        replies = self.retry.run(lambda: self._together(body), repeatable=True)
+        self._learn(sobject, replies.get("fields"))
+        return _page_of(replies.get("rows"))
+
+    def _together(self, body: dict[str, Any]) -> dict[str, Any]:
+        """What each read of a composite call answered, by its name. One that failed fails the call."""
+        reply = self.once("POST", "composite", body, wrote=False)
+        parts = reply.get("compositeResponse") if isinstance(reply, dict) else None
+        if not isinstance(parts, list):
+            raise _unreadable(wrote=False)
+        for part in parts:
+            if part["httpStatusCode"] >= 300:
+                raise errors.of_reply(part["httpStatusCode"], part["body"], wrote=False)
+        return {part["referenceId"]: part["body"] for part in parts}
+
     def _page(self, path: str, params: dict[str, str] | None = None) -> dict[str, Any]:
-        page = self.read(path, params)
-        if not isinstance(page, dict) or not isinstance(page.get("records"), list):
-            raise TryLater(f"{SYSTEM} answered a query in a shape nobody can read")
-        return page
+        return _page_of(self.read(path, params))
 
     def _dial(
         self,
@@ -198,6 +225,12 @@ def _login_refused(error: SalesforceAuthenticationFailed) -> Failure:
 
 def _unreadable(wrote: bool) -> TryLater:
     return TryLater(f"{SYSTEM} sent something that is not JSON, perhaps a maintenance page", maybe_done=wrote)
+
+
+def _page_of(reply: Any) -> dict[str, Any]:
+    if not isinstance(reply, dict) or not isinstance(reply.get("records"), list):
+        raise TryLater(f"{SYSTEM} answered a query in a shape nobody can read")
+    return reply
 
 
 def _relative(next_url: str) -> str:

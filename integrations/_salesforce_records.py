@@ -1,6 +1,7 @@
 """Creates records that carry our key, once each; finds them again by it; and finds the people to give them to.
 
-Where the org has the key field (text, External ID, Unique) the key is stored there and creating is an upsert. Where it
+Where the org has the key field (text, External ID, Unique) the key is stored there, and Salesforce itself refuses a
+second record with it. Where the field is not unique, creating is an upsert after a look at what is there. Where it
 has not, the key stands in the last line of the description, and what is there is looked up before anything is created.
 Long text cannot be filtered by in SOQL, so that way reads the recent records of the accounts.
 """
@@ -55,6 +56,15 @@ class Keyed:
         field = self._client.fields(self._kind.sobject).get(self._kind.key_field)
         return bool(field and field.get("externalId") and field.get("createable"))
 
+    def is_unique(self) -> bool:
+        """Whether Salesforce refuses a second record with the same key: then nothing has to be looked up before."""
+        fields = self._client.fields(self._kind.sobject)
+        return self.has_key_field() and bool(fields[self._kind.key_field].get("unique"))
+
+    def learn(self, emails: Sequence[str]) -> None:
+        """Learn what fields there are and who the owners are, in one call where neither is known."""
+        self._owners.learn(emails, describing=self._kind.sobject)
+
     # --- what is there ---
 
     def existing(self, pieces: Sequence[Piece]) -> dict[str, str]:
@@ -90,13 +100,16 @@ class Keyed:
 
     def create(self, drafts: Sequence[Draft]) -> list[Reply]:
         """One reply per draft, in order."""
-        upsert = bool(drafts) and self.has_key_field()
+        keyed = bool(drafts) and self.has_key_field()
+        upsert = keyed and not self.is_unique()
 
         def send(some: Sequence[Draft]) -> list[Reply]:
-            body = {"allOrNone": False, "records": [self._record(draft, upsert) for draft in some]}
+            body = {"allOrNone": False, "records": [self._record(draft, keyed) for draft in some]}
             path = f"composite/sobjects/{self._kind.sobject}/{self._kind.key_field}" if upsert else "composite/sobjects"
             results = errors.results(self._client.once("PATCH" if upsert else "POST", path, body), len(some))
-            return [self._reply(draft, result) for draft, result in zip(some, results, strict=True)]
+            twice = [draft.piece for draft, result in zip(some, results, strict=True) if _is_twice(result)]
+            there = self.existing(twice) if twice else {}
+            return [self._reply(draft, result, there) for draft, result in zip(some, results, strict=True)]
 
         def look(some: Sequence[Draft]) -> list[Reply | None]:
             there = self.existing([draft.piece for draft in some])
@@ -104,23 +117,22 @@ class Keyed:
                 self.done(there[d.piece.key], already=True, note=d.note) if d.piece.key in there else None for d in some
             ]
 
-        return in_calls(self._client.retry, drafts, errors.COLLECTION, send, repeatable=upsert, look=look)
+        return in_calls(self._client.retry, drafts, errors.COLLECTION, send, repeatable=keyed, look=look)
 
-    def _record(self, draft: Draft, upsert: bool) -> dict[str, Any]:
+    def _record(self, draft: Draft, keyed: bool) -> dict[str, Any]:
         record = {"attributes": {"type": self._kind.sobject}, **draft.record}
-        if upsert:
+        if keyed:
             return record | {self._kind.key_field: draft.piece.key}
         return record | {"Description": _with_marker(str(record.get("Description") or ""), draft.piece.key)}
 
-    def _reply(self, draft: Draft, result: Mapping[str, Any]) -> Reply:
-        """What one record's result means."""
+    def _reply(self, draft: Draft, result: Mapping[str, Any], there: Mapping[str, str]) -> Reply:
+        """What one record's result means. `there`: the records that stood in the way, by key."""
         if result.get("success"):
             return self.done(str(result["id"]), already=result.get("created") is False, note=draft.note)
         found = result.get("errors") or ()
-        codes = {str(error.get("statusCode")) for error in found if isinstance(error, dict)}
-        if "INACTIVE_OWNER_OR_USER" in codes and self._owners.replace(draft):
+        if "INACTIVE_OWNER_OR_USER" in _codes(result) and self._owners.replace(draft):
             return TryLater(f"{errors.SYSTEM}: the owner has just been deactivated")
-        if "DUPLICATE_VALUE" in codes and draft.piece.key in (there := self.existing([draft.piece])):
+        if _is_twice(result) and draft.piece.key in there:
             return self.done(there[draft.piece.key], already=True)
         return errors.of_record(found)
 
@@ -132,12 +144,12 @@ class Owners:
         self._client, self._fallback = client, fallback.lower() if fallback else None
         self._ids: dict[str, str | None] = {}
 
-    def learn(self, emails: Sequence[str]) -> None:
-        """Look up those not known yet, and the fallback, in one query."""
+    def learn(self, emails: Sequence[str], describing: str | None = None) -> None:
+        """Look up those not known yet, and the fallback, in one query; see Client.query for `describing`."""
         wanted = {email.lower() for email in emails} | ({self._fallback} if self._fallback else set())
         for some in chunks(sorted(wanted - self._ids.keys()), KEYS_PER_QUERY):
             soql = "SELECT Id, Email, Username FROM User WHERE IsActive = true AND Email IN {}"
-            rows = self._client.query(format_soql(soql, list(some)))
+            rows = self._client.query(format_soql(soql, list(some)), describing)
             # Two users may share an address; the one that signs in with it is meant. The list is in a fixed order.
             rows.sort(key=lambda row: (str(row.get("Username")).lower() != str(row["Email"]).lower(), row["Id"]))
             found: dict[str, str | None] = dict.fromkeys(some)
@@ -168,6 +180,15 @@ class Owners:
             return False
         draft.record["OwnerId"], draft.note = instead, NO_OWNER
         return True
+
+
+def _codes(result: Mapping[str, Any]) -> set[str]:
+    return {str(error.get("statusCode")) for error in result.get("errors") or () if isinstance(error, dict)}
+
+
+def _is_twice(result: Mapping[str, Any]) -> bool:
+    """Another record has the key: a call that broke off was carried out after all."""
+    return not result.get("success") and "DUPLICATE_VALUE" in _codes(result)
 
 
 def account_of(piece: Piece) -> str | None:

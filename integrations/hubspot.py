@@ -32,8 +32,6 @@ LIMITS = (
 SEARCH_LIMITS = (Limit(5, 1, "Search: 5 calls a second for the account, all its apps together", spread=0.08),)
 RETRY = RetryPolicy(tries=5, first_wait=1.0)
 
-NO_COMPANY = "it stands on no company: HubSpot does not have the one it belongs to any more"
-
 _NAME = r"^[a-z][a-z0-9_]*$"
 
 
@@ -120,8 +118,6 @@ class CreateTaskAction(ActionBase):
             return [failure for _ in pieces]
         replies |= {key: self._tasks.done(task, already=True) for key, task in there.items()}
         replies |= {d.piece.key: r for d, r in zip(drafts, self._tasks.create(drafts), strict=True)}
-        if self._tasks.way() == "unique":
-            self._put_on_companies(single, replies)
         return [replies[piece.key] for piece in pieces]
 
     def find(self, pieces: Sequence[Piece]) -> list[Done | Failure | None]:
@@ -157,19 +153,6 @@ class CreateTaskAction(ActionBase):
             "hubspot_owner_id": owner,
         }
         return self._tasks.draft(piece, properties, note)
-
-    def _put_on_companies(self, pieces: dict[str, Piece], replies: dict[str, Reply]) -> None:
-        """Also for those that were there: an earlier attempt may have broken off in between."""
-        done = {key: reply for key, reply in replies.items() if isinstance(reply, Done)}
-        try:
-            joined = self._tasks.join([(reply.remote_id, pieces[key]) for key, reply in done.items()])
-        except Failure as failure:
-            failure.maybe_done = True  # the tasks themselves are there
-            replies |= dict.fromkeys(done, failure)
-            return
-        replies |= {
-            key: replace(reply, note=NO_COMPANY) for key, reply in done.items() if reply.remote_id not in joined
-        }
 
 
 class UpdatePropertiesAction(ActionBase):

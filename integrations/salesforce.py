@@ -130,7 +130,7 @@ class UpdateFields(Inputs):
 
 
 class _Creates(ActionBase):
-    """Looks up what is there, finds the owners, creates the rest in collections of 200."""
+    """Finds the owners, looks up what is there unless Salesforce refuses it anyway, creates the rest, 200 a call."""
 
     batch = 200
 
@@ -142,19 +142,18 @@ class _Creates(ActionBase):
             return []
         single = {piece.key: piece for piece in pieces}  # a key twice in one collection is an error for both
         try:
-            there = self._keyed.existing(list(single.values()))
-            self._owners.learn([self._inputs(p).assign_to for p in single.values() if p.key not in there])
+            self._keyed.learn([self._inputs(piece).assign_to for piece in single.values()])
+            there = {} if self._keyed.is_unique() else self._keyed.existing(list(single.values()))
         except Failure as failure:
             failure.maybe_done = False  # only looked up so far
             return [failure for _ in pieces]
         replies: dict[str, Reply] = {key: self._keyed.done(there[key], already=True) for key in single if key in there}
         drafts: list[Draft] = []
-        for key in single.keys() - replies.keys():
+        for key in [key for key in single if key not in replies]:
             try:
                 drafts.append(self._draft(single[key]))
             except Refused as refusal:
                 replies[key] = refusal
-        drafts.sort(key=lambda draft: list(single).index(draft.piece.key))
         replies |= {d.piece.key: r for d, r in zip(drafts, self._keyed.create(drafts), strict=True)}
         return [replies[piece.key] for piece in pieces]
 

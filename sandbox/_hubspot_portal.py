@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from sandbox._index import Index
 from sandbox.core import State
 
 Record = dict[str, Any]
@@ -71,6 +72,7 @@ class Portal:
         self.rules: dict[str, str] = {}  # a word in the subject -> the validation rule's message
         self.clock: Callable[[], float] = time.monotonic
         self._seen_at: dict[str, float] = {}
+        self._indexes: dict[tuple[str, str], Index] = {}
 
     # --- properties ---
 
@@ -108,11 +110,17 @@ class Portal:
 
     def put(self, kind: str, record: Record) -> None:
         self.state.put(f"hubspot.{kind}", record["id"], record)
+        for (of, _), index in self._indexes.items():
+            if of == kind:
+                index.note(record["id"], record)
 
     def by_property(self, kind: str, name: str, value: str) -> Record | None:
         if name == "hs_object_id":
             return self.get(kind, value)
-        return next((r for r in self.all(kind) if r["properties"].get(name) == value), None)
+        if (kind, name) not in self._indexes:
+            said = lambda record: str(record["properties"].get(name))  # noqa: E731
+            self._indexes[kind, name] = Index(self.state, f"hubspot.{kind}", said)
+        return next(iter(self._indexes[kind, name].find(value)), None)
 
     def is_unique(self, kind: str, name: str) -> bool:
         return kind == "tasks" and name == self.task_key and self.task_key_unique

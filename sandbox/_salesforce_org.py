@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime
 from typing import Any
 
+from sandbox._index import Index
 from sandbox._salesforce_fields import PREFIX, REQUIRED, STANDARD, SYSTEM
 from sandbox._soql import Record, SoqlError
 from sandbox.core import State
@@ -36,6 +37,7 @@ class Org:
         self.locked: dict[str, int] = {}  # account id -> how many more writes find its row locked
         self.rules: dict[str, str] = {}  # a word in Subject or Name -> the validation rule's message
         self.writable = True
+        self._indexes: dict[tuple[str, str], Index] = {}
         if state.get("salesforce.User", API_USER) is None:
             me = {"Id": API_USER, "Name": "Integration User", "Email": "integration@seller.example", "IsActive": True}
             state.put("salesforce.User", API_USER, me | {"UserType": "Standard", "Username": me["Email"]})
@@ -96,9 +98,15 @@ class Org:
 
     def put(self, sobject: str, record: Record) -> None:
         self.state.put(f"salesforce.{sobject}", record["Id"], record)
+        for (kind, _), index in self._indexes.items():
+            if kind == sobject:
+                index.note(record["Id"], record)
 
     def matching(self, sobject: str, key_field: str, value: str) -> list[Record]:
-        return [r for r in self.all(sobject) if str(r.get(key_field) or "").casefold() == value.casefold()]
+        if (sobject, key_field) not in self._indexes:
+            said = lambda record: str(record.get(key_field) or "").casefold()  # noqa: E731
+            self._indexes[sobject, key_field] = Index(self.state, f"salesforce.{sobject}", said)
+        return self._indexes[sobject, key_field].find(value.casefold())
 
     def insert(self, sobject: str, given: Record, by: str = API_USER) -> str:
         self._refuse(sobject, given, creating=True)

@@ -46,6 +46,9 @@ class State:
     def get(self, collection: str, key: str) -> dict[str, Any] | None:
         return self._docs.get(collection, {}).get(key)
 
+    def count(self, collection: str) -> int:
+        return len(self._docs.get(collection, {}))
+
     def all(self, collection: str) -> list[dict[str, Any]]:
         with self._lock:
             return list(self._docs.get(collection, {}).values())

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Match, Route
 
 from sandbox._salesforce_org import API_USER, Org, RecordError, readable
 from sandbox._soql import Record, SoqlError
@@ -27,7 +27,7 @@ from sandbox.core import InboxItem, StandIn, State
 INSTANCE = "https://stand-in.my.salesforce.com"
 CLIENT_ID, CLIENT_SECRET = "stand-in-client", "stand-in-secret"
 LONGEST_URI = 16_384  # bytes; beyond it Salesforce answers 414
-MOST_RECORDS, MOST_CHUNKS = 200, 10
+MOST_RECORDS, MOST_CHUNKS, MOST_SUBREQUESTS = 200, 10, 25
 
 Call = Callable[[Request], Awaitable[Response]]
 
@@ -78,6 +78,8 @@ class Salesforce(StandIn):
             ("PATCH", f"{data}/composite/sobjects", self._update_many),
             ("PATCH", f"{data}/composite/sobjects/{{sobject}}/{{field}}", self._upsert_many),
         ]
+        self._reads = [(Route(path, call), call) for method, path, call in table if method == "GET"]
+        table.append(("POST", f"{data}/composite", self._composite))
         guarded: list[BaseRoute] = [Route(path, self._guard(call), methods=[method]) for method, path, call in table]
         return [
             Route("/services/oauth2/token", self._token, methods=["POST"]),
@@ -128,6 +130,35 @@ class Salesforce(StandIn):
     async def _limits(self, request: Request) -> Response:
         left = self.api_limit - self.calls
         return JSONResponse({"DailyApiRequests": {"Max": self.api_limit, "Remaining": left}})
+
+    async def _composite(self, request: Request) -> Response:
+        """Several requests as one call of the limit. Only reads, and no reference from one to another."""
+        asked = (await request.json()).get("compositeRequest")
+        if not isinstance(asked, list) or not 0 < len(asked) <= MOST_SUBREQUESTS:
+            return _error(400, "INVALID_INPUT", f"compositeRequest takes 1 to {MOST_SUBREQUESTS} subrequests")
+        parts = [(one["referenceId"], await self._read(request, one)) for one in asked]
+        answers = [
+            {
+                "body": json.loads(bytes(answer.body)),
+                "httpHeaders": {},
+                "httpStatusCode": answer.status_code,
+                "referenceId": name,
+            }
+            for name, answer in parts
+        ]
+        return JSONResponse({"compositeResponse": answers})
+
+    async def _read(self, request: Request, one: Record) -> Response:
+        path, _, query = str(one.get("url")).partition("?")
+        inner = {**request.scope, "method": one.get("method"), "path": path, "root_path": "", "query_string": b""}
+        for route, call in self._reads:
+            match, found = route.matches(inner)
+            if match is Match.FULL:
+                try:
+                    return await call(Request({**inner, **found, "query_string": query.encode()}))
+                except SoqlError as error:
+                    return _error(400, error.code, error.message)
+        return _error(400, "INVALID_INPUT", f"{one.get('method')} {path} cannot be part of a composite request")
 
     # --- reading ---
 

@@ -12,9 +12,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from expansion.contract import Done, Failure, NoAccess, Piece, Refused, TryLater
+from integrations._hubspot_company import NO_COMPANY
 from integrations._hubspot_tasks import SEARCH_LAG
 from integrations.base import Connected, RetryPolicy
-from integrations.hubspot import INTEGRATION, NO_COMPANY, CreateTask, Settings, UpdateProperties, connected
+from integrations.hubspot import INTEGRATION, CreateTask, Settings, UpdateProperties, connected
 from sandbox.core import StandIn
 from sandbox.hubspot import TOKEN, HubSpot
 from tests.integrations.conftest import StandIns
@@ -156,7 +157,7 @@ class TestCreateTaskWithAUniqueProperty(ActionContract):
 
     @pytest.fixture
     def case(self, many: StandIns) -> Case:
-        return case(many, self.action, write={"method": "POST", "path": "tasks/batch/upsert"})
+        return case(many, self.action, write={"method": "POST", "path": "tasks/batch/create"})
 
 
 class TestCreateTaskWithAPropertyThatIsSearched(ActionContract):
@@ -182,27 +183,6 @@ class TestCreateTaskWithoutAProperty(ActionContract):
     def test_what_a_person_has_changed_since_stays_as_it_is(self, case: Case) -> None:
         """A process that has not made the task itself would make a second one: the ledger does not send it again."""
         assert not case.action.repeatable
-
-
-class TestPuttingTasksOnCompanies(ActionContract):
-    """The second call of creating by upsert breaks in every way."""
-
-    action = "hubspot.create_task"
-
-    @pytest.fixture
-    def case(self, many: StandIns) -> Case:
-        write = {"method": "POST", "path": "batch/associate/default"}
-        return case(many, self.action, write=write, second_call=True)
-
-    def test_a_task_that_is_on_no_company_yet_is_put_there_when_it_is_looked_up(self, case: Case) -> None:
-        case.fault("status", status=503, times=100)
-        [reply] = case.action.deliver([case.good("one")])
-        assert isinstance(reply, TryLater) and reply.maybe_done, "the task is there, on no company"
-        case.recover()
-        [found] = case.action.find([case.good("one")])
-        assert isinstance(found, Done)
-        [made] = case.stand_ins.get(HubSpot).portal.all("tasks")
-        assert made["companies"] == ["9000"]
 
 
 class TestUpdateProperties(ActionContract):
@@ -254,7 +234,7 @@ def test_450_tasks_take_five_batches(stand_ins: Callable[..., StandIns], unique:
     stand_in.limits.searches = 100  # the clock of the test does not wait for the server's
     replies = connect(portal).actions["hubspot.create_task"].deliver([task(f"t{n}", n) for n in range(450)])
     assert all(isinstance(reply, Done) for reply in replies)
-    assert len(portal.requests("POST", "batch/upsert" if unique else "batch/create")) == 5
+    assert len(portal.requests("POST", "batch/create")) == 5
     assert len(portal.requests("POST", lookups)) == (5 if unique else 15)
     assert len(portal.requests("GET", "/owners")) == 1
     made = {t["properties"]["expansion_key"]: (t["id"], t["companies"]) for t in stand_in.portal.all("tasks")}
@@ -275,6 +255,17 @@ def test_a_company_that_is_gone_leaves_a_task_and_a_note(portal: StandIns) -> No
     first, second = connect(portal).actions["hubspot.create_task"].deliver([gone, task()])
     assert isinstance(first, Done) and first.note == NO_COMPANY
     assert isinstance(second, Done) and second.note is None
+
+
+def test_a_task_that_cannot_be_made_twice_is_there(portal: StandIns) -> None:
+    """A call that broke off was carried out after it had been looked for."""
+    action = connect(portal).actions["hubspot.create_task"]
+    [made] = action.deliver([task()])
+    portal.fault("hubspot", "status", status=200, body={"results": []}, path="batch/read")
+    first, second = action.deliver([task(), task("two", 1)])
+    assert isinstance(first, Done) and isinstance(made, Done) and isinstance(second, Done)
+    assert first.already and first.remote_id == made.remote_id
+    assert portal.applied("create_task") == {key_of("one"): 1, key_of("two"): 1}
 
 
 def test_an_account_that_is_not_matched_is_refused_and_named(portal: StandIns) -> None:
@@ -307,7 +298,7 @@ def test_without_a_fallback_it_is_refused_without_naming_the_person(portal: Stan
 
 def test_a_batch_without_trace_ids_in_its_results_is_told_apart_by_the_key(portal: StandIns) -> None:
     row = {"id": "77", "properties": {"expansion_key": key_of("one")}, "new": True}
-    portal.fault("hubspot", "status", status=200, body={"results": [row]}, path="batch/upsert")
+    portal.fault("hubspot", "status", status=200, body={"results": [row]}, path="batch/create")
     first, second = connect(portal).actions["hubspot.create_task"].deliver([task(), task("two", 1)])
     assert isinstance(first, Done) and first.remote_id == "77"
     assert isinstance(second, Done), "what was not mentioned is sent again: an upsert may be"
@@ -324,7 +315,7 @@ def test_a_whole_batch_refused_is_halved_until_the_one_at_fault_is_alone(portal:
     """A portal may refuse a call as a whole in spite of the trace ids."""
     action = connect(portal).actions["hubspot.create_task"]
     body = {"status": "error", "message": "Invalid input JSON", "category": "VALIDATION_ERROR"}
-    portal.fault("hubspot", "status", status=400, body=body, path="batch/upsert", times=2)
+    portal.fault("hubspot", "status", status=400, body=body, path="batch/create", times=2)
     replies = action.deliver([task("a"), task("b", 1), task("c", 2)])
     assert [type(r) for r in replies] == [Refused, Done, Done]
     assert "Invalid input JSON" in str(replies[0])
@@ -568,7 +559,7 @@ def test_a_move_of_the_account_is_not_slept_through(portal: StandIns) -> None:
 
 def test_a_locked_record_is_waited_for_two_seconds(portal: StandIns) -> None:
     clock = FakeClock()
-    portal.fault("hubspot", "status", status=423, path="batch/upsert")
+    portal.fault("hubspot", "status", status=423, path="batch/create")
     [reply] = connect(portal, clock).actions["hubspot.create_task"].deliver([task()])
     assert isinstance(reply, Done) and clock.slept == [2.0]
 
@@ -605,7 +596,7 @@ def test_a_missing_scope_is_named(portal: StandIns) -> None:
     [
         (403, {}, NoAccess, "Service Keys"),
         (401, {"category": "EXPIRED_AUTHENTICATION"}, NoAccess, "HUBSPOT_TOKEN"),
-        (409, {"category": "CONFLICT", "message": "exists for bob@admin.example " + "x" * 500}, Refused, "CONFLICT"),
+        (409, {"category": "CONFLICT", "message": "exists for bob@admin.example " + "x" * 500}, Refused, "already"),
         (400, {"errors": [{"code": "INVALID_OPTION", "message": "BIG is not an option"}]}, Refused, "BIG is not"),
         (400, {"category": "RATE_LIMITS", "message": "busy"}, TryLater, "busy"),
         (400, {}, Refused, "400"),

@@ -185,7 +185,7 @@ class TestCreateTaskWithTheKeyField(ActionContract):
             self.action,
             good=lambda name: task(name, number_of(name)),
             bad=task("bad", subject="forbidden"),
-            write={"method": "PATCH", "path": "composite/sobjects/Task/"},
+            write={"method": "POST", "path": "composite/sobjects"},
             what="create_task",
             rep=rep(many, "Task", {"Status": "Completed", "Subject": "Called", "Description": "Spoke to them"}),
         )
@@ -220,7 +220,7 @@ class TestCreateOpportunity(ActionContract):
             self.action,
             good=lambda name: deal(name, number_of(name)),
             bad=deal("bad", amount="a lot"),
-            write={"method": "PATCH", "path": "composite/sobjects/Opportunity/"},
+            write={"method": "POST", "path": "composite/sobjects"},
             what="create_opportunity",
             rep=rep(many, "Opportunity", {"StageName": "Proposal", "Name": "Seats for all", "Amount": 9.0}),
         )
@@ -272,9 +272,8 @@ def test_450_tasks_take_three_collections(stand_ins: Callable[..., StandIns]) ->
     org = stand_ins(Salesforce, sample=sample(450))
     replies = connect(org).actions["salesforce.create_task"].deliver([task(f"t{n}", n) for n in range(450)])
     assert all(isinstance(reply, Done) for reply in replies)
-    assert len(org.requests("PATCH", "composite/sobjects/Task")) == 3
-    assert len(org.requests("GET", "/query")) == 6, "450 keys in five lookups, and one of the owner"
-    assert len(org.requests()) <= 12
+    assert len(org.requests("POST", "composite/sobjects")) == 3
+    assert len(org.requests()) == 5, "and one to sign in, one for the fields and the owner"
     made = {t["Expansion_Key__c"]: t["WhatId"] for t in org.state.all("salesforce.Task")}
     assert made == {key_of(f"t{n}"): account_id(n) for n in range(450)}
     assert {r.remote_id for r in replies if isinstance(r, Done)} == {t["Id"] for t in org.state.all("salesforce.Task")}
@@ -370,7 +369,7 @@ def test_only_records_whose_row_is_locked_are_sent_again(org: StandIns) -> None:
     org.get(Salesforce).org.locked[account_id(1)] = 2
     replies = connect(org).actions["salesforce.create_task"].deliver([task("a", 0), task("b", 1), task("c", 2)])
     assert [type(r) for r in replies] == [Done, Done, Done]
-    assert len(org.requests("PATCH")) == 3
+    assert len(org.requests("POST", "composite/sobjects")) == 3
     assert org.applied("create_task") == {key_of(k): 1 for k in "abc"}
 
 
@@ -385,25 +384,30 @@ def test_a_row_locked_for_good_is_left_for_later_alone(org: StandIns) -> None:
 
 def test_a_lock_and_then_a_cut_leaves_only_the_locked_one_in_doubt(org: StandIns) -> None:
     org.get(Salesforce).org.locked[account_id(1)] = 1
-    org.fault("salesforce", "cut_before", method="PATCH", after=1, times=9)
+    org.fault("salesforce", "cut_before", method="POST", path="composite/sobjects", after=1, times=9)
     first, second = connect(org).actions["salesforce.create_task"].deliver([task("a", 0), task("b", 1)])
     assert isinstance(first, Done)
     assert isinstance(second, TryLater) and second.maybe_done
 
 
 def test_a_key_that_somebody_else_wrote_meanwhile_is_found(org: StandIns) -> None:
-    """The lookup saw nothing, another worker was quicker, and the org's unique field says so."""
+    """The org's unique field refuses a second one, and one question says where all of those are."""
     stand_in = org.get(Salesforce)
+    for name in ("one", "two"):
+        stand_in.org.insert("Task", {"Subject": "x", "WhatId": account_id(0), "Expansion_Key__c": key_of(name)})
+    replies = connect(org).actions["salesforce.create_task"].deliver([task(), task("two", 1), task("new", 1)])
+    assert [isinstance(reply, Done) and reply.already for reply in replies] == [True, True, False]
+    assert org.applied("create_task") == {key_of(name): 1 for name in ("one", "two", "new")}
+    assert len(org.requests("GET", "/query")) == 1
+
+
+def test_where_the_field_is_not_unique_what_is_there_is_looked_up_first(org: StandIns) -> None:
+    org.get(Salesforce).org.key_unique = False
     action = connect(org).actions["salesforce.create_task"]
-    action.deliver([task("warm-up")])
-    stand_in.org.insert("Task", {"Subject": "x", "WhatId": account_id(0), "Expansion_Key__c": key_of("one")})
-    text = f"duplicate value found: Expansion_Key__c duplicates value on record with id: {'0' * 18}"
-    body = [{"success": False, "errors": [{"statusCode": "DUPLICATE_VALUE", "message": text, "fields": []}]}]
-    org.fault("salesforce", "status", status=200, body=body, method="PATCH")
-    org.fault("salesforce", "status", status=200, body={"totalSize": 0, "done": True, "records": []}, path="/query")
-    [reply] = action.deliver([task()])
-    assert isinstance(reply, Done) and reply.already
-    assert org.applied("create_task")[key_of("one")] == 1
+    first, again = action.deliver([task()]), action.deliver([task()])
+    assert isinstance(first[0], Done) and isinstance(again[0], Done) and again[0].already
+    assert len(org.requests("PATCH", "composite/sobjects/Task/")) == 1
+    assert org.applied("create_task") == {key_of("one"): 1}
 
 
 def test_one_malformed_record_does_not_stop_the_others(org: StandIns) -> None:
