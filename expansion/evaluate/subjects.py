@@ -128,6 +128,7 @@ def everybody(con: duckdb.DuckDBPyConnection, known: str, *, of_users: bool) -> 
         f"CREATE OR REPLACE TEMP TABLE asked AS SELECT row_number() OVER (ORDER BY {keys}) - 1 AS idx, {keys} "
         f"FROM (SELECT DISTINCT {keys} FROM ({known}))"
     )
-    rows = con.execute(f"SELECT {keys} FROM asked ORDER BY idx").fetchall()
-    ids: list[Subject] = [UserOf(*row) for row in rows] if of_users else [account for (account,) in rows]
+    found = con.execute(f"SELECT {keys} FROM asked ORDER BY idx").fetchnumpy()
+    accounts = list(found["account_id"])
+    ids: list[Subject] = list(map(UserOf, accounts, found["user_id"])) if of_users else accounts
     return Subjects(con, ids, of_users)
