@@ -19,6 +19,7 @@ KNOWN = {
     "NoSuchTrigger",
     "NoSuchUser",
     "NotAnEvent",
+    "Overtaken",
     "Refused",
     "StoreError",
     "TryLater",

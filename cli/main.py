@@ -16,6 +16,7 @@ COMMANDS = {
     "run": "The main job, once: pull, evaluate, decide, start playbooks.",
     "import": "Bring in events or facts from JSON lines, CSV or Parquet.",
     "ledger": "What fired and what was done about it.",
+    "approve": "What waits for a person: a flood, or what policy.yaml wants approved.",
     "pause": "Stop a trigger, a playbook or an integration, at once.",
     "resume": "Let it go on.",
     "unsure": "Steps that nobody knows the outcome of; settle them.",

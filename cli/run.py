@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cli.engine import engine_option
-from cli.showing import as_json, echo, say, table
+from cli.showing import as_json, echo, many, say, table
 from cli.values import MOMENT
 
 
@@ -110,6 +110,8 @@ def _tables(report: object, fired: list[dict[str, str]], steps: list[dict[str, s
     if report.not_due:
         names = ", ".join(report.not_due)
         say(f"not due yet, evaluated before: {names} (`--trigger NAME` evaluates one now)")
+    if report.waiting:
+        say(f"{many(report.waiting, 'firing')} waiting for a person: `expansion approve` lists them")
     for said in report.paused:
         say(f"paused: {said}")
     for notice in report.notices:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from expansion.decide.decide import Decisions, decide
+from expansion.decide.decide import Decisions, Released, decide
 from expansion.decide.recording import RunContext
 from expansion.decide.schedule import is_due
 from expansion.evaluate.evaluator import StoreEvaluator, build_rollups
 from expansion.evaluate.results import Answers
 from expansion.language.models import Trigger
+from expansion.ledger.firings import Overtaken
 from expansion.ledger.records import Recorded
 from expansion.usage.journal import Journal
 from flows.place import Place
+
+T = TypeVar("T")
+Now = Callable[[], datetime]
+_OFTEN = 20  # a run takes its turn in a second; so many in a row are somebody's loop
 
 
 class NoSuchTrigger(Exception):
@@ -81,11 +87,15 @@ def evaluate(place: Place, triggers: Collection[Trigger], as_of: datetime, *, bu
     return Evaluated(found, asking, asking.everyone.size, dict(asking.unreadable()))
 
 
-def decide_all(place: Place, evaluated: Evaluated, as_of: datetime) -> Decisions:
-    """What happens about every account whose trigger became true; nothing is written."""
+def decide_all(place: Place, evaluated: Evaluated, as_of: datetime, released: Released | None = None) -> Decisions:
+    """What happens about every account whose trigger became true; nothing is written.
+
+    `released`: what a person lets go of that is held for one.
+    """
     links = place.account_links()
     context = RunContext(as_of, place.git_revision(), _watermark(place, evaluated), links)
-    return decide(evaluated.answers, place.workspace, evaluated.evaluator, place.ledger, context, place.catalog)
+    asked, ledger = evaluated.evaluator, place.ledger
+    return decide(evaluated.answers, place.workspace, asked, ledger, context, place.catalog, released or {})
 
 
 def _watermark(place: Place, evaluated: Evaluated) -> datetime | None:
@@ -98,5 +108,33 @@ def _watermark(place: Place, evaluated: Evaluated) -> datetime | None:
 
 def record(place: Place, run_id: int, decisions: Decisions, now: datetime) -> Recorded:
     """Write firings, steps and ended episodes down, all or nothing."""
-    again, ran_as = decisions.again, decisions.ran_as
-    return place.ledger.record(run_id, decisions.firings, decisions.cleared, now, again=again, ran_as=ran_as)
+    return place.ledger.record(
+        run_id,
+        decisions.firings,
+        decisions.cleared,
+        now,
+        again=decisions.again,
+        ran_as=decisions.ran_as,
+        based_on=decisions.based_on,
+    )
+
+
+def decide_and_record(place: Place, run_id: int, evaluated: Evaluated, as_of: datetime, now: Now) -> Decisions:
+    """Decide and write down; decided anew where another run, or a person, was quicker."""
+
+    def once() -> Decisions:
+        decisions = decide_all(place, evaluated, as_of)
+        record(place, run_id, decisions, now())
+        return decisions
+
+    return until_written(once)
+
+
+def until_written(once: Callable[[], T]) -> T:
+    """Decide and write down, again where the ledger moved on in between."""
+    for _ in range(_OFTEN):
+        try:
+            return once()
+        except Overtaken:
+            continue
+    return once()

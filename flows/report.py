@@ -48,6 +48,7 @@ class RunReport:
     notices: list[str] = field(default_factory=list)  # worth a look; they fail no run
     not_due: list[str] = field(default_factory=list)  # triggers that were evaluated today or this week already
     paused: list[str] = field(default_factory=list)  # what people have paused, as sentences
+    waiting: int = 0  # firings that wait for a person
 
     def add_pulled(self, pulled: Pulled) -> None:
         row = {"source": pulled.pull.title, "stored": pulled.stored, "repeats": pulled.repeats}
@@ -122,6 +123,10 @@ def told(error: BaseException) -> Problem:
 
 def _many(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _wait(count: int) -> str:
+    return "waits" if count == 1 else "wait"
 
 
 def total_worth(firings: Iterable[FiringRecord]) -> str:
@@ -230,6 +235,11 @@ def markdown(report: RunReport, firings: Sequence[FiringRecord]) -> str:
     if firings:
         lines += ["", "## What fired", "", "| trigger | accounts | acted on | worth a year |", "|---|---|---|---|"]
         lines += [_trigger_row(name, firings) for name in sorted({firing.trigger for firing in firings})]
+    if report.waiting:
+        lines += [
+            "",
+            f"{_many(report.waiting, 'firing')} in all {_wait(report.waiting)} for a person: `expansion approve`.",
+        ]
     if report.paused:
         lines += ["", "## What is paused", "", *(f"- {in_markdown(said)}" for said in report.paused)]
     if report.problems:

@@ -20,6 +20,7 @@ from expansion.harmless import row_in_markdown
 from expansion.ledger.records import FiringFilter, RunKind
 from expansion.logs import guard
 from expansion.redact import redacted, redacted_row
+from flows.approving import waiting
 from flows.border import harmless
 from flows.clock import utc_now
 from flows.delivering import Pieces
@@ -102,6 +103,7 @@ class Run:
         firings = ledger.firings(FiringFilter(run_id=self.id))
         steps = ledger.steps_of_run(self.id)
         self.report.paused = told_pauses(self.place)
+        self.report.waiting = len(waiting(self.place))
         headline = self.report.headline(self.kind, firings, steps)
         failed = bool(self.report.problems)
         ledger.finish_run(self.id, "failed" if failed else "completed", utc_now(), self.report.summary())

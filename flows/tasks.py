@@ -13,7 +13,7 @@ from expansion.decide.decide import Decisions
 from expansion.deliver import DeliveryReport
 from expansion.redact import redacted
 from flows.clock import utc_now
-from flows.deciding import Evaluated, decide_all, evaluate, note_evaluated, record, triggers_to_check
+from flows.deciding import Evaluated, decide_and_record, evaluate, note_evaluated, triggers_to_check
 from flows.delivering import deliver_some, recover_all, wake_waiting
 from flows.following import take_back_all
 from flows.pulling import Pull, Pulled, pull_one
@@ -70,8 +70,7 @@ async def decide_firings(run: Run, evaluated: Evaluated, note: bool) -> Decision
 
     `note`: the triggers count as evaluated until they are due again.
     """
-    decisions = await run.in_thread(decide_all, run.place, evaluated, run.as_of)
-    await run.in_thread(record, run.place, run.id, decisions, utc_now())
+    decisions = await run.in_thread(decide_and_record, run.place, run.id, evaluated, run.as_of, utc_now)
     if note:
         await run.in_thread(note_evaluated, run.place, evaluated.answers, run.as_of, utc_now())
     log = get_run_logger()

@@ -6,6 +6,7 @@ import calendar
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from expansion.evaluate.measures import first_day
 from expansion.language.values import Span
 
 # Not calendar.month_name: that one changes with the machine's locale.
@@ -41,6 +42,18 @@ def start_of_day_after(moment: datetime, span: Span, zone: ZoneInfo) -> datetime
     if span.exact is not None:
         return (moment + span.exact).astimezone(UTC)
     return _utc(add_to_date(local_date(moment, zone), span), time(), zone)
+
+
+def span_from(moment: datetime, span: Span, zone: ZoneInfo) -> datetime:
+    """When a span begins that ends now, today being the last of its days; hours and minutes are exact."""
+    if span.exact is not None:
+        return (moment - span.exact).astimezone(UTC)
+    return _utc(first_day(local_date(moment, zone), span), time(), zone)
+
+
+def span_until(moment: datetime, span: Span, zone: ZoneInfo) -> datetime:
+    """Up to when a span may reach that holds this moment."""
+    return start_of_day_after(moment, span, zone)
 
 
 def add_to_date(day: date, span: Span) -> date:

@@ -11,9 +11,11 @@ from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from expansion.contract import Catalog
+from expansion.decide.approval import ask_approval
+from expansion.decide.attention import Spent, keep_attention
 from expansion.decide.drafts import Draft, Problem, drafts
 from expansion.decide.episodes import Changes, Cooling, changes
-from expansion.decide.firing import Cleared, LastEpisode, NewFiring, NewStep, OpenEpisode, Redecided
+from expansion.decide.firing import Cleared, LastEpisode, Mark, NewFiring, NewStep, OpenEpisode, Redecided
 from expansion.decide.flood import PAST_RUNS
 from expansion.decide.joining import Joined, join
 from expansion.decide.pauses import Pause, Paused, paused
@@ -22,6 +24,7 @@ from expansion.decide.rulings import Standing
 from expansion.evaluate.results import Answers, Evaluator
 from expansion.evaluate.subjects import Subject, account_of
 from expansion.language.models import Playbook, Policy, Trigger
+from expansion.plan.reaching import reached
 from expansion.plan.steps import plan_steps
 
 # (trigger, account) -> who lets it go, of what is held for a person
@@ -44,7 +47,7 @@ class Definitions(Protocol):
     def definition_hash(self, trigger_name: str) -> str: ...
 
 
-class History(Protocol):
+class History(Spent, Protocol):
     """What deciding reads of the ledger: of a trigger's accounts, or people."""
 
     def open_episodes(self, trigger: str) -> Mapping[Subject, OpenEpisode]: ...
@@ -56,6 +59,8 @@ class History(Protocol):
     def was_live(self, trigger: str) -> bool: ...
 
     def pauses(self) -> Sequence[Pause]: ...
+
+    def mark(self) -> Mark: ...
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,7 @@ class Decisions:
     problems: tuple[Problem, ...]
     again: tuple[Redecided, ...] = ()  # open episodes about which something else is decided now
     ran_as: Mapping[str, Literal["watching", "live"]] = field(default_factory=dict)  # trigger -> how it ran this time
+    based_on: Mark | None = None  # how the ledger stood; where it has moved on, this has to be decided anew
 
 
 def decide(
@@ -82,19 +88,26 @@ def decide(
 ) -> Decisions:
     """Open and end episodes, keep the guard rails, set the priority, and plan the steps of what is acted on.
 
-    The order: paused, suppressed, held out, flood brake, quiet first run, then steps. Each leaves its reason in the
-    firing. What is paused or suppressed is decided again in every run while its trigger is true; what is held for a
-    person only when `released` names it. Nothing is written here: `Ledger.record` takes the result. A trigger in draft
-    is not decided about. One that turns from watching to live does not act on what is true already: nobody gets a
-    burst of old news.
+    The order: paused, suppressed, held out, flood brake, quiet first run, attention, approval, then steps. Each leaves
+    its reason in the firing. What is paused, suppressed or carried over is decided again in every run while its trigger
+    is true; what is held for a person only when `released` names it. Nothing is written here: `Ledger.record` takes the
+    result. A trigger in draft is not decided about. One that turns from watching to live does not act on what is true
+    already: nobody gets a burst of old news.
     """
-    policy = definitions.policy
+    policy, based_on = definitions.policy, history.mark()
     active = [each for name, each in definitions.triggers.items() if each.status != "draft" and name in answers]
     zone = ZoneInfo(policy.time_zone)
     held = paused(history.pauses(), zone)
     changed = {each.trigger: _changes(each, answers[each.trigger], history, zone, released) for each in active}
     drafted = [_drafts(each, changed[each.trigger], policy, evaluator, history, held) for each in active]
     joined = join(draft for made, _ in drafted for draft in made)
+
+    def reaches(one: Joined) -> Sequence[str]:
+        book = definitions.playbooks[one.draft.ruling.playbook or ""]
+        return reached(book, catalog, one.draft.account_id, one.people(), evaluator)
+
+    joined = keep_attention(joined, policy.attention, history, context.as_of, zone, reaches)
+    joined = ask_approval(joined, policy.approval, evaluator)
     steps = _plan(joined, definitions, evaluator, context, catalog)
     # Once per trigger: a hash rests on the trigger, its playbooks, facts and policy, and takes some ten milliseconds.
     hashes = {name: definitions.definition_hash(name) for name in {each.draft.trigger.trigger for each in joined}}
@@ -110,6 +123,7 @@ def decide(
         cooling=tuple(wait for each in changed.values() for wait in each.cooling),
         unknown_counts={name: _unknown(answers[name]) for name in changed if answers[name].unknown},
         problems=tuple(problem for _, problems in drafted for problem in problems),
+        based_on=based_on,
         ran_as={each.trigger: _status(each) for each in active if _counts_as_run(each, answers[each.trigger], held)},
     )
 

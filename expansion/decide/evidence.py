@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC
 from typing import Any
 
 from expansion.evaluate.results import Evidence, EvidenceEvent, Line
 
 
-def evidence_record(evidence: Evidence, notes: Iterable[str]) -> dict[str, Any]:
-    """Everything a person needs to judge the firing later: reasons, every line, who did it, and what was uncertain."""
-    return {
+def evidence_record(evidence: Evidence, notes: Iterable[str], reaches: Sequence[str] = ()) -> dict[str, Any]:
+    """Everything a person needs to judge the firing later: reasons, every line, who did it, and what was uncertain.
+
+    `reaches`: the people whom its playbook reaches, where their attention is counted.
+    """
+    record = {
         "answer": evidence.answer.value,
         "as_of": evidence.as_of.astimezone(UTC).isoformat(),
         "reasons": evidence.reasons(),
@@ -19,6 +22,7 @@ def evidence_record(evidence: Evidence, notes: Iterable[str]) -> dict[str, Any]:
         "lines": [_line(line) for line in evidence.lines],
         "notes": list(notes),
     }
+    return record | ({"reaches": list(reaches)} if reaches else {})
 
 
 def _line(line: Line) -> dict[str, Any]:

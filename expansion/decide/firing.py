@@ -124,6 +124,9 @@ class OpenEpisode:
         return self.decision == "carried"
 
 
+Mark = tuple[int, int]  # grows with every firing, and with everything that is decided again
+
+
 @dataclass(frozen=True)
 class Redecided:
     """Something else was decided about an open episode; `firing` is the whole of what it is now."""
@@ -132,6 +135,17 @@ class Redecided:
     firing: NewFiring
     at: datetime  # the moment of the check that decided so
     approved_by: str | None = None
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """One that began, or that waits for approval and holds its place meanwhile."""
+
+    firing_id: int
+    account_id: str
+    owner: str
+    people: tuple[str, ...]  # user ids of the account
+    at: datetime
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ class Joined:
     draft: Draft
     leader: Draft | None = None
     others: tuple[Draft, ...] = ()
+    reaches: tuple[str, ...] = ()  # user ids whom its playbook reaches, where that is counted
 
     @property
     def starts(self) -> bool:
@@ -42,7 +43,8 @@ class Joined:
     def reason(self) -> str:
         """What is decided, for the ledger."""
         if self.leader is None:
-            return self.draft.ruling.reason
+            let_go = f"; let go by {self.draft.approved_by}" if self.starts and self.draft.approved_by else ""
+            return f"{self.draft.ruling.reason}{let_go}"
         person = f" for {self.leader.user_name}" if self.leader.user_name else ""
         return f"joined with {self.leader.trigger.trigger}{person}: one conversation with this account"
 

@@ -107,7 +107,7 @@ def as_firing(
         priority_parts=draft.priority.parts,
         owner=draft.owner.email,
         playbook=None if joined.leader else draft.ruling.playbook,
-        evidence=evidence_record(draft.evidence, draft.notes()),
+        evidence=evidence_record(draft.evidence, draft.notes(), joined.reaches),
         steps=steps,
         user_id=draft.user_id,
         user_name=draft.user_name,

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from expansion.language.kinds import CALLED
 from expansion.language.known import Known, not_email, not_of_account, not_share, unknown
 from expansion.language.mistakes import Mistake, brief, did_you_mean
-from expansion.language.models import Plans, Policy, Worth
+from expansion.language.models import Approval, Plans, Policy, Worth
 from expansion.language.source import Source, Steps
 
 # Which kinds the facts of `policy.account` may be.
@@ -33,6 +33,8 @@ def check_policy(known: Known, policy: Policy, source: Source) -> Iterator[Mista
         yield from not_share(source, ("holdout", "share"), policy.holdout.share)
     if policy.plans:
         yield from _plans(known, source, policy.plans)
+    for index, one in enumerate(policy.approval):
+        yield from _approval(known, source, ("approval", index), one)
     if policy.flood:
         yield from _numbers(source, ("flood",), [("times_median", policy.flood.times_median)])
 
@@ -73,6 +75,18 @@ def _plans(known: Known, source: Source, plans: Plans) -> Iterator[Mistake]:
     yield from _fact_of_kind(known, source, ("plans", "fact"), plans.fact, ("text",))
     for plan, limits in plans.limits.items():
         yield from _numbers(source, ("plans", "limits", plan), limits.items())
+
+
+def _approval(known: Known, source: Source, at: Steps, approval: Approval) -> Iterator[Mistake]:
+    yield from _numbers(source, at, [("worth_at_least", approval.worth_at_least)])
+    there_is: list[tuple[str, Iterable[str] | None, str, str]] = [
+        ("tiers", known.tiers(), "a tier of policy.yaml", "policy.yaml"),
+        ("triggers", known.triggers, "a trigger of this folder", "the folder triggers/"),
+        ("playbooks", known.playbooks, "a playbook of this folder", "the folder"),
+    ]
+    for word, names, what, where in there_is:
+        for index, name in enumerate(getattr(approval, word)):
+            yield from unknown(source, (*at, word, index), name, names, what, where)
 
 
 def _worth(known: Known, source: Source, at: Steps, worth: Worth) -> Iterator[Mistake]:

@@ -14,7 +14,7 @@ from expansion.language.known import Known, Opened, misnamed
 from expansion.language.mistakes import Mistake
 from expansion.language.models import Playbook
 from expansion.language.source import Source
-from expansion.language.walking import conditions, of_playbook
+from expansion.language.walking import conditions, of_playbook, of_policy
 
 
 def check(known: Known) -> Iterator[Mistake]:
@@ -26,9 +26,7 @@ def check(known: Known) -> Iterator[Mistake]:
             yield from check_conditions(known, known.facts.source, found)
     if known.policy.model and known.policy.source:
         yield from check_policy(known, known.policy.model, known.policy.source)
-        for index, one in enumerate(known.policy.model.suppress):
-            found = conditions(one.when, ("suppress", index, "when"))
-            yield from check_conditions(known, known.policy.source, found)
+        yield from check_conditions(known, known.policy.source, of_policy(known.policy.model))
     for trigger in known.triggers.values():
         if trigger.model and trigger.source:
             yield from check_trigger(known, trigger, trigger.model, trigger.source)

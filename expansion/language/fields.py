@@ -10,11 +10,13 @@ from expansion.language.values import (
     Counted,
     Percent,
     Periods,
+    Rate,
     Span,
     parse_counted,
     parse_days,
     parse_percent,
     parse_periods,
+    parse_rate,
     parse_scalar,
     parse_span,
 )
@@ -46,6 +48,17 @@ PeriodsField = Annotated[
             "type": "string",
             "pattern": r"^\d+ of the last \d+ (day|week|month)s?$",
             "examples": ["3 of the last 4 weeks"],
+        }
+    ),
+]
+RateField = Annotated[
+    Rate,
+    BeforeValidator(parse_rate),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^\d+ (an? (hour|day|week|month)|in \d+ (minute|hour|day|week|month)s?)$",
+            "examples": ["5 a day", "1 in 14 days"],
         }
     ),
 ]

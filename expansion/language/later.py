@@ -21,14 +21,9 @@ def _table(words: dict[str, str | None]) -> dict[str, Later]:
     return {word: Later(word, instead) for word, instead in words.items()}
 
 
-_BUDGETS = "until then, `hold_if_more_than` and `flood` keep a run small"
-_APPROVAL = "until then, keep the trigger on `status: watching`, and set it to `live` when you approve"
-
 # Keys, wherever they stand; a key that its model knows never gets here.
 KEYS = _table(
     {
-        **dict.fromkeys(("budgets", "attention", "attention_budget", "attention_budgets"), _BUDGETS),
-        **dict.fromkeys(("approval", "approvals"), _APPROVAL),
         "quiet_hours": "until then, `working_hours` says when due dates fall",
     }
 )

@@ -9,7 +9,8 @@ from pydantic import Field, model_validator
 from expansion.language.conditions import Clause
 from expansion.language.fields import Accounts, Name, PercentField, SpanField, Strict
 from expansion.language.following import Sla, WhenCleared
-from expansion.language.policy import Flood, Plans, Policy, Suppression, Tier, WorkingHours, Worth
+from expansion.language.guard_rails import Approval, Attention, Flood, Suppression
+from expansion.language.policy import Plans, Policy, Tier, WorkingHours, Worth
 from expansion.language.vocabulary import (
     CountedFact,
     DifferenceFact,
@@ -193,6 +194,8 @@ class Playbook(Strict):
 
 
 __all__ = [
+    "Approval",
+    "Attention",
     "Choice",
     "CountedFact",
     "DifferenceFact",

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from expansion.language.conditions import Clause
-from expansion.language.fields import Accounts, Name, PercentField, ScalarField, SpanField, Strict
+from expansion.language.fields import Name, PercentField, ScalarField, SpanField, Strict
+from expansion.language.guard_rails import Approval, Attention, Flood, Holdout, Suppression
 
 
 class AccountWords(Strict):
@@ -74,37 +74,6 @@ class Owners(Strict):
     fallback: str = Field(
         description="Who gets the work when the account has no owner: an e-mail address.",
         examples=["revops@acme.example"],
-    )
-
-
-class Suppression(Strict):
-    """Accounts that are left alone, and the reason people will read."""
-
-    reason: str = Field(description="Why, as people will read it.", examples=["A deal is open"])
-    when: list[Clause] = Field(
-        min_length=1,
-        description="Conditions: the accounts for which all of these are true.",
-        examples=[[{"fact": "open_deals", "at_least": 1}]],
-    )
-
-
-class Holdout(Strict):
-    """Accounts that are never acted on, so that somebody can say what the playbooks bring."""
-
-    share: PercentField = Field(description="The share of accounts that is held out.", examples=["5%"])
-    salt: str = Field(description="Any text; changing it draws the held-out accounts anew.", examples=["spring-2026"])
-
-
-class Flood(Strict):
-    """Brakes for a whole run: what is over them is held, recorded and reported, never sent."""
-
-    at_most: Accounts | None = Field(
-        None, description="Hold a trigger that fires for more accounts than this in one run.", examples=["40 accounts"]
-    )
-    times_median: ScalarField | None = Field(
-        None,
-        description="Hold a trigger that fires for more than so many times the median of its past runs.",
-        examples=[5],
     )
 
 
@@ -176,6 +145,33 @@ class Policy(Strict):
     flood: Flood | None = Field(
         None, description="Brakes for a whole run.", examples=[{"at_most": "40 accounts", "times_median": 5}]
     )
+    attention: Attention | None = Field(
+        None,
+        description="How much anybody gets, over all triggers: the most valuable first, the rest is carried over.",
+        examples=[{"per_owner": "5 a day", "per_account": "1 in 14 days"}],
+    )
+    approval: list[Approval] = Field(
+        default_factory=list,
+        description="What a person has to approve before anything is sent; the first that fits is the one people read.",
+        examples=[[{"reason": "A large deal", "worth_at_least": 50_000}]],
+    )
     events: Freshness | None = Field(
         None, description="How old the newest events may be.", examples=[{"late_after": "2 days"}]
     )
+
+
+__all__ = [
+    "AccountWords",
+    "Approval",
+    "Attention",
+    "Flood",
+    "Freshness",
+    "Holdout",
+    "Owners",
+    "Plans",
+    "Policy",
+    "Suppression",
+    "Tier",
+    "WorkingHours",
+    "Worth",
+]

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from expansion.language.conditions import Condition
 from expansion.language.following import WorkingSpan
 from expansion.language.models import CountedFact, Facts, LimitFact, Plans, Playbook, Policy, RuleCohort, Trigger
-from expansion.language.values import Counted, Percent, Periods, Span
+from expansion.language.values import Counted, Percent, Periods, Rate, Span
 from expansion.language.walking import choosing, conditions, deciding, of_playbook
 from expansion.template import facts_named
 
@@ -148,7 +148,7 @@ def _canonical(value: Any) -> Any:
             return [_canonical(inner) for inner in value]
         case Percent():
             return f"{value.value}/1 of it"
-        case Span() | Counted() | Periods() | WorkingSpan() | date():
+        case Span() | Counted() | Periods() | Rate() | WorkingSpan() | date():
             return str(value)
         case None | bool() | str():
             return value

@@ -104,6 +104,41 @@ def _meant_span(text: str) -> str:
     return f"did you mean `{meant}`?"
 
 
+_RATE = re.compile(r"(\d{1,6}) +(?:an? +(hour|day|week|month)|in +(.+))")
+_NEARLY_RATE = re.compile(r"(\d{1,6})\s*(?:/|per|an?|each|every)?\s*(hour|day|week|month)s?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """At most so many in any span of that length: `5 a day`, `2 in 14 days`."""
+
+    count: int
+    span: Span
+
+    def __str__(self) -> str:
+        if self.span.count > 1:
+            return f"{self.count} in {self.span}"
+        unit = self.span.unit[:-1]
+        return f"{self.count} {'an' if unit == 'hour' else 'a'} {unit}"
+
+
+def parse_rate(text: object) -> Rate:
+    """Read `5 a day` or `2 in 14 days`; raises ValueError with a sentence for the author."""
+    if isinstance(text, Rate):
+        return text
+    found = _RATE.fullmatch(str(text).strip())
+    if not found:
+        near = _NEARLY_RATE.fullmatch(str(text).strip())
+        meant = f"did you mean `{Rate(int(near[1]), Span(1, cast(Unit, near[2].lower() + 's')))}`?" if near else None
+        raise ValueError(
+            f"`{text}` does not say how many in what time; {meant or 'write it like `5 a day` or `1 in 14 days`'}"
+        )
+    span = Span(1, cast(Unit, found[2] + "s")) if found[2] else parse_span(found[3])
+    if int(found[1]) < 1:
+        raise ValueError(f"`{text}` lets nothing through; the least is 1, and `expansion pause` stops everything")
+    return Rate(int(found[1]), span)
+
+
 @dataclass(frozen=True)
 class Percent:
     """A percentage, kept exactly: `80%` is 4/5."""

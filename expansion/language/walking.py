@@ -7,7 +7,7 @@ from typing import Any
 
 from expansion.language.conditions import AllOf, AnyOf, Condition, NoneOf, SomeOf
 from expansion.language.known import Known
-from expansion.language.models import Playbook, Trigger
+from expansion.language.models import Playbook, Policy, Trigger
 from expansion.language.source import Source, Steps
 
 Found = tuple[Condition, Steps]
@@ -54,6 +54,14 @@ def of_playbook(playbook: Playbook) -> Iterator[Found]:
         yield from conditions(step.only_if, ("steps", index, "only_if"))
 
 
+def of_policy(policy: Policy) -> Iterator[Found]:
+    """Every condition of policy.yaml: who is left alone, and what waits for a person."""
+    for index, left_alone in enumerate(policy.suppress):
+        yield from conditions(left_alone.when, ("suppress", index, "when"))
+    for index, asked in enumerate(policy.approval):
+        yield from conditions(asked.when, ("approval", index, "when"))
+
+
 def everywhere(known: Known) -> Iterator[tuple[Source, Condition, Steps]]:
     """Every condition of every file."""
     if known.facts.model and known.facts.source:
@@ -61,8 +69,7 @@ def everywhere(known: Known) -> Iterator[tuple[Source, Condition, Steps]]:
             found = conditions(getattr(cohort, "when", ()), ("cohorts", name, "when"))
             yield from _in(known.facts.source, found)
     if known.policy.model and known.policy.source:
-        for index, one in enumerate(known.policy.model.suppress):
-            yield from _in(known.policy.source, conditions(one.when, ("suppress", index, "when")))
+        yield from _in(known.policy.source, of_policy(known.policy.model))
     for trigger in known.triggers.values():
         if trigger.model and trigger.source:
             yield from _in(trigger.source, of_trigger(trigger.model))

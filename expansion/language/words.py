@@ -11,6 +11,12 @@ from pydantic.fields import FieldInfo
 
 # What people of this field write out of habit, from other tools.
 HABITS = {
+    "budget": "attention",
+    "budgets": "attention",
+    "attention_budget": "attention",
+    "attention_budgets": "attention",
+    "approvals": "approval",
+    "approve": "approval",
     "equals": "is",
     "equal": "is",
     "eq": "is",

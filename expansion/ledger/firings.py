@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from types import MappingProxyType
@@ -26,9 +26,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from expansion.decide.firing import (
+    HELD,
     Cleared,
+    Conversation,
     Decision,
     LastEpisode,
+    Mark,
     NewFiring,
     NewStep,
     OpenEpisode,
@@ -56,6 +59,10 @@ _OPEN = tuple(
 )
 # What stays as it was when an episode is decided about again.
 _STAYS = {"trigger", "account_id", "user_id", "episode", "fired_at", "run_id"}
+
+
+class Overtaken(Exception):
+    """The ledger moved on between deciding and writing: decide again."""
 
 
 class Firings(Database):
@@ -118,6 +125,7 @@ class Firings(Database):
         *,
         again: Sequence[Redecided] = (),
         ran_as: Mapping[str, str] = _NOTHING,
+        based_on: Mark | None = None,
     ) -> Recorded:
         """End the cleared episodes, then write the firings with their steps; all of it or nothing.
 
@@ -126,13 +134,15 @@ class Firings(Database):
         been sent, and may be repeated, is finished, so that the ledger knows.
 
         `again`: what is decided now about episodes that are open, unless somebody decided about them meanwhile.
-        `ran_as`: how each trigger ran, `watching` or `live`.
+        `ran_as`: how each trigger ran, `watching` or `live`. `based_on`: the mark when it was decided; where somebody
+        else has decided something since, Overtaken is raised: two runs must not fill one budget twice.
         """
         for firing in (*firings, *(each.firing for each in again)):
             _must_be_whole(firing)
         with self.writing() as connection:
-            if self.is_postgres:  # one at a time, or two runs that write the same accounts could lock each other out
-                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            self._one_at_a_time(connection)
+            if based_on is not None and _mark(connection) != based_on:
+                raise Overtaken("somebody else has decided something at the same moment; try again")
             as_of = connection.execute(select(RUNS.c.as_of).where(RUNS.c.id == run_id)).scalar_one()
             ended = sum(_end_episode(connection, each, as_of, now) for each in cleared)
             ids = _insert(connection, self.is_postgres, run_id, firings)
@@ -145,6 +155,11 @@ class Firings(Database):
                 set_cursor(connection, self.is_postgres, _ran_as(trigger), status, now)
         already = tuple((f.trigger, f.subject) for f in every if _identity(f) not in ids | changed)
         return Recorded(tuple(ids.values()), already, ended, tuple(changed.values()))
+
+    def _one_at_a_time(self, connection: Connection) -> None:
+        """On PostgreSQL two runs that write the same accounts could lock each other out; SQLite has one writer."""
+        if self.is_postgres:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
 
     def firings(self, wanted: FiringFilter = FiringFilter()) -> list[FiringRecord]:  # noqa: B008  it is frozen
         """Firings, those worth most first, the newest run first."""
@@ -159,6 +174,33 @@ class Firings(Database):
         with self.reading() as connection:
             row = connection.execute(query).one_or_none()
         return read_firing(row) if row else None
+
+    def mark(self) -> Mark:
+        """How far the ledger has come; see `record`."""
+        with self.reading() as connection:
+            return _mark(connection)
+
+    def conversations(self, since: datetime, until: datetime) -> list[Conversation]:
+        """What was begun in this time, or waits for approval since; the first moment does not count, nor the last."""
+        people = FIRINGS.c.evidence["reaches"]
+        columns = (FIRINGS.c.id, FIRINGS.c.account_id, FIRINGS.c.owner, people, FIRINGS.c.decided_at)
+        leads = FIRINGS.c.decision.in_(("acting", "approval")) & FIRINGS.c.playbook.is_not(None)
+        within = (FIRINGS.c.decided_at >= since) & (FIRINGS.c.decided_at < until)
+        query = select(*columns).where(leads, within).order_by(FIRINGS.c.id)
+        with self.reading() as connection:
+            return [Conversation(*row[:3], tuple(row[3] or ()), row[4]) for row in connection.execute(query)]
+
+    def decline(self, firing_ids: Collection[int], by: str, run_id: int, now: datetime) -> list[int]:
+        """A person says no to what is held for one; the ids of those that still were. It stays so until it ends."""
+        held = FIRINGS.c.decision.in_(HELD) & FIRINGS.c.cleared_at.is_(None) & FIRINGS.c.id.in_(firing_ids)
+        said = {"decision": "declined", "reason": f"declined by {by}", "decided_at": now, "decided_in": run_id}
+        with self.writing() as connection:
+            self._one_at_a_time(connection)
+            ids = list(connection.scalars(_keep_past(held)))
+            change = update(FIRINGS).where(FIRINGS.c.id.in_(ids)).values(**said)
+            gone = connection.execute(change.returning(FIRINGS.c.trigger, FIRINGS.c.account_id)).all()
+            audit.write(connection, [_said_by(by, "declined", *each) for each in gone], now)
+        return ids
 
     def past_decisions(self, firing_id: int) -> list[PastDecision]:
         """What was decided about a firing before what stands in it now, oldest first."""
@@ -209,24 +251,39 @@ def _end_episode(connection: Connection, cleared: Cleared, as_of: datetime, now:
     return len(ids)
 
 
+def _said_by(by: str, decision: str, trigger: str, account_id: str) -> AuditLine:
+    """`by` is a name, and after a colon what was noted."""
+    name, _, note = by.partition(": ")
+    return AuditLine(person(name), "approval", decision, action=f"{trigger} for {account_id}", note=note or None)
+
+
+def _keep_past(which: ColumnElement[bool]) -> Any:
+    """Keep what was decided about these firings, beside what is decided now; gives their ids."""
+    columns = {"firing_id": FIRINGS.c.id} | {each.name: FIRINGS.c[each.name] for each in fields(PastDecision)}
+    past = insert(PAST_DECISIONS).from_select(list(columns), select(*columns.values()).where(which))
+    return past.returning(PAST_DECISIONS.c.firing_id)
+
+
+def _mark(connection: Connection) -> Mark:
+    newest = select(func.coalesce(func.max(FIRINGS.c.id), 0)).scalar_subquery()
+    decided = select(func.coalesce(func.max(PAST_DECISIONS.c.id), 0)).scalar_subquery()
+    first, second = connection.execute(select(newest, decided)).one()
+    return first, second
+
+
 def _redecide(connection: Connection, run_id: int, again: Redecided) -> bool:
     """Whether it still stood as it was when it was decided about; then what it was is kept beside it."""
     was = again.was
     stands = (FIRINGS.c.decision == was.decision) & (FIRINGS.c.decided_at == was.decided_at)
     is_it = (FIRINGS.c.id == was.firing_id) & FIRINGS.c.cleared_at.is_(None) & stands
-    kept = (FIRINGS.c.id, *(FIRINGS.c[each.name] for each in fields(PastDecision)))
-    past = insert(PAST_DECISIONS).from_select(
-        ["firing_id", *(each.name for each in kept[1:])], select(*kept).where(is_it)
-    )
-    if connection.scalar(past.returning(PAST_DECISIONS.c.id)) is None:
+    if connection.scalar(_keep_past(is_it)) is None:
         return False
     values = {name: value for name, value in _firing_values(run_id, again.firing).items() if name not in _STAYS}
     now = {"decided_at": again.at, "decided_in": run_id, "approved_by": again.approved_by}
     connection.execute(update(FIRINGS).where(FIRINGS.c.id == was.firing_id).values(values | now))
-    if again.approved_by:
-        who, about = person(again.approved_by), f"{again.firing.trigger} for {again.firing.account_id}"
-        said = AuditLine(who, "approval", again.firing.decision, action=about)
-        audit.write(connection, [said], again.at)
+    if again.approved_by and not was.approved_by:
+        about = (again.firing.trigger, again.firing.account_id)
+        audit.write(connection, [_said_by(again.approved_by, again.firing.decision, *about)], again.at)
     return True
 
 

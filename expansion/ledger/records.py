@@ -14,7 +14,7 @@ from typing import Any, Literal
 from expansion.decide.firing import Decision, called
 from expansion.evaluate.subjects import Subject
 
-RunKind = Literal["expansion", "pull", "playbook", "follow_up", "reconcile"]
+RunKind = Literal["expansion", "pull", "playbook", "follow_up", "reconcile", "approval"]
 RunStatus = Literal["running", "completed", "failed"]
 State = Literal["waiting", "due", "claimed", "done", "refused", "unsure", "skipped"]
 Settlement = Literal["done", "retry", "skip"]

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from expansion.contract import ActionWords, Catalog
-from expansion.decide.firing import LastEpisode, OpenEpisode
+from expansion.decide.firing import Conversation, LastEpisode, OpenEpisode
 from expansion.decide.pauses import Pause
 from expansion.decide.recording import RunContext
 from expansion.evaluate.results import Answer, Answers, Evidence, EvidenceEvent, FactValue, Line
@@ -210,6 +210,7 @@ class FakeHistory:
     past: dict[str, list[int]] = field(default_factory=dict)
     were_live: set[str] = field(default_factory=set)  # triggers that ran live before
     paused: list[Pause] = field(default_factory=list)
+    began: list[Conversation] = field(default_factory=list)
 
     def open_episodes(self, trigger: str) -> dict[Subject, OpenEpisode]:
         return {
@@ -229,6 +230,12 @@ class FakeHistory:
 
     def pauses(self) -> list[Pause]:
         return self.paused
+
+    def mark(self) -> tuple[int, int]:
+        return (0, 0)
+
+    def conversations(self, since: datetime, until: datetime) -> list[Conversation]:
+        return [one for one in self.began if since <= one.at < until]
 
 
 def still_open(episode: int = 1, at: datetime = NOW, decision: Any = "acting", **rest: Any) -> OpenEpisode:

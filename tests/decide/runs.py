@@ -67,8 +67,10 @@ class Town:
     def record(self, decided: Decisions, at: float) -> None:
         moment = day(at)
         run_id = self.ledger.start_run("expansion", as_of=moment, now=moment)
-        parts = {"again": decided.again, "ran_as": decided.ran_as}
-        self.ledger.record(run_id, decided.firings, decided.cleared, moment, **parts)
+        again, ran_as, based_on = decided.again, decided.ran_as, decided.based_on
+        self.ledger.record(
+            run_id, decided.firings, decided.cleared, moment, again=again, ran_as=ran_as, based_on=based_on
+        )
         self.ledger.finish_run(run_id, "completed", moment)
 
     def firing(self, account: str, trigger: str = "seat-limit") -> FiringRecord:

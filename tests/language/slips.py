@@ -10,6 +10,7 @@ _POLICY = "shared/policy.yaml"
 _CASES = "cases/seat-limit.yaml"
 _EVENTS = "cases/paywall-hits.yaml"
 
+_HOLDOUT = "holdout: {share: 5%, salt: spring}"
 _WHEN = "  - fact: seat_usage\n    at_least: 80%\n    for: 14 days\n    clears_below: 70%\n"
 _BRANCH = "fact: arr, at_least: 100_000"
 _COUNT = "at_least: 3\n"
@@ -126,8 +127,6 @@ TRIGGERS: list[Slip] = [
 
 LATER: list[Slip] = [
     ("a check at every event", _SEATS, "check: daily", "check: on_event"),
-    ("attention budgets", _POLICY, "holdout: {share: 5%, salt: spring}", "budgets: {owner: 5}"),
-    ("approval", _POLICY, "holdout: {share: 5%, salt: spring}", "approval: {above: 5}"),
     ("quiet hours", _POLICY, "holdout: {share: 5%, salt: spring}", "quiet_hours: {from: 5}"),
     ("escalation beside the sla", _PLAYBOOK, "    can_fail: true\n", "    escalate: dana@acme.example\n"),
 ]
@@ -228,6 +227,21 @@ SHARED: list[Slip] = [
     ("a share as a fraction", _POLICY, "likely: 25%", "likely: 0.25"),
     ("a share above all", _POLICY, "share: 5%", "share: 500%"),
     ("a fallback without address", _POLICY, "fallback: revops@acme.example", "fallback: revops"),
+    ("a budget by another name", _POLICY, _HOLDOUT, "budgets: {per_owner: 5 a day}"),
+    ("a budget for nobody", _POLICY, _HOLDOUT, "attention: {}"),
+    ("a budget for a word nobody knows", _POLICY, _HOLDOUT, "attention: {per_seller: 5 a day}"),
+    ("a budget without its time", _POLICY, _HOLDOUT, "attention: {per_owner: 5}"),
+    ("a budget in short", _POLICY, _HOLDOUT, "attention: {per_owner: 5/day}"),
+    ("a budget of nothing", _POLICY, _HOLDOUT, "attention: {per_owner: 0 a day}"),
+    ("a budget in a vague time", _POLICY, _HOLDOUT, "attention: {per_account: 1 in a while}"),
+    ("approval without a dash", _POLICY, _HOLDOUT, "approval: {reason: A large deal, worth_at_least: 5}"),
+    ("approval of nothing", _POLICY, _HOLDOUT, "approval: [{reason: A large deal}]"),
+    ("approval without a reason", _POLICY, _HOLDOUT, "approval: [{worth_at_least: 50_000}]"),
+    ("approval above a price in words", _POLICY, _HOLDOUT, "approval: [{reason: Large, worth_at_least: a lot}]"),
+    ("approval of a misspelt trigger", _POLICY, _HOLDOUT, "approval: [{reason: Seats, triggers: [seats-limit]}]"),
+    ("approval of a misspelt tier", _POLICY, _HOLDOUT, "approval: [{reason: Seats, tiers: [seat_upgrad]}]"),
+    ("approval of a misspelt fact", _POLICY, _HOLDOUT, "approval: [{reason: X, when: [{fact: ar, at_least: 5}]}]"),
+    ("a first run by another word", _SEATS, "check: daily", "check: daily\nfirst_run: loud"),
     ("a misspelt fact in a suppression", _POLICY, "fact: open_expansion_deal", "fact: open_deal"),
 ]
 

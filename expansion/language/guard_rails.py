@@ -1,0 +1,95 @@
+"""The guard rails of policy.yaml: who is left alone, held out, held back, or waits for a person."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from expansion.language.conditions import Clause
+from expansion.language.fields import Accounts, Name, PercentField, RateField, ScalarField, Strict
+
+
+class Suppression(Strict):
+    """Accounts that are left alone, and the reason people will read."""
+
+    reason: str = Field(description="Why, as people will read it.", examples=["A deal is open"])
+    when: list[Clause] = Field(
+        min_length=1,
+        description="Conditions: the accounts for which all of these are true.",
+        examples=[[{"fact": "open_deals", "at_least": 1}]],
+    )
+
+
+class Holdout(Strict):
+    """Accounts that are never acted on, so that somebody can say what the playbooks bring."""
+
+    share: PercentField = Field(description="The share of accounts that is held out.", examples=["5%"])
+    salt: str = Field(description="Any text; changing it draws the held-out accounts anew.", examples=["spring-2026"])
+
+
+class Flood(Strict):
+    """Brakes for a whole run: what is over them is held, recorded and reported, never sent."""
+
+    at_most: Accounts | None = Field(
+        None, description="Hold a trigger that fires for more accounts than this in one run.", examples=["40 accounts"]
+    )
+    times_median: ScalarField | None = Field(
+        None,
+        description="Hold a trigger that fires for more than so many times the median of its past runs.",
+        examples=[5],
+    )
+
+
+class Attention(Strict):
+    """How much anybody gets, over all triggers. What finds no room is carried over, and acted on when there is some.
+
+    One unit is one conversation: a playbook started for an account, however many triggers are joined in it. Days,
+    weeks and months are calendar days of the policy's zone, today being the last of them.
+    """
+
+    per_owner: RateField | None = Field(
+        None, description="Conversations that start for one owner.", examples=["5 a day"]
+    )
+    per_account: RateField | None = Field(
+        None, description="Conversations that start about one account.", examples=["1 in 14 days"]
+    )
+    per_person: RateField | None = Field(
+        None,
+        description="Conversations that reach one person of the customer: by steps with `people`, such as Intercom's.",
+        examples=["1 in 30 days"],
+    )
+
+    @model_validator(mode="after")
+    def _something(self) -> Attention:
+        if self.per_owner is None and self.per_account is None and self.per_person is None:
+            raise ValueError("`attention` says nothing; write `per_owner`, `per_account` or `per_person`")
+        return self
+
+
+class Approval(Strict):
+    """What waits until a person approves it, and the reason people will read. All that is written here must fit."""
+
+    reason: str = Field(description="Why, as people will read it.", examples=["A large deal"])
+    worth_at_least: ScalarField | None = Field(
+        None, description="Worth as much as this a year, in the policy's currency.", examples=[50_000]
+    )
+    tiers: list[Name] = Field(default_factory=list, description="One of these tiers.", examples=[["plan_change"]])
+    triggers: list[Name] = Field(
+        default_factory=list, description="Fired by one of these triggers.", examples=[["seat-limit"]]
+    )
+    playbooks: list[Name] = Field(
+        default_factory=list, description="Starts one of these playbooks.", examples=[["seat-expansion"]]
+    )
+    when: list[Clause] = Field(
+        default_factory=list,
+        description="Conditions on the account; one that cannot be told asks for approval, too.",
+        examples=[[{"cohort": "enterprise-accounts"}]],
+    )
+
+    @model_validator(mode="after")
+    def _something(self) -> Approval:
+        if self.worth_at_least is None and not (self.tiers or self.triggers or self.playbooks or self.when):
+            raise ValueError(
+                "this asks approval for nothing in particular; "
+                "write `worth_at_least`, `tiers`, `triggers`, `playbooks` or `when`"
+            )
+        return self
