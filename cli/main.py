@@ -19,6 +19,7 @@ COMMANDS = {
     "approve": "What waits for a person: a flood, or what policy.yaml wants approved.",
     "pause": "Stop a trigger, a playbook or an integration, at once.",
     "resume": "Let it go on.",
+    "reconcile": "Does every system still have what the ledger says was done?",
     "unsure": "Steps that nobody knows the outcome of; settle them.",
     "audit": "What was done outside and by whom, line by line; is the record whole?",
     "doctor": "Is every configured system reachable, allowed, within its limits?",

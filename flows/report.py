@@ -46,6 +46,7 @@ class RunReport:
     unreadable: dict[str, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)  # worth a look; they fail no run
+    reconciled: str = ""  # what a comparison with the systems found, in one line
     not_due: list[str] = field(default_factory=list)  # triggers that were evaluated today or this week already
     paused: list[str] = field(default_factory=list)  # what people have paused, as sentences
     waiting: int = 0  # firings that wait for a person
@@ -100,7 +101,9 @@ class RunReport:
             parts += [_many(len(firings) - len(earlier), "new firing")]
             parts += [f"{acting:,} of earlier runs acted on" if acting else ""]
             parts += [f"worth {worth} a year" if worth else ""]
-        if kind == "pull":
+        if kind == "reconcile":
+            parts += [self.reconciled]
+        elif kind == "pull":
             parts += [f"{sum(one['stored'] for one in self.pulled):,} new"]
         else:
             parts += [f"{_many(sum(step.state == 'done' for step in steps), 'step')} done"]

@@ -397,6 +397,26 @@ async def test_the_follow_up_takes_back_what_no_longer_holds(outside: Outside) -
     assert states("ask.cleared") == {"done": 1}
 
 
+async def test_a_comparison_with_the_systems_is_a_run_with_a_table(outside: Outside) -> None:
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import ArtifactFilter, FlowRunFilter
+
+    from flows.reconcile import reconcile
+
+    await run(triggers=["big"])
+    with job(outside.state) as work:
+        work.portal().remove("tasks", work.step("ac-07", "ask").remote_id or "")
+    state = await reconcile(return_state=True)
+    assert state.message == "4 compared, 1 difference, 1 of them new, 8 could not be compared"
+    assert last_run().kind == "reconcile"
+    assert states("ask") == {"done": 4}, "nothing is repaired"
+    async with get_client() as client:
+        mine = FlowRunFilter(id={"any_": [state.state_details.flow_run_id]})
+        found = await client.read_artifacts(artifact_filter=ArtifactFilter(), flow_run_filter=mine)
+    [table] = [json.loads(one.data) for one in found if one.key == "differences"]
+    assert [row["account"] for row in table] == [world.called("ac-07")]
+
+
 # --- what ends a run --------------------------------------------------------------------------------------------------
 
 

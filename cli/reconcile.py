@@ -1,0 +1,36 @@
+"""`expansion reconcile`: does every system still have what the ledger says was done?"""
+
+from __future__ import annotations
+
+import click
+
+from cli.showing import as_json, say, table
+
+
+@click.command("reconcile")
+@click.option("--days", default=60, show_default=True, help="What was done in the last so many days.")
+@click.option("--json", "json_", is_flag=True, help="As JSON.")
+def command(days: int, json_: bool) -> None:
+    """Ask each system how what was done stands now: deleted tasks, other owners, messages and tags that are gone.
+
+    Nothing is repaired; each difference says what to do. Exit code 1 where there is something to do, or where a system
+    could not be asked.
+    """
+    from flows.clock import utc_now
+    from flows.place import Place
+    from flows.reconciling import difference_rows, reconcile_all, untold_rows
+
+    place = Place()
+    try:
+        found = reconcile_all(place, utc_now(), days)
+    finally:
+        place.close()
+    rows, untold = difference_rows(found.open), untold_rows(found.not_compared)
+    if json_:
+        as_json({"compared": found.compared, "gone": found.gone, "differences": rows, "not compared": untold})
+    else:
+        table(rows)
+        table(untold, title="Could not be compared")
+        say(found.headline())
+    if found.for_somebody or found.out_of_reach:
+        raise click.exceptions.Exit(1)
