@@ -29,7 +29,7 @@ MODELS: dict[str, type[BaseModel]] = {
         *(vocabulary.SourcedCohort, vocabulary.RuleCohort),
         *(policy.Policy, policy.WorkingHours, policy.AccountWords, policy.Owners, policy.Tier, policy.Worth),
         *(policy.Plans, policy.Suppression, policy.Holdout, policy.Flood, policy.Freshness),
-        *(policy.Attention, policy.Approval),
+        *(policy.Attention, policy.Approval, policy.QuietHours),
         *(case_parser.CaseFile, case_parser.CaseEntry),
     )
 }

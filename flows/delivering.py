@@ -6,13 +6,15 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import integrations
 from expansion.contract import AccountRef, Piece
 from expansion.deliver import LEASE, DeliveryReport, deliver
 from expansion.evaluate.results import Evaluator
 from expansion.judging import Patience
-from expansion.ledger.records import ClaimedStep, StepRecord
+from expansion.ledger.records import ClaimedStep, StepFilter, StepRecord
+from expansion.plan.quiet import is_held, opens_at, why_later
 from expansion.plan.steps import NotYet, Ready, Skip, render_waiting
 from expansion.recover import RecoveryReport, recover
 from flows.place import Place
@@ -60,7 +62,8 @@ def deliver_some(
     stopping: Callable[[], bool],
     lease: timedelta = LEASE,
 ) -> DeliveryReport:
-    """Deliver at most one task's worth of due steps."""
+    """Deliver at most one task's worth of due steps; what reaches people waits for the end of quiet hours."""
+    hold_for_quiet_hours(place, action, playbook, now())
     return deliver(
         place.ledger,
         place.actions(),
@@ -74,6 +77,24 @@ def deliver_some(
         patience=_patience(place, waits_of(place, action)),
         stopping=stopping,
     )
+
+
+def hold_for_quiet_hours(place: Place, action: str, playbook: str, now: datetime) -> int:
+    """However a step became due (planned, woken, tried again), it is not sent in quiet hours; how many wait."""
+    policy = place.workspace.policy
+    if policy.quiet_hours is None or not is_held(action, policy, place.catalog):
+        return 0
+    due = place.ledger.steps(StepFilter(action=action, playbook=playbook, states=("due",)))
+    by_zone: dict[str, list[str]] = {}
+    for step in due:
+        if step.not_before <= now:
+            by_zone.setdefault(step.recipe.get("zone", policy.time_zone), []).append(step.key)
+    held = 0
+    for name, keys in by_zone.items():
+        opens = opens_at(now, policy.quiet_hours, ZoneInfo(name))
+        if opens > now:
+            held += place.ledger.hold(keys, opens, why_later(opens, ZoneInfo(name)), now)
+    return held
 
 
 def _patience(place: Place, waits: list[float]) -> Patience:

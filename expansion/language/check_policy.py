@@ -10,16 +10,24 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from expansion.language.kinds import CALLED
 from expansion.language.known import Known, not_email, not_of_account, not_share, unknown
 from expansion.language.mistakes import Mistake, brief, did_you_mean
-from expansion.language.models import Approval, Plans, Policy, Worth
+from expansion.language.models import Approval, Plans, Policy, QuietHours, Worth
 from expansion.language.source import Source, Steps
 
 # Which kinds the facts of `policy.account` may be.
-_ACCOUNT_KINDS = {"name": ("text",), "value": ("money", "number"), "owner": ("text",), "parent": ("text",)}
+_ACCOUNT_KINDS = {
+    **{"name": ("text",), "value": ("money", "number"), "owner": ("text",), "parent": ("text",)},
+    "time_zone": ("text",),
+}
 
 
 def check_policy(known: Known, policy: Policy, source: Source) -> Iterator[Mistake]:
     """policy.yaml by itself, and against facts.yaml."""
-    yield from _time_zone(policy, source)
+    yield from _time_zone(source, ("time_zone",), policy.time_zone)
+    for email, zone in policy.owners.time_zones.items():
+        yield from not_email(source, ("owners", "time_zones", email), email)
+        yield from _time_zone(source, ("owners", "time_zones", email), zone)
+    if policy.quiet_hours:
+        yield from _quiet_hours(known, source, policy.quiet_hours)
     yield from _working_hours(policy, source)
     yield from not_email(source, ("owners", "fallback"), policy.owners.fallback)
     for word, kinds in _ACCOUNT_KINDS.items():
@@ -39,13 +47,29 @@ def check_policy(known: Known, policy: Policy, source: Source) -> Iterator[Mista
         yield from _numbers(source, ("flood",), [("times_median", policy.flood.times_median)])
 
 
-def _time_zone(policy: Policy, source: Source) -> Iterator[Mistake]:
+def _time_zone(source: Source, at: Steps, name: str) -> Iterator[Mistake]:
     try:
-        ZoneInfo(policy.time_zone)
+        ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        near = did_you_mean(policy.time_zone, available_timezones())
+        near = did_you_mean(name, available_timezones())
         hint = f"did you mean `{near}`?" if near else "write a continent and a city, such as `Europe/London`"
-        yield source.mistake(("time_zone",), f"`{brief(policy.time_zone)}` is not a time zone", hint)
+        yield source.mistake(at, f"`{brief(name)}` is not a time zone", hint)
+
+
+def _quiet_hours(known: Known, source: Source, quiet: QuietHours) -> Iterator[Mistake]:
+    for word, time in (("from", quiet.from_), ("to", quiet.to)):
+        if not "00:00" <= time <= "23:59" or time[3:] > "59":
+            yield source.mistake(
+                ("quiet_hours", word), "there is no such time of day", "write one from `00:00` to `23:59`"
+            )
+            return
+    if quiet.from_ == quiet.to:
+        yield source.mistake(("quiet_hours", "to"), "it is never quiet, or always", "let it end at another time")
+    if len(set(quiet.days)) == 7:
+        yield source.mistake(("quiet_hours", "days"), "every day is quiet, so nothing would ever be sent")
+    for index, action in enumerate(quiet.also):
+        at = ("quiet_hours", "also", index)
+        yield from unknown(source, at, action, known.catalog.actions, "an action", "no integration")
 
 
 def _working_hours(policy: Policy, source: Source) -> Iterator[Mistake]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, model_validator
 
 from expansion.language.conditions import Clause
@@ -36,6 +38,26 @@ class Flood(Strict):
         None,
         description="Hold a trigger that fires for more than so many times the median of its past runs.",
         examples=[5],
+    )
+
+
+class QuietHours(Strict):
+    """When nothing goes out that reaches the customer's people: it waits for the end, in the time zone of the owner.
+
+    That is every step whose action takes `people`, such as Intercom's, and those that `also` names.
+    """
+
+    from_: str = Field(
+        alias="from", pattern=r"^\d{2}:\d{2}$", description="When it becomes quiet, in quotes.", examples=["19:00"]
+    )
+    to: str = Field(pattern=r"^\d{2}:\d{2}$", description="When it ends, in quotes.", examples=["08:00"])
+    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(
+        default_factory=list, description="Days that are quiet from midnight to midnight.", examples=[["sat", "sun"]]
+    )
+    also: list[str] = Field(
+        default_factory=list,
+        description="Actions that wait, too, such as messages to your own team.",
+        examples=[["slack.post_message"]],
     )
 
 

@@ -22,11 +22,7 @@ def _table(words: dict[str, str | None]) -> dict[str, Later]:
 
 
 # Keys, wherever they stand; a key that its model knows never gets here.
-KEYS = _table(
-    {
-        "quiet_hours": "until then, `working_hours` says when due dates fall",
-    }
-)
+KEYS = _table({})
 
 # Values of a key.
 VALUES = {("check", "on_event"): Later("on_event", "until then, `check: hourly` is the soonest")}

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from expansion.language.conditions import Clause
 from expansion.language.fields import Accounts, Name, PercentField, SpanField, Strict
 from expansion.language.following import Sla, WhenCleared
-from expansion.language.guard_rails import Approval, Attention, Flood, Suppression
+from expansion.language.guard_rails import Approval, Attention, Flood, QuietHours, Suppression
 from expansion.language.policy import Plans, Policy, Tier, WorkingHours, Worth
 from expansion.language.vocabulary import (
     CountedFact,
@@ -208,6 +208,7 @@ __all__ = [
     "Plans",
     "Playbook",
     "Policy",
+    "QuietHours",
     "RatioFact",
     "RuleCohort",
     "Sla",

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from expansion.language.fields import Name, PercentField, ScalarField, SpanField, Strict
-from expansion.language.guard_rails import Approval, Attention, Flood, Holdout, Suppression
+from expansion.language.guard_rails import Approval, Attention, Flood, Holdout, QuietHours, Suppression
 
 
 class AccountWords(Strict):
@@ -24,6 +24,11 @@ class AccountWords(Strict):
         None,
         description="The fact that holds the parent account's id: both are held out together.",
         examples=["parent_account"],
+    )
+    time_zone: str | None = Field(
+        None,
+        description="The fact that holds the owner's time zone, such as `America/New_York`; for quiet hours.",
+        examples=["owner_time_zone"],
     )
 
 
@@ -74,6 +79,11 @@ class Owners(Strict):
     fallback: str = Field(
         description="Who gets the work when the account has no owner: an e-mail address.",
         examples=["revops@acme.example"],
+    )
+    time_zones: dict[str, str] = Field(
+        default_factory=dict,
+        description="Owners who work in another time zone, by e-mail address.",
+        examples=[{"dana@acme.example": "America/New_York"}],
     )
 
 
@@ -145,6 +155,11 @@ class Policy(Strict):
     flood: Flood | None = Field(
         None, description="Brakes for a whole run.", examples=[{"at_most": "40 accounts", "times_median": 5}]
     )
+    quiet_hours: QuietHours | None = Field(
+        None,
+        description="When nothing goes out that reaches the customer's people.",
+        examples=[{"from": "19:00", "to": "08:00", "days": ["sat", "sun"]}],
+    )
     attention: Attention | None = Field(
         None,
         description="How much anybody gets, over all triggers: the most valuable first, the rest is carried over.",
@@ -170,6 +185,7 @@ __all__ = [
     "Owners",
     "Plans",
     "Policy",
+    "QuietHours",
     "Suppression",
     "Tier",
     "WorkingHours",

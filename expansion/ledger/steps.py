@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +37,12 @@ class Steps(Database):
     def postpone(self, key: str, not_before: datetime, reason: str, now: datetime) -> bool:
         """A waiting step is asked again later, such as when `only_if` cannot be told; False if it no longer waits."""
         return self._change(key, ("waiting",), {"not_before": not_before, "reason": reason, "updated_at": now})
+
+    def hold(self, keys: Collection[str], not_before: datetime, reason: str, now: datetime) -> int:
+        """Steps that are due stay so, and are not claimed before then; how many still were."""
+        change = update(STEPS).where(STEPS.c.key.in_(keys), STEPS.c.state == "due")
+        with self.writing() as connection:
+            return connection.execute(change.values(not_before=not_before, reason=reason, updated_at=now)).rowcount
 
     def steps(self, wanted: StepFilter = StepFilter()) -> list[StepRecord]:  # noqa: B008  it is frozen
         """Steps, those of the most valuable firings first."""

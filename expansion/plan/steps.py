@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from expansion.evaluate.results import Evaluator
 from expansion.evaluate.subjects import Subject
 from expansion.language.models import Playbook, Policy, Step
 from expansion.plan.plain import as_plain
+from expansion.plan.quiet import is_held, opens_at, why_later, zones
 from expansion.plan.rendering import NotYet, Ready, Skip, render_alike, render_waiting
 
 __all__ = ["NotYet", "Ready", "Skip", "Work", "plan_steps", "render_waiting"]
@@ -49,12 +50,17 @@ def plan_steps(
     what was left out.
     """
     steps: dict[str, list[NewStep]] = {work.account_id: [] for work in works}
+    quiet = any(is_held(step.do, policy, catalog) for step in playbook.steps)
+    in_zone = zones(policy, [(work.account_id, work.owner) for work in works], evaluator) if quiet else {}
     for position, step in enumerate(playbook.steps):
         recipes = {work.account_id: _recipe(step, work, policy) for work in works}
         inputs = {} if step.after else render_alike(step.do, recipes, catalog, policy, evaluator)
         for work in works:
             recipe = recipes[work.account_id]
-            steps[work.account_id].append(_new(playbook, position, work, recipe, inputs.get(work.account_id)))
+            new = _new(playbook, position, work, recipe, inputs.get(work.account_id))
+            if is_held(step.do, policy, catalog):
+                new = _not_in_quiet_hours(new, work, policy, in_zone[work.account_id])
+            steps[work.account_id].append(new)
     return {account: tuple(planned) for account, planned in steps.items()}
 
 
@@ -73,6 +79,17 @@ def _recipe(step: Step, work: Work, policy: Policy) -> dict[str, Any]:
         "context": dict(work.context),
         **({"sla": as_plain(step.sla)} if step.sla else {}),
     }
+
+
+def _not_in_quiet_hours(step: NewStep, work: Work, policy: Policy, zone: str) -> NewStep:
+    """It waits for their end if it is due in them; later ones are asked when they are sent, so the zone goes along."""
+    assert policy.quiet_hours is not None, "asked only where there are some"
+    kept = replace(step, recipe={**step.recipe, "zone": zone})
+    begin = work.begins_at or work.fired_at
+    opens = opens_at(begin, policy.quiet_hours, ZoneInfo(zone))
+    if step.state != "due" or opens <= begin:
+        return kept
+    return replace(kept, not_before=opens, reason=why_later(opens, ZoneInfo(zone)))
 
 
 def _new(

@@ -11,6 +11,9 @@ _CASES = "cases/seat-limit.yaml"
 _EVENTS = "cases/paywall-hits.yaml"
 
 _HOLDOUT = "holdout: {share: 5%, salt: spring}"
+_ALWAYS = 'quiet_hours: {from: "19:00", to: "08:00", days: [mon, tue, wed, thu, fri, sat, sun]}'
+_ALSO = 'quiet_hours: {from: "19:00", to: "08:00", also: [slack.post_mesage]}'
+_ZONES = "fallback: revops@acme.example, time_zones: {dana@acme.example: America/New_Yrk}"
 _WHEN = "  - fact: seat_usage\n    at_least: 80%\n    for: 14 days\n    clears_below: 70%\n"
 _BRANCH = "fact: arr, at_least: 100_000"
 _COUNT = "at_least: 3\n"
@@ -127,7 +130,6 @@ TRIGGERS: list[Slip] = [
 
 LATER: list[Slip] = [
     ("a check at every event", _SEATS, "check: daily", "check: on_event"),
-    ("quiet hours", _POLICY, "holdout: {share: 5%, salt: spring}", "quiet_hours: {from: 5}"),
     ("escalation beside the sla", _PLAYBOOK, "    can_fail: true\n", "    escalate: dana@acme.example\n"),
 ]
 
@@ -242,6 +244,12 @@ SHARED: list[Slip] = [
     ("approval of a misspelt tier", _POLICY, _HOLDOUT, "approval: [{reason: Seats, tiers: [seat_upgrad]}]"),
     ("approval of a misspelt fact", _POLICY, _HOLDOUT, "approval: [{reason: X, when: [{fact: ar, at_least: 5}]}]"),
     ("a first run by another word", _SEATS, "check: daily", "check: daily\nfirst_run: loud"),
+    ("quiet hours without an end", _POLICY, _HOLDOUT, 'quiet_hours: {from: "19:00"}'),
+    ("quiet hours of nothing", _POLICY, _HOLDOUT, 'quiet_hours: {from: "19:00", to: "19:00"}'),
+    ("quiet hours at no time", _POLICY, _HOLDOUT, 'quiet_hours: {from: "19:00", to: "24:30"}'),
+    ("quiet for ever", _POLICY, _HOLDOUT, _ALWAYS),
+    ("quiet hours of a misspelt action", _POLICY, _HOLDOUT, _ALSO),
+    ("an owner in a misspelt zone", _POLICY, "fallback: revops@acme.example", _ZONES),
     ("a misspelt fact in a suppression", _POLICY, "fact: open_expansion_deal", "fact: open_deal"),
 ]
 
