@@ -27,7 +27,7 @@ class Following(Database):
         """
         other = FIRINGS.alias("other")
         joined = exists().where(
-            other.c.run_id == FIRINGS.c.run_id,
+            other.c.decided_in == FIRINGS.c.decided_in,
             other.c.account_id == FIRINGS.c.account_id,
             other.c.decision == "acting",
             other.c.cleared_at.is_(None),
