@@ -1,0 +1,1 @@
+"""What delivering costs: calls, rates under limits, and our own time per action."""
