@@ -14,6 +14,7 @@ KNOWN = {
     "NoAccess",
     "NotItsTurn",
     "NoSuchAccount",
+    "NobodyKnown",
     "NoSuchRun",
     "NoSuchThing",
     "NoSuchTrigger",

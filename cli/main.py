@@ -22,6 +22,7 @@ COMMANDS = {
     "reconcile": "Does every system still have what the ledger says was done?",
     "unsure": "Steps that nobody knows the outcome of; settle them.",
     "audit": "What was done outside and by whom, line by line; is the record whole?",
+    "forget": "Remove a person everywhere, and keep the counts.",
     "doctor": "Is every configured system reachable, allowed, within its limits?",
     "actions": "The actions that playbooks may name.",
     "facts": "The facts, cohorts and sources that triggers may name.",

@@ -12,7 +12,7 @@ from expansion.evaluate.measures import Calendar
 from expansion.evaluate.rows import Rows, names_of, stamp
 from expansion.usage.duck import quote
 from expansion.usage.facts import facts_sql
-from expansion.usage.manifest import Manifest, Rollup, Segment
+from expansion.usage.manifest import Manifest, Reading, Rollup, Segment
 from expansion.usage.rollup import WHERE_AND_WHEN, Column, properties_of, rollup_sql, values_of
 from expansion.usage.spans import Spans
 from expansion.usage.store import UsageStore
@@ -25,14 +25,16 @@ class StoreRelations:
     store: UsageStore
     manifest: Manifest
     con: duckdb.DuckDBPyConnection
+    reading: Reading | None = None  # while it is held, the files stay
 
     @classmethod
     def of(cls, store: UsageStore) -> StoreRelations:
-        return cls(store, store.manifest(), store.connect())
+        reading = Reading(store.root)  # before the manifest: what that one names is there from then on
+        return cls(store, store.manifest(), store.connect(), reading)
 
     def again(self) -> StoreRelations:
         """The same view on a connection of its own."""
-        return StoreRelations(self.store, self.manifest, self.store.connect())
+        return StoreRelations(self.store, self.manifest, self.store.connect(), self.reading)
 
     @property
     def facts(self) -> str:

@@ -10,6 +10,7 @@ from expansion.ledger.database import connect
 from expansion.ledger.differences import Differences
 from expansion.ledger.firings import Firings
 from expansion.ledger.following import Following
+from expansion.ledger.forgetting import Forgetting
 from expansion.ledger.pauses import Pauses
 from expansion.ledger.runs import Runs
 from expansion.ledger.steps import Steps
@@ -19,7 +20,19 @@ from expansion.ledger.version import HEAD, version_of
 
 
 class Ledger(
-    Runs, Firings, Steps, Claims, Verdicts, Cursors, Pauses, Summaries, Following, Clocks, Differences, Audits
+    Runs,
+    Firings,
+    Steps,
+    Claims,
+    Verdicts,
+    Cursors,
+    Pauses,
+    Summaries,
+    Following,
+    Clocks,
+    Differences,
+    Audits,
+    Forgetting,
 ):
     """Everything that can be asked of the ledger, each part in the module of that name. Time is always an argument."""
 

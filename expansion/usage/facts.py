@@ -22,6 +22,7 @@ from expansion.usage import manifest as manifests
 from expansion.usage.duck import one, quote
 from expansion.usage.manifest import FactFile, Manifest
 from expansion.usage.store import UsageStore
+from expansion.usage.suppressed import suppressed
 
 FACT_COLUMNS = "source, field, account_id, user_id, value, since, seen_at"
 REMOTE_ID = "@id"  # the field under which a record's id in its own system is kept
@@ -46,7 +47,9 @@ def add_facts(store: UsageStore, source: str, records: Iterable[FactRecord], pul
 
     Returns how many changes were new.
     """
-    rows = [row for record in records for row in _rows(record, pulled_at)]
+    listed = suppressed(store.root)
+    known = (record for each in records if (record := listed.fact(each))) if listed else records
+    rows = [row for record in known for row in _rows(record, pulled_at)]
     with manifests.writing(store.root):
         return _add(store, source, rows, pulled_at)
 

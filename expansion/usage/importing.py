@@ -15,11 +15,13 @@ import pyarrow as pa
 from expansion.contract import EventRow
 from expansion.usage.checking import checked_sql, keys_needed, names_used, properties_named
 from expansion.usage.duck import one
+from expansion.usage.forgetting import without_forgotten
 from expansion.usage.lines import ImportFailed
 from expansion.usage.mapping import EventMap
 from expansion.usage.reading import Rows, clean_rows, count_rows, rows_again
 from expansion.usage.spans import Span, Spans
 from expansion.usage.store import Stored, UsageStore
+from expansion.usage.suppressed import suppressed
 
 
 @dataclass
@@ -80,6 +82,7 @@ def _import_again(
 
 def _add(store: UsageStore, con: duckdb.DuckDBPyConnection, rows: Rows, mapping: EventMap, result: Imported) -> None:
     events = f"SELECT * FROM ({checked_sql(rows, mapping)}) WHERE reason IS NULL"
+    events = without_forgotten(store, con, events, properties_named(rows, mapping))
     result.add(store.add_events(con, events, properties=properties_named(rows, mapping)))
 
 
@@ -117,7 +120,8 @@ def import_rows(
     con = store.connect()
     _load_users(con, users or {})
     spans: Spans | None = None if covered is None else ()
-    rows = iter(rows)
+    listed = suppressed(store.root)
+    rows = map(listed.event, rows) if listed else iter(rows)
     first = 0
     while True:
         some, failure = _take(rows, batch)
@@ -195,8 +199,10 @@ def _report(store: UsageStore, con: duckdb.DuckDBPyConnection, result: Imported,
     folder = store.root / "rejects"
     folder.mkdir(exist_ok=True)
     result.report = folder / f"{result.source.replace('/', '_')}.jsonl"
+    listed = suppressed(store.root)
     with result.report.open("a", encoding="utf-8") as out:
         for line, reason, row in rejects:
+            row = "a person in it was forgotten" if row and listed.names_one(row) else row
             out.write(json.dumps({"source": result.source, "line": line, "reason": reason, "row": row}) + "\n")
             result.rejects[reason] = result.rejects.get(reason, 0) + 1
 

@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 from expansion.usage.spans import Spans, joined
 
 VERSION = 3
+_READERS = "readers.lock"
 
 
 FILES = "files"  # the source of events that come from imported files
@@ -171,12 +172,48 @@ def writing(root: Path) -> Iterator[None]:
         yield
 
 
+class Reading:
+    """Somebody reads the files that a manifest names: until this is gone, they stay."""
+
+    def __init__(self, root: Path) -> None:
+        self._handle: int | None = None
+        with suppress(OSError):  # no store yet, or one that may only be read: nothing is removed there
+            self._handle = os.open(root / _READERS, os.O_RDWR | os.O_CREAT, 0o600)
+            fcntl.flock(self._handle, fcntl.LOCK_SH)
+
+    def __del__(self) -> None:
+        if self._handle is not None:
+            os.close(self._handle)
+
+
+def unread(root: Path) -> bool:
+    """Remove files that the manifest no longer names; False where somebody still reads an earlier one."""
+    with writing(root):
+        named = _named(load(root))
+        return not any(path.relative_to(root).as_posix() not in named for path in _files(root))
+
+
 def _sweep(root: Path) -> None:
-    """Remove what a writer that was killed left behind: no manifest ever named it, so nobody reads it."""
-    now = load(root)
-    named = {segment.file for segment in now.segments} | {segment.people_file for segment in now.segments}
-    named |= {rollup.file for segment in now.segments for rollup in segment.rollups} | {file.file for file in now.facts}
+    """Remove what a writer that was killed left behind, and what was written anew; not while somebody may read it."""
+    named = _named(load(root))
+    left = [path for path in _files(root) if path.relative_to(root).as_posix() not in named]
+    if not left:
+        return
+    with (root / _READERS).open("a") as readers:
+        try:
+            fcntl.flock(readers, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        for path in left:
+            path.unlink()
+
+
+def _files(root: Path) -> Iterator[Path]:
     for folder in ("events", "rollups", "facts"):
-        for path in (root / folder).glob("*"):
-            if f"{folder}/{path.name}" not in named:
-                path.unlink()
+        yield from (root / folder).glob("*")
+
+
+def _named(now: Manifest) -> set[str]:
+    named = {segment.file for segment in now.segments} | {segment.people_file for segment in now.segments}
+    named |= {rollup.file for segment in now.segments for rollup in segment.rollups}
+    return named | {file.file for file in now.facts}

@@ -95,7 +95,7 @@ class UsageStore:
         rows = _rows(con, path)
         after = before.with_spans(source, spans)
         if rows:
-            segment = replace(self._describe(con, name, path, rows), properties=layout.names, rest=layout.rest)
+            segment = replace(self.described(con, name, path, rows), properties=layout.names, rest=layout.rest)
             after = replace(after, segments=(*after.segments, segment))
         else:
             path.unlink()
@@ -135,7 +135,8 @@ class UsageStore:
             con.execute(f"INSERT INTO known SELECT event_id FROM {stored} s SEMI JOIN {batch} b USING (event_id)")
         return one(con, "SELECT count(*) FROM known")
 
-    def _describe(self, con: duckdb.DuckDBPyConnection, name: str, path: Path, rows: int) -> Segment:
+    def described(self, con: duckdb.DuckDBPyConnection, name: str, path: Path, rows: int) -> Segment:
+        """A segment for a file of events, with the file of its people, both on disk for good."""
         people = self.root / "events" / f"{name}.people.parquet"
         first_seen = f"SELECT account_id, user_id, min(seen_at) AS first_seen FROM read_parquet({_file(path)})"
         con.execute(f"COPY ({first_seen} GROUP BY 1, 2) TO {_file(people)} {_PARQUET}")

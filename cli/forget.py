@@ -1,0 +1,62 @@
+"""`expansion forget`: remove a person everywhere, and keep the counts."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from typing import Any
+
+import click
+
+from cli.showing import as_json, echo, many, say, table
+
+
+@click.command("forget")
+@click.argument("user")
+@click.option("--yes", is_flag=True, help="Do not ask first.")
+@click.option("--json", "json_", is_flag=True, help="What was done, as JSON.")
+def command(user: str, yes: bool, json_: bool) -> None:
+    """Remove a person from the usage store, the ledger and the files beside them. USER: a user id or e-mail address.
+
+    A pseudonym made of chance stands for them afterwards, so counts and answers stay what they were. Later pulls and
+    imports do not bring them back. Killed half-way, run it again. What the outside systems hold is listed with links,
+    for a person to remove. Exit code 1 while something is left to do here.
+    """
+    from expansion.forgetting import forget
+    from flows.clock import utc_now
+    from flows.place import Place
+
+    if not yes:
+        click.confirm(f"Forget {user}? This cannot be undone", abort=True, err=True)
+    place = Place()
+    try:
+        done = forget(place.store, place.ledger, place.settings.home, user, getpass.getuser(), utc_now())
+    finally:
+        place.close()
+    if json_:
+        from dataclasses import asdict
+
+        as_json(asdict(done))
+    else:
+        _tell(done)
+    sys.exit(1 if done.still_read or done.ledger.in_flight or done.left else 0)
+
+
+def _tell(done: Any) -> None:
+    echo(f"forgotten; in their place stands {', '.join(done.pseudonyms)}")
+    echo(f"usage store: {many(done.store.events, 'event')} and {many(done.store.facts, 'fact')} written anew")
+    for name, count in done.ledger.rows.items():
+        echo(f"ledger, {name}: {many(count, 'row')}")
+    if done.rejects:
+        echo(f"rows that could not be read: {done.rejects:,} without their text")
+    if done.ledger.skipped:
+        echo(f"not sent any more: {many(done.ledger.skipped, 'step')}")
+    if done.ledger.outside:
+        table(done.ledger.outside, title="In the outside systems, to be removed there by a person")
+    say("\nnot reached from here: Prefect's logs and pages of earlier runs (delete those runs), copies and backups")
+    if done.ledger.in_flight:
+        say(f"{many(done.ledger.in_flight, 'step')} are being sent just now: run this again when the run is over")
+    if done.still_read:
+        say("a run still reads the store as it was: run this again when it is over, and the old files go")
+    for path in done.left:
+        say(f"still named in: {path}")
