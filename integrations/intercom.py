@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -86,6 +86,7 @@ class Found:
 
     contacts: tuple[Contact, ...]
     asked: int
+    refused: int = 0  # known, and Intercom would not do it for them
 
     @property
     def remote_id(self) -> str:
@@ -94,7 +95,9 @@ class Found:
     def notes(self) -> list[str]:
         """What people should know about who was left out; numbers, not names."""
         notes = []
-        if missing := self.asked - len(self.contacts):
+        if self.refused:
+            notes.append(f"{self.refused} of {self.asked} people {_are(self.refused)} left out: Intercom refuses it")
+        if missing := self.asked - len(self.contacts) - self.refused:
             notes.append(f"{missing} of {self.asked} people {_are(missing)} not in Intercom")
         if silent := sum(contact.unsubscribed for contact in self.contacts):
             notes.append(f"{silent} {_are(silent)} unsubscribed from e-mail")
@@ -122,6 +125,28 @@ def _found(api: Api, people: str | list[Person]) -> Found:
             "external ids of contacts, or their e-mail addresses those of exactly one"
         )
     return Found(unique, asked=len({person.user_id for person in people}))
+
+
+def _for_each(found: Found, act: Callable[[Contact], object]) -> tuple[Found, list[object]]:
+    """Those for whom it was done, and what each call said.
+
+    One who is refused stops no other; the refusal is raised where nobody is left. After a break, some may have it.
+    """
+    reached: list[Contact] = []
+    said: list[object] = []
+    refusal: Refused | None = None
+    for contact in found.contacts:
+        try:
+            said.append(act(contact))
+            reached.append(contact)
+        except Refused as refused:
+            refusal = refusal or refused
+        except Failure as failure:
+            failure.maybe_done = failure.maybe_done or bool(reached)
+            raise
+    if refusal and not reached:
+        raise refusal
+    return replace(found, contacts=tuple(reached), refused=len(found.contacts) - len(reached)), said
 
 
 # --- actions ----------------------------------------------------------------------------------------------------------
@@ -164,7 +189,7 @@ class EnrolInSeriesAction(_IntercomAction):
         wanted = piece.input
         assert isinstance(wanted, EnrolInSeries)
         found = _found(self._api, wanted.people)
-        rule, changed = self._match(found, wanted, piece.fired_at)
+        found, rule, changed = self._match(found, wanted, piece.fired_at)
         eligible = f"{_people(len(found.contacts))} eligible for the series {wanted.series} by {rule}; {HOURLY}"
         note = "; ".join([eligible, *found.notes()])
         return Done(found.remote_id, self._api.link(found.contacts[0]), note, already=not changed)
@@ -172,19 +197,18 @@ class EnrolInSeriesAction(_IntercomAction):
     def look(self, made: Sequence[Made]) -> list[Standing | Failure]:
         return [standing(self._api, one) for one in made]
 
-    def _match(self, found: Found, wanted: EnrolInSeries, fired_at: datetime) -> tuple[str, bool]:
-        """The rule in words, and whether anybody is new to it."""
-        if wanted.event is not None:
-            for contact in found.contacts:
-                self._api.send_event(contact, wanted.event, fired_at, {})
-            return f"the event {wanted.event}", True
+    def _match(self, found: Found, wanted: EnrolInSeries, fired_at: datetime) -> tuple[Found, str, bool]:
+        """Who matches now, the rule in words, and whether anybody is new to it."""
+        if (event := wanted.event) is not None:
+            found, _ = _for_each(found, lambda contact: self._api.send_event(contact, event, fired_at, {}))
+            return found, f"the event {event}", True
         if wanted.attribute is not None:
             [(name, value)] = wanted.attribute.items()
-            changed = [self._api.set_attribute(contact, name, value) for contact in found.contacts]
-            return f"the attribute {name}", any(changed)
+            found, changed = _for_each(found, lambda contact: self._api.set_attribute(contact, name, value))
+            return found, f"the attribute {name}", any(changed)
         tag = wanted.tag or f"expansion:{wanted.series}"
-        changed = [self._api.tag(contact, tag) for contact in found.contacts]
-        return f"the tag {tag}", any(changed)
+        found, changed = _for_each(found, lambda contact: self._api.tag(contact, tag))
+        return found, f"the tag {tag}", any(changed)
 
 
 class SendEventAction(_IntercomAction):
@@ -199,8 +223,9 @@ class SendEventAction(_IntercomAction):
         wanted = piece.input
         assert isinstance(wanted, SendEvent)
         found = _found(self._api, wanted.people)
-        for contact in found.contacts:
-            self._api.send_event(contact, wanted.event, piece.fired_at, wanted.metadata)
+        found, _ = _for_each(
+            found, lambda contact: self._api.send_event(contact, wanted.event, piece.fired_at, wanted.metadata)
+        )
         note = "; ".join([f"sent for {_people(len(found.contacts))}", *found.notes()])
         return Done(found.remote_id, self._api.link(found.contacts[0]), note)
 

@@ -116,7 +116,8 @@ FaultKind = Literal["status", "slow", "cut_before", "cut_after", "truncate"]
 class Fault:
     """How to misbehave, the next `times` requests that fit.
 
-    status: answer `status` with `headers` and `body`, nothing applied. slow: wait `seconds` first. cut_before: drop the
+    status: answer `status` with `headers` and `body`, nothing applied. slow: wait `seconds` first, then do the work,
+    also for a caller who has hung up. cut_before: drop the
     connection, nothing applied. cut_after: do the work, then drop the connection. truncate: do the work, answer half.
     """
 
@@ -187,8 +188,9 @@ class Misbehaving:
             case "status":
                 await _answer(fault)(scope, receive, send)
             case "slow":
+                arrived = await _arrived(receive)
                 await asyncio.sleep(fault.seconds)
-                await self.app(scope, receive, send)
+                await self.app(scope, arrived, send)
             case "cut_before":
                 _drop(scope)
             case "cut_after":
@@ -212,6 +214,18 @@ def _answer(fault: Fault) -> Response:
     if isinstance(fault.body, str):
         return PlainTextResponse(fault.body, fault.status, fault.headers)
     return JSONResponse(fault.body if fault.body is not None else {}, fault.status, fault.headers)
+
+
+async def _arrived(receive: Receive) -> Receive:
+    """The request as it has come in: a system that has it carries it out, whether or not the caller has hung up."""
+    messages = [await receive()]
+    while messages[-1].get("more_body"):
+        messages.append(await receive())
+
+    async def again() -> Message:
+        return messages.pop(0) if messages else await receive()
+
+    return again
 
 
 async def _swallow(message: Message) -> None:

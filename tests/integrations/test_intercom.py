@@ -359,6 +359,24 @@ def test_a_contact_with_many_tags_is_not_tagged_again(world: StandIns, enrol: Ca
     assert len(world.requests("POST", f"/contacts/{mine['id']}/tags")) == before
 
 
+def test_one_person_who_is_refused_stops_no_other_and_is_counted(world: StandIns, enrol: Callable[..., Any]) -> None:
+    gone = {"type": "error.list", "errors": [{"code": "not_found", "message": "User Not Found"}]}
+    world.fault("intercom", "status", method="POST", path="/contacts/", after=1, status=404, body=gone)
+    reply = enrol("one", "two")
+    assert isinstance(reply, Done), "the first has it: refused would not be true"
+    assert "1 person eligible" in reply.note
+    assert "1 of 2 people is left out: Intercom refuses it" in reply.note
+    assert tags(world, "one") == {f"expansion:{SERIES}"}
+
+
+def test_what_breaks_off_at_the_second_person_may_be_done_for_the_first(
+    world: StandIns, send: Callable[..., Any]
+) -> None:
+    world.fault("intercom", "status", path="/events", after=1, status=401, body=error("unauthorized"))
+    reply = send("one", "two")
+    assert isinstance(reply, NoAccess) and reply.maybe_done
+
+
 # --- events -----------------------------------------------------------------------------------------------------------
 
 

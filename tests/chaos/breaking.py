@@ -1,0 +1,43 @@
+"""Faults put into the product on purpose: chaos that does not see them is worth nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+def _repeats_what_may_have_happened() -> None:
+    """Every action is called repeatable: a post is sent again after its answer was lost."""
+    from integrations.hubspot import CreateTaskAction as InHubSpot
+    from integrations.salesforce import CreateTaskAction as InSalesforce
+    from integrations.slack import PostMessageAction
+
+    for kind in (PostMessageAction, InHubSpot, InSalesforce):
+        kind.repeatable = True
+
+
+def _believes_the_first_look() -> None:
+    """What is not there a moment after a call broke off is sent again at once."""
+    from expansion.judging import Judge
+
+    Judge.not_yet = Judge.at_once  # type: ignore[method-assign, assignment]
+    Judge._look_first = lambda self, claimed: (claimed, [])  # type: ignore[method-assign]
+
+
+def _forgets_what_the_dead_had() -> None:
+    """Nobody looks after claims of processes that are gone."""
+    from expansion.ledger.claims import Claims
+
+    Claims.abandoned = lambda self, now, alive: []  # type: ignore[method-assign]
+
+
+BROKEN: dict[str, Callable[[], None]] = {
+    "repeats what may have happened": _repeats_what_may_have_happened,
+    "believes the first look": _believes_the_first_look,
+    "forgets what the dead had": _forgets_what_the_dead_had,
+}
+
+
+def apply(name: str | None) -> None:
+    """Break the product of this process; None leaves it whole."""
+    if name is not None:
+        BROKEN[name]()
