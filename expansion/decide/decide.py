@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, timedelta
 from types import MappingProxyType
 from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 from expansion.contract import Catalog
 from expansion.decide.approval import ask_approval
 from expansion.decide.attention import Spent, keep_attention
+from expansion.decide.calendar import span_from
 from expansion.decide.drafts import Draft, Problem, drafts
 from expansion.decide.episodes import Changes, Cooling, changes
-from expansion.decide.firing import Cleared, LastEpisode, Mark, NewFiring, NewStep, OpenEpisode, Redecided
+from expansion.decide.firing import Cleared, Conversation, LastEpisode, Mark, NewFiring, NewStep, OpenEpisode, Redecided
 from expansion.decide.flood import PAST_RUNS
 from expansion.decide.joining import Joined, join
 from expansion.decide.pauses import Pause, Paused, paused
@@ -24,6 +25,7 @@ from expansion.decide.rulings import Standing
 from expansion.evaluate.results import Answers, Evaluator
 from expansion.evaluate.subjects import Subject, account_of
 from expansion.language.models import Playbook, Policy, Trigger
+from expansion.language.values import Span
 from expansion.plan.reaching import reached
 from expansion.plan.steps import plan_steps
 
@@ -158,7 +160,13 @@ def _drafts(
         return [], []
     name = trigger.trigger
     is_first = trigger.status == "live" and not history.was_live(name)
-    standing = Standing(history.past_counts(name, PAST_RUNS), is_first, held)
+    zone = ZoneInfo(policy.time_zone)
+
+    def began(span: Span) -> Sequence[Conversation]:
+        as_of = evaluator.as_of
+        return history.conversations(span_from(as_of, span, zone), as_of + timedelta(microseconds=1))
+
+    standing = Standing(history.past_counts(name, PAST_RUNS), is_first, held, began)
     return drafts(trigger, candidates, policy, evaluator, standing)
 
 

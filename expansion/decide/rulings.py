@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from zoneinfo import ZoneInfo
 
 from expansion.decide.choose import choose
 from expansion.decide.episodes import Candidate
-from expansion.decide.firing import Decision
+from expansion.decide.firing import Conversation, Decision
 from expansion.decide.flood import flood_reason
 from expansion.decide.holdout import held_out, topmost_parents
 from expansion.decide.pauses import Paused
 from expansion.decide.suppression import suppressed
 from expansion.evaluate.results import Evaluator
 from expansion.language.models import Policy, Trigger
+from expansion.language.values import Span
 
 FIRST_RUN = (
     "first live run of {trigger}: what is true already is old news, so nothing is sent; "
@@ -38,6 +40,7 @@ class Standing:
     past_counts: Sequence[int] = ()  # accounts that reached the flood brake in each of its last runs
     is_first_run: bool = False  # of the live ones
     paused: Paused = field(default_factory=Paused)
+    began: Callable[[Span], Sequence[Conversation]] = lambda span: ()  # the conversations of that time, of all triggers
 
 
 def rulings(
@@ -50,7 +53,12 @@ def rulings(
     if said := standing.paused.triggers.get(trigger.trigger):
         return dict.fromkeys(candidates, Ruling("paused", said))
     accounts = list(dict.fromkeys(each.account_id for each in candidates))
-    left_alone = suppressed(policy.suppress, accounts, evaluator)
+    mine = {each.was.firing_id for each in candidates if each.was}
+
+    def acted_on(span: Span) -> set[str]:
+        return {one.account_id for one in standing.began(span) if one.firing_id not in mine}
+
+    left_alone = suppressed(policy.suppress, accounts, evaluator, ZoneInfo(policy.time_zone), acted_on)
     of_account = {account: Ruling("suppressed", f"left alone: {why}") for account, why in left_alone.reasons.items()}
     left = [account for account in accounts if account not in of_account]
     drawn = held_out(trigger, policy, topmost_parents(left, policy.account.parent, evaluator))

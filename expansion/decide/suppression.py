@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
-from expansion.evaluate.results import Answer, Evaluator
+from expansion.decide.calendar import add_to_date, local_date
+from expansion.evaluate.results import Answer, Evaluator, FactValue
 from expansion.language.models import Suppression
+from expansion.language.values import Span
+
+_UTC = ZoneInfo("UTC")
 
 
 @dataclass
@@ -17,7 +23,16 @@ class Suppressed:
     notes: dict[str, list[str]] = field(default_factory=dict)
 
 
-def suppressed(suppressions: Sequence[Suppression], accounts: Iterable[str], evaluator: Evaluator) -> Suppressed:
+ActedOn = Callable[[Span], Collection[str]]  # the accounts that a conversation began with in that time
+
+
+def suppressed(
+    suppressions: Sequence[Suppression],
+    accounts: Iterable[str],
+    evaluator: Evaluator,
+    zone: ZoneInfo = _UTC,
+    acted_on: ActedOn = lambda span: (),
+) -> Suppressed:
     """The first suppression that holds, for each account.
 
     One that cannot be told does not suppress: an empty CRM field is how most accounts look (nobody fills in "do not
@@ -29,7 +44,7 @@ def suppressed(suppressions: Sequence[Suppression], accounts: Iterable[str], eva
     left = everybody
     for suppression in suppressions:
         # Of everybody each time: the evaluator keeps what it prepared while it is asked about the same accounts.
-        answers = evaluator.holds(suppression.when, everybody) if left else {}
+        answers = _answers(suppression, everybody, evaluator, zone, acted_on) if left else {}
         for account in left:
             match answers.get(account, Answer.CANNOT_TELL):
                 case Answer.YES:
@@ -39,3 +54,33 @@ def suppressed(suppressions: Sequence[Suppression], accounts: Iterable[str], eva
                     found.notes.setdefault(account, []).append(note)
         left = [account for account in left if account not in found.reasons]
     return found
+
+
+def _answers(
+    suppression: Suppression, accounts: Sequence[str], evaluator: Evaluator, zone: ZoneInfo, acted_on: ActedOn
+) -> dict[str, Answer]:
+    """All that the suppression says, together."""
+    parts: list[Mapping[str, Answer]] = []
+    if suppression.when:
+        parts.append(evaluator.holds(suppression.when, accounts))
+    if suppression.coming_up and suppression.within:
+        known = evaluator.fact(suppression.coming_up, accounts)
+        today = local_date(evaluator.as_of, zone)
+        last = add_to_date(today, suppression.within)
+        parts.append({account: _lies_ahead(known.get(account), today, last, zone) for account in accounts})
+    if suppression.acted_on_within:
+        lately = acted_on(suppression.acted_on_within)
+        parts.append({account: Answer.YES if account in lately else Answer.NO for account in accounts})
+    return {account: _all(part.get(account, Answer.CANNOT_TELL) for part in parts) for account in accounts}
+
+
+def _lies_ahead(fact: FactValue | None, today: date, last: date, zone: ZoneInfo) -> Answer:
+    """Today counts, and so does the last day."""
+    if fact is None or not isinstance(fact.value, datetime):
+        return Answer.CANNOT_TELL
+    return Answer.YES if today <= local_date(fact.value, zone) <= last else Answer.NO
+
+
+def _all(answers: Iterable[Answer]) -> Answer:
+    found = list(answers)
+    return Answer.NO if Answer.NO in found else Answer.CANNOT_TELL if Answer.CANNOT_TELL in found else Answer.YES

@@ -41,6 +41,9 @@ def check_policy(known: Known, policy: Policy, source: Source) -> Iterator[Mista
         yield from not_share(source, ("holdout", "share"), policy.holdout.share)
     if policy.plans:
         yield from _plans(known, source, policy.plans)
+    for index, left_alone in enumerate(policy.suppress):
+        if left_alone.coming_up:
+            yield from _fact_of_kind(known, source, ("suppress", index, "coming_up"), left_alone.coming_up, ("date",))
     for index, one in enumerate(policy.approval):
         yield from _approval(known, source, ("approval", index), one)
     if policy.flood:

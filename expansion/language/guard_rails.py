@@ -7,18 +7,35 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from expansion.language.conditions import Clause
-from expansion.language.fields import Accounts, Name, PercentField, RateField, ScalarField, Strict
+from expansion.language.fields import Accounts, DaysField, Name, PercentField, RateField, ScalarField, SpanField, Strict
 
 
 class Suppression(Strict):
-    """Accounts that are left alone, and the reason people will read."""
+    """Accounts that are left alone, and the reason people will read. All that is written here must hold."""
 
     reason: str = Field(description="Why, as people will read it.", examples=["A deal is open"])
     when: list[Clause] = Field(
-        min_length=1,
+        default_factory=list,
         description="Conditions: the accounts for which all of these are true.",
         examples=[[{"fact": "open_deals", "at_least": 1}]],
     )
+    coming_up: str | None = Field(
+        None, description="A date fact that lies ahead, no further than `within`.", examples=["renewal_date"]
+    )
+    within: DaysField | None = Field(None, description="How far ahead `coming_up` looks.", examples=["30 days"])
+    acted_on_within: SpanField | None = Field(
+        None,
+        description="A conversation began with the account within this time, by any trigger, or waits for approval.",
+        examples=["14 days"],
+    )
+
+    @model_validator(mode="after")
+    def _something(self) -> Suppression:
+        if (self.coming_up is None) != (self.within is None):
+            raise ValueError("`coming_up` and `within` belong together; write `coming_up: FACT` with `within: 30 days`")
+        if not self.when and self.coming_up is None and self.acted_on_within is None:
+            raise ValueError("this leaves nobody alone; write `when`, `coming_up` or `acted_on_within`")
+        return self
 
 
 class Holdout(Strict):

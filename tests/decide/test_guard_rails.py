@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,7 +14,9 @@ from expansion.decide.flood import flood_reason, usual_count
 from expansion.decide.owners import OwnedBy, owners
 from expansion.decide.suppression import suppressed
 from expansion.language.models import Flood, Suppression
+from expansion.ledger import open_ledger
 from tests.decide.fakes import FakeEvaluator, policy, trigger, unknown
+from tests.decide.runs import Town
 
 
 def suppression(reason: str, fact: str) -> Suppression:
@@ -156,3 +161,42 @@ def test_a_policy_without_an_owner_fact_sends_all_to_the_fallback() -> None:
     found = owners(policy(account={}), ["a"], FakeEvaluator())
     assert found["a"].email == "deals@acme.example"
     assert found["a"].note == "policy.yaml names no fact for the account's owner: fallback owner"
+
+
+# --- what lies ahead, and what was done lately ------------------------------------------------------------------------
+
+
+def test_a_date_that_comes_up_suppresses_from_its_first_day_to_its_last() -> None:
+    rule = Suppression.model_validate({"reason": "the renewal", "coming_up": "renewal", "within": "30 days"})
+    days = {"yesterday": 2, "today": 3, "last": 33, "after": 34}  # from 3 March on
+    facts = {
+        name: {"renewal": datetime(2026, 3, 1, tzinfo=UTC) + timedelta(days=day - 1)} for name, day in days.items()
+    }
+    found = suppressed([rule], [*facts, "nobody-knows"], FakeEvaluator(facts), ZoneInfo("Europe/London"))
+    assert set(found.reasons) == {"today", "last"}
+    assert set(found.notes) == {"nobody-knows"}
+
+
+def test_what_was_acted_on_lately_is_left_alone_by_every_trigger_and_acts_later(tmp_path: Path) -> None:
+    ledger = open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    lately = [{"reason": "we are talking already", "acted_on_within": "14 days"}]
+    here = Town(ledger, [trigger("seats"), trigger("exports")], policy(suppress=lately), facts={"a": {"arr": 1}})
+    here.run(0, ["a"], trigger="seats")
+    here.run(5, ["a"], trigger="exports")
+    assert here.firing("a", "exports").reason == "left alone: we are talking already"
+    here.run(13, ["a"], trigger="exports")
+    assert here.decisions("exports") == {"a": "suppressed"}
+    here.run(14, ["a"], trigger="exports")
+    assert here.decisions("exports") == {"a": "acting"}
+    ledger.close()
+
+
+def test_what_waits_for_approval_does_not_hold_itself_back(tmp_path: Path) -> None:
+    ledger = open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    lately = [{"reason": "we are talking already", "acted_on_within": "14 days"}]
+    asks = [{"reason": "Large", "tiers": ["seat_upgrade"]}]
+    here = Town(ledger, [trigger("seats")], policy(suppress=lately, approval=asks), facts={"a": {"arr": 1}})
+    here.run(0, ["a"], trigger="seats")
+    here.run(1, ["a"], trigger="seats", released={("seats", "a"): "dana"})
+    assert here.decisions("seats") == {"a": "acting"}
+    ledger.close()

@@ -14,6 +14,7 @@ _HOLDOUT = "holdout: {share: 5%, salt: spring}"
 _ALWAYS = 'quiet_hours: {from: "19:00", to: "08:00", days: [mon, tue, wed, thu, fri, sat, sun]}'
 _ALSO = 'quiet_hours: {from: "19:00", to: "08:00", also: [slack.post_mesage]}'
 _ZONES = "fallback: revops@acme.example, time_zones: {dana@acme.example: America/New_Yrk}"
+_DEAL = "when: [{fact: open_expansion_deal, is: true}]"
 _WHEN = "  - fact: seat_usage\n    at_least: 80%\n    for: 14 days\n    clears_below: 70%\n"
 _BRANCH = "fact: arr, at_least: 100_000"
 _COUNT = "at_least: 3\n"
@@ -250,6 +251,10 @@ SHARED: list[Slip] = [
     ("quiet for ever", _POLICY, _HOLDOUT, _ALWAYS),
     ("quiet hours of a misspelt action", _POLICY, _HOLDOUT, _ALSO),
     ("an owner in a misspelt zone", _POLICY, "fallback: revops@acme.example", _ZONES),
+    ("a suppression of nobody", _POLICY, _DEAL, "acted_on: 3"),
+    ("a suppression that looks ahead for ever", _POLICY, _DEAL, "coming_up: renewal"),
+    ("a suppression that looks ahead to a text", _POLICY, _DEAL, "coming_up: plan\n    within: 30 days"),
+    ("a suppression without anything", _POLICY, f"    {_DEAL}\n", ""),
     ("a misspelt fact in a suppression", _POLICY, "fact: open_expansion_deal", "fact: open_deal"),
 ]
 
