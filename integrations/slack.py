@@ -29,6 +29,7 @@ TIMEOUT = 15.0  # seconds
 
 DIGEST_ABOVE = 5  # so many messages for one channel are read one by one; more become a digest
 PAGES = 20  # of history, 200 messages each, when looking for a message
+FOR_PRIVATE = ("groups:read", "groups:history")  # channels
 NEEDED = ("chat:write", "channels:read", "channels:history")
 
 _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{7,}")
@@ -221,6 +222,10 @@ def check(api: Api) -> list[Finding]:
         remedy = f"add {', '.join(missing)} under OAuth & Permissions and reinstall the app"
         return [*findings, Finding("slack", f"scopes missing: {', '.join(missing)}", ok=False, remedy=remedy)]
     findings.append(Finding("slack", f"scopes: {', '.join(NEEDED)}", ok=True))
+    if more := sorted(api.scopes - {*NEEDED, *FOR_PRIVATE}):
+        findings.append(
+            Finding("slack", f"more scopes than needed, which can be taken away: {', '.join(more)}", ok=True)
+        )
     try:
         joined = sorted(channel["name"] for channel in channels(api) if channel.get("is_member"))
     except Failure as failure:
