@@ -55,6 +55,8 @@ def command(
         firings, name = approving.with_joined(place, found), approving.signed(by or getpass.getuser(), note)
         if decline:
             count = approving.decline(place, firings, name, utc_now)
+            if json_:
+                as_json({"declined": count})
             say(f"{many(count, 'firing')} declined: nothing is sent in these episodes")
             return
         outcome = approving.approve(place, firings, name, moment(as_of), utc_now)

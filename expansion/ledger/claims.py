@@ -65,11 +65,11 @@ class Claims(Database):
 
         What was claimed but not yet started is certainly not sent, whatever happens to the holder.
         """
-        change = update(STEPS).where(STEPS.c.key.in_(keys), is_claimed_by(holder))
+        mine = select(STEPS.c.key).where(STEPS.c.key.in_(keys), is_claimed_by(holder))
         with self.writing() as connection:
-            kept = connection.scalars(
-                change.values(sending_since=now, lease_until=now + lease, updated_at=now).returning(STEPS.c.key)
-            )
+            kept = connection.scalars(mine.order_by(STEPS.c.key).with_for_update()).all()
+            change = update(STEPS).where(STEPS.c.key.in_(kept))
+            connection.execute(change.values(sending_since=now, lease_until=now + lease, updated_at=now))
             return frozenset(kept)
 
     def abandoned(self, now: datetime, alive: Callable[[str], bool]) -> list[ClaimedStep]:
@@ -84,8 +84,10 @@ class Claims(Database):
         self, steps: Iterable[ClaimedStep], holder: str, now: datetime, lease: timedelta
     ) -> list[ClaimedStep]:
         """Make abandoned claims ours, to find out what became of them; those that nobody else was quicker to take."""
+        # By key, as `resolve` and `start_sending` lock them: with two orders, two holders could wait for each other.
+        in_order = sorted(steps, key=lambda step: step.key)
         with self.writing() as connection:
-            taken = [step for step in steps if connection.execute(_take(step, holder, now, lease)).rowcount]
+            taken = [step for step in in_order if connection.execute(_take(step, holder, now, lease)).rowcount]
             if taken:
                 connection.execute(insert(ATTEMPTS), [_abandoned(step, now) for step in taken])
             return claimed_steps(connection, [step.key for step in taken])

@@ -46,7 +46,7 @@ def test_a_deployed_run_is_picked_up_and_completes(town: Callable[..., Town], pr
     prefect(environment, "--no-prompt", "deploy", "--all")
     prefect(environment, "automation", "create", "--from-file", "automations/zombies.yaml")
     deployments = {each["name"]: each for each in asked(environment, "deployments")}
-    assert set(deployments) == {"weekdays", "working-hours", "every-morning", "mixpanel-events"}
+    assert set(deployments) == {"weekdays", "working-hours", "every-morning", "what-waits", "mixpanel-events"}
     main = deployments["weekdays"]
     assert main["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
     assert main["global_concurrency_limit"]["limit"] == 1

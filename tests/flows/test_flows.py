@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 import flows.tasks
-from expansion.ledger.records import RunRecord, StepFilter
+from expansion.ledger.records import FiringFilter, FiringRecord, RunRecord, StepFilter
+from flows import approving
 from flows.place import Place
 from tests import world
 from tests.flows.afterwards import job
@@ -453,3 +454,60 @@ async def test_a_playbook_can_be_run_alone(outside: Outside) -> None:
     nobody = await playbook("desk", 4711, return_state=True)
     assert nobody.is_failed()
     assert "run 4711 is not at work in this process" in nobody.message
+
+
+# --- approval ---------------------------------------------------------------------------------------------------------
+
+APPROVAL = "approval: [{reason: Large deals go past Dana, worth_at_least: 1}]\n"
+
+
+async def asked(answer: Callable[[list[FiringRecord]], dict[str, str]] | None, **parameters: Any) -> Any:
+    """The flow `approval`, answered once it waits for it; its state."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import FlowRunFilter
+    from prefect.flow_runs import aresume_flow_run
+
+    from flows.approval import approval
+
+    given: Any = {"as_of": world.AS_OF, "looks_every": 1, "return_state": True, **parameters}
+    flow = asyncio.ensure_future(approval(**given))
+    paused = FlowRunFilter.model_validate({"state": {"name": {"any_": ["Paused"]}}})
+    async with get_client() as client:
+        for _ in range(120):
+            if flow.done() or answer is None:
+                break
+            if found := await client.read_flow_runs(flow_run_filter=paused):
+                waiting = ask(approving.waiting)
+                await aresume_flow_run(found[0].id, answer(waiting))
+                answer = None
+            await asyncio.sleep(0.5)
+    return await flow
+
+
+def test_a_form_in_prefect_lets_go_and_declines(outside: Outside) -> None:
+    Path("playbooks/shared/policy.yaml").write_text(world.POLICY + APPROVAL)
+    asyncio.run(run())
+    held = ask(approving.waiting)
+    assert len(held) > 1
+    assert steps() == []
+
+    def answers(waiting: list[FiringRecord]) -> dict[str, str]:
+        first, *others = (f"firing_{one.id}" for one in waiting)
+        return {"by": "Dana", "note": "looked at it", first: "let it go"} | dict.fromkeys(others, "decline")
+
+    assert asyncio.run(asked(answers)).message == f"1 let go, with the next run, {len(held) - 1} declined"
+    assert ask(approving.waiting) == []
+    assert {account for account, _, _ in steps()} == {held[0].account_id}
+    (let_go,) = ask(lambda place: place.ledger.firings(FiringFilter(decisions=("acting",))))
+    assert let_go.approved_by == "Dana: looked at it"
+    assert asyncio.run(asked(None)).message == "nothing waits for a person"
+
+
+def test_a_form_that_nobody_answers_changes_nothing(outside: Outside) -> None:
+    Path("playbooks/shared/policy.yaml").write_text(world.POLICY + APPROVAL)
+    asyncio.run(run())
+    held = ask(approving.waiting)
+    state = asyncio.run(asked(None, hours=0.0005))
+    assert state.is_completed()
+    assert state.message == f"nobody answered; {len(held)} firings go on waiting"
+    assert ask(approving.waiting) == held

@@ -1,0 +1,106 @@
+"""The flow `approval`: it pauses with a form that shows what waits for a person, and does what the form says.
+
+The same as `expansion approve`, for those who are in Prefect's UI anyway. It holds up no other run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
+from uuid import UUID
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.flow_runs import aresume_flow_run, pause_flow_run
+from prefect.input import RunInput
+from prefect.runtime import flow_run
+from prefect.states import Completed
+from pydantic import Field, create_model
+
+from expansion.harmless import visible
+from expansion.ledger.records import FiringRecord
+from flows.approving import approve, decline, signed, waiting, with_joined
+from flows.clock import moment, utc_now
+from flows.place import Place
+from flows.report import amount
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Choice = Literal["leave it waiting", "let it go", "decline"]
+
+MOST = 25  # questions that a person still reads in one form
+LOOKS_EVERY = 10  # seconds: Prefect has no way to wake a flow that waits
+_LEEWAY = 600  # seconds: the server lets no run go on whose time is over
+
+
+@flow(name="approval", flow_run_name="approval", retries=0)
+async def approval(
+    most: int = MOST, hours: float = 24, as_of: datetime | None = None, looks_every: int = LOOKS_EVERY
+) -> State[Any]:
+    """Ask a person about the `most` valuable firings that wait, for so many hours; what nobody answers goes on waiting.
+
+    What is let go is decided with the facts of that moment, or of `as_of`: suppressions, pauses and attention budgets
+    still hold. Its steps go out with the next run.
+    """
+    found = await _with_place(waiting)
+    if not found:
+        return Completed(message="nothing waits for a person")
+    asked = found[:most]
+    seconds = round(hours * 3600)
+    paused = pause_flow_run(form_of(asked), timeout=seconds + _LEEWAY, poll_interval=looks_every)
+    try:
+        answer: Any = await asyncio.wait_for(paused, seconds)
+    except TimeoutError:
+        # A run that ends while it is paused would count as failed: it goes on first.
+        await aresume_flow_run(UUID(flow_run.id), {"by": "nobody"})
+        return Completed(message=f"nobody answered; {len(found)} firings go on waiting")
+    chosen = {one.id: getattr(answer, _field(one)) for one in asked}
+    said = await _with_place(_settle, chosen, signed(answer.by, answer.note), moment(as_of))
+    return Completed(message=said)
+
+
+def form_of(firings: Sequence[FiringRecord]) -> type[Any]:
+    """A form with a question for each firing. The one who answers has to sign: Prefect does not say who it was."""
+    questions: dict[str, Any] = {_field(one): (Choice, _question(one)) for one in firings}
+    by = Field(min_length=1, title="Your name", description="Stands in the ledger with what you decide.")
+    note = Field("", title="A note", description="Why; stands in the ledger too.")
+    return create_model("Approval", __base__=RunInput, by=(str, by), **questions, note=(str, note))
+
+
+def _field(firing: FiringRecord) -> str:
+    return f"firing_{firing.id}"
+
+
+def _question(firing: FiringRecord) -> Any:
+    who = f"{firing.user_name} of {firing.account_name}" if firing.user_name else firing.account_name
+    worth = f", {amount(firing.worth, firing.currency)} a year" if firing.worth is not None else ""
+    title = visible(f"{who}: {firing.trigger}{worth}")
+    return Field("leave it waiting", title=title, description=visible(firing.reason))
+
+
+def _settle(place: Place, chosen: dict[int, Choice], by: str, as_of: datetime) -> str:
+    """What is declined first: what is let go takes along what is joined with it and still waits."""
+    no = [one for one in waiting(place) if chosen.get(one.id) == "decline"]
+    declined = decline(place, no, by, utc_now) if no else 0
+    yes = [one for one in waiting(place) if chosen.get(one.id) == "let it go"]
+    outcome = approve(place, with_joined(place, yes), by, as_of, utc_now) if yes else None
+    acting = sum(one.decision == "acting" for one in outcome.decided) if outcome else 0
+    kept = len(yes) - acting if acting < len(yes) else 0
+    parts = [f"{acting} let go, with the next run", f"{declined} declined"]
+    parts += [f"{kept} not sent: the ledger has why (expansion ledger)"] if kept else []
+    return ", ".join(parts)
+
+
+async def _with_place(work: Callable[Concatenate[Place, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """In a thread, with a place of its own: nothing is held open while people think."""
+
+    def done() -> T:
+        place = Place()
+        try:
+            return work(place, *args, **kwargs)
+        finally:
+            place.close()
+
+    return await asyncio.to_thread(done)
