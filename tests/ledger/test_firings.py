@@ -256,3 +256,23 @@ def test_how_a_trigger_ran_is_remembered_with_what_it_found(ledger):
 def test_before_that_was_remembered_firings_tell(ledger, decision, live):
     record(ledger, a_firing(decision=decision, playbook=None))
     assert ledger.was_live("seat-limit") is live
+
+
+def test_what_waits_is_declined_once_and_holds_its_place_until_then(ledger):
+    reached = {"evidence": {"reaches": ["ana", "ben"]}}
+    record(ledger, a_firing(decision="approval", **reached), a_firing("bolt", decision="flood"), a_firing("cara"))
+    run_id = ledger.start_run("approval", as_of=NOON, now=NOON)
+    waiting = ledger.firings(FiringFilter(decisions=("approval", "flood")))
+    ids = [one.id for one in waiting]
+    before, after = NOON - minutes(1), NOON + minutes(1)
+    held, begun = ledger.conversations(before, after)
+    assert (held.account_id, held.people, held.at) == ("acme", ("ana", "ben"), NOON)
+    assert (begun.account_id, begun.people) == ("cara", ())
+
+    assert sorted(ledger.decline(ids, "dana: not now", run_id, after)) == sorted(ids)
+    assert ledger.decline(ids, "ed", run_id, after) == []
+    assert [one.account_id for one in ledger.conversations(before, after + minutes(1))] == ["cara"]
+    declined = ledger.firing("seat-limit", "acme")
+    assert (declined.decision, declined.reason) == ("declined", "declined by dana: not now")
+    assert [past.decision for past in ledger.past_decisions(declined.id)] == ["approval"]
+    assert sorted(line.outcome for line in ledger.audit()) == ["declined", "declined"]
