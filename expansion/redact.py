@@ -16,7 +16,7 @@ from urllib.parse import quote, quote_plus
 from expansion.secret_shapes import secrets_in
 
 HIDDEN = "•••"
-_SHORTEST = 6  # a secret of fewer characters stands in too many words to be looked for
+_SHORTEST = 8  # a secret of fewer characters stands in too many words to be looked for
 # `%40` as in an address that stands in a URL; a host has a dot.
 _EMAIL = re.compile(r"([^\s@<>,;:()\[\]{}'|=/\\?&%\"]+|\"[^\"\s]+\")(@|%40)((?:[\w-]+\.)+\w+)", re.UNICODE)
 

@@ -52,7 +52,8 @@ class ChangesTasks(ActionBase):
         for some in rounds(pieces, self.batch, same=lambda piece: change_of(piece).remote_id):
             changing = _Changing(self, some)
             try:
-                self.retry.run(changing.attempt, repeatable=True)
+                # What broke off is not repeated at once: a slow system may write it after we have read the task again.
+                self.retry.run(changing.attempt, repeatable=False)
             except Failure as failure:
                 changing.give_up(failure)
             replies |= changing.replies

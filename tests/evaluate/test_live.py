@@ -34,7 +34,7 @@ def said(answers: object, subject: object) -> str:
     return "yes" if subject in answers.yes else "cannot tell" if subject in answers.unknown else "no"  # type: ignore[attr-defined]
 
 
-@examples(100)
+@examples(40)
 @given(seed=st.integers(0, 2**24 - 1))
 def test_an_account_answers_at_once_as_it_does_after_the_next_run(seed: int) -> None:
     rnd = Random(seed)

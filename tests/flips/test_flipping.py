@@ -313,7 +313,7 @@ def tried(seed: int, count: Counter[str]) -> None:
         count[f"{answer}: {'something' if flips else 'nothing'}"] += 1
 
 
-@examples(40)
+@examples(24)
 @given(seed=seeds())
 def test_what_is_said_turns_the_answer_and_less_does_not(seed: int) -> None:
     tried(seed, Counter())
@@ -473,7 +473,7 @@ def answered(node: Node, answers: dict[int, int]) -> int:
     return int(logic.some_of(parts, node.need, 1)[0])
 
 
-@examples(300)
+@examples(150)
 @given(seed=seeds())
 def test_the_lines_that_are_named_turn_the_whole_and_fewer_do_not(seed: int) -> None:
     rnd = Random(seed)

@@ -25,7 +25,7 @@ from tests.pushdown.filling import COLUMNS, PostgresStage, Row
 AS_OF = datetime.fromisoformat("2026-03-29T12:00:00+00:00")
 
 
-@examples(80)
+@examples(40)
 @given(seed=st.integers(0, 2**24 - 1))
 def test_the_warehouse_answers_as_the_embedded_engine(stage: PostgresStage, seed: int) -> None:
     same.assert_same_answers(stage, *same.a_question(f"pushed {seed}"))
