@@ -69,7 +69,10 @@ def _may_be_refused(plan: Plan, step: StepRecord) -> bool:
 
 
 def _out_of_order(steps: Sequence[StepRecord], world: World) -> list[str]:
-    """A step is sent only after the one before it, unless that one may fail."""
+    """A step is sent only after the one before it, unless that one may fail.
+
+    Of a step for several people only what was done for them counts: whether anybody was left out is asked elsewhere.
+    """
     first = {mark: place for place, mark in reversed(list(enumerate(world.done)))}
     by_firing: dict[int, list[StepRecord]] = defaultdict(list)
     for step in sorted(steps, key=lambda each: each.position):
@@ -80,8 +83,8 @@ def _out_of_order(steps: Sequence[StepRecord], world: World) -> list[str]:
             if before.can_fail:
                 continue
             began = [first[mark] for mark in marks(after) if mark in first]
-            ended = [first.get(mark) for mark in marks(before)]
-            if began and (None in ended or max(place or 0 for place in ended) > min(began)):
+            ended = [first[mark] for mark in marks(before) if mark in first]
+            if began and (not ended or max(ended) > min(began)):
                 found.append(f"{_name(after)}: done before {before.step_id} ({before.state})")
     return found
 
