@@ -27,7 +27,7 @@ def opens_at(moment: datetime, quiet: QuietHours, zone: ZoneInfo) -> datetime:
     """The moment itself, or the first one after it that is not quiet, in UTC.
 
     By the wall clock of the zone: an hour that a change of clocks skips is the one after it, one that comes twice the
-    first.
+    first that lies ahead.
     """
     begins, ends = time.fromisoformat(quiet.from_), time.fromisoformat(quiet.to)
     at = moment.astimezone(zone)
@@ -36,11 +36,11 @@ def opens_at(moment: datetime, quiet: QuietHours, zone: ZoneInfo) -> datetime:
         if _WEEKDAYS[day.weekday()] in quiet.days:
             at = _at(day + timedelta(days=1), time(), zone)
         elif begins < ends and begins <= at.time() < ends:
-            at = _at(day, ends, zone)
+            at = _at(day, ends, zone, at)
         elif begins > ends and at.time() >= begins:
             at = _at(day + timedelta(days=1), ends, zone)
         elif begins > ends and at.time() < ends:
-            at = _at(day, ends, zone)
+            at = _at(day, ends, zone, at)
         else:
             return at.astimezone(UTC)
 
@@ -63,9 +63,13 @@ def why_later(opens: datetime, zone: ZoneInfo) -> str:
     return f"quiet hours: not before {opens.astimezone(zone):%H:%M on %Y-%m-%d} in {zone.key}"
 
 
-def _at(day: date, at: time, zone: ZoneInfo) -> datetime:
+def _at(day: date, at: time, zone: ZoneInfo, after: datetime | None = None) -> datetime:
+    """This time of that day; where it comes twice, the second if the first is not `after`."""
+    local = datetime.combine(day, at, tzinfo=zone)
+    if after and local.astimezone(UTC) < after.astimezone(UTC):
+        local = local.replace(fold=1)
     # By way of UTC: a time that the clocks skip would stay one that does not exist.
-    return datetime.combine(day, at, tzinfo=zone).astimezone(UTC).astimezone(zone)
+    return local.astimezone(UTC).astimezone(zone)
 
 
 def _is_zone(name: str) -> bool:

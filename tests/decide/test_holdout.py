@@ -87,6 +87,16 @@ def test_without_a_share_nobody_is_held_out() -> None:
     assert _out(NAMES, None, None) == set()
 
 
+def test_a_triggers_own_draw_does_not_look_at_the_global_one() -> None:
+    """Of those whom the one holds out the other takes its share, too: else lift of one trigger would be skewed."""
+    share = Fraction(30, 100)
+    all_of_them, own = _out(NAMES, "30%", None), _out(NAMES, None, "30%")
+    low, high = _band(len(own), share, Fraction(1, 10_000))
+    assert low <= len(all_of_them & own) <= high
+    other = _out(NAMES, None, "30%", "exports")
+    assert low <= len(own & other) <= high
+
+
 def test_another_salt_draws_anew() -> None:
     roots = {name: name for name in NAMES}
     one = held_out(trigger(), policy(holdout={"share": "10%", "salt": "2026"}), roots)
@@ -124,6 +134,54 @@ def test_without_a_parent_fact_nothing_is_looked_up() -> None:
     evaluator = FakeEvaluator()
     assert topmost_parents(["a"], None, evaluator) == {"a": "a"}
     assert evaluator.asked == []
+
+
+# --- families, in any order and batch ---------------------------------------------------------------------------------
+
+PERCENTS = ("1%", "5%", "10%", "50%", "99%")
+names = st.sampled_from("abcdefgh")
+families = st.dictionaries(names, names)  # child -> parent, circles included
+
+
+@st.composite
+def batches(draw: st.DrawFn) -> list[list[str]]:
+    """All eight accounts once, in any order, cut into any batches."""
+    order = draw(st.permutations("abcdefgh"))
+    cuts = sorted(draw(st.sets(st.integers(1, 7))))
+    return [order[start:end] for start, end in zip([0, *cuts], [*cuts, 8], strict=True)]
+
+
+def _families_out(parents: dict[str, str], share: str, own: str, salt: str, batch: list[str]) -> dict[str, str]:
+    rules = policy(holdout={"share": share, "salt": salt})
+    return held_out(trigger(holdout=own), rules, _roots(parents, *batch))
+
+
+@given(families, st.sampled_from(PERCENTS), st.sampled_from(PERCENTS), texts)
+def test_a_family_shares_its_fate(parents: dict[str, str], share: str, own: str, salt: str) -> None:
+    """Parent, child, grandchild: all held out for the same reason, or none. Also where each is asked about alone."""
+    found = {name: _families_out(parents, share, own, salt, [name]).get(name) for name in "abcdefgh"}
+    assert all(found[child] == found[parent] for child, parent in parents.items())
+
+
+@given(families, st.sampled_from(PERCENTS), st.sampled_from(PERCENTS), texts, batches())
+def test_the_same_account_has_the_same_answer_in_any_order_and_batch(
+    parents: dict[str, str], share: str, own: str, salt: str, several: list[list[str]]
+) -> None:
+    apart: dict[str, str] = {}
+    for batch in several:
+        apart |= _families_out(parents, share, own, salt, batch)
+    assert apart == _families_out(parents, share, own, salt, list("abcdefgh"))
+
+
+@given(families, texts, st.permutations(PERCENTS), st.permutations(PERCENTS))
+def test_shares_that_grow_keep_their_members(
+    parents: dict[str, str], salt: str, shares: list[str], owns: list[str]
+) -> None:
+    one, other = sorted(shares[:2], key=PERCENTS.index)
+    few, many = sorted(owns[:2], key=PERCENTS.index)
+    everybody = list("abcdefgh")
+    before = _families_out(parents, one, few, salt, everybody)
+    assert before.keys() <= _families_out(parents, other, many, salt, everybody).keys()
 
 
 @given(st.dictionaries(st.sampled_from("abcdef"), st.sampled_from("abcdef")))

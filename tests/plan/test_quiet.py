@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from expansion.language.models import Policy, QuietHours
@@ -51,6 +52,13 @@ def test_an_end_that_the_clocks_skip_is_the_hour_after() -> None:
     assert opens_at(utc(29, 0, 30), early, LONDON) == utc(29, 1, 30)  # 02:30 in London; 01:30 does not exist
 
 
+def test_an_end_that_comes_twice_is_the_first_that_lies_ahead() -> None:
+    early = quiet(days=[], to="01:30")
+    first, second = utc(25, 0, 30, month=10), utc(25, 1, 30, month=10)  # 01:30 in London, in summer time and after it
+    assert opens_at(utc(25, 0, 15, month=10), early, LONDON) == first
+    assert opens_at(utc(25, 1, 15, month=10), early, LONDON) == second
+
+
 def test_quiet_hours_may_lie_within_a_day() -> None:
     lunch = quiet(days=[], **{"from": "12:00", "to": "13:00"})
     assert opens_at(utc(3, 12, 30), lunch, LONDON) == utc(3, 13)
@@ -67,6 +75,56 @@ def test_what_opens_is_open_and_soon(at: datetime, zone: ZoneInfo, hours: tuple[
     opens = opens_at(at, rules, zone)
     assert at <= opens <= at + timedelta(days=4)
     assert opens_at(opens, rules, zone) == opens
+
+
+def is_quiet(moment: datetime, rules: QuietHours, zone: ZoneInfo) -> bool:
+    """By the clock on the wall, written down as a person would."""
+    local = moment.astimezone(zone)
+    at, day = f"{local:%H:%M}", f"{local:%a}".lower()
+    from_, to = rules.from_, rules.to
+    return day in rules.days or (from_ <= at < to if from_ < to else at >= from_ or at < to)
+
+
+ZONES = [LONDON, NEW_YORK, *map(ZoneInfo, ("Australia/Lord_Howe", "Asia/Kolkata", "America/Santiago", "Africa/Cairo"))]
+hours = st.one_of(st.integers(0, 3), st.integers(0, 23))  # clocks change in the first hours of a day
+clocks = st.builds("{:02}:{:02}".format, hours, st.sampled_from([0, 15, 30, 45, 59]))
+
+
+def _turns(zone: ZoneInfo) -> list[datetime]:
+    """The hours of 2026 in which the zone's clocks go forward or back."""
+    hours = (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=n) for n in range(365 * 24))
+    local = [(hour, hour.astimezone(zone).utcoffset()) for hour in hours]
+    return [later for (_, one), (later, next_one) in pairwise(local) if one != next_one]
+
+
+near_a_change = st.one_of(
+    *(
+        st.tuples(st.just(turn), st.one_of(st.integers(-60, 60), st.integers(-3000, 3000)), st.just(zone))
+        for zone in ZONES
+        for turn in _turns(zone) or [datetime(2026, 3, 3, tzinfo=UTC)]
+    )
+)
+weekends = st.lists(st.sampled_from(["mon", "fri", "sat", "sun"]), unique=True)
+
+
+@settings(max_examples=400, deadline=None)
+@given(near_a_change, clocks, clocks, weekends)
+def test_what_is_due_is_never_due_in_quiet_hours(
+    near: tuple[datetime, int, ZoneInfo], from_: str, to: str, days: list[str]
+) -> None:
+    """As the plan says it: the state of the step, and from when it may go out."""
+    assume(from_ != to)
+    at, zone = near[0] + timedelta(minutes=near[1]), near[2]
+    rules = quiet(**{"from": from_, "to": to, "days": days})
+    owned = policy(
+        quiet_hours={"from": from_, "to": to, "days": days},
+        owners={"fallback": "x@y.example", "time_zones": {"dana@acme.example": zone.key}},
+    )
+    [(state, not_before, _)] = planned(owned, at, NUDGE)
+    assert state == "due"
+    assert not is_quiet(not_before or at, rules, zone)
+    assert at <= (not_before or at) <= at + timedelta(days=5)
+    assert (not_before is None) or is_quiet(at, rules, zone)  # nothing waits without a need
 
 
 def test_the_owners_zone_is_that_of_the_map_then_the_fact_then_the_policys() -> None:
