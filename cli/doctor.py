@@ -21,21 +21,28 @@ if TYPE_CHECKING:
 def command(json_: bool) -> None:
     """Ask every system that the playbooks name: reachable, signed in, allowed, within its limits?
 
-    Nothing is written anywhere. Exit code 1 if anything needs a person; each line says what to do.
+    Nothing is written anywhere. Exit code 1 if anything needs a person; each line says what to do. A warning is no
+    reason for exit code 1: it works, and has more rights than it needs.
     """
     findings = _findings()
     if json_:
-        as_json([asdict(finding) for finding in findings])
+        as_json([asdict(finding) | {"mark": _mark(finding)} for finding in findings])
     else:
         for finding in findings:
-            _show(finding)
+            echo(shown(finding))
     sys.exit(0 if all(finding.ok for finding in findings) else 1)
 
 
-def _show(finding: Finding) -> None:
-    echo(f"{'ok     ' if finding.ok else 'problem'}  {finding.system}: {finding.what}")
-    if finding.remedy and not finding.ok:
-        echo("\n".join(f"         {line}".rstrip() for line in finding.remedy.splitlines()))
+def _mark(finding: Finding) -> str:
+    return finding.mark if finding.ok else "problem"
+
+
+def shown(finding: Finding) -> str:
+    """A finding as people read it: the mark, the system, what was found, and below it what to do."""
+    lines = [f"{_mark(finding):<7}  {finding.system}: {finding.what}"]
+    if finding.remedy and _mark(finding) != "ok":
+        lines += [f"         {line}".rstrip() for line in finding.remedy.splitlines()]
+    return "\n".join(lines)
 
 
 def _findings() -> list[Finding]:
@@ -71,7 +78,8 @@ def _systems(place: Place, systems: list[str]) -> Iterator[Finding]:
             yield Finding(system, "is not connected", False, str(place.problems[system]))
             continue
         try:
-            yield from (replace(finding, system=system) for finding in connected.check())
+            findings = connected.check(place.used(system))
+            yield from (replace(finding, system=system) for finding in findings)
         except Failure as failure:
             yield Finding(system, "does not answer", False, str(failure))
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
+
+if TYPE_CHECKING:
+    from integrations.base import Right
 
 
 @dataclass(frozen=True)
@@ -93,11 +96,27 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
+def rights_table(rights: Sequence[Right]) -> str:
+    """The least rights of one system as a table for docs/connect.md."""
+    rows = [f"| {_cell(right.name)} | {_cell(right.why)}{_only(right)} |" for right in rights]
+    return "\n".join(["| right | needed for |", "|---|---|", *rows])
+
+
+def _only(right: Right) -> str:
+    return f" (only for `{right.only_for}`)" if right.only_for else ""
+
+
+_RIGHTS = re.compile(r"(<!-- rights of (?P<title>[\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _TABLE = re.compile(r"(<!-- settings of (?P<title>[\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def with_tables(text: str) -> str:
-    """A page with the table of each `<!-- settings of TITLE -->` written anew, up to `<!-- end -->`."""
+    """A page with the table of each `<!-- settings of TITLE -->` and `<!-- rights of TITLE -->` written anew."""
+    import integrations
+
+    declared = [integrations.integration(name) for name in integrations.NAMES]
+    rights = {one.title: rights_table(one.rights) for one in declared if one.rights}
+    text = _RIGHTS.sub(lambda found: f"{found[1]}{rights[found['title']]}\n{found[3]}", text)
     tables = {one.title: markdown_table(one) for one in every_setting()}
     return _TABLE.sub(lambda found: f"{found[1]}{tables[found['title']]}\n{found[3]}", text)
 

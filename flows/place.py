@@ -110,8 +110,15 @@ class Place:
 
     def systems(self) -> list[str]:
         """The systems that the definitions name, in the order of the list of all."""
-        named = {name.partition(".")[0] for name in [*actions_named(self.workspace), *sources_named(self.workspace)]}
+        named = {name.partition(".")[0] for name in self._named()}
         return [name for name in integrations.NAMES if name in named]
+
+    def used(self, system: str) -> frozenset[str]:
+        """The actions and sources of a system that the definitions name."""
+        return frozenset(name for name in self._named() if name.partition(".")[0] == system)
+
+    def _named(self) -> list[str]:
+        return [*actions_named(self.workspace), *sources_named(self.workspace)]
 
     def connect(self, system: str) -> Connected | None:
         """A system with its settings read; None where they are not complete, with the reason in `problems`."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from expansion.contract import Failure
 from integrations._hubspot_errors import SYSTEM
+from integrations._rights import compared, not_told
 from integrations.base import Finding
 
 if TYPE_CHECKING:
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
     from integrations.hubspot import Settings
 
 _LITTLE_LEFT = 0.1
+_KEYS = "Settings > Integrations > Service Keys"
+_BY_ITSELF = ("oauth",)  # HubSpot adds it, and nobody can take it away
 
 
-def check(client: Client, settings: Settings, owners: Owners) -> list[Finding]:
-    """Key taken, what it may read, properties there, fallback owner active, calls left. Writing is not tried."""
+def check(client: Client, settings: Settings, owners: Owners, scopes: Sequence[str]) -> list[Finding]:
+    """Key taken, its scopes, what it may read, properties there, fallback owner active, calls left; nothing written."""
     try:
         client.details()
     except Failure as failure:
@@ -26,6 +29,7 @@ def check(client: Client, settings: Settings, owners: Owners) -> list[Finding]:
     objects = f"/crm/objects/{client.version}"
     return [
         Finding(SYSTEM, "the key is taken", True),
+        *_scopes(client, scopes),
         _reads(client, "companies", f"{objects}/companies"),
         _reads(client, "tasks", f"{objects}/tasks"),
         _reads(client, "owners", f"/crm/owners/{client.version}"),
@@ -41,6 +45,22 @@ def _safely(what: str, ask: Callable[[], Finding]) -> Finding:
         return ask()
     except Failure as failure:
         return Finding(SYSTEM, what, False, str(failure))
+
+
+def _scopes(client: Client, wanted: Sequence[str]) -> list[Finding]:
+    try:
+        held = client.scopes()
+    except Failure as failure:
+        return [not_told(SYSTEM, "scopes", failure)]
+    return compared(
+        SYSTEM,
+        "scopes",
+        wanted,
+        held,
+        give=f"add {{names}} to the key in {_KEYS}",
+        take_away=f"take {{names}} away from the key in {_KEYS}",
+        unremarkable=_BY_ITSELF,
+    )
 
 
 def _reads(client: Client, what: str, path: str) -> Finding:

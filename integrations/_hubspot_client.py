@@ -128,6 +128,17 @@ class Client:
                 self._details = self.read(f"/account-info/{self.version}/details")
             return self._details
 
+    def scopes(self) -> frozenset[str]:
+        """What the key may do: developers.hubspot.com, "Legacy private apps". Nothing is changed.
+
+        The only call that has the key in its body too; service keys and private apps are told alike.
+        """
+        body = {"tokenKey": self._settings.token.get_secret_value()}
+        told = self.ask("/oauth/v2/private-apps/get/access-token-info", body).get("scopes")
+        if not isinstance(told, list) or not all(isinstance(one, str) for one in told):
+            raise errors.unreadable(wrote=False)
+        return frozenset(told)
+
     def link(self, kind: str, record_id: str) -> str | None:
         """Where a person sees the record. None where the account does not tell; a link is not worth an error."""
         try:

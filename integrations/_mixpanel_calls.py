@@ -201,7 +201,7 @@ def _hush() -> None:
 
 @dataclass
 class Api:
-    """The three calls."""
+    """The three calls of the sources, and who we are."""
 
     settings: Settings
     queries: Queries
@@ -228,6 +228,15 @@ class Api:
         if not isinstance(listed, list) or not all(isinstance(c, dict) and {"id", "name"} <= c.keys() for c in listed):
             raise _unreadable(what)
         return listed
+
+    def me(self) -> dict[str, Any]:
+        """Whose the credentials are: organizations with roles, and projects. Not one of the hour's queries."""
+        what = "who the service account is"
+        told = self.retry.run(lambda: self._me(what), repeatable=True)
+        results = told.get("results") if isinstance(told, dict) else None
+        if not isinstance(results, dict):
+            raise _unreadable(what)
+        return results
 
     def export(self, first: date, last: date, **narrowing: str | int) -> Iterator[bytes]:
         """The lines of the raw export of these days, both included, without ever holding more than one piece."""
@@ -294,6 +303,15 @@ class Api:
         url = f"{self._utils().formatted_api}/query/cohorts/list"
         with self.queries.one():
             response = self._send(what, httpx.Request("POST", url, params={"project_id": self.settings.project_id}))
+        try:
+            return response.json()
+        except ValueError as error:
+            raise _unreadable(what) from error
+
+    def _me(self, what: str) -> Any:
+        # Without this parameter, the answer names every colleague.
+        params = {"include_workspace_users": "false"}
+        response = self._send(what, httpx.Request("GET", f"{self._utils().formatted_api}/app/me", params=params))
         try:
             return response.json()
         except ValueError as error:

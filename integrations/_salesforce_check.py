@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from expansion.contract import Failure, TryLater
 from integrations._salesforce_errors import SYSTEM
+from integrations._salesforce_rights import rights
 from integrations.base import Finding
 
 if TYPE_CHECKING:
@@ -17,19 +18,20 @@ if TYPE_CHECKING:
 _LITTLE_LEFT = 0.1
 
 
-def check(client: Client, settings: Settings, owners: Owners) -> list[Finding]:
-    """Signed in, fields visible, calls left, fallback owner active."""
+def check(client: Client, settings: Settings, owners: Owners, wanted: Sequence[str]) -> list[Finding]:
+    """Signed in, the user's permissions, fields visible, calls left, fallback owner active."""
     try:
         client.read("limits/")
     except Failure as failure:
         return [Finding(SYSTEM, "signing in and reading", False, str(failure))]
-    findings = [Finding(SYSTEM, "signed in", True)]
+    findings = [Finding(SYSTEM, "signed in", True), *rights(client, wanted)]
     findings += _safely("fields of Account", lambda: _account_field(client, settings.account_key_field))
     findings += _safely("key of tasks", lambda: _key_field(client, "Task", "Activity", settings.task_key_field))
-    findings += _safely(
-        "key of opportunities",
-        lambda: _key_field(client, "Opportunity", "Opportunity", settings.opportunity_key_field),
-    )
+    if "Opportunity: Create" in wanted:
+        findings += _safely(
+            "key of opportunities",
+            lambda: _key_field(client, "Opportunity", "Opportunity", settings.opportunity_key_field),
+        )
     findings += _safely("fallback owner", lambda: _fallback(owners, settings.fallback_owner))
     findings += _safely("API calls", lambda: _calls_left(client))
     return findings

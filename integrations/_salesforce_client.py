@@ -16,7 +16,7 @@ from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceAuthenticationFailed, SalesforceError, SalesforceExpiredSession
 from simple_salesforce.login import SalesforceLogin
 
-from expansion.contract import Failure, NoAccess, TryLater
+from expansion.contract import Failure, NoAccess, Refused, TryLater
 from expansion.redact import know
 from integrations import _salesforce_errors as errors
 from integrations._http import broken, contained_session
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 SYSTEM = errors.SYSTEM
 LEAVE_TO_OTHERS = 0.05  # of the org's calls: people and other tools live on the same count
 LOOK_AGAIN = 300.0  # seconds until the count is asked for again
+
+# REST API, sObject Describe: what the user who asks may do
+_FLAGS = {"queryable": "Read", "createable": "Create", "updateable": "Edit", "deletable": "Delete"}
 
 _LOGIN_LATER = {
     "unknown_error",
@@ -56,6 +59,7 @@ class Client:
         self._lock = threading.Lock()
         self._signed_in: Salesforce | None = None
         self._described: dict[str, dict[str, dict[str, Any]]] = {}
+        self._may: dict[str, frozenset[str]] = {}
 
     # --- what the integration asks for ---
 
@@ -81,6 +85,17 @@ class Client:
         if sobject not in self._described:
             self._learn(sobject, self.read(f"sobjects/{sobject}/describe"))
         return self._described[sobject]
+
+    def may(self, sobject: str) -> frozenset[str]:
+        """What the integration user may do with the object: of `Read`, `Create`, `Edit`, `Delete`. As describe says.
+
+        An object that the user may not even read is described to nobody: NOT_FOUND.
+        """
+        try:
+            self.fields(sobject)
+        except Refused:
+            return frozenset()
+        return self._may[sobject]
 
     def read(self, path: str, params: dict[str, str] | None = None) -> Any:
         """A call that changes nothing; repeated as the policy says."""
@@ -120,6 +135,7 @@ class Client:
         if not isinstance(reply, dict) or not isinstance(reply.get("fields"), list):
             raise TryLater(f"{SYSTEM} described {sobject} in a shape nobody can read")
         self._described[sobject] = {field["name"]: field for field in reply["fields"]}
+        self._may[sobject] = frozenset(right for flag, right in _FLAGS.items() if reply.get(flag))
 
     def _page_and_fields(self, soql: str, sobject: str) -> dict[str, Any]:
         """Two reads as one call: REST API, resource Composite."""

@@ -100,6 +100,8 @@ def _known(code: str, message: str, fields: Sequence[str], *, wrote: bool) -> Fa
         return TryLater(f"{SYSTEM}: {LATER_MAYBE_DONE[code]}", maybe_done=wrote)
     if code in NO_ACCESS:
         return NoAccess(f"{SYSTEM}: {NO_ACCESS[code]}")
+    if message.startswith("entity type cannot be "):  # the code is that of a failing trigger
+        return NoAccess(f"{SYSTEM}: the integration user may not do this: {clean(message)}; give it the permission")
     if code in REFUSED:
         named = ", ".join(fields) or "a field"
         return Refused(f"{SYSTEM}: {REFUSED[code].format(fields=named, message=clean(message))}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol, TypeVar
+from typing import ClassVar, Literal, Protocol, TypeVar
 
 import tenacity
 from pydantic import BaseModel
@@ -149,13 +149,40 @@ class SourceBase:
 
 
 @dataclass(frozen=True)
+class Right:
+    """A scope or permission that an integration needs at least, by the vendor's name for it."""
+
+    name: str
+    why: str
+    only_for: str | None = None  # the action that alone needs it; None: it is always needed
+
+
+@dataclass(frozen=True)
 class Finding:
-    """One line of `expansion doctor`."""
+    """One line of `expansion doctor`.
+
+    What is not `ok` has to be mended. A warning works, and is better mended: more rights than needed. A note says what
+    the system does not tell.
+    """
 
     system: str
     what: str
     ok: bool
     remedy: str | None = None
+    mark: Literal["ok", "warning", "note"] = "ok"  # of what is ok
+
+
+Names = frozenset[str]
+
+
+class Check(Protocol):
+    """Asks the system, changing nothing. `used`: the actions and sources that the definitions name; None: all."""
+
+    def __call__(self, used: Names | None = None) -> list[Finding]: ...
+
+
+def _nothing_to_check(used: Names | None = None) -> list[Finding]:
+    return []
 
 
 class Connect(Protocol):
@@ -175,6 +202,7 @@ class Integration:
     actions: Mapping[str, type[ActionBase]] = field(default_factory=dict)
     sources: Mapping[str, type[SourceBase]] = field(default_factory=dict)
     limits: Sequence[Limit] = ()
+    rights: Sequence[Right] = ()  # no more are needed; `check` compares them with what the token has
     # Seconds after which a flow tries a batch again that certainly was not done, when a call's own tries are over.
     batch_waits: Sequence[float] = (75.0,)
 
@@ -185,6 +213,6 @@ class Connected:
 
     actions: Mapping[str, ActionBase] = field(default_factory=dict)
     sources: Mapping[str, SourceBase] = field(default_factory=dict)
-    check: Callable[[], list[Finding]] = list
+    check: Check = _nothing_to_check
     # Where a person sees an account, by label; `{salesforce}` stands for its id there.
     account_links: Mapping[str, str] = field(default_factory=dict)

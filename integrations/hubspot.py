@@ -19,7 +19,8 @@ from integrations import _settings
 from integrations._hubspot_change import ChangeTaskAction
 from integrations._hubspot_check import check
 from integrations._hubspot_company import CompanySource, CompanyUpdates, Owners, company_of
-from integrations.base import ActionBase, Allowance, Clock, Connected, Integration, Limit, RetryPolicy
+from integrations._rights import needed
+from integrations.base import ActionBase, Allowance, Clock, Connected, Integration, Limit, RetryPolicy, Right
 
 if TYPE_CHECKING:
     # Importing the client costs a tenth of a second: only `connected` does, not the catalog.
@@ -31,6 +32,14 @@ LIMITS = (
 )
 SEARCH_LIMITS = (Limit(5, 1, "Search: 5 calls a second for the account, all its apps together", spread=0.08),)
 RETRY = RetryPolicy(tries=5, first_wait=1.0)
+
+RIGHTS = (
+    Right("crm.objects.companies.read", "facts of companies, and finding the company of a task"),
+    Right("crm.objects.companies.write", "putting tasks on companies, and `hubspot.update_properties`"),
+    Right("crm.objects.contacts.read", "looking tasks up; HubSpot has no scope of their own for tasks"),
+    Right("crm.objects.contacts.write", "creating tasks, and changing those nobody has worked on"),
+    Right("crm.objects.owners.read", "who owns a company and gets the task"),
+)
 
 _NAME = r"^[a-z][a-z0-9_]*$"
 
@@ -210,7 +219,7 @@ def connected(
     return Connected(
         actions={action.name: action for action in actions},
         sources={source.name: source},
-        check=lambda: check(client, settings, owners),
+        check=lambda used=None: check(client, settings, owners, needed(RIGHTS, used)),
     )
 
 
@@ -222,4 +231,5 @@ INTEGRATION = Integration(
     actions={a.name: a for a in (CreateTaskAction, UpdatePropertiesAction, ChangeTaskAction)},
     sources={CompanySource.name: CompanySource},
     limits=(*LIMITS, *SEARCH_LIMITS),
+    rights=RIGHTS,
 )

@@ -20,11 +20,22 @@ from expansion.fields import Inputs, People, Person, PlainText
 from integrations import _settings
 from integrations._intercom_api import LIMIT, Api, Contact, client
 from integrations._intercom_take_back import TakeBackAction, standing
-from integrations.base import ActionBase, Allowance, Clock, Connected, Finding, Integration, RetryPolicy
+from integrations.base import ActionBase, Allowance, Clock, Connected, Finding, Integration, RetryPolicy, Right
 
 RETRY = RetryPolicy(tries=4, first_wait=0.5, longest_wait=15.0)
 TIMEOUT = 20.0  # seconds
 HOURLY = "Intercom evaluates entry rules about once an hour"  # intercom.com/help article 8780861
+
+
+# As the Developer Hub calls them: developers.intercom.com, "OAuth scopes"
+RIGHTS = (
+    Right("Read one user and one company", "finding a person by the user id"),
+    Right("Read and list users and companies", "finding a person by the e-mail address"),
+    Right("Write users and companies", "setting an attribute"),
+    Right("Read tags", "seeing who has a tag"),
+    Right("Write tags", "setting and removing a tag"),
+    Right("Write events", "sending events"),
+)
 
 
 class Settings(BaseSettings):
@@ -33,8 +44,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="INTERCOM_", env_file=".env", extra="ignore")
 
     access_token: SecretStr = Field(
-        description="Access token of a private app: Developer Hub > your app > Authentication. Permissions: read and "
-        "write users and companies, read and write tags, write events."
+        description="Access token of a private app: Developer Hub > your app > Authentication. "
+        "Permissions: " + ", ".join(right.name.lower() for right in RIGHTS) + "."
     )
     base_url: str = Field(
         "https://api.intercom.io",
@@ -233,14 +244,29 @@ class SendEventAction(_IntercomAction):
 # --- doctor -----------------------------------------------------------------------------------------------------------
 
 
+_UNTOLD = (
+    "compare with the app's permissions in the Developer Hub: "
+    + ", ".join(right.name.lower() for right in RIGHTS)
+    + "; take away what is more"
+)
+
+
 def check(api: Api) -> list[Finding]:
-    """Is the token good, and may it read what is needed? What it may write shows on first use."""
+    """Is the token good, and may it read what is needed?
+
+    No call tells what a token may do (specs of version 2.15: `/me` has no word of it), and writing cannot be tried
+    without a change. So what is missing for reading is seen, and the rest is said to be untold.
+    """
     try:
         app: dict[str, Any] = api.me().get("app") or {}
     except Failure as failure:
         return [Finding("intercom", "the access token", ok=False, remedy=str(failure))]
     where = f"workspace {app.get('name', 'unknown')}, region {app.get('region', 'unknown')}"
-    return [Finding("intercom", where, ok=True), *(_reads(api, what) for what in ("contacts", "tags"))]
+    return [
+        Finding("intercom", where, ok=True),
+        *(_reads(api, what) for what in ("contacts", "tags")),
+        Finding("intercom", "Intercom does not tell what else the token may do", True, _UNTOLD, "note"),
+    ]
 
 
 def _reads(api: Api, what: str) -> Finding:
@@ -264,7 +290,7 @@ def connected(
     http = client(settings.base_url, settings.access_token.get_secret_value(), timeout)
     api = Api(http, retry, clock, now, allowance)
     actions = (EnrolInSeriesAction(api), SendEventAction(api), TakeBackAction(api, EnrolInSeries))
-    return Connected(actions={action.name: action for action in actions}, check=lambda: check(api))
+    return Connected(actions={action.name: action for action in actions}, check=lambda used=None: check(api))
 
 
 INTEGRATION = Integration(
@@ -274,4 +300,5 @@ INTEGRATION = Integration(
     connect=lambda *, allowance=None: connected(_settings.read(Settings), allowance=allowance),
     actions={action.name: action for action in (EnrolInSeriesAction, SendEventAction, TakeBackAction)},
     limits=(LIMIT,),
+    rights=RIGHTS,
 )

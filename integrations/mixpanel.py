@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from expansion.contract import CohortMembers, EventRow, FactRecord, Failure, NoAccess, Refused
 from integrations import _settings
 from integrations._mixpanel_calls import EXPORTS, QUERIES_AN_HOUR, RETRY, Api, Queries, Settings
+from integrations._mixpanel_rights import RIGHTS, rights
 from integrations.base import Allowance, Budget, Connected, Finding, Integration, RetryPolicy, SourceBase
 
 FIRST_PULL_DAYS = 180
@@ -270,12 +271,16 @@ def connect(
         retry,
     )
     sources = {kind.name: kind(api) for kind in (Export, Group, Profile, Cohort)}
-    return Connected(sources=sources, check=lambda: _check(api))
+    return Connected(sources=sources, check=lambda used=None: _check(api))
 
 
 def _check(api: Api) -> list[Finding]:
     """Spends one query and one export of the hour's sixty."""
-    return [_try("queries", lambda: _queries_answer(api)), _try("raw export", lambda: _export_answers(api))]
+    return [
+        _try("queries", lambda: _queries_answer(api)),
+        _try("raw export", lambda: _export_answers(api)),
+        *rights(api),
+    ]
 
 
 def _try(what: str, ask: Callable[[], str]) -> Finding:
@@ -304,4 +309,5 @@ INTEGRATION = Integration(
     connect=connect,
     sources={kind.name: kind for kind in (Export, Group, Profile, Cohort)},
     limits=(QUERIES_AN_HOUR, *EXPORTS),
+    rights=RIGHTS,
 )

@@ -18,10 +18,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from expansion.contract import Done, Failure, Made, Piece, Refused, Reply, Standing
 from expansion.fields import DueDate, Inputs, Owner, PlainText
 from integrations import _settings
+from integrations._rights import needed
 from integrations._salesforce_account import AccountSource, AccountUpdates
 from integrations._salesforce_change import ChangeTaskAction
 from integrations._salesforce_check import check
-from integrations.base import ActionBase, Allowance, Clock, Connected, Integration, Limit, RetryPolicy
+from integrations.base import ActionBase, Allowance, Clock, Connected, Integration, Limit, RetryPolicy, Right
 
 if TYPE_CHECKING:
     # simple-salesforce costs half a second to import (zeep): only `connected` does, not the catalog.
@@ -31,6 +32,17 @@ if TYPE_CHECKING:
 # Of the org's calls in 24 hours: 100,000 (Enterprise), and 1,000 more per user licence, for everybody together.
 LIMITS = (Limit(20_000, 86_400, "Our share, SALESFORCE_DAILY_CALLS, of the org's 100,000 or more in 24 hours"),)
 RETRY = RetryPolicy(tries=4, first_wait=1.0)
+
+RIGHTS = (
+    Right("API Enabled", "every call"),
+    Right("Account: Read", "facts of accounts, and finding the account of a task"),
+    Right("User: Read", "who owns an account and gets the task"),
+    Right("Opportunity: Read", "`open_opportunities` and `last_opportunity_closed`", "salesforce.account"),
+    Right("Task: Create", "making tasks", "salesforce.create_task"),
+    Right("Task: Edit", "closing, annotating and handing over tasks", "salesforce.create_task"),
+    Right("Opportunity: Create", "making opportunities", "salesforce.create_opportunity"),
+    Right("Account: Edit", "setting fields of accounts", "salesforce.update_fields"),
+)
 
 UNLINKED = "not linked: no account in Salesforce has this product account id"
 _FIELD = r"^[A-Za-z][A-Za-z0-9_]*$"
@@ -304,7 +316,7 @@ def connected(
     return Connected(
         actions={action.name: action for action in actions},
         sources={source.name: source},
-        check=lambda: check(client, settings, owners),
+        check=lambda used=None: check(client, settings, owners, needed(RIGHTS, used)),
         account_links={"Account in Salesforce": f"{_site(settings)}/lightning/r/Account/{{salesforce}}/view"},
     )
 
@@ -322,4 +334,5 @@ INTEGRATION = Integration(
     actions={a.name: a for a in (CreateTaskAction, CreateOpportunityAction, UpdateFieldsAction, ChangeTaskAction)},
     sources={AccountSource.name: AccountSource},
     limits=LIMITS,
+    rights=RIGHTS,
 )

@@ -19,10 +19,11 @@ from slack_sdk import WebClient
 
 from expansion.contract import Done, Failure, Made, NoAccess, Piece, Refused, Reply, Standing
 from integrations import _settings
+from integrations._rights import compared, needed, not_told
 from integrations._slack_api import IN_A_CHANNEL, IN_ALL, Api
 from integrations._slack_message import Message, PostMessage, digests, inputs, single
 from integrations._slack_standing import standings
-from integrations.base import ActionBase, Allowance, Clock, Connected, Finding, Integration, RetryPolicy
+from integrations.base import ActionBase, Allowance, Clock, Connected, Finding, Integration, RetryPolicy, Right
 
 RETRY = RetryPolicy(tries=4, first_wait=1.0, longest_wait=30.0)
 TIMEOUT = 15.0  # seconds
@@ -30,7 +31,12 @@ TIMEOUT = 15.0  # seconds
 DIGEST_ABOVE = 5  # so many messages for one channel are read one by one; more become a digest
 PAGES = 20  # of history, 200 messages each, when looking for a message
 FOR_PRIVATE = ("groups:read", "groups:history")  # channels
-NEEDED = ("chat:write", "channels:read", "channels:history")
+RIGHTS = (
+    Right("chat:write", "posting"),
+    Right("channels:read", "finding a channel by its name"),
+    Right("channels:history", "looking whether a message is there before it is sent again"),
+)
+NEEDED = needed(RIGHTS, None)
 
 _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{7,}")
 
@@ -217,15 +223,9 @@ def check(api: Api) -> list[Finding]:
     except Failure as failure:
         return [Finding("slack", "the bot token", ok=False, remedy=str(failure))]
     findings = [Finding("slack", f"signed in to {who['team']} as {who['user']}", ok=True)]
-    missing = [scope for scope in NEEDED if api.scopes and scope not in api.scopes]
-    if missing:
-        remedy = f"add {', '.join(missing)} under OAuth & Permissions and reinstall the app"
-        return [*findings, Finding("slack", f"scopes missing: {', '.join(missing)}", ok=False, remedy=remedy)]
-    findings.append(Finding("slack", f"scopes: {', '.join(NEEDED)}", ok=True))
-    if more := sorted(api.scopes - {*NEEDED, *FOR_PRIVATE}):
-        findings.append(
-            Finding("slack", f"more scopes than needed, which can be taken away: {', '.join(more)}", ok=True)
-        )
+    findings += _scopes(api.scopes)
+    if not all(finding.ok for finding in findings):
+        return findings
     try:
         joined = sorted(channel["name"] for channel in channels(api) if channel.get("is_member"))
     except Failure as failure:
@@ -236,6 +236,21 @@ def check(api: Api) -> list[Finding]:
             Finding("slack", "in no channel", ok=False, remedy="type `/invite` and the app's name there"),
         ]
     return [*findings, Finding("slack", f"in #{', #'.join(joined[:10])}", ok=True)]
+
+
+def _scopes(held: frozenset[str]) -> list[Finding]:
+    """As the header X-OAuth-Scopes of the last answer told them."""
+    if not held:
+        return [not_told("slack", "scopes", "Slack's answer did not say")]
+    return compared(
+        "slack",
+        "scopes",
+        NEEDED,
+        held,
+        give="add {names} under OAuth & Permissions and reinstall the app",
+        take_away="take {names} away under OAuth & Permissions and reinstall the app",
+        unremarkable=FOR_PRIVATE,
+    )
 
 
 def connected(
@@ -254,7 +269,7 @@ def connected(
     client.timeout = timeout  # type: ignore[assignment]  # typed int, and urllib takes parts of a second
     api = Api(client, retry, clock, allowance)
     action = PostMessageAction(api, now or (lambda: datetime.now(UTC)))
-    return Connected(actions={action.name: action}, check=lambda: check(api))
+    return Connected(actions={action.name: action}, check=lambda used=None: check(api))
 
 
 INTEGRATION = Integration(
@@ -264,4 +279,5 @@ INTEGRATION = Integration(
     connect=lambda *, allowance=None: connected(_settings.read(Settings), allowance=allowance),
     actions={PostMessageAction.name: PostMessageAction},
     limits=(IN_A_CHANNEL, IN_ALL),
+    rights=(*RIGHTS, Right("groups:read, groups:history", "the same in private channels, if you use any")),
 )

@@ -1,4 +1,4 @@
-"""The standard fields of the four objects that the Salesforce stand-in knows."""
+"""The standard fields of the objects that the Salesforce stand-in knows."""
 
 from __future__ import annotations
 
@@ -56,6 +56,24 @@ STANDARD: dict[str, dict[str, tuple[str, ...]]] = {
         "IsClosed": ("boolean",),
         "IsWon": ("boolean",),
     },
+    # Object reference, "UserPermissionAccess": one row, about whoever asks; not an object that records are put in.
+    "UserPermissionAccess": {
+        "LastCacheUpdate": ("datetime",),
+        **dict.fromkeys(
+            (
+                "PermissionsApiEnabled",
+                "PermissionsAuthorApex",
+                "PermissionsCustomizeApplication",
+                "PermissionsDataExport",
+                "PermissionsManageUsers",
+                "PermissionsModifyAllData",
+                "PermissionsModifyMetadata",
+                "PermissionsResetPasswords",
+                "PermissionsViewAllData",
+            ),
+            ("boolean",),
+        ),
+    },
 }
-PREFIX = {"User": "005", "Account": "001", "Task": "00T", "Opportunity": "006"}
+PREFIX = {"User": "005", "Account": "001", "Task": "00T", "Opportunity": "006", "UserPermissionAccess": "0ta"}
 REQUIRED = {"Account": ["Name"], "Task": [], "Opportunity": ["Name", "StageName", "CloseDate"], "User": []}

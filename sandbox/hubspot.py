@@ -43,7 +43,8 @@ class HubSpot(StandIn):
         super().__init__(state)
         self.portal, self.limits = Portal(state), Limits()
         self.token = TOKEN
-        self.scopes = {f"{scope}.{right}" for scope in SCOPES.values() for right in ("read", "write")}
+        rights = {f"{scope}.{right}" for scope in SCOPES.values() for right in ("read", "write")}
+        self.scopes = rights - {"crm.objects.owners.write"}  # there is no such scope
 
     def load(self, sample: dict[str, Any]) -> None:
         part = sample.get("hubspot", {})
@@ -78,6 +79,7 @@ class HubSpot(StandIn):
             ("GET", "/crm/properties/{version}/{kind}", "read", self._properties),
             ("GET", "/crm/properties/{version}/{kind}/{property}", "read", self._property),
             ("GET", "/account-info/{version}/details", "", self._details),
+            ("POST", "/oauth/v2/private-apps/get/access-token-info", "", self._token_info),
         ]
         guarded: list[BaseRoute] = [
             Route(path, self._guard(call, right), methods=[method]) for method, path, right, call in table
@@ -104,7 +106,7 @@ class HubSpot(StandIn):
         if request.headers.get("authorization") != f"Bearer {self.token}":
             text = "Authentication credentials not found. This API supports OAuth 2.0 authentication."
             return _error(401, "INVALID_AUTHENTICATION", text)
-        if request.path_params["version"] not in VERSIONS:
+        if request.path_params.get("version", VERSIONS[0]) not in VERSIONS:
             return _error(404, "OBJECT_NOT_FOUND", "resource not found")
         if refused := self.limits.refuse(search):
             return refused
@@ -189,6 +191,16 @@ class HubSpot(StandIn):
     async def _details(self, request: Request) -> Response:
         details = {"portalId": PORTAL_ID, "accountType": "STANDARD", "timeZone": "US/Eastern"}
         return JSONResponse(details | {"uiDomain": "app.hubspot.com", "dataHostingLocation": "na1"})
+
+    async def _token_info(self, request: Request) -> Response:
+        """Needs no scope: developers.hubspot.com, "Legacy private apps"; the shape is what several clients read.
+
+        What it says of a token that is none is not documented; a call with such a token does not get here.
+        """
+        if (await request.json()).get("tokenKey") != self.token:
+            return _error(400, "VALIDATION_ERROR", "tokenKey is not a token of a private app")
+        info = {"userId": 1, "hubId": PORTAL_ID, "appId": 2, "scopes": sorted(self.scopes)}
+        return JSONResponse(info)
 
     # --- writing ---
 

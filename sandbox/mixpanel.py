@@ -110,6 +110,8 @@ class Mixpanel(StandIn):
         self.exports = Meter(60, 100, 3, clock)
         self.seconds_per_query = seconds_per_query
         self.terminate_after = terminate_after  # the next export breaks off after so many lines
+        self.role: str | None = "member"  # of the service account, in its organization
+        self.projects = {str(PROJECT_ID): "Sandbox"}  # that it belongs to
         self._sessions: dict[str, list[tuple[str, dict[str, Any]]]] = {}
 
     def routes(self) -> list[BaseRoute]:
@@ -122,6 +124,7 @@ class Mixpanel(StandIn):
             # mixpanel-utils 2.2.7 reads profiles here, by GET.
             Route("/api/2.0/engage", engage, methods=["GET", "POST"]),
             Route("/api/2.0/export", export, methods=["GET"]),
+            Route("/api/app/me", self._me, methods=["GET"]),
         ]
 
     # --- loading ------------------------------------------------------------------------------------------------------
@@ -184,6 +187,15 @@ class Mixpanel(StandIn):
             for cohort in self.state.all("mixpanel.cohorts")
         ]
         return JSONResponse(listed)
+
+    async def _me(self, request: Request) -> Response:
+        """Whose the credentials are. The shape is what Mixpanel's own client reads (mixpanel/mixpanel-headless)."""
+        if request.headers.get("authorization") != _credentials():
+            return _refusal(request, Problem(401, "Invalid credentials"))
+        organization = {"id": 1, "name": "Sandbox Inc", **({"role": self.role} if self.role else {})}
+        projects = {one: {"name": name, "organization_id": 1} for one, name in self.projects.items()}
+        results = {"user_id": 7, "organizations": {"1": organization}, "projects": projects, "workspaces": {}}
+        return JSONResponse({"status": "ok", "results": results})
 
     async def _engage(self, request: Request, params: Params) -> Response:
         asked = _asked(params)
@@ -259,9 +271,12 @@ async def _params(request: Request) -> Params:
     return {**dict(parse_qsl((await request.body()).decode())), **dict(request.query_params)}
 
 
+def _credentials() -> str:
+    return "Basic " + base64.b64encode(f"{SERVICE_ACCOUNT}:{SECRET}".encode()).decode()
+
+
 def _allow(request: Request, params: Params) -> None:
-    wanted = "Basic " + base64.b64encode(f"{SERVICE_ACCOUNT}:{SECRET}".encode()).decode()
-    if request.headers.get("authorization") != wanted:
+    if request.headers.get("authorization") != _credentials():
         raise Problem(401, "Invalid credentials")
     # The published contract wants project_id in the query string; the old path also reads it from the body.
     given = request.query_params.get("project_id") if "/api/query/" in request.url.path else params.get("project_id")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from integrations.base import Finding
 from sandbox.all import sandbox_app
 from sandbox.core import Server, State
 from sandbox.settings import settings
@@ -54,6 +55,31 @@ def test_connected_systems_are_asked(folder, run, connected):
     assert "settings are not complete" not in said
     assert "ok       salesforce: signed in" in said
     assert "ok       slack: signed in to Sandbox" in said
+
+
+def test_rights_that_the_playbooks_do_not_use_are_a_warning(folder, run, connected):
+    out = run("doctor").out
+    assert (
+        "warning  salesforce: more permissions than needed: Account: Edit, Opportunity: Create\n         take " in out
+    )
+
+
+def test_warnings_and_notes_are_no_reason_to_fail(folder, run, monkeypatch):
+    found = [Finding("crm", "more than needed: all", True, "take it away", "warning"), Finding("crm", "asked", True)]
+    monkeypatch.setattr("cli.doctor._findings", lambda: [*found, Finding("crm", "not told", True, "look", "note")])
+    ran = run("doctor")
+    assert ran.code == 0
+    assert ran.out.splitlines() == [
+        "warning  crm: more than needed: all",
+        "         take it away",
+        "ok       crm: asked",
+        "note     crm: not told",
+        "         look",
+    ]
+    assert [one["mark"] for one in run("doctor", "--json").json] == ["warning", "ok", "note"]
+    monkeypatch.setattr("cli.doctor._findings", lambda: [*found, Finding("crm", "gone", False, "come back", "warning")])
+    assert run("doctor").code == 1
+    assert run("doctor", "--json").json[-1]["mark"] == "problem"
 
 
 def test_a_wrong_secret_is_said_without_the_secret(folder, run, connected, monkeypatch):

@@ -472,12 +472,14 @@ def test_doctor_says_what_answers_and_what_is_left_of_the_hour(start: Callable[.
     assert [(f.what, f.ok) for f in findings] == [
         ("queries answer: 1 cohorts; 59 of 60 queries left", True),
         ("the raw export answers", True),
+        ("the service account is in project 4001", True),
+        ("Mixpanel does not tell the role in a project", True),
     ]
 
 
 def test_doctor_names_the_remedy(start: Callable[..., StandIns]) -> None:
     findings = connected(start(), service_account="somebody").check()
-    assert [f.ok for f in findings] == [False, False]
+    assert [(f.ok, f.mark) for f in findings] == [(False, "ok"), (False, "ok"), (True, "warning")]
     assert all("MIXPANEL_SERVICE_ACCOUNT" in (f.remedy or "") for f in findings)
 
 

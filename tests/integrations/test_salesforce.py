@@ -166,7 +166,7 @@ def rep(org: StandIns, sobject: str, changes: dict[str, Any]) -> Rep:
 
     def change() -> None:
         for record in ours():
-            stand_in.update(sobject, record["Id"], edits)
+            stand_in.update(sobject, record["Id"], edits, by=BEN)
 
     return Rep(change, lambda: [{name: record[name] for name in edits} for record in ours()])
 
