@@ -60,6 +60,15 @@ def due_triggers(place: Place, as_of: datetime) -> list[Trigger]:
     return [t for t in triggers_to_check(place) if is_due(t.check, _evaluated_last(place, t.trigger), as_of, zone)]
 
 
+def triggers_of_run(
+    place: Place, named: Collection[str], as_of: datetime, *, only_due: bool
+) -> tuple[list[Trigger], list[str]]:
+    """The triggers that a run evaluates, and the names of those that are not due yet."""
+    wanted = triggers_to_check(place, named)
+    chosen = due_triggers(place, as_of) if only_due else wanted
+    return chosen, [t.trigger for t in wanted if t not in chosen]
+
+
 def note_evaluated(place: Place, names: Iterable[str], as_of: datetime, now: datetime) -> None:
     """Remember that these were evaluated, and as what: an edited trigger is due again."""
     for name in names:

@@ -10,7 +10,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
 from flows.clock import moment, utc_now
-from flows.deciding import due_triggers, triggers_to_check
+from flows.deciding import triggers_of_run
 from flows.playbook import playbook
 from flows.pull import pull
 from flows.pulling import pulls
@@ -74,8 +74,7 @@ async def pull_all(run: Run) -> None:
 
 async def act_on(run: Run, named: list[str], *, only_due: bool) -> None:
     """Evaluate and decide."""
-    chosen = due_triggers(run.place, run.as_of) if only_due else triggers_to_check(run.place, named)
-    run.report.not_due = [t.trigger for t in triggers_to_check(run.place, named) if t not in chosen]
+    chosen, run.report.not_due = triggers_of_run(run.place, named, run.as_of, only_due=only_due)
     if not chosen:
         return
     evaluated = await evaluate_triggers(run, [trigger.trigger for trigger in chosen])

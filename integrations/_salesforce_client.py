@@ -209,25 +209,49 @@ class Client:
         )
 
     def _token(self) -> tuple[str, str]:
-        settings = self._settings
+        settings, door = self._settings, _Door(self._session)
         try:
             return SalesforceLogin(
-                session=self._session,
+                session=door,  # type: ignore[arg-type]  # it posts, and no more is asked of it
                 consumer_key=settings.client_id,
                 consumer_secret=settings.client_secret.get_secret_value(),
                 domain=settings.my_domain,
             )
         except SalesforceAuthenticationFailed as error:
-            raise _login_refused(error) from None  # its text may quote what was sent
+            raise _login_refused(error, door.status) from None  # its text may quote what was sent
         except requests.RequestException as error:
             raise broken(SYSTEM, error, wrote=False) from error
         except (AttributeError, TypeError) as error:  # a reply without instance_url, or a list instead of an object
+            if door.status >= 500:
+                raise _closed(door.status) from error
             raise TryLater(f"{SYSTEM} answered the sign-in in a shape nobody can read") from error
 
 
-def _login_refused(error: SalesforceAuthenticationFailed) -> Failure:
-    if error.code in _LOGIN_LATER or (isinstance(error.code, int) and (error.code == 429 or error.code >= 500)):
-        return TryLater(f"{SYSTEM} is too busy to sign us in")
+class _Door:
+    """The session as the library signs in through it. Keeps the status, which the library's error has lost.
+
+    SalesforceAuthenticationFailed always says 401; its `code` is the word in the body, or the status of a web page.
+    """
+
+    def __init__(self, session: requests.Session) -> None:
+        self._session = session
+        self.status = 0
+
+    def post(self, *args: Any, **kwargs: Any) -> requests.Response:
+        reply = self._session.post(*args, **kwargs)
+        self.status = reply.status_code
+        return reply
+
+
+def _login_refused(error: SalesforceAuthenticationFailed, status: int) -> Failure:
+    """Closed for maintenance is not refused: a person who looks for a wrong setting then finds none."""
+    if error.code in _LOGIN_LATER or status == 429 or status >= 500:
+        return _closed(status)
+    if isinstance(error.code, int) and status == 200:
+        return TryLater(
+            f"{SYSTEM} answered the sign-in with a web page, perhaps for maintenance; "
+            "if that lasts for hours, check SALESFORCE_DOMAIN"
+        )
     if isinstance(error.code, int):
         return NoAccess(f"{SYSTEM}: no sign-in page of an API at SALESFORCE_DOMAIN ({error.code}); check it")
     hints = {
@@ -237,6 +261,13 @@ def _login_refused(error: SalesforceAuthenticationFailed) -> Failure:
     }
     hint = hints.get(str(error.code), f"the sign-in is refused ({error.code})")
     return NoAccess(f"{SYSTEM}: {hint}; see Setup > External Client App Manager")
+
+
+def _closed(status: int) -> TryLater:
+    return TryLater(
+        f"{SYSTEM} signs nobody in now ({status}): it is too busy, or down for maintenance; "
+        "no setting is wrong, and status.salesforce.com says more"
+    )
 
 
 def _unreadable(wrote: bool) -> TryLater:

@@ -65,14 +65,21 @@ _NOBODY_KNOWS = frozenset(
 _TOO_FAST = frozenset(("ratelimited", "rate_limited"))  # both are in Slack's documentation
 
 
+class MissingScope(NoAccess):
+    """The token is good, and the app was not given this right."""
+
+    def __init__(self, where: str, needed: str) -> None:
+        super().__init__(f"Slack, {where}: the scope {needed} is missing; add it under OAuth & Permissions, reinstall")
+        self.needed = needed
+
+
 def meaning(status: int, said: dict[str, Any], headers: dict[str, str], where: str, *, wrote: bool) -> Failure:
     """What a reply that is not `ok` means. `where` is the channel or the call, for the sentence."""
     error = str(said.get("error") or "")
     if status == 429 or error in _TOO_FAST:
         return TryLater(f"Slack, {where}: too many calls", wait=_seconds(headers.get("retry-after")))
     if error == "missing_scope":
-        needed = said.get("needed", "another one")
-        return NoAccess(f"Slack, {where}: the scope {needed} is missing; add it under OAuth & Permissions, reinstall")
+        return MissingScope(where, str(said.get("needed", "another one")))
     if error in _MEANINGS:
         kind, sentence = _MEANINGS[error]
         return kind(f"Slack, {where}: {sentence} ({error})")

@@ -17,10 +17,10 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from slack_sdk import WebClient
 
-from expansion.contract import Done, Failure, Made, NoAccess, Piece, Refused, Reply, Standing
+from expansion.contract import Done, Failure, Made, Piece, Refused, Reply, Standing
 from integrations import _settings
 from integrations._rights import compared, needed, not_told
-from integrations._slack_api import IN_A_CHANNEL, IN_ALL, Api
+from integrations._slack_api import IN_A_CHANNEL, IN_ALL, Api, MissingScope
 from integrations._slack_message import Message, PostMessage, digests, inputs, single
 from integrations._slack_standing import standings
 from integrations.base import ActionBase, Allowance, Clock, Connected, Finding, Integration, RetryPolicy, Right
@@ -90,6 +90,8 @@ class PostMessageAction(ActionBase):
             mine = [piece for piece in pieces if inputs(piece).channel == channel]
             try:
                 posted = self._posted(channel, mine)
+            except MissingScope as failure:
+                found |= {id(piece): _look_yourself(channel, failure) for piece in mine}
             except Failure as failure:
                 found |= {id(piece): failure for piece in mine}
             else:
@@ -179,6 +181,15 @@ class PostMessageAction(ActionBase):
         return self._ids[channel]
 
 
+def _look_yourself(channel: str, failure: MissingScope) -> Refused:
+    """Not NoAccess, after which the same question is asked in every run: a bot without the right never gets to know."""
+    return Refused(
+        f"Slack, #{channel}: the bot may not look whether it is there ({failure.needed} is missing). "
+        "Look in the channel and say so with `expansion unsure`; so that it does not happen again, "
+        f"add {failure.needed} under OAuth & Permissions and reinstall the app"
+    )
+
+
 def _messages(pieces: Sequence[Piece]) -> list[Message]:
     """The pieces as messages: one each, or digests where a channel would get too many."""
     messages: list[Message] = []
@@ -196,8 +207,8 @@ def channels(api: Api) -> list[dict[str, Any]]:
     """All channels the bot can see; the private ones only where it has the scope for them."""
     try:
         return _channels(api, "public_channel,private_channel")
-    except NoAccess as failure:
-        if "groups:read" not in str(failure):
+    except MissingScope as failure:
+        if failure.needed != "groups:read":
             raise
         return _channels(api, "public_channel")
 

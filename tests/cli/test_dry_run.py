@@ -85,3 +85,38 @@ def test_a_source_that_went_silent_is_said(folder, run):
     assert ran.code == 0
     assert "cannot tell: export-limit, 3 accounts" in ran.err
     assert "known only up to 2026-03-02" in ran.err
+
+
+def test_now_only_what_is_due_is_evaluated_as_in_a_run(folder, run, change):
+    from flows.clock import utc_now
+    from flows.deciding import note_evaluated
+    from flows.place import Place
+
+    change("triggers/export-limit.yaml", "status: watching", "status: live\nfirst_run: act")
+    place = Place()
+    note_evaluated(place, ["export-limit"], utc_now(), utc_now())
+    place.close()
+    said = run("run", "--dry-run")
+    assert "not due yet, evaluated before: export-limit (`--trigger NAME` evaluates one now)" in said.err
+    assert run("run", "--dry-run", "--json").json["not_due"] == ["export-limit"]
+    assert run("run", "--dry-run", "--trigger", "export-limit", "--json").json["not_due"] == []
+
+
+def test_what_earlier_runs_have_left_is_said(folder, run, change):
+    from datetime import datetime
+
+    from flows.deciding import decide_all, evaluate, record, triggers_to_check
+    from flows.place import Place
+
+    change("triggers/export-limit.yaml", "status: watching", "status: live\nfirst_run: act")
+    change("export-conversation.yaml", "  - id: ask-the-owner", "  - id: ask-the-owner\n    after: 3 days")
+    at, place = datetime.fromisoformat(AS_OF), Place()
+    evaluated = evaluate(place, triggers_to_check(place), at)
+    run_id = place.ledger.start_run("expansion", as_of=at, now=at)
+    record(place, run_id, decide_all(place, evaluated, at), at)
+    place.close()
+    assert "1 step of earlier runs would be sent, too: `expansion ledger --steps` lists them\n" in _dry(run).err
+    later = run("run", "--dry-run", "--as-of", "2026-03-06T09:00:00Z")
+    assert "1 step of earlier runs would be asked again, for their time of waiting is over\n" in later.err
+    earlier = run("run", "--dry-run", "--as-of", "2026-03-06T09:00:00Z", "--json").json["of_earlier_runs"]
+    assert earlier == {"due": 1, "waited": 1}

@@ -12,13 +12,16 @@ from typing import Any
 
 import pytest
 
+import flows.main
 import flows.tasks
 from expansion.ledger.records import FiringFilter, FiringRecord, RunRecord, StepFilter
 from flows import approving
+from flows.deciding import decide_all, evaluate, triggers_to_check
 from flows.place import Place
 from tests import world
 from tests.flows.afterwards import job
 from tests.flows.conftest import Outside
+from tests.flows.rails import planned, write_rails, written
 
 pytestmark = [pytest.mark.flows, pytest.mark.usefixtures("prefect_server", "outside")]
 
@@ -511,3 +514,62 @@ def test_a_form_that_nobody_answers_changes_nothing(outside: Outside) -> None:
     assert state.is_completed()
     assert state.message == f"nobody answered; {len(held)} firings go on waiting"
     assert ask(approving.waiting) == held
+
+
+# --- the dry run ------------------------------------------------------------------------------------------------------
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """All that lies there, but for the locks of those who read."""
+    found = (path for path in folder.rglob("*") if path.is_file() and path.suffix not in (".lock", ".db-shm"))
+    return {str(path): path.read_bytes() for path in found}
+
+
+async def test_a_dry_run_says_what_the_run_then_does_and_leaves_no_trace(
+    outside: Outside, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under budgets, quiet hours, holdouts, suppressions, approval, brakes; three days, each decided as foretold."""
+    from cli.preview import preview
+    from cli.run import _printed
+
+    async def nothing_yet(run: Any) -> None: ...
+
+    write_rails()
+    ask(lambda place: place.ledger)
+    decisions: set[str] = set()
+    for days in (0, 1, 4):
+        at = world.AS_OF + timedelta(days=days)
+        before, asked = files(Path("home")), len(outside.app.faults.requests)
+        dry = ask(
+            lambda place, at=at: decide_all(place, evaluate(place, triggers_to_check(place), at, build=False), at)
+        )
+        capsys.readouterr()
+        preview(at, [], json_=True)
+        said = json.loads(capsys.readouterr().out)
+        assert files(Path("home")) == before, "a dry run writes nothing"
+        assert len(outside.app.faults.requests) == asked, "and asks nobody"
+
+        with monkeypatch.context() as patch:
+            patch.setattr(flows.main, "start_playbooks", nothing_yet)
+            state = await run(as_of=at)
+        ran = last_run()
+        firings = ask(lambda place, ran=ran: place.ledger.firings(FiringFilter(run_id=ran.id)))
+        of_run = ask(lambda place, ran=ran: place.ledger.steps_of_run(ran.id))
+        foretold = planned([*dry.firings, *(each.firing for each in dry.again)])
+        assert written(firings, of_run) == foretold
+        decisions |= {one.decision for one in firings}
+
+        capsys.readouterr()
+        assert _printed(str(state.state_details.flow_run_id), json_=True)
+        real = json.loads(capsys.readouterr().out)
+        told = [{name: row[name] for name in row if name != "fired"} for row in said["firings"] + said["again"]]
+        assert sorted(map(_plain, told)) == sorted(map(_plain, real["firings"]))
+        assert sorted(map(_plain, said["steps"])) == sorted(map(_plain, real["steps"]))
+        await run(as_of=at)  # and what is due is sent
+    assert decisions == {"acting", "watching", "suppressed", "held_out", "flood", "quiet", "carried", "approval"}
+
+
+def _plain(row: dict[str, Any]) -> str:
+    """Without what a dry run cannot know (a link), or tells besides (the input)."""
+    kept = {name: cell for name, cell in row.items() if name not in ("link", "input") and cell != ""}
+    return json.dumps({**kept, "what happens": str(kept.get("what happens")).partition(", fired ")[0]}, sort_keys=True)

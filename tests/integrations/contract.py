@@ -113,6 +113,7 @@ class Case:
     once: bool = True  # False: repeating it is harmless and may be counted twice (a set, an update)
     findable: bool = True
     may_be_unsure: bool = False  # the system offers no way to look up what broke off
+    sign_in: dict[str, Any] | None = None  # the call that fetches a token; None: the token is a setting
     second_call: bool = False  # `write` comes after another call that changed something already
     clock: FakeClock | None = None  # of the whole case, where limits outlive a connection
     _slow: bool = False
@@ -297,6 +298,22 @@ class ActionContract:
         assert all(isinstance(r, NoAccess) and not r.maybe_done for r in replies), replies
         assert len(case.stand_ins.requests()) - before <= 6, "no login loop"
         assert case.times(case.good("one")) == 0
+
+    def test_a_sign_in_that_is_closed_for_maintenance_is_left_for_later(self, case: Case) -> None:
+        """In the vendor's ways and as a web page, with a 503 and with a 200: no setting is wrong then."""
+        if case.sign_in is None:
+            return
+        pages = [Busy(status=status, body=WEB_PAGE["body"]) for status in (503, 200)]
+        for number, busy in enumerate((*case.busy, *pages)):
+            one = case.good(f"n{number}")
+            case.says(busy, times=100, **case.sign_in)
+            [reply] = case.connect().deliver([one])
+            assert isinstance(reply, TryLater), (busy, reply)
+            assert not reply.maybe_done, "nothing is sent without a token"
+            assert case.times(one) == 0
+            case.recover()
+            [verdict] = case.settle(one)
+            case.happened_once(one, verdict)
 
     # --- already there ---
 

@@ -152,6 +152,7 @@ def case(org: StandIns, name: str, **changes: Any) -> Case:
         lock_out=lambda: setattr(org.get(Salesforce), "locked_out", True),
         expired={"status": 401, "body": error("INVALID_SESSION_ID", "Session expired or invalid")},
         busy=BUSY,
+        sign_in={"method": "POST", "path": "oauth2/token"},
         **changes,
     )
 
@@ -672,7 +673,11 @@ def test_wrong_credentials_name_the_setting_and_not_the_secret(org: StandIns, ch
 @pytest.mark.parametrize(
     ("fault", "kind", "says"),
     [
-        ({"status": 503, "body": "<html>"}, TryLater, "too busy to sign us in"),
+        ({"status": 503, "body": "<html>"}, TryLater, "signs nobody in now (503)"),
+        ({"status": 503, "body": [{"errorCode": "SERVER_UNAVAILABLE"}]}, TryLater, "signs nobody in now (503)"),
+        ({"status": 503, "body": {"error": "SERVER_UNAVAILABLE"}}, TryLater, "signs nobody in now (503)"),
+        ({"status": 500, "body": {"message": "nothing else"}}, TryLater, "down for maintenance"),
+        ({"status": 200, "body": "<html>Back soon</html>"}, TryLater, "perhaps for maintenance"),
         ({"status": 404, "body": "<html>"}, NoAccess, "SALESFORCE_DOMAIN"),
         ({"status": 400, "body": {"error": "invalid_grant", "error_description": "no user"}}, NoAccess, "run-as user"),
         ({"status": 400, "body": {"error": "unknown_error"}}, TryLater, "too busy"),
@@ -792,6 +797,16 @@ def test_doctor_sees_a_key_field_that_cannot_be_written_and_a_fallback_that_is_g
 def test_doctor_without_access_has_one_line(org: StandIns) -> None:
     [finding] = connect(org, client_id="nobody").check()
     assert not finding.ok and finding.remedy and "SALESFORCE_CLIENT_ID" in finding.remedy
+
+
+def test_doctor_says_that_no_setting_is_wrong_while_the_org_is_down_for_maintenance(org: StandIns) -> None:
+    org.fault("salesforce", "status", path="oauth2/token", times=20, status=503, body="<html>Back soon</html>")
+    [finding] = connect(org).check()
+    assert (finding.what, finding.ok) == ("signing in and reading", False)
+    assert finding.remedy == (
+        "Salesforce signs nobody in now (503): it is too busy, or down for maintenance; "
+        "no setting is wrong, and status.salesforce.com says more"
+    )
 
 
 def test_doctor_goes_on_after_a_finding_that_cannot_be_made(org: StandIns) -> None:

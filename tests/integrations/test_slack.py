@@ -114,7 +114,7 @@ class TestPostMessageKeepsTheContract(ActionContract):
 
 
 class TestPostMessageWhereHistoryCannotBeRead(TestPostMessageKeepsTheContract):
-    """The bot may post and may not read: what broke off is unsure until somebody gives it the scope, or looks."""
+    """The bot may post and may not read: what broke off is unsure for a person, and is not asked about again."""
 
     @pytest.fixture
     def case(self, world: StandIns, clock: Time) -> Case:
@@ -126,7 +126,19 @@ class TestPostMessageWhereHistoryCannotBeRead(TestPostMessageKeepsTheContract):
     def test_what_is_already_there_is_not_done_again(self, case: Case) -> None:
         case.action.deliver([case.good("one")])
         [found] = case.action.find([case.good("one")])
-        assert isinstance(found, NoAccess)
+        assert isinstance(found, Refused)
+
+    def test_after_the_first_such_answer_it_is_for_a_person(self, case: Case) -> None:
+        """Not looked up in every run for ever; and the sentence says what to do."""
+        case.fault("cut_after")
+        [verdict] = case.settle(case.good("one"))
+        assert (verdict.state, verdict.not_before) == ("unsure", None)
+        assert len(case.stand_ins.requests(path="conversations.history")) == 1
+        assert str(verdict.reason).endswith(
+            "Slack, #expansion: the bot may not look whether it is there (channels:history is missing). Look in the "
+            "channel and say so with `expansion unsure`; so that it does not happen again, add channels:history under "
+            "OAuth & Permissions and reinstall the app"
+        )
 
 
 # --- what arrives -----------------------------------------------------------------------------------------------------
@@ -342,7 +354,7 @@ def test_history_that_cannot_be_read_leaves_it_unknown(world: StandIns, action: 
     action.deliver([message()])
     world.get(Slack).scopes -= {"channels:history"}
     [found] = action.find([message()])
-    assert isinstance(found, NoAccess)
+    assert isinstance(found, Refused)
     assert "channels:history" in str(found)
 
 
@@ -389,7 +401,8 @@ def test_a_channel_given_by_its_id_needs_no_list_of_channels(world: StandIns, ac
     world.get(Slack).scopes -= {"channels:read"}
     assert action.find([message(channel="C0EXPANSION")]) == [None]
     [unknown] = action.find([message(channel="expansion")])
-    assert isinstance(unknown, NoAccess)
+    assert isinstance(unknown, Refused)
+    assert "(channels:read is missing)" in str(unknown)
 
 
 def test_a_channel_that_is_gone_cannot_be_looked_through(action: PostMessageAction) -> None:
