@@ -86,7 +86,7 @@ class _Sending(Generic[T]):
         self._waiting = list(range(len(items)))
         self._answered = False
         self._unsure = False  # an attempt broke off: what has no reply after it may be done
-        self.replies: list[Reply] = [TryLater("not sent yet") for _ in items]
+        self.replies: list[Reply] = [TryLater("not sent yet")] * len(items)
 
     def attempt(self) -> None:
         if self._unsure and self._look:

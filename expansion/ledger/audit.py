@@ -20,9 +20,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, desc, insert, or_, select, text, update
+from sqlalchemy import Connection, Integer, Text, desc, or_, select, text, update
 
 from expansion.ledger.database import Database
+from expansion.ledger.many import insert_rows, rows_of
 from expansion.ledger.tables import AUDIT
 
 What = Literal["step", "settlement", "approval", "pause", "forget"]
@@ -82,13 +83,16 @@ def _append(connection: Connection, chain: str, lines: Sequence[AuditLine], now:
     last = connection.execute(newest.where(AUDIT.c.chain == _chain(chain))).one_or_none()
     number = last.number if last else 0
     previous = last.hash if last else connection.scalar(select(AUDIT.c.hash).order_by(desc(AUDIT.c.id)).limit(1)) or ""
+    same = {"who": chain, "chain": _chain(chain), "at": now.astimezone(UTC)}
     rows = []
     for line in lines:
         number += 1
-        row = _row(line, _chain(chain), number, previous, now)
+        row = _row(line, same, number, previous)
         previous = row["hash"]
         rows.append(row)
-    connection.execute(insert(AUDIT), rows)
+    columns = {name: Integer if name == "number" else Text for name in rows[0] if name not in same}
+    given = rows_of(connection, [[row[name] for name in columns] for row in rows], **columns)
+    connection.execute(insert_rows(AUDIT, given, same))
 
 
 def _chain(who: str) -> str:
@@ -96,17 +100,10 @@ def _chain(who: str) -> str:
     return hashlib.sha256(who.encode()).hexdigest()[:24]
 
 
-def _row(line: AuditLine, chain: str, number: int, previous: str, now: datetime) -> dict[str, Any]:
+def _row(line: AuditLine, same: Mapping[str, Any], number: int, previous: str) -> dict[str, Any]:
     salt = secrets.token_hex(16)
-    row = {
-        "at": now.astimezone(UTC),
-        **vars(line),
-        "salt": salt,
-        "personal": _personal(salt, line.who, line.note),
-        "chain": chain,
-        "number": number,
-        "previous": previous,
-    }
+    personal = _personal(salt, line.who, line.note)
+    row = {**same, **vars(line), "salt": salt, "personal": personal, "number": number, "previous": previous}
     return {**row, "hash": _hash(row)}
 
 

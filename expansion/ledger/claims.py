@@ -12,7 +12,7 @@ from expansion.ledger.database import Database
 from expansion.ledger.firings import of_run
 from expansion.ledger.pauses import is_paused
 from expansion.ledger.records import ClaimedStep, DueAction
-from expansion.ledger.rows import ORDER, claimed_steps, step_query
+from expansion.ledger.rows import ORDER, claimed_steps, read_claimed, step_query
 from expansion.ledger.tables import ATTEMPTS, FIRINGS, STEPS
 
 
@@ -76,7 +76,7 @@ class Claims(Database):
         """Claimed steps whose lease is over or whose holder is certainly dead."""
         query = step_query().where(STEPS.c.state == "claimed").order_by(*ORDER)
         with self.reading() as connection:
-            claimed = [ClaimedStep(**row._asdict()) for row in connection.execute(query)]
+            claimed = read_claimed(connection.execute(query))
         lives = {name: alive(name) for name in {step.claimed_by or "" for step in claimed}}
         return [step for step in claimed if not lives[step.claimed_by or ""] or _lease_is_over(step, now)]
 

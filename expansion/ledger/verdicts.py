@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, insert, or_, select, update
+from sqlalchemy import Connection, Text, select, update
 
 from expansion.contract import Done
 from expansion.ledger import audit
 from expansion.ledger.audit import AuditLine
-from expansion.ledger.claims import is_claimed_by
 from expansion.ledger.database import Database
+from expansion.ledger.many import insert_rows, rows_of
 from expansion.ledger.records import Verdict
 from expansion.ledger.tables import ATTEMPTS, STEPS
 
@@ -46,14 +47,15 @@ class Verdicts(Database):
         `done`, while nobody else holds the step, because then it must not be sent again.
         """
         with self.writing() as connection:
-            ours = _still_ours(connection, verdicts, holder)
-            counted = [verdict for verdict in verdicts if verdict.key in ours]
+            standing = _standing(connection, verdicts)
+            counted = [verdict for verdict in verdicts if _counts(verdict, standing, holder)]
+            ours = frozenset(verdict.key for verdict in counted)
             _change_steps(connection, counted, now)
             for verdict in counted:
                 if verdict.state == "refused":
                     _skip_what_follows(connection, verdict.key, now)
             _write_history(connection, verdicts, ours, holder, now)
-            _write_audit(connection, verdicts, ours, holder, now)
+            _write_audit(connection, verdicts, standing, ours, holder, now)
             return ours
 
     def confirm(self, key: str, holder: str, reply: Done, now: datetime) -> bool:
@@ -73,52 +75,65 @@ class Verdicts(Database):
         return bool(self.resolve([unsure(key, reason)], holder, now))
 
 
-def _still_ours(connection: Connection, verdicts: Sequence[Verdict], holder: str) -> frozenset[str]:
-    known_done = [verdict.key for verdict in verdicts if verdict.state == "done"]
-    late = STEPS.c.key.in_(known_done) & STEPS.c.state.in_(("due", "unsure"))
-    query = select(STEPS.c.key).where(
-        STEPS.c.key.in_([verdict.key for verdict in verdicts]), or_(is_claimed_by(holder), late)
-    )
-    return frozenset(connection.scalars(query.order_by(STEPS.c.key).with_for_update()))
+@dataclass(frozen=True)
+class _Standing:
+    """A step as a verdict finds it."""
+
+    state: str
+    claimed_by: str | None
+    integration: str
+    action: str
+
+    def hears(self, verdict: Verdict, holder: str) -> bool:
+        """Whether a verdict of this holder counts."""
+        if self.state == "claimed":
+            return self.claimed_by == holder
+        return verdict.state == "done" and self.state in ("due", "unsure")
+
+
+def _counts(verdict: Verdict, standing: Mapping[str, _Standing], holder: str) -> bool:
+    found = standing.get(verdict.key)
+    return found is not None and found.hears(verdict, holder)
+
+
+def _standing(connection: Connection, verdicts: Sequence[Verdict]) -> dict[str, _Standing]:
+    """The steps that are there, by key, locked."""
+    columns = (STEPS.c.key, STEPS.c.state, STEPS.c.claimed_by, STEPS.c.integration, STEPS.c.action)
+    query = select(*columns).where(STEPS.c.key.in_([verdict.key for verdict in verdicts]))
+    rows = connection.execute(query.order_by(STEPS.c.key).with_for_update())
+    return {key: _Standing(*rest) for key, *rest in rows}
 
 
 def _change_steps(connection: Connection, verdicts: Iterable[Verdict], now: datetime) -> None:
-    names = ("state", "reason", "remote_id", "link", "note")
-    # `not_before` changes only for a step that goes back; an attempt that does not count is given back.
-    change = (
-        update(STEPS)
-        .where(STEPS.c.key == bindparam("of_key"))
-        .values(
-            {name: bindparam(f"to_{name}") for name in names}
-            | {
-                "not_before": case(
-                    (bindparam("again").is_(True), bindparam("to_not_before", type_=STEPS.c.not_before.type)),
-                    else_=STEPS.c.not_before,
-                ),
-                "look_again_at": bindparam("to_look_again_at", type_=STEPS.c.not_before.type),
-                "tries": STEPS.c.tries - bindparam("given_back"),
-                "maybe_done": or_(STEPS.c.maybe_done, bindparam("repeats_doubt", type_=STEPS.c.maybe_done.type)),
-                "claimed_by": None,
-                "lease_until": None,
-                "sending_since": None,
-                "updated_at": now,
-            }
-        )
-    )
-    values = [
-        {f"to_{name}": getattr(verdict, name) for name in names}
-        | {
-            "of_key": verdict.key,
-            "again": verdict.state == "due",
-            "to_not_before": verdict.not_before,
-            "to_look_again_at": verdict.not_before if verdict.state == "unsure" else None,
-            "given_back": 0 if verdict.counts else 1,
-            "repeats_doubt": verdict.state == "due" and verdict.maybe_done,
-        }
-        for verdict in verdicts
-    ]
-    if values:
-        connection.execute(change, values)
+    """One statement for all that differ in nothing but what they made: nearly always one."""
+    alike: dict[tuple[Any, ...], list[Verdict]] = {}
+    for one in verdicts:
+        alike.setdefault((one.state, one.reason, one.note, one.maybe_done, one.not_before, one.counts), []).append(one)
+    for some in alike.values():
+        made = [(one.key, one.remote_id, one.link) for one in some]
+        given = rows_of(connection, made, key=Text, remote_id=Text, link=Text)
+        changes = {**_changes(some[0], now), "remote_id": given.c.remote_id, "link": given.c.link}
+        connection.execute(update(STEPS).where(STEPS.c.key == given.c.key).values(changes))
+
+
+def _changes(verdict: Verdict, now: datetime) -> dict[str, Any]:
+    changes: dict[str, Any] = {
+        "state": verdict.state,
+        "reason": verdict.reason,
+        "note": verdict.note,
+        "look_again_at": verdict.not_before if verdict.state == "unsure" else None,
+        "claimed_by": None,
+        "lease_until": None,
+        "sending_since": None,
+        "updated_at": now,
+    }
+    if verdict.state == "due":
+        changes["not_before"] = verdict.not_before
+        if verdict.maybe_done:
+            changes["maybe_done"] = True
+    if not verdict.counts:  # the attempt is given back
+        changes["tries"] = STEPS.c.tries - 1
+    return changes
 
 
 def _skip_what_follows(connection: Connection, key: str, now: datetime) -> None:
@@ -134,40 +149,44 @@ def _skip_what_follows(connection: Connection, key: str, now: datetime) -> None:
 def _write_history(
     connection: Connection, verdicts: Sequence[Verdict], ours: frozenset[str], holder: str, now: datetime
 ) -> None:
-    lines = [_line(verdict, verdict.key in ours, holder, now) for verdict in verdicts]
-    if lines:
-        connection.execute(insert(ATTEMPTS), lines)
+    alike: dict[tuple[str, bool], list[tuple[str, str | None]]] = {}
+    for verdict in verdicts:
+        counted = verdict.key in ours
+        same = (verdict.state if counted else "late", verdict.maybe_done)
+        alike.setdefault(same, []).append((verdict.key, _detail(verdict, counted)))
+    for (outcome, maybe_done), lines in alike.items():
+        given = rows_of(connection, lines, step_key=Text, detail=Text)
+        constants = {"at": now, "holder": holder, "outcome": outcome, "maybe_done": maybe_done}
+        connection.execute(insert_rows(ATTEMPTS, given, constants))
 
 
-def _line(verdict: Verdict, counted: bool, holder: str, now: datetime) -> dict[str, Any]:
+def _detail(verdict: Verdict, counted: bool) -> str | None:
     late = f"{verdict.state}, but the claim was no longer this holder's"
     detail = " ".join(part for part in (verdict.reason, verdict.remote_id, verdict.note) if part) or None
-    return {
-        "step_key": verdict.key,
-        "at": now,
-        "holder": holder,
-        "outcome": verdict.state if counted else "late",
-        "maybe_done": verdict.maybe_done,
-        "detail": detail if counted else f"{late}: {detail}" if detail else late,
-    }
+    return detail if counted else f"{late}: {detail}" if detail else late
 
 
 def _write_audit(
-    connection: Connection, verdicts: Sequence[Verdict], ours: frozenset[str], holder: str, now: datetime
+    connection: Connection,
+    verdicts: Sequence[Verdict],
+    standing: Mapping[str, _Standing],
+    ours: frozenset[str],
+    holder: str,
+    now: datetime,
 ) -> None:
     """A line for each that reached the other system, or may have; what certainly never left is no act."""
-    acted = [verdict for verdict in verdicts if verdict.state != "due" or verdict.maybe_done]
-    if not acted:
-        return
-    named = select(STEPS.c.key, STEPS.c.integration, STEPS.c.action)
-    rows = connection.execute(named.where(STEPS.c.key.in_([verdict.key for verdict in acted])))
-    of = {key: (system, action) for key, system, action in rows}
     lines = [
         AuditLine(
-            holder, "step", _outcome(verdict, verdict.key in ours), *of[verdict.key], verdict.key, verdict.remote_id
+            holder,
+            "step",
+            _outcome(verdict, verdict.key in ours),
+            of.integration,
+            of.action,
+            verdict.key,
+            verdict.remote_id,
         )
-        for verdict in acted
-        if verdict.key in of
+        for verdict in verdicts
+        if (verdict.state != "due" or verdict.maybe_done) and (of := standing.get(verdict.key))
     ]
     audit.write(connection, lines, now)
 
