@@ -20,7 +20,7 @@ from expansion.contract import Failure, NoAccess, Refused, TryLater
 from integrations.base import Allowance, Budget, Clock, Limit, RetryPolicy
 
 _LIMITS_PAGE = "docs.slack.dev/apis/web-api/rate-limits"
-IN_A_CHANNEL = Limit(1, 1, _LIMITS_PAGE, spread=0.08)  # one a second
+IN_A_CHANNEL = Limit(1, 1, _LIMITS_PAGE, spread=0.05)  # one a second
 IN_ALL = Limit(200, 60, _LIMITS_PAGE)  # "several hundred per minute" for a workspace
 READING = {"conversations.history": Limit(45, 60, _LIMITS_PAGE), "conversations.list": Limit(18, 60, _LIMITS_PAGE)}
 

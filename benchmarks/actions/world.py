@@ -63,6 +63,13 @@ def stand_ins(folder: Path) -> Iterator[str]:
         ready.unlink(missing_ok=True)
 
 
+def slow_down(url: str, vendor: str, seconds: float) -> None:
+    """Every call to a vendor takes so much longer from now on."""
+    if seconds:
+        slow = {"vendor": vendor, "kind": "slow", "seconds": seconds, "times": 1_000_000}
+        httpx.post(f"{url}/_control/faults", json=slow, trust_env=False).raise_for_status()
+
+
 def requests_to(url: str, vendor: str) -> list[dict[str, Any]]:
     """Every request that a stand-in saw, with its status and the time it came in."""
     seen = httpx.get(f"{url}/_control/requests", trust_env=False, timeout=60).json()

@@ -181,7 +181,7 @@ def test_a_channel_gets_one_message_a_second_and_another_channel_does_not_wait(
     action: PostMessageAction, clock: Time, world: StandIns
 ) -> None:
     action.deliver([message("one"), message("two"), message("three"), message("four", channel="sales")])
-    assert sum(clock.slept) == pytest.approx(2 * 1.08, abs=1e-3)
+    assert sum(clock.slept) == pytest.approx(2 * 1.05, abs=1e-3)
     assert len(posted(world)) == 4
     assert all(request["status"] == 200 for request in world.requests(path="chat.postMessage"))
 
