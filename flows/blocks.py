@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 
+import httpx
+
 import integrations
 from expansion.contract import NoAccess
 from integrations._settings import give, secret_names
@@ -25,7 +27,8 @@ def take_blocks(own: Iterable[str]) -> None:
     wanted = [*own, *(variable for model in models for variable in secret_names(model))]
     # A thread of its own: a flow's event loop is running, and the plain call would give a coroutine there.
     with ThreadPoolExecutor(1) as thread:
-        give(thread.submit(copy_context().run, _read, wanted).result())
+        found = thread.submit(copy_context().run, _read, wanted).result()
+    give(found, {variable: f"the Prefect block {block_of(variable)}" for variable in wanted})
 
 
 def _read(variables: list[str]) -> dict[str, str]:
@@ -33,15 +36,23 @@ def _read(variables: list[str]) -> dict[str, str]:
     from prefect.exceptions import ObjectNotFound
 
     found: dict[str, str] = {}
-    with get_client(sync_client=True) as client:
-        for variable in variables:
-            name = block_of(variable)
-            try:
-                block = client.read_block_document_by_name(name, "secret", include_secrets=True)
-            except ObjectNotFound:
-                continue
-            value = block.data.get("value")
-            if not isinstance(value, str):
-                raise NoAccess(f"the Prefect block {name} holds no text; save the value of {variable} in it")
-            found[variable] = value
+    try:
+        with get_client(sync_client=True) as client:
+            for variable in variables:
+                try:
+                    block = client.read_block_document_by_name(block_of(variable), "secret", include_secrets=True)
+                except ObjectNotFound:
+                    continue
+                found[variable] = _text(variable, block.data.get("value"))
+    except (httpx.HTTPError, RuntimeError) as error:  # RuntimeError: Prefect could not start a server of its own
+        raise NoAccess(
+            f"the Prefect blocks cannot be read ({type(error).__name__}); is Prefect's server up, and PREFECT_API_URL "
+            "its address? Or set EXPANSION_SECRET_BLOCKS=false and give the secrets in another way"
+        ) from error
     return found
+
+
+def _text(variable: str, value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise NoAccess(f"the Prefect block {block_of(variable)} holds no text; save the value of {variable} in it")
+    return value

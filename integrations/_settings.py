@@ -22,6 +22,7 @@ S = TypeVar("S", bound=BaseSettings)
 
 SECRETS_DIR = "EXPANSION_SECRETS_DIR"
 _given: dict[str, SecretStr] = {}  # by the name of the environment variable
+_looked_in: dict[str, str] = {}  # where else a variable was looked for, such as `the Prefect block …`
 
 
 def read(model: type[S]) -> S:
@@ -39,8 +40,15 @@ def read(model: type[S]) -> S:
     return settings
 
 
-def give(values: Mapping[str, str]) -> None:
-    """Values from elsewhere, by the name of the environment variable; the environment itself comes first."""
+def give(values: Mapping[str, str], looked_in: Mapping[str, str] | None = None) -> None:
+    """Values from elsewhere, by the name of the environment variable; the environment itself comes first.
+
+    `looked_in`: where each variable was looked for, found or not. What was given before and is not there any more is
+    forgotten.
+    """
+    _looked_in.update(looked_in or {})
+    for name in looked_in or {}:
+        _given.pop(name, None)
     _given.update({name: SecretStr(value) for name, value in values.items()})
 
 
@@ -95,4 +103,8 @@ def _variable(model: type[BaseModel], field: str) -> str:
 def _line(model: type[BaseSettings], field: str, kind: str, message: str) -> str:
     info = model.model_fields.get(field)
     where = f" {info.description}" if info and info.description else ""
-    return f"  {_variable(model, field)}: {'missing.' if kind == 'missing' else message + '.'}{where}"
+    variable = _variable(model, field)
+    if kind != "missing":
+        return f"  {variable}: {message}.{where}"
+    also = f", also as {_looked_in[variable]}" if variable in _looked_in else ""
+    return f"  {variable}: missing{also}.{where}"
