@@ -44,10 +44,13 @@ fuzz: $(READY)
 canaries: $(READY)
 	EXPANSION_CANARIES=1 $(BIN)/python -m pytest tests/security/test_canaries.py
 
-# Kills, faults and several workers in 500 worlds: every step once? CHAOS="--runs 50 --seed 7" plays others.
+# Kills, faults and several workers in 500 worlds: every step once? CHAOS="--runs 50 --seed 7" plays others. Then whole
+# jobs that are killed, 4 times KILLS of them by themselves and half as many under Prefect.
 CHAOS ?= --runs 500
+KILLS ?= 10
 chaos: $(READY)
 	$(BIN)/python -m tests.chaos $(CHAOS)
+	EXPANSION_TEST_KILLS=$(KILLS) $(BIN)/python -m pytest tests/e2e/test_kill.py
 
 check: $(READY)
 	$(BIN)/ruff format --check .

@@ -55,6 +55,8 @@ class Client:
         token = settings.token.get_secret_value()
         hubspot = HubSpot(access_token=token, host=settings.base_url.rstrip("/"), retry=False)
         self._api = hubspot.crm.objects.basic_api.api_client
+        # It would walk through every value of a body to find dates and models of its own; ours are plain JSON.
+        self._api.sanitize_for_serialization = _as_it_is
         self._lock = threading.Lock()
         self._details: Mapping[str, Any] | None = None
         self._properties: dict[str, dict[str, Mapping[str, Any]]] = {}
@@ -186,3 +188,7 @@ def _json(body: Any) -> Any:
         return json.loads(body)
     except (TypeError, ValueError):
         return None
+
+
+def _as_it_is(body: Any) -> Any:
+    return body
