@@ -11,6 +11,7 @@ import os
 import re
 import shlex
 import shutil
+import sqlite3
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -73,9 +74,14 @@ def _script() -> str:
 
 
 @pytest.fixture(scope="module")
-def session(clone: Path) -> subprocess.CompletedProcess[str]:
+def environment() -> dict[str, str]:
+    """The environment without settings of ours."""
     ours = ("EXPANSION_", "PREFECT_", "SALESFORCE_", "HUBSPOT_", "SLACK_", "INTERCOM_", "MIXPANEL_", "VIRTUAL_ENV")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
+@pytest.fixture(scope="module")
+def session(clone: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return _ran(["bash", "-c", _script()], cwd=clone, env=environment, timeout=280)
 
 
@@ -140,6 +146,36 @@ def test_the_task_is_the_one_that_its_owner_found(ledger):
     found = " ".join(task["notes"].split())
     missing = [line for line in lines if " ".join(line.split()) not in found]
     assert not missing
+
+
+def applied(clone: Path) -> dict[str, int]:
+    """What the stand-ins really did, and how often."""
+    with sqlite3.connect(clone / ".demo/stand-ins.db") as db:
+        rows = db.execute("SELECT id, body FROM doc WHERE collection = '_applied'")
+        return {key: json.loads(body)["times"] for key, body in rows}
+
+
+@pytest.mark.flows
+def test_a_second_demo_sends_nothing_twice(clone: Path, session, environment: dict[str, str]):
+    assert session.stdout.startswith("What fired")
+    assert "seat-limit" in session.stdout
+    assert "What was done" in session.stdout
+    inbox = clone / ".demo/inbox.html"
+    assert f"\ninbox: {inbox}\n" in session.stdout
+    page = inbox.read_text()
+    assert "salesforce" in page
+    assert "<script src" not in page  # it needs nothing else
+    done = applied(clone)
+    assert len(done) > 50
+    for noise in ("Traceback", "EventsWorker", "Warning"):
+        assert noise not in session.stderr
+
+    # From elsewhere, as the folder is named then.
+    command = [str(BIN / "expansion"), "demo", "--folder", str(clone / ".demo"), "--no-keep-up"]
+    second = _ran(command, cwd=ROOT, env=environment, timeout=280)
+    assert second.returncode == 0, second.stderr
+    assert "0 new firings, 0 steps done" in second.stderr
+    assert applied(clone) == done
 
 
 # --- what is not run --------------------------------------------------------------------------------------------------

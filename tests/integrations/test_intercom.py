@@ -181,7 +181,8 @@ class TestTakeBackKeepsTheContract(ActionContract):
 
     @pytest.fixture
     def case(self, many: StandIns) -> Case:
-        ids = {name: tagged(connect(many), name) for name in NAMES[: ACCOUNTS - 1]}
+        api = connect(many)
+        ids = {name: tagged(api, name) for name in NAMES[: ACCOUNTS - 1]}
         return case(
             many,
             self.action,

@@ -1,0 +1,80 @@
+"""What holds for every test and for each process that a test starts, and which tests run side by side."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import certifi
+import pytest
+
+if TYPE_CHECKING:
+    from xdist.scheduler import LoadFileScheduling
+
+_TRUSTED = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Trust one authority instead of all: no test speaks TLS, and each HTTP client that is made reads the list (40 ms).
+
+    So early because Prefect looks at the variable when it is imported.
+    """
+    config.stash[_TRUSTED] = folder = tempfile.TemporaryDirectory(prefix="trusted-")
+    end = "-----END CERTIFICATE-----\n"
+    one = Path(folder.name) / "one.pem"
+    one.write_text(Path(certifi.where()).read_text(encoding="utf-8").partition(end)[0] + end, encoding="utf-8")
+    certifi.where = lambda: str(one)
+    os.environ["SSL_CERT_FILE"] = str(one)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    config.stash[_TRUSTED].cleanup()
+
+
+# --- on several workers -----------------------------------------------------------------------------------------------
+
+# What takes half a minute and more, longest first: begun last, it would leave the other workers idle. A folder is one
+# worker's, so that its Prefect server starts once.
+LONG = (
+    "tests/e2e/",
+    "tests/evaluate/test_oracle.py",
+    "tests/flows/",
+    "tests/test_readme.py",
+    "tests/evaluate/test_live.py",
+    "tests/realdata/test_github_hours.py",
+    "tests/flips/test_flipping.py",
+    "tests/evaluate/test_metamorphic.py",
+    "tests/pushdown/test_postgres.py",
+    "tests/evaluate/test_explaining.py",
+    "tests/benchmarks/test_benchmarks.py",
+    "tests/security/test_canaries.py",
+    "tests/security/test_forget.py",
+    "tests/integrations/test_intercom.py",
+)
+
+
+def part_of(nodeid: str) -> str:
+    """What runs on one worker: a file, or a folder of LONG."""
+    return next((part for part in LONG if nodeid.startswith(part)), nodeid.partition("::")[0])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {part: place for place, part in enumerate(LONG)}
+    items.sort(key=lambda item: order.get(part_of(item.nodeid), len(order)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    """`--dist loadfile`, by the parts and in the order above."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class LongestFirst(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return part_of(nodeid)
+
+    config.option.loadscopereorder = False
+    return LongestFirst(config, log)
