@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test test-engines fuzz chaos canaries check bench bench-large docs clean lock
+.PHONY: setup demo test test-engines fuzz chaos canaries zombies check bench bench-large docs clean lock
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -43,6 +43,10 @@ fuzz: $(READY)
 # The search for secrets and addresses in all that is written, after four commands that go wrong in every way.
 canaries: $(READY)
 	EXPANSION_CANARIES=1 $(BIN)/python -m pytest tests/security/test_canaries.py
+
+# Prefect's automation that calls silent runs crashed, in a real server: not those that wait for a person.
+zombies: $(READY)
+	EXPANSION_ZOMBIES=1 $(BIN)/python -m pytest tests/flows/test_zombies.py
 
 # Kills, faults and several workers in 500 worlds: every step once? CHAOS="--runs 50 --seed 7" plays others. Then whole
 # jobs that are killed, 4 times KILLS of them by themselves and half as many under Prefect.

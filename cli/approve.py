@@ -44,14 +44,16 @@ def command(
     chosen = trigger is not None or account is not None
     if chosen and all_:
         raise click.UsageError("`--all` is everything that waits; leave it out, or leave out the others")
+    if decline and not (chosen or all_):
+        raise click.UsageError("decline what? write `--trigger NAME`, `--account ID` or `--all` beside it")
     place = Place()
     try:
         found = approving.waiting(place, trigger, account)
-        if not (chosen or all_):
+        if not chosen and (not all_ or not found):
             _list(found, json_)
             return
         if not found:
-            raise click.UsageError("nothing of that waits for a person\n\nhint: `expansion approve` lists what does")
+            raise _nothing_waits(place, trigger, account)
         firings, name = approving.with_joined(place, found), approving.signed(by or getpass.getuser(), note)
         if decline:
             count = approving.decline(place, firings, name, utc_now)
@@ -63,6 +65,18 @@ def command(
     finally:
         place.close()
     _told(outcome, json_)
+
+
+def _nothing_waits(place: Any, trigger: str | None, account: str | None) -> Exception:
+    """Of these names; where the trigger has a name that none has, that is said instead."""
+    from flows.pausing import NoSuchThing, must_be_there
+
+    if trigger is not None:
+        must_be_there(place, "trigger", trigger)
+    named = [f"trigger `{trigger}`"] if trigger is not None else []
+    named += [f"account `{account}`"] if account is not None else []
+    hint = "`expansion approve` lists what does" + ("; an account is named by its id" if account is not None else "")
+    return NoSuchThing(f"nothing of {' and '.join(named)} waits for a person\n\nhint: {hint}")
 
 
 def _list(firings: list[Any], json_: bool) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option(
     "--what", type=click.Choice(["step", "settlement", "approval", "pause", "forget"]), help="Only lines of this kind."
 )
-@click.option("--limit", default=50, show_default=True, help="At most so many lines.")
+@click.option("--limit", default=50, type=click.IntRange(min=1), show_default=True, help="At most so many lines.")
 @click.option("--verify", is_flag=True, help="Whether the whole audit is as it was written, instead of the lines.")
 @click.option("--heads", is_flag=True, help="The newest hash of each chain, to keep elsewhere.")
 @click.option("--json", "json_", is_flag=True, help="As JSON, with every field.")
@@ -41,7 +41,8 @@ def command(
         elif verify:
             sys.exit(_verified(ledger, json_))
         else:
-            _list(ledger.audit(step_key=step, what=what, system=system, limit=limit), json_)  # type: ignore[arg-type]  # a choice
+            lines = ledger.audit(step_key=step, what=what, system=system, limit=limit)  # type: ignore[arg-type]  # a choice
+            _list(lines, json_, _nothing(step, system, what))
     finally:
         place.close()
 
@@ -64,7 +65,15 @@ def _verified(ledger: Any, json_: bool) -> int:
     return 1 if breaks else 0
 
 
-def _list(lines: list[AuditRecord], json_: bool) -> None:
+def _nothing(step: str | None, system: str | None, what: str | None) -> str:
+    """Why there are no lines."""
+    given = (("step", step), ("system", system), ("kind", what))
+    if named := [f"{kind} `{name}`" for kind, name in given if name is not None]:
+        return f"there is no line of {' and '.join(named)}; without these, `expansion audit` lists all"
+    return "nothing yet; a line is written for each step that goes out, and for what people decide"
+
+
+def _list(lines: list[AuditRecord], json_: bool, nothing: str) -> None:
     from dataclasses import asdict
 
     if json_:
@@ -72,7 +81,7 @@ def _list(lines: list[AuditRecord], json_: bool) -> None:
     elif lines:
         table([_row(line) for line in lines])
     else:
-        say("nothing yet; a line is written for each step that goes out, and for what people decide")
+        say(nothing)
 
 
 def _row(line: AuditRecord) -> dict[str, str]:

@@ -26,6 +26,8 @@ def command(user: str, yes: bool, json_: bool) -> None:
     from flows.clock import utc_now
     from flows.place import Place
 
+    if not user.strip():
+        raise click.UsageError("forget whom? give a user id or an e-mail address")
     if not yes:
         click.confirm(f"Forget {user}? This cannot be undone", abort=True, err=True)
     place = Place()
@@ -55,7 +57,8 @@ def _tell(done: Any) -> None:
         table(done.ledger.outside, title="In the outside systems, to be removed there by a person")
     say("\nnot reached from here: Prefect's logs and pages of earlier runs (delete those runs), copies and backups")
     if done.ledger.in_flight:
-        say(f"{many(done.ledger.in_flight, 'step')} are being sent just now: run this again when the run is over")
+        are = "is" if done.ledger.in_flight == 1 else "are"
+        say(f"{many(done.ledger.in_flight, 'step')} {are} being sent just now: run this again when the run is over")
     if done.still_read:
         say("a run still reads the store as it was: run this again when it is over, and the old files go")
     for path in done.left:

@@ -17,7 +17,7 @@ from cli.showing import as_json, say, table
 @click.option("--runs", "runs_", is_flag=True, help="The runs instead.")
 @click.option("--clocks", "clocks_", is_flag=True, help="How long tasks have waited for somebody to touch them.")
 @click.option("--history", is_flag=True, help="Also what was decided about each firing before.")
-@click.option("--limit", default=50, show_default=True, help="At most so many rows.")
+@click.option("--limit", default=50, type=click.IntRange(min=1), show_default=True, help="At most so many rows.")
 @click.option("--json", "json_", is_flag=True, help="As JSON, with every field.")
 def command(
     trigger: str | None,
@@ -37,6 +37,9 @@ def command(
     from flows.report import decided_rows, fired_rows, step_rows
     from flows.touching import clock_rows
 
+    view = _view(steps=steps_, runs=runs_, clocks=clocks_, history=history)
+    if runs_ and (trigger or account or user):
+        raise click.UsageError("`--runs` lists whole runs; leave out `--trigger`, `--account` and `--user`")
     past: dict[int, list[Any]] = {}
     place = Place()
     try:
@@ -57,6 +60,7 @@ def command(
             past = {one.id: ledger.past_decisions(one.id) for one in found} if history else {}
             rows = decided_rows(found, past) if history else fired_rows(found)
         paused = told_pauses(place)
+        empty = "" if rows else _nothing(place, view, trigger, account, user)
     finally:
         place.close()
     if json_:
@@ -68,9 +72,43 @@ def command(
     if rows:
         table(rows)
     else:
-        say("nothing yet; `expansion run` writes here")
+        say(empty)
     for sentence in paused:
         say(f"paused: {sentence}")
+
+
+_EMPTY = {
+    "firings": "nothing has fired yet; `expansion run` writes here",
+    "--history": "nothing has fired yet; `expansion run` writes here",
+    "--steps": "no step is planned yet; `expansion run` writes here",
+    "--runs": "there was no run yet; `expansion run` is one",
+    "--clocks": "no task has a clock; the `sla` of a playbook's step starts one",
+}
+
+
+def _view(**wanted: bool) -> str:
+    """Which of the lists; two at once are none."""
+    named = [f"--{name}" for name, is_wanted in wanted.items() if is_wanted]
+    if len(named) > 1:
+        raise click.UsageError(f"`{named[0]}` and `{named[1]}` are two different lists; choose one")
+    return named[0] if named else "firings"
+
+
+def _nothing(place: Any, view: str, trigger: str | None, account: str | None, user: str | None) -> str:
+    """Why there are no rows, and whether a name is the reason."""
+    from flows.pausing import NoSuchThing, must_be_there
+
+    given = {"trigger": trigger, "account": account, "person": user}
+    named = [f"{what} `{name}`" for what, name in given.items() if name is not None]
+    if not named:
+        return _EMPTY[view]
+    said = f"the ledger has nothing of {' and '.join(named)}"
+    if trigger is not None:
+        try:
+            must_be_there(place, "trigger", trigger)
+        except NoSuchThing as error:
+            return str(error)
+    return f"{said}\n\nhint: accounts and people are named by their ids" if account or user else said
 
 
 def _run(run: Any) -> dict[str, str]:

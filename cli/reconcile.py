@@ -8,7 +8,9 @@ from cli.showing import as_json, say, table
 
 
 @click.command("reconcile")
-@click.option("--days", default=60, show_default=True, help="What was done in the last so many days.")
+@click.option(
+    "--days", default=60, type=click.IntRange(min=1), show_default=True, help="What was done in the last so many days."
+)
 @click.option("--json", "json_", is_flag=True, help="As JSON.")
 def command(days: int, json_: bool) -> None:
     """Ask each system how what was done stands now: deleted tasks, other owners, messages and tags that are gone.
@@ -31,6 +33,11 @@ def command(days: int, json_: bool) -> None:
     else:
         table(rows)
         table(untold, title="Could not be compared")
-        say(found.headline())
+        is_empty = not (found.compared or rows or untold or found.gone)
+        say(
+            f"nothing to compare: the last {days} days left nothing that could be looked at"
+            if is_empty
+            else found.headline()
+        )
     if found.for_somebody or found.out_of_reach:
         raise click.exceptions.Exit(1)

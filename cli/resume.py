@@ -19,14 +19,17 @@ from cli.showing import say
 def command(kind: str, name: str, by: str | None, note: str, json_: bool) -> None:
     """Let something that is paused go on; the next run does what waits."""
     from flows.clock import utc_now
+    from flows.pausing import must_be_there
     from flows.place import Place
 
     place = Place()
     try:
         done = place.ledger.resume(kind, name, by or getpass.getuser(), note, utc_now())  # type: ignore[arg-type]
-        if not done:
-            raise click.UsageError(f"{kind} {name} is not paused\n\nhint: `expansion pause` lists what is")
-        say(f"{kind} {name} goes on; the next run does what waits")
+        if done:
+            say(f"{kind} {name} goes on; the next run does what waits")
+        else:
+            must_be_there(place, kind, name)  # type: ignore[arg-type]  # a choice
+            say(f"{kind} {name} is not paused, so nothing was changed; `expansion pause` lists what is")
         if json_:
             show_pauses(place, json_)
     finally:

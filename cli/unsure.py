@@ -9,12 +9,16 @@ import click
 
 from cli.showing import as_json, say, table
 
-_VERDICTS = ("done", "retry", "skip")
+_VERDICTS = {
+    "done": "written down as done",
+    "retry": "due again; the next run sends it",
+    "skip": "left out, and not sent again",
+}
 
 
 @click.command("unsure")
 @click.argument("key", required=False)
-@click.argument("verdict", required=False, type=click.Choice(_VERDICTS))
+@click.argument("verdict", required=False, type=click.Choice(list(_VERDICTS)))
 @click.option("--note", default="", help="What you saw, for the ledger.")
 @click.option("--json", "json_", is_flag=True, help="As JSON.")
 def command(key: str | None, verdict: str | None, note: str, json_: bool) -> None:
@@ -24,6 +28,7 @@ def command(key: str | None, verdict: str | None, note: str, json_: bool) -> Non
     `skip` to leave it. The first letters of the key are enough.
     """
     from flows.clock import utc_now
+    from flows.pausing import NoSuchThing
     from flows.place import Place
 
     place = Place()
@@ -35,8 +40,13 @@ def command(key: str | None, verdict: str | None, note: str, json_: bool) -> Non
         step = _chosen(steps, key)
         if verdict is None:
             raise click.UsageError(f"what became of {step.action} for {step.called}? say done, retry or skip")
-        place.ledger.settle(step.key, verdict, getpass.getuser(), note, utc_now())  # type: ignore[arg-type]  # a choice
-        say(f"{step.action} for {step.called}: {verdict}")
+        who = getpass.getuser()
+        if not place.ledger.settle(step.key, verdict, who, note, utc_now()):  # type: ignore[arg-type]  # a choice
+            raise NoSuchThing(
+                f"{step.action} for {step.called} is not unsure any more, so nothing was changed\n\n"
+                f"hint: `expansion audit --step {step.key[:12]}` says what became of it"
+            )
+        say(f"{step.action} for {step.called}: {_VERDICTS[verdict]}")
     finally:
         place.close()
 
@@ -68,7 +78,13 @@ def _list(steps: list[Any], json_: bool) -> None:
 
 def _chosen(steps: list[Any], key: str) -> Any:
     found = [step for step in steps if step.key.startswith(key)]
-    if len(found) != 1:
-        have = "no unsure step has" if not found else f"{len(found)} unsure steps have"
-        raise click.UsageError(f"{have} a key that begins with `{key}`\n\nhint: `expansion unsure` lists them")
+    if not found:
+        raise click.UsageError(
+            f"no unsure step has a key that begins with `{key}`\n\nhint: `expansion unsure` lists them, and "
+            f"`expansion audit --step {key}` says what became of one that is settled"
+        )
+    if len(found) > 1:
+        raise click.UsageError(
+            f"{len(found)} unsure steps have a key that begins with `{key}`\n\nhint: write more of its letters"
+        )
     return found[0]

@@ -57,8 +57,8 @@ def test_let_go_its_steps_are_written_once(waits, run, snapshot, which):
     assert str(_approve(run, *which)) == snapshot
     assert [step.action for step in steps()] == ["slack.post_message", "salesforce.create_task"]
     again = _approve(run, *which)
-    assert again.code == 2
-    assert "nothing of that waits for a person" in again.err
+    assert again.code == (0 if which == ("--all",) else 1)
+    assert "waits for a person\n" in again.err
     assert len(steps()) == 2
     assert run("ledger", "--runs", "--json").json[0]["kind"] == "approval"
 
@@ -88,6 +88,25 @@ def test_where_it_cannot_be_told_nothing_is_sent(waits, run):
     ran = run("approve", "--all", "--by", "dana", "--as-of", "2026-04-02T09:00:00Z", "--json")
     assert "it cannot be told whether its trigger is still true" in ran.json[0]["why"]
     assert steps() == []
+
+
+@pytest.mark.parametrize(
+    "which",
+    [("--trigger", "export-limt"), ("--account", "Northwind"), ("--trigger", "export-limit", "--account", "a-1")],
+)
+def test_what_does_not_wait_is_named_with_where_to_look(waits, run, snapshot, which):
+    assert str(_approve(run, *which)) == snapshot
+
+
+def test_a_no_to_nothing_in_particular_is_asked_back(waits, run, snapshot):
+    """It would print the list, and look as if all had been declined."""
+    assert str(_approve(run, "--decline")) == snapshot
+
+
+def test_all_of_nothing_is_no_mistake(folder, run):
+    ran = run("approve", "--all")
+    assert (ran.code, ran.out, ran.err) == (0, "", "nothing waits for a person\n")
+    assert run("approve", "--all", "--json").json == []
 
 
 def test_all_and_one_is_a_contradiction(waits, run):

@@ -78,7 +78,8 @@ def test_one_person(of_people, run):
 def test_whose_step_is_settled_is_said(of_people, run):
     key = key_of("cara", trigger="paywall", user="ana")
     assert "what became of slack.post_message for Ana of Cara? say done" in run("unsure", key[:12]).err
-    assert run("unsure", key[:12], "skip").err == "slack.post_message for Ana of Cara: skip\n"
+    said = "slack.post_message for Ana of Cara: left out, and not sent again\n"
+    assert run("unsure", key[:12], "skip").err == said
 
 
 def test_one_account(ledger, run):
@@ -98,6 +99,53 @@ def test_an_empty_ledger_says_who_writes_there(folder, run):
     ran = run("ledger")
     assert (ran.code, ran.out) == (0, "")
     assert "`expansion run` writes here" in ran.err
+
+
+@pytest.mark.parametrize("view", ["--steps", "--runs", "--clocks", "--history"])
+def test_each_list_says_what_would_be_in_it(folder, run, snapshot, view):
+    assert str(run("ledger", view)) == snapshot
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        ("--trigger", "export-limt"),
+        ("--trigger", "export-limit", "--steps"),
+        ("--account", "Acme"),
+        ("--account", "acme", "--user", "zoe"),
+    ],
+)
+def test_a_name_that_the_ledger_does_not_have_is_said(ledger, run, snapshot, of):
+    assert str(run("ledger", *of)) == snapshot
+
+
+@pytest.mark.parametrize("what", [("--steps", "--runs"), ("--history", "--steps"), ("--runs", "--trigger", "a")])
+def test_two_lists_at_once_are_none(ledger, run, what):
+    ran = run("ledger", *what)
+    assert (ran.code, ran.out) == (2, "")
+    assert "choose one" in ran.err or "leave out" in ran.err
+
+
+@pytest.mark.parametrize(
+    "what", [("ledger", "--limit", "-1"), ("audit", "--limit", "0"), ("reconcile", "--days", "-3")]
+)
+def test_less_than_one_is_no_number_of_rows_or_days(folder, run, what):
+    ran = run(*what)
+    assert ran.code == 2
+    assert "is not in the range x>=1" in ran.err
+
+
+def test_an_audit_without_such_a_line_says_of_what(ledger, run, snapshot):
+    assert str(run("audit", "--step", "zz", "--system", "slck", "--what", "pause")) == snapshot
+
+
+def test_nothing_that_could_be_compared_is_no_good_news(folder, run):
+    ran = run("reconcile")
+    assert (ran.code, ran.err) == (0, "nothing to compare: the last 60 days left nothing that could be looked at\n")
+
+
+def test_nobody_is_not_forgotten(folder, run, snapshot):
+    assert str(run("forget", " ", "--yes")) == snapshot
 
 
 def test_unsure_steps_are_listed_with_what_to_do(ledger, run, snapshot):
@@ -126,6 +174,16 @@ def test_sent_again_on_a_person_s_word(ledger, run):
 
 def test_a_key_that_no_unsure_step_has(ledger, run, snapshot):
     assert str(run("unsure", "zzz", "done")) == snapshot
+
+
+def test_what_somebody_else_settled_meanwhile_is_not_said_to_be_changed(ledger, run, monkeypatch, snapshot):
+    key = key_of(step_id="tell")
+    opened = open_ledger(URL)
+    before = opened.unsure_steps()
+    opened.settle(key, "skip", "ed", "", NOON)
+    opened.close()
+    monkeypatch.setattr("expansion.ledger.Ledger.unsure_steps", lambda self: before)
+    assert str(run("unsure", key[:12], "done")) == snapshot
 
 
 def test_a_key_without_a_verdict_asks_for_it(ledger, run, snapshot):

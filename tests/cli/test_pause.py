@@ -41,8 +41,21 @@ def test_what_is_not_there(folder, run, snapshot, what):
     assert str(_pause(run, *what)) == snapshot
 
 
-def test_what_is_not_paused_cannot_go_on(folder, run, snapshot):
-    assert str(run("resume", "trigger", "export-limit")) == snapshot
+def test_what_is_not_paused_goes_on_already(folder, run, snapshot):
+    ran = run("resume", "trigger", "export-limit")
+    assert ran.code == 0
+    assert str(ran) == snapshot
+
+
+def test_what_is_not_there_cannot_go_on(folder, run, snapshot):
+    assert str(run("resume", "trigger", "export-limt")) == snapshot
+
+
+def test_what_is_paused_goes_on_also_after_its_file_is_gone(folder, run):
+    _pause(run, "trigger", "export-limit")
+    (folder / "playbooks/triggers/export-limit.yaml").unlink()
+    assert run("resume", "trigger", "export-limit").code == 0
+    assert run("pause", "--json").json == []
 
 
 def test_it_works_while_the_definitions_are_wrong(folder, run, change):

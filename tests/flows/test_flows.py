@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect.flow_engine import BaseFlowRunEngine
 
 import flows.main
 import flows.tasks
@@ -21,6 +22,7 @@ from flows.place import Place
 from tests import world
 from tests.flows.afterwards import job
 from tests.flows.conftest import Outside
+from tests.flows.pausing import every_second, waits_for_a_person
 from tests.flows.rails import planned, write_rails, written
 
 pytestmark = [pytest.mark.flows, pytest.mark.usefixtures("prefect_server", "outside")]
@@ -514,6 +516,22 @@ def test_a_form_that_nobody_answers_changes_nothing(outside: Outside) -> None:
     assert state.is_completed()
     assert state.message == f"nobody answered; {len(held)} firings go on waiting"
     assert ask(approving.waiting) == held
+
+
+async def test_a_run_that_waits_for_a_person_goes_on_saying_that_it_lives(
+    outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the automation in automations/zombies.yaml would call it crashed; `make zombies` plays that as a whole."""
+    beats: list[str] = []
+    every_second(monkeypatch)
+    monkeypatch.setattr(BaseFlowRunEngine, "_emit_flow_run_heartbeat", lambda self, *_: beats.append(self.flow.name))
+    Path("playbooks/shared/policy.yaml").write_text(world.POLICY + APPROVAL)
+    await run()
+    async with waits_for_a_person() as flow_run_id:
+        before = len(beats)
+        await asyncio.sleep(3.5)
+        assert beats[before:].count("approval") >= 2
+        assert flow_run_id
 
 
 # --- the dry run ------------------------------------------------------------------------------------------------------
