@@ -55,7 +55,7 @@ def _tell(done: Any) -> None:
         echo(f"not sent any more: {many(done.ledger.skipped, 'step')}")
     if done.ledger.outside:
         table(done.ledger.outside, title="In the outside systems, to be removed there by a person")
-    say("\nnot reached from here: Prefect's logs and pages of earlier runs (delete those runs), copies and backups")
+    say("\nnot reached from here: pages and tables of earlier runs in Prefect (docs/operate.md), copies and backups")
     if done.ledger.in_flight:
         are = "is" if done.ledger.in_flight == 1 else "are"
         say(f"{many(done.ledger.in_flight, 'step')} {are} being sent just now: run this again when the run is over")

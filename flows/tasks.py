@@ -19,6 +19,7 @@ from flows.following import take_back_all
 from flows.pulling import Pull, Pulled, pull_one
 from flows.report import Problem
 from flows.running import Run
+from flows.telling import told_without_names
 from flows.touching import keep_clocks
 
 
@@ -74,10 +75,8 @@ async def decide_firings(run: Run, evaluated: Evaluated, note: bool) -> Decision
     if note:
         await run.in_thread(note_evaluated, run.place, evaluated.answers, run.as_of, utc_now())
     log = get_run_logger()
-    for firing in decisions.firings[:200]:
-        log.info("%s fired for %s: %s", firing.trigger, firing.called, firing.reason)
-    for again in decisions.again[:200]:
-        log.info("%s, decided again for %s: %s", again.firing.trigger, again.firing.called, again.firing.reason)
+    for said in told_without_names(decisions):
+        log.info("%s", said)
     return decisions
 
 

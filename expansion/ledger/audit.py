@@ -15,7 +15,7 @@ import hashlib
 import json
 import secrets
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -24,7 +24,7 @@ from sqlalchemy import Connection, Integer, Text, desc, or_, select, text, updat
 
 from expansion.ledger.database import Database
 from expansion.ledger.many import insert_rows, rows_of
-from expansion.ledger.tables import AUDIT
+from expansion.ledger.tables import AUDIT, STEPS
 
 What = Literal["step", "settlement", "approval", "pause", "forget"]
 _LOCK = 0x1ED6E4
@@ -152,15 +152,29 @@ class Audits(Database):
             return {row.chain: row.hash for row in connection.execute(newest)}
 
 
-def forget_in_audit(connection: Connection, names: Sequence[str], instead: str) -> int:
-    """Take a person out of `who` and `note`; how many lines. The only change that the database lets through."""
-    whos = [form for name in names for form in (name, person(name))]
-    noted = or_(*(AUDIT.c.note.contains(name, autoescape=True) for name in names))
-    mine = AUDIT.c.salt.is_not(None) & (AUDIT.c.who.in_(whos) | noted)
-    is_who = AUDIT.c.who.in_(whos)
-    of_who = update(AUDIT).where(mine, is_who).values(who=f"forgotten {instead}", note=None, salt=None)
-    others = update(AUDIT).where(mine).values(note=f"forgotten {instead}", salt=None)
-    return int(connection.execute(of_who).rowcount + connection.execute(others).rowcount)
+def forget_in_audit(
+    connection: Connection,
+    ids: Sequence[str],
+    names: Sequence[str],
+    instead: str,
+    says: Callable[[str, str | None], bool],
+) -> int:
+    """Take a person out of `who` and `note`; how many lines. The only change that the database lets through.
+
+    `says`: whether a note, about a step of that account, names the person; asked of those that hold an id or a name.
+    """
+    whos = {form for each in ids for form in (each, person(each))}
+    held = or_(*(AUDIT.c.note.icontains(each, autoescape=True) for each in (*ids, *names)))
+    joined = AUDIT.outerjoin(STEPS, STEPS.c.key == AUDIT.c.step_key)
+    lines = select(AUDIT.c.id, AUDIT.c.who, AUDIT.c.note, STEPS.c.account_id).select_from(joined)
+    found = connection.execute(lines.where(AUDIT.c.salt.is_not(None), AUDIT.c.who.in_(whos) | held)).all()
+    of_who = [line.id for line in found if line.who in whos]
+    noted = [line.id for line in found if line.who not in whos and says(line.note, line.account_id)]
+    changes = [(id_, {"who": f"forgotten {instead}", "note": None, "salt": None}) for id_ in of_who]
+    changes += [(id_, {"note": f"forgotten {instead}", "salt": None}) for id_ in noted]
+    for id_, values in changes:
+        connection.execute(update(AUDIT).where(AUDIT.c.id == id_).values(values))
+    return len(changes)
 
 
 def _record(row: Mapping[str, Any]) -> AuditRecord:

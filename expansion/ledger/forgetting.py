@@ -34,6 +34,11 @@ class Known:
     names: tuple[str, ...] = ()
     accounts: frozenset[str] = frozenset()
 
+    def in_account(self, account: str | None) -> Known:
+        """Without the names where it is an account that the person was never in: a namesake is somebody else there."""
+        elsewhere = account is not None and self.accounts and account not in self.accounts
+        return Known(self.pseudonyms, (), self.accounts) if elsewhere else self
+
     def cleaned(self, value: Any) -> Any:
         """A value without the person; the same where it names nobody."""
         match value:
@@ -94,7 +99,13 @@ class Forgetting(Database):
                 if table is not AUDIT:
                     changed = _clean(connection, table, known, found)
                     found.rows |= {table.name: changed} if changed else {}
-            said = forget_in_audit(connection, list(known.pseudonyms), next(iter(known.pseudonyms.values())))
+            said = forget_in_audit(
+                connection,
+                list(known.pseudonyms),
+                known.names,
+                next(iter(known.pseudonyms.values())),
+                lambda note, account: known.in_account(account).cleaned(note) != note,
+            )
             found.rows |= {"audit": said} if said else {}
             note = ", ".join(dict.fromkeys(known.pseudonyms.values()))
             audit.write(connection, [AuditLine(person(by), "forget", "forgotten", note=note)], now)
@@ -124,7 +135,9 @@ def _clean(connection: Connection, table: Table, known: Known, found: ForgottenH
     if not columns:
         return 0
     wanted = [*known.pseudonyms, *known.names]
-    coded = {form for each in wanted for form in (each, json.dumps(each, ensure_ascii=False)[1:-1])}
+    # SQLite knows the other case of ASCII letters alone; an address is the same in either.
+    spelt = {form for each in wanted for form in ((each, each.upper(), each.lower()) if "@" in each else (each,))}
+    coded = {form for each in spelt for form in (each, json.dumps(each, ensure_ascii=False)[1:-1])}
     names_one = or_(*(cast(c, Text).icontains(each, autoescape=True) for c in columns for each in sorted(coded)))
     keys = list(table.primary_key.columns)
     rows = connection.execute(select(table).where(names_one)).all()
@@ -152,8 +165,7 @@ def _clean(connection: Connection, table: Table, known: Known, found: ForgottenH
 
 
 def _changes(table: Table, row: Mapping[str, Any], columns: Sequence[Any], known: Known) -> dict[str, Any]:
-    elsewhere = "account_id" in row and known.accounts and row["account_id"] not in known.accounts
-    using = Known(known.pseudonyms, (), known.accounts) if elsewhere else known
+    using = known.in_account(row.get("account_id"))
     changed = {c.name: new for c in columns if (new := using.cleaned(row[c.name])) != row[c.name]}
     if table is FIRINGS and row["user_id"] in known.pseudonyms:
         changed["user_name"] = SOMEBODY

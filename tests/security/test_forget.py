@@ -18,7 +18,7 @@ from expansion.evaluate.evaluator import build_rollups, evaluator
 from expansion.evaluate.subjects import UserOf
 from expansion.forgetting import NobodyKnown, forget
 from expansion.language.workspace import load
-from expansion.ledger import open_ledger
+from expansion.ledger import Ledger
 from expansion.ledger.forgetting import FORGOTTEN, Known
 from expansion.ledger.verdicts import done
 from expansion.usage.facts import add_facts
@@ -28,6 +28,9 @@ from expansion.usage.mapping import EventMap
 from expansion.usage.store import UsageStore
 from tests import world
 from tests.ledger.builders import LEASE, NOON, a_firing, record
+from tests.ledger.conftest import ledger, postgres, postgres_ledger, sqlite_template, url
+
+__all__ = ["ledger", "postgres", "postgres_ledger", "sqlite_template", "url"]
 
 ANA, MAIL, NAME = "u-ana-41", "Ana.Moss@acme.example", "Ana Moss"
 USERS = [ANA, "u-bo", "u-cem", "dora@acme.example"]
@@ -130,13 +133,13 @@ def counts(store: UsageStore) -> Any:
     return con.execute(f"SELECT account_id, event, {asked} FROM {events} GROUP BY ALL ORDER BY ALL").fetchall()
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("who", [ANA, MAIL.upper()])
 def test_counts_and_answers_are_as_before_and_nobody_is_named(
-    seed: int, who: str, tmp_path: Path, playbooks: Path
+    seed: int, who: str, tmp_path: Path, playbooks: Path, ledger: Ledger
 ) -> None:
     home = tmp_path / "home"
-    store, ledger = filled(home / "usage", seed), open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    store = filled(home / "usage", seed)
     Journal(store.root).append(rows(seed + 2000, 3))
     (store.root / "rejects").mkdir()
     (store.root / "rejects/old.csv.jsonl").write_text(f'{{"line": 1, "reason": "no time", "row": "{MAIL}"}}\n')
@@ -155,9 +158,9 @@ def test_counts_and_answers_are_as_before_and_nobody_is_named(
         forget(store, ledger, home, who, "dana", world.AS_OF)
 
 
-def test_a_later_pull_or_import_does_not_bring_them_back(tmp_path: Path, playbooks: Path) -> None:
+def test_a_later_pull_or_import_does_not_bring_them_back(tmp_path: Path, ledger: Ledger) -> None:
     home = tmp_path / "home"
-    store, ledger = filled(home / "usage", 1), open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    store = filled(home / "usage", 1)
     before = counts(store)
     told = forget(store, ledger, home, ANA, "dana", world.AS_OF)
     again = import_rows(store, SOURCE, rows(1), None)
@@ -189,9 +192,11 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize("at", ["forget_in_store", "forget_in_rejects", "unread", "ledger"])
-def test_killed_half_way_it_is_finished_by_the_next(at: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_half_way_it_is_finished_by_the_next(
+    at: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ledger: Ledger
+) -> None:
     home = tmp_path / "home"
-    store, ledger = filled(home / "usage", 2), open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    store = filled(home / "usage", 2)
     record(ledger, a_firing("ac-01", user_id=ANA, user_name=NAME, evidence={"reasons": [f"{NAME} did it"]}))
     before = counts(store)
 
@@ -210,11 +215,11 @@ def test_killed_half_way_it_is_finished_by_the_next(at: str, tmp_path: Path, mon
     assert ANA not in everything(store, home)
 
 
-def test_a_reader_sees_the_store_as_it_was_and_then_the_old_files_go(tmp_path: Path) -> None:
+def test_a_reader_sees_the_store_as_it_was_and_then_the_old_files_go(tmp_path: Path, ledger: Ledger) -> None:
     from expansion.evaluate.relations import StoreRelations
 
     home = tmp_path / "home"
-    store, ledger = filled(home / "usage", 3), open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    store = filled(home / "usage", 3)
     reader = StoreRelations.of(store)
     told = forget(store, ledger, home, ANA, "dana", world.AS_OF)
     assert told.still_read
@@ -225,9 +230,9 @@ def test_a_reader_sees_the_store_as_it_was_and_then_the_old_files_go(tmp_path: P
     assert ANA not in everything(store, home)
 
 
-def test_the_ledger_keeps_what_was_done_and_not_for_whom(tmp_path: Path) -> None:
+def test_the_ledger_keeps_what_was_done_and_not_for_whom(tmp_path: Path, ledger: Ledger) -> None:
     home = tmp_path / "home"
-    store, ledger = filled(home / "usage", 4), open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    store = filled(home / "usage", 4)
     people = [
         {"user_id": ANA, "email": MAIL, "name": NAME},
         {"user_id": "u-bo", "email": "bo@acme.example", "name": "Bo"},
@@ -259,9 +264,9 @@ def test_the_ledger_keeps_what_was_done_and_not_for_whom(tmp_path: Path) -> None
     assert ledger.open_episodes("person").keys() == {UserOf("ac-01", told.pseudonyms[0])}
 
 
-def test_a_step_that_is_being_sent_keeps_its_text_until_it_is_over(tmp_path: Path) -> None:
+def test_a_step_that_is_being_sent_keeps_its_text_until_it_is_over(tmp_path: Path, ledger: Ledger) -> None:
     home = tmp_path / "home"
-    store, ledger = filled(home / "usage", 5), open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    store = filled(home / "usage", 5)
     record(ledger, a_firing("ac-01", steps=[{"input": {"to": MAIL}}]))
     (step,) = ledger.claim("crm.create_task", 1, "me", NOON, LEASE)
     assert forget(store, ledger, home, ANA, "dana", NOON).ledger.in_flight == 1
