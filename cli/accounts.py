@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from expansion.ledger.records import FiringRecord
 
 
 class NoSuchAccount(Exception):
@@ -28,6 +32,14 @@ def name_of(evaluator: Any, account: str) -> str | None:
     fact = evaluator.vocabulary.policy.account.name
     value = evaluator.fact(fact, [account])[account].value if fact else None
     return None if value is None else str(value)
+
+
+def id_of(found: Iterable[FiringRecord], account: str) -> str:
+    """What to write instead, where one of these firings is of an account of that name."""
+    ids = sorted({one.account_id for one in found if one.account_name.casefold() == account.casefold()})
+    if ids:
+        return f"`{account}` is the name of {' and '.join(f'`{one}`' for one in ids)}; give the id"
+    return "an account is named by its id"
 
 
 def _hint(evaluator: Any, text: str) -> str:

@@ -69,13 +69,17 @@ def command(
 
 def _nothing_waits(place: Any, trigger: str | None, account: str | None) -> Exception:
     """Of these names; where the trigger has a name that none has, that is said instead."""
+    from cli.accounts import id_of
+    from flows import approving
     from flows.pausing import NoSuchThing, must_be_there
 
     if trigger is not None:
         must_be_there(place, "trigger", trigger)
     named = [f"trigger `{trigger}`"] if trigger is not None else []
     named += [f"account `{account}`"] if account is not None else []
-    hint = "`expansion approve` lists what does" + ("; an account is named by its id" if account is not None else "")
+    hint = "`expansion approve` lists what does"
+    if account is not None:
+        hint += f"; {id_of(approving.waiting(place), account)}"
     return NoSuchThing(f"nothing of {' and '.join(named)} waits for a person\n\nhint: {hint}")
 
 

@@ -33,12 +33,15 @@ def command(folder: Path, keep_up: bool | None) -> None:
         signal.signal(number, signal.default_int_handler)
     watched = sys.stdin.isatty() and sys.stdout.isatty() if keep_up is None else keep_up
     folder.mkdir(parents=True, exist_ok=True)
+    was_here = (folder / "expansion" / "ledger.db").exists()
     with ExitStack() as stack:
         say("Starting the stand-ins and the Prefect server")
         stand_ins = stack.enter_context(start_stand_ins(folder))
         server = stack.enter_context(start_prefect(folder, port=4200 if watched else None))
         prefect = {"PREFECT_API_URL": server.ready(), "PREFECT_HOME": server.home}
         code = _run(stand_ins.as_of(), {**stand_ins.environment(), **_our_settings(folder), **prefect})
+        if was_here:
+            say(f"\nthis demo ran here before, so what had fired is known; without {folder} it begins anew")
         page = stand_ins.save_inbox(folder / "inbox.html")
         echo(f"\ninbox: {page.resolve()}")
         if watched:

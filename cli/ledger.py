@@ -108,7 +108,12 @@ def _nothing(place: Any, view: str, trigger: str | None, account: str | None, us
             must_be_there(place, "trigger", trigger)
         except NoSuchThing as error:
             return str(error)
-    return f"{said}\n\nhint: accounts and people are named by their ids" if account or user else said
+    fired = place.ledger.firings() if account is not None else []
+    if account is not None and account not in {one.account_id for one in fired}:
+        from cli.accounts import id_of
+
+        return f"{said}\n\nhint: {id_of(fired, account)}"
+    return f"{said}\n\nhint: a person is named by the user id" if user is not None else said
 
 
 def _run(run: Any) -> dict[str, str]:

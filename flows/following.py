@@ -69,7 +69,7 @@ def _watched(place: Place, action: str) -> Watched | Failure:
     except ImportError:
         return Refused(f"this version knows no system {system}")
     if connected is None:
-        return place.problems.get(system) or NoAccess(f"{system} is not connected")
+        return NoAccess(f"{system} is not connected; `expansion doctor` says what is missing")
     return connected.actions.get(action) or Refused(f"this version of {system} has no {action}")
 
 

@@ -92,7 +92,12 @@ def test_where_it_cannot_be_told_nothing_is_sent(waits, run):
 
 @pytest.mark.parametrize(
     "which",
-    [("--trigger", "export-limt"), ("--account", "Northwind"), ("--trigger", "export-limit", "--account", "a-1")],
+    [
+        ("--trigger", "export-limt"),
+        ("--account", "northwind traders"),
+        ("--account", "Northwind"),
+        ("--trigger", "export-limit", "--account", "a-1"),
+    ],
 )
 def test_what_does_not_wait_is_named_with_where_to_look(waits, run, snapshot, which):
     assert str(_approve(run, *which)) == snapshot

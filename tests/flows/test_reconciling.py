@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -115,6 +116,17 @@ def test_a_system_that_cannot_be_asked_is_said_and_not_guessed(outside: Outside,
     why = {row["action"]: row["why"] for row in untold_rows(found.not_compared)}
     assert why["salesforce.create_task"] == "Salesforce had an error of its own (503)"
     assert "the bot token is not accepted" in why["slack.post_message"]
+
+
+def test_a_system_that_is_not_connected_could_not_be_asked(done: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one line, not with all its settings for each action; and with 1, for nothing was compared there."""
+    from cli.reconcile import command
+
+    monkeypatch.delenv("SLACK_BOT_TOKEN")
+    shown = CliRunner().invoke(command, ["--json"])
+    assert shown.exit_code == 1
+    why = {row["action"]: row["why"] for row in json.loads(shown.stdout)["not compared"]}
+    assert why["slack.post_message"] == "slack is not connected; `expansion doctor` says what is missing"
 
 
 def test_it_changes_nothing_outside(outside: Outside, done: Job) -> None:
