@@ -20,6 +20,8 @@ setup: $(READY)
 demo: $(READY)
 	@$(BIN)/expansion demo
 
+# Compiled code is kept, also where the environment says not to: hundreds of processes would compile it again.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered --cov-fail-under=90
 

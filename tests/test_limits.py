@@ -54,6 +54,7 @@ def test_no_window_of_any_limit_ever_holds_too_many(asked: list[tuple[float, int
     assert_within(calls, limits)
 
 
+@pytest.mark.no_cover  # a million times the lines that the others reach
 @pytest.mark.parametrize(
     ("limits", "wanted", "seconds"),
     [
@@ -83,6 +84,7 @@ def test_the_wait_is_no_longer_than_it_has_to_be() -> None:
     assert windows.take([Limit(3, 10, PAGE)], 1, 10.0).calls == 1
 
 
+@pytest.mark.no_cover
 def test_fifty_thousand_calls_a_day_are_few_numbers() -> None:
     windows = Windows()
     for number in range(50_000):

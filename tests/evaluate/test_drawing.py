@@ -51,7 +51,7 @@ def _stored(store: UsageStore) -> list[Any]:
 
 
 def test_every_word_is_answered_in_every_way() -> None:
-    """Otherwise a thousand agreeing examples would say little."""
+    """Otherwise hundreds of agreeing examples would say little."""
     for word, counted in rates(60).items():
         if counted.total() >= 500:
             shares = {answer: counted[answer] / counted.total() for answer in ANSWERS}

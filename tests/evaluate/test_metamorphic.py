@@ -25,6 +25,8 @@ from tests.evaluate.trying import examples
 from tests.evaluate.words import Definition, change, event
 from tests.evaluate.worlds import World, a_world
 
+pytestmark = pytest.mark.no_cover  # counting takes two fifths of the time, and test_oracle.py reaches the same lines
+
 LEAST, MOST = 4, 6  # definitions
 few = examples(20)
 

@@ -19,6 +19,9 @@ DAYS = [(zone, day) for zone, days in sorted(MOMENTS.items()) for day in days]
 CHECKS = [(zone, day, TIMES[n % 3]) for n, (zone, day) in enumerate(DAYS)]
 
 
+pytestmark = pytest.mark.no_cover  # each window many times over, and the same lines as tests/evaluate/test_edges.py
+
+
 def edges(zone: ZoneInfo, as_of: datetime) -> list[datetime]:
     """Midnights of two months and the hours before the check, each with the ticks beside it."""
     today = as_of.astimezone(zone).date()

@@ -1,4 +1,4 @@
-"""How hard hypothesis tries: a thousand worlds against the oracle for everybody, many more where EXPANSION_FUZZ=1.
+"""How hard hypothesis tries: five hundred worlds against the oracle for everybody, many more where EXPANSION_FUZZ=1.
 
 EXPANSION_FUZZ_EXAMPLES says how many more: 100000 unless it is set.
 """
@@ -13,17 +13,18 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 FUZZ = os.environ.get("EXPANSION_FUZZ") == "1"
-CI_EXAMPLES = 1000  # of engine against oracle
+WHOLE = 1000  # of engine against oracle
 FUZZ_EXAMPLES = int(os.environ.get("EXPANSION_FUZZ_EXAMPLES", "100000"))
 
 
-def examples(count: int) -> Callable[[Any], Any]:
-    """So many examples, the same ones every time; when fuzzing new ones, and more in proportion, however long it takes.
+def examples(count: int, short: int | None = None) -> Callable[[Any], Any]:
+    """`short` or else `count` examples, the same ones every time; when fuzzing new ones, as many of FUZZ_EXAMPLES as
+    `count` is of a thousand, however long it takes.
 
     Hypothesis does not shrink them: a world is made from a seed. `shrinking.reduced` does.
     """
     tried = settings(
-        max_examples=max(1, count * FUZZ_EXAMPLES // CI_EXAMPLES) if FUZZ else count,
+        max_examples=max(1, count * FUZZ_EXAMPLES // WHOLE) if FUZZ else short or count,
         derandomize=not FUZZ,
         database=None,
         deadline=None,
@@ -32,9 +33,4 @@ def examples(count: int) -> Callable[[Any], Any]:
         print_blob=True,
     )
 
-    def tries(test: Any) -> Any:
-        # Coverage counts what the written examples reach; counting here too takes a third of the time.
-        made = pytest.mark.no_cover(tried(test))
-        return pytest.mark.timeout(0)(made) if FUZZ else made
-
-    return tries
+    return lambda test: pytest.mark.timeout(0)(tried(test)) if FUZZ else tried(test)

@@ -459,18 +459,19 @@ def leaves(node: Node) -> list[Node]:
     return [leaf for part in node.parts for leaf in leaves(part)] if isinstance(node, Group) else [node]
 
 
-def answered(node: Node, answers: dict[int, int]) -> int:
+def answered(node: Node, answers: dict[int, Any], count: int = 1) -> Any:
+    """The answers to the whole, from those to its lines: of each line one, or `count` of them."""
     if not isinstance(node, Group):
-        return answers[id(node)]
-    parts = [np.array([answered(part, answers)], dtype=np.int8) for part in node.parts]
+        return np.broadcast_to(np.asarray(answers[id(node)], dtype=np.int8), count)
+    parts = [answered(part, answers, count) for part in node.parts]
     match node.word:
         case "all_of":
-            return int(logic.all_of(parts, 1)[0])
+            return logic.all_of(parts, count)
         case "any_of":
-            return int(logic.any_of(parts, 1)[0])
+            return logic.any_of(parts, count)
         case "none_of":
-            return int(logic.negate(logic.any_of(parts, 1))[0])
-    return int(logic.some_of(parts, node.need, 1)[0])
+            return logic.negate(logic.any_of(parts, count))
+    return logic.some_of(parts, node.need, count)
 
 
 @examples(150)
@@ -479,11 +480,13 @@ def test_the_lines_that_are_named_turn_the_whole_and_fewer_do_not(seed: int) -> 
     rnd = Random(seed)
     tree = a_tree(rnd)
     answers = {id(leaf): rnd.choice([NO, CANNOT_TELL, YES]) for leaf in leaves(tree)}
-    wanted = NO if answered(tree, answers) == YES else YES
-    needed = Whole(lambda node: answered(node, answers), lambda node: answered(node, answers), {}).needed(tree, wanted)
+    [now] = answered(tree, answers)
+    wanted = NO if now == YES else YES
+    by_line = lambda node: int(answered(node, answers)[0])  # noqa: E731
+    needed = Whole(by_line, by_line, {}).needed(tree, wanted)
     assert needed is not None
-    assert answered(tree, answers | {id(line): answer for line, answer in needed}) == wanted
+    assert answered(tree, answers | {id(line): answer for line, answer in needed}) == [wanted]
+    turned = np.array([*product([NO, YES], repeat=len(needed) - 1)], dtype=np.int8)
     for fewer_lines in combinations(leaves(tree), len(needed) - 1):
-        for turned in product([NO, YES], repeat=len(fewer_lines)):
-            changed = answers | dict(zip(map(id, fewer_lines), turned, strict=True))
-            assert answered(tree, changed) != wanted
+        changed = answers | dict(zip(map(id, fewer_lines), turned.T, strict=True))
+        assert (answered(tree, changed, len(turned)) != wanted).all()

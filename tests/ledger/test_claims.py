@@ -165,8 +165,9 @@ def test_workers_that_claim_at_once_never_get_the_same_step(url, kind):
     ledger = open_ledger(url)
     record(ledger, *(a_firing(name, steps=[{}]) for name in ACCOUNTS))
     ledger.close()
-    # spawn: a forked child would share the parent's connections
-    context = multiprocessing.get_context("spawn")
+    # Of a fork server, which has imported everything: a forked child would share the parent's connections.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
     module = threading if kind == "threads" else context
     worker_of = threading.Thread if kind == "threads" else context.Process
     together, found = module.Barrier(4), context.Queue()
