@@ -43,7 +43,6 @@ LONG = (
     "tests/flows/",
     "tests/test_readme.py",
     "tests/evaluate/test_live.py",
-    "tests/realdata/test_github_hours.py",
     "tests/flips/test_flipping.py",
     "tests/evaluate/test_metamorphic.py",
     "tests/pushdown/test_postgres.py",

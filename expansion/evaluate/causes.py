@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -22,9 +22,10 @@ _NO_RATE = "it was 0 or less in the time before, so there is no rate"
 
 @dataclass(frozen=True)
 class Causes:
-    """Looks for causes in the answers of an engine."""
+    """Looks for causes in the answers of an engine, for one question: the answers may not change meanwhile."""
 
     engine: Engine
+    _tested: dict[tuple[int, int], AnswerArray] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def of(self, node: Node, indexes: Iterable[int]) -> dict[int, str]:
         """Why a node cannot be told for these: for each, the first line below that cannot."""
@@ -73,9 +74,16 @@ class Causes:
                 parts = (part for part in line.parts if engine.at(part, point)[index] == CANNOT_TELL)
                 return self.of_line(next(parts), index, point)
             case Leaf():
-                unclear = (test for test in line.tests if engine.test(test, point)[index] == CANNOT_TELL)
+                unclear = (test for test in line.tests if self._test(test, point)[index] == CANNOT_TELL)
                 return self._of_test(next(unclear, line.main), line.condition.fact, index, point)
         raise TypeError(f"{line} is no line")
+
+    def _test(self, test: Test, point: int) -> AnswerArray:
+        """What `Engine.test` says, asked once: it answers for everybody, and causes are looked for one by one."""
+        key = id(test), point
+        if key not in self._tested:
+            self._tested[key] = self.engine.test(test, point)
+        return self._tested[key]
 
     def _of_member(self, member: Member) -> str:
         pulled = self.engine.source.first_pull(member.pulls)

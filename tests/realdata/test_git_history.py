@@ -22,6 +22,7 @@ from expansion.usage.store import UsageStore
 FILE = Path(__file__).parents[2] / "../shared/data/git_history_orgs/events.parquet"
 pytestmark = [
     pytest.mark.realdata,
+    pytest.mark.no_cover,  # the same wherever these data are not
     pytest.mark.skipif(not FILE.is_file(), reason="the git history is not beside the checkout, in ../shared/data"),
 ]
 

@@ -27,6 +27,7 @@ HOURS = sorted((ROOT / "../shared/data/gharchive_hours").glob("*.json.gz"))
 
 pytestmark = [
     pytest.mark.realdata,
+    pytest.mark.no_cover,  # the same wherever these data are not
     pytest.mark.skipif(not HOURS, reason="the GitHub hours are not beside the checkout, in ../shared/data"),
 ]
 

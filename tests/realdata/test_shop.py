@@ -22,6 +22,7 @@ from tests.evaluate.worlds import trigger, vocabulary
 FILE = Path(__file__).parents[2] / "../shared/data/retentioneering_ecom/ecom.csv.gz"
 pytestmark = [
     pytest.mark.realdata,
+    pytest.mark.no_cover,  # the same wherever these data are not
     pytest.mark.skipif(not FILE.is_file(), reason="the shop's events are not beside the checkout, in ../shared/data"),
 ]
 
