@@ -187,6 +187,16 @@ def test_slack_with_exactly_the_scopes_and_with_others(stand_ins: Make, snapshot
     assert said(findings, "more scopes") == snapshot
 
 
+def test_slack_does_not_tell_the_scopes(stand_ins: Make) -> None:
+    """A proxy may swallow the header; then nothing is called missing, and nothing exactly right."""
+    world = stand_ins(Slack, sample=test_slack.SAMPLE)
+    world.fault("slack", "status", path="auth.test", status=200, body={"ok": True, "team": "Sandbox", "user": "bot"})
+    findings = test_slack.connect(world, test_slack.Time()).check()
+    assert bad(findings) == []
+    assert marked(findings, "warning") == ["which scopes it has cannot be told"]
+    assert "in #expansion, #sales" in marked(findings, "ok")
+
+
 # --- Intercom ---------------------------------------------------------------------------------------------------------
 
 
