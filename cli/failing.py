@@ -10,6 +10,7 @@ KNOWN = {
     "ImportFailed",
     "LedgerError",
     "MapError",
+    "MissingScope",
     "Mistakes",
     "NoAccess",
     "NotItsTurn",
