@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,20 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     config.stash[_TRUSTED].cleanup()
+
+
+@pytest.fixture(autouse=True)
+def _forget_secrets() -> Iterator[None]:
+    """What one test made known as a secret is none in the next: it would hide a word of what is printed there."""
+    from expansion import redact  # here: coverage begins after this file is read
+    from integrations import _settings
+
+    known, given = set(redact._secrets), dict(_settings._given)
+    yield
+    redact._secrets.clear()
+    redact._secrets.update(known)
+    _settings._given.clear()
+    _settings._given.update(given)
 
 
 # --- on several workers -----------------------------------------------------------------------------------------------

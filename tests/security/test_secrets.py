@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from base64 import b64encode
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -59,14 +58,9 @@ ORDINARY = [
 
 
 @pytest.fixture(autouse=True)
-def _forget() -> Iterator[None]:
-    """What one test made known as a secret is none in the next."""
-    before, given = set(redact._secrets), dict(_settings._given)
-    yield
-    redact._secrets.clear()
-    redact._secrets.update(before)
-    _settings._given.clear()
-    _settings._given.update(given)
+def _nothing_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another test made known as a secret, such as the word `password`, is none here."""
+    monkeypatch.setattr(redact, "_secrets", set())
 
 
 # --- in definitions ---------------------------------------------------------------------------------------------------
