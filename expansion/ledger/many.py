@@ -19,7 +19,7 @@ Cell = str | int | None
 
 def rows_of(connection: Connection, rows: Sequence[Sequence[Cell]], **columns: type[TypeEngine[Any]]) -> Subquery:
     """The rows as a table, to join or to insert from; the columns, `Text` or `Integer`, in the order of the cells."""
-    given = literal(json.dumps(rows), Text())
+    given = literal(json.dumps(rows, ensure_ascii=False), Text())
     places = list(enumerate(columns.items()))
     if connection.dialect.name == "postgresql":
         each: Any = func.jsonb_array_elements(cast(given, JSONB)).table_valued(column("value", JSONB), name="each_row")

@@ -49,6 +49,20 @@ def test_a_confirmed_step_keeps_what_the_system_said(ledger):
     assert line.detail == "it was already there T1 eligible"
 
 
+def test_what_the_system_said_is_kept_letter_by_letter_or_not_at_all(ledger):
+    record(ledger, a_firing("acme", steps=[{}]), a_firing("bolt", steps=[{}]))
+    claim(ledger)
+    odd = 'é 😀 "q" \\ \n\u2028 $[0] %s :x ?'
+    assert ledger.confirm(key_of("acme"), "me", Done(odd, odd), LATER)
+    with pytest.raises(UnicodeEncodeError):  # half a character: it could be written, and never be read again
+        ledger.confirm(key_of("bolt"), "me", Done("\ud800"), LATER)
+    acme, bolt = sorted(ledger.steps(), key=lambda step: step.account_id)
+    assert (acme.remote_id, acme.link, bolt.state) == (odd, odd, "claimed")
+    assert [line.detail for line in ledger.attempts(acme.key)] == [odd]
+    assert [line.remote_id for line in ledger.audit()] == [odd]
+    assert ledger.audit_breaks() == []
+
+
 def test_a_run_has_to_do_with_the_steps_of_its_firings_and_with_earlier_ones_that_it_tried(ledger):
     first = ledger.start_run("expansion", as_of=NOON, now=NOON, holder="me")
     ledger.record(first, [a_firing("acme", steps=[{}]), a_firing("bolt", steps=[{}])], [], NOON)
