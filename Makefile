@@ -6,8 +6,8 @@ READY := .venv/.ready
 .PHONY: setup demo test test-engines fuzz chaos canaries zombies check bench bench-large docs clean lock
 
 $(READY): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "error: Python 3.11 or newer is needed, and '$(PYTHON)' is older; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || \
+	  { echo "error: Python 3.11 to 3.14 is needed, and '$(PYTHON)' is none of them; try: make PYTHON=python3.14 $(MAKECMDGOALS)"; exit 1; }
 	@echo "Setting up .venv (once)" >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9

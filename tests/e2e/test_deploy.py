@@ -38,7 +38,7 @@ def test_the_zombie_automation_waits_for_three_heartbeats() -> None:
 def test_the_zombie_automation_leaves_alone_what_waits_and_what_is_suspended() -> None:
     """What is paused goes on sending heartbeats; `Paused` must not stand in for them, or its death would go unseen.
 
-    Prefect 3.8.8: a pause polls inside the flow (`flow_runs.apause_flow_run`), within `_send_heartbeats`, whose thread
+    Prefect 3.9.1: a pause polls inside the flow (`flow_runs.apause_flow_run`), within `_send_heartbeats`, whose thread
     stops only at a final state (`flow_engine`). Every heartbeat opens the bucket anew (`server/events/triggers`,
     the "special case of a proactive trigger"). A suspended run has no process; its state's event is the last one.
     """
