@@ -8,7 +8,6 @@ between the parts.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from expansion.ledger.forgetting import ForgottenHere, Known
 from expansion.ledger.store import Ledger
+from expansion.private_files import replace_file
 from expansion.usage import manifest as manifests
 from expansion.usage.forgetting import Person, Rewritten, forget_in_rejects, forget_in_store, known_as
 from expansion.usage.journal import Journal
@@ -55,7 +55,6 @@ def forget(store: UsageStore, ledger: Ledger, home: Path, text: str, by: str, no
     if person is None:
         raise NobodyKnown(f"nothing is stored of a person `{text}`\n\nhint: give the user id, or an e-mail address")
     pseudonyms = suppressed(store.root).adding((*person.ids, *person.emails))
-    store.root.mkdir(parents=True, exist_ok=True)
     _write(pending, person, pseudonyms)
     return _all_of_it(store, ledger, home, person, pseudonyms, by, now)
 
@@ -85,14 +84,8 @@ def _naming(home: Path, person: Person) -> Iterator[str]:
 
 
 def _write(path: Path, person: Person, pseudonyms: dict[str, str]) -> None:
-    staged = path.with_suffix(".new")
-    handle = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as out:
-        json.dump({"person": asdict(person), "pseudonyms": pseudonyms}, out)
-        out.flush()
-        os.fsync(out.fileno())
-    staged.replace(path)
-    manifests.sync(path.parent)
+    with manifests.writing(path.parent):
+        replace_file(path, json.dumps({"person": asdict(person), "pseudonyms": pseudonyms}).encode())
 
 
 def _read(path: Path) -> tuple[Person, dict[str, str]]:

@@ -41,7 +41,7 @@ class Pulled:
     pull: Pull
     stored: int = 0
     repeats: int = 0
-    rejects: int = 0
+    rejects: int = 0  # rows that could not be read, and that no earlier pull had said so of
     report: str | None = None
     problem: str | None = None
     whose: str = "settings"  # or "their system", or "this program"
@@ -132,4 +132,4 @@ def _events(place: Place, pull: Pull, source: SourceBase, now: datetime, stoppin
     done = import_rows(place.store, pull.source, rows, covered, users=user_accounts(place.store))
     place.ledger.set_cursor(pull.source, now.astimezone(UTC).isoformat(), now)
     report = str(done.report) if done.report else None
-    return Pulled(pull, done.stored, done.duplicates, sum(done.rejects.values()), report)
+    return Pulled(pull, done.stored, done.duplicates, done.new_rejects, report)

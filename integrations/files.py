@@ -18,6 +18,7 @@ from expansion.usage.importing import Imported, import_events
 from expansion.usage.lines import ImportFailed
 from expansion.usage.mapping import FactMap, load_map
 from expansion.usage.reading import rows_again
+from expansion.usage.scratch import scratch
 from expansion.usage.store import UsageStore
 from integrations.base import Allowance, Connected, Integration, SourceBase
 
@@ -65,7 +66,7 @@ def _rows(store: UsageStore, path: Path, result: Imported) -> list[dict[str, Any
         raise ImportFailed(f"{path}: there is no such file; check the name")
     con = store.connect()
     try:
-        with rows_again(con, path, store.root / "scratch") as rows:
+        with rows_again(con, path, scratch(store.root)) as rows:
             found = con.execute(f"SELECT broken, CAST(to_json(row) AS VARCHAR) FROM ({rows.sql})").fetchall()  # noqa: S608
     except duckdb.Error as error:
         raise ImportFailed(f"{path}: is not what its name says, or is cut off; write it again at its source") from error

@@ -20,7 +20,6 @@ def connect(scratch: Path | None = None, *, threads: int | None = None) -> duckd
     )
     con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false; SET preserve_insertion_order = false")
     if scratch is not None:
-        scratch.mkdir(parents=True, exist_ok=True)
         con.execute(f"SET temp_directory = {quote(str(scratch))}")
     con.execute(f"SET threads = {threads or min(os.cpu_count() or 2, 8)}")
     return con

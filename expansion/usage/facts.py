@@ -18,6 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from expansion.contract import CohortMembers, FactRecord
+from expansion.private_files import private_folder, settle, sync
 from expansion.usage import manifest as manifests
 from expansion.usage.duck import one, quote
 from expansion.usage.manifest import FactFile, Manifest
@@ -162,10 +163,9 @@ def _changes(stored: str, last_pull: datetime | None) -> str:
 
 
 def _write(store: UsageStore, con: duckdb.DuckDBPyConnection, rows: int) -> FactFile:
-    folder = store.root / "facts"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = private_folder(store.root / "facts")
     path = folder / f"{uuid.uuid4().hex[:16]}.parquet"
     con.execute(f"COPY changed TO {quote(str(path))} (FORMAT parquet, COMPRESSION zstd)")
-    manifests.sync(path)
-    manifests.sync(folder)
+    settle(path)
+    sync(folder)
     return FactFile(f"facts/{path.name}", rows)

@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from expansion.private_files import replace_file, settle
 from expansion.usage import manifest as manifests
 from expansion.usage.duck import one, quote, quote_list
 from expansion.usage.facts import facts_sql
@@ -142,7 +143,7 @@ class _Rewriting:
         path = self.store.root / "facts" / f"{uuid.uuid4().hex[:16]}.parquet"
         rows = f"SELECT source, field, account_id, {self.user()}, {value}, since, seen_at FROM {relation}"
         self.con.execute(f"COPY ({rows}) TO {quote(str(path))} (FORMAT parquet, COMPRESSION zstd)")
-        manifests.sync(path)
+        settle(path)
         self.changed += found
         self.files += 1
         return FactFile(f"facts/{path.name}", file.rows)
@@ -273,10 +274,7 @@ def _without_row(line: str, person: Person) -> tuple[str, bool]:
 
 
 def _replace(path: Path, lines: Iterator[str]) -> None:
-    staged = path.with_suffix(".new")
-    staged.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    manifests.sync(staged)
-    staged.replace(path)
+    replace_file(path, "".join(f"{line}\n" for line in lines).encode())
 
 
 __all__ = ["Person", "Rewritten", "forget_in_rejects", "forget_in_store", "known_as", "without_forgotten"]

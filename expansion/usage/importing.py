@@ -19,6 +19,8 @@ from expansion.usage.forgetting import without_forgotten
 from expansion.usage.lines import ImportFailed
 from expansion.usage.mapping import EventMap
 from expansion.usage.reading import Rows, clean_rows, count_rows, rows_again
+from expansion.usage.rejects import Reject, Rejects, list_rejects
+from expansion.usage.scratch import scratch
 from expansion.usage.spans import Span, Spans
 from expansion.usage.store import Stored, UsageStore
 from expansion.usage.suppressed import suppressed
@@ -26,17 +28,27 @@ from expansion.usage.suppressed import suppressed
 
 @dataclass
 class Imported:
-    """What became of one file or pull. `rejects` holds the reasons and how often; `report` the file with every row."""
+    """What became of one file or pull. `rejects` holds the reasons and how often; `report` the file with every row.
+
+    `new_rejects`: how many of them no earlier import or pull had listed.
+    """
 
     source: str
     stored: int = 0
     duplicates: int = 0
     rejects: dict[str, int] = field(default_factory=dict)
+    new_rejects: int = 0
     report: Path | None = None
 
     def add(self, stored: Stored) -> None:
         self.stored += stored.rows
         self.duplicates += stored.duplicates
+
+    def refused(self, some: Rejects) -> None:
+        for reason, count in some.counts.items():
+            self.rejects[reason] = self.rejects.get(reason, 0) + count
+        self.new_rejects += some.new
+        self.report = some.report or self.report
 
 
 # --- files ------------------------------------------------------------------------------------------------------------
@@ -67,14 +79,14 @@ def _import_again(
     store: UsageStore, con: duckdb.DuckDBPyConnection, path: Path, mapping: EventMap, result: Imported
 ) -> None:
     """Line by line, where something is wrong. What is stored already stays so."""
-    with rows_again(con, path, store.root / "scratch") as rows:
+    with rows_again(con, path, scratch(store.root)) as rows:
         checked = checked_sql(rows, mapping)
         try:
             if not one(con, f"SELECT count(*) FROM ({rows.sql}) WHERE broken IS NULL"):
                 raise ImportFailed(f"{path}: holds no row that can be read; check that the file is what its name says")
             if result.stored + result.duplicates == 0:
                 _add(store, con, rows, mapping, result)
-            _report(store, con, result, checked)
+            _report(store, con, result, checked, by_line=True)
         except duckdb.Error as error:
             said = str(error).partition("\n")[0]
             raise ImportFailed(f"{path}: cannot be read to its end ({said}); write it again at its source") from error
@@ -130,7 +142,7 @@ def import_rows(
             checked = _checked_pull()
             events = f"SELECT * FROM ({checked}) WHERE reason IS NULL"
             result.add(store.add_events(con, events, spans, source=source))
-            _report(store, con, result, checked)
+            _report(store, con, result, checked, by_line=False)
             first += len(some)
         if failure is not None:
             raise failure
@@ -189,22 +201,17 @@ def _load_users(con: duckdb.DuckDBPyConnection, users: Mapping[str, str]) -> Non
     con.register("user_accounts", names)
 
 
-def _report(store: UsageStore, con: duckdb.DuckDBPyConnection, result: Imported, checked: str) -> None:
-    """Write one JSON line per row that could not be stored, beside the store, and count the reasons."""
-    rejects = con.execute(
-        f"SELECT line, reason, left(text, 300) FROM ({checked}) WHERE reason IS NOT NULL ORDER BY line"
-    ).fetchall()
-    if not rejects:
-        return
-    folder = store.root / "rejects"
-    folder.mkdir(exist_ok=True)
-    result.report = folder / f"{result.source.replace('/', '_')}.jsonl"
-    listed = suppressed(store.root)
-    with result.report.open("a", encoding="utf-8") as out:
-        for line, reason, row in rejects:
-            row = "a person in it was forgotten" if row and listed.names_one(row) else row
-            out.write(json.dumps({"source": result.source, "line": line, "reason": reason, "row": row}) + "\n")
-            result.rejects[reason] = result.rejects.get(reason, 0) + 1
+def _report(
+    store: UsageStore, con: duckdb.DuckDBPyConnection, result: Imported, checked: str, *, by_line: bool
+) -> None:
+    """Write down the rows that could not be stored, beside the store, and count the reasons."""
+    con.execute(f"SELECT line, reason, text FROM ({checked}) WHERE reason IS NOT NULL ORDER BY line")
+    result.refused(list_rejects(store.root, result.source, _fetched(con), by_line=by_line))
+
+
+def _fetched(con: duckdb.DuckDBPyConnection) -> Iterator[Reject]:
+    while some := con.fetchmany(10_000):
+        yield from some
 
 
 __all__ = ["ImportFailed", "Imported", "import_events", "import_rows"]

@@ -16,47 +16,67 @@ from pathlib import Path
 from typing import Any
 
 from expansion.contract import EventRow
+from expansion.private_files import private_folder, sync, write_whole
 from expansion.usage.importing import Imported, import_rows
-from expansion.usage.manifest import sync
 from expansion.usage.store import UsageStore
 
 _NAME = "journal.jsonl"
 _ASIDE = "journal-folding.jsonl"
+_FOLD = "journal.lock"
 SOURCE = "journal"
 
 
 @dataclass(frozen=True)
 class Journal:
-    """The journal of a usage store. Any number of processes may append, and one fold."""
+    """The journal of a usage store. Any number of processes may append, and fold: one after the other."""
 
     root: Path
 
     def append(self, rows: Sequence[EventRow]) -> None:
-        """Write events down. When this returns they are on disk."""
+        """Write events down. When this returns they are on disk; where it raises OSError, none of them is."""
         lines = "".join(json.dumps(asdict(row), default=str) + "\n" for row in rows).encode()
         with self._alone() as handle:
-            os.write(handle, lines)
-            os.fsync(handle)
+            before = os.fstat(handle).st_size
+            try:
+                write_whole(handle, lines)
+                os.fsync(handle)
+            except OSError:
+                os.ftruncate(handle, before)
+                raise
 
     def fold(self, store: UsageStore, *, users: Mapping[str, str] | None = None) -> Imported:
         """Bring what was written down into the store; raises what an import raises, and then keeps it for next time.
 
-        It is put aside first, so that events that come in meanwhile go into a new journal.
+        It is put aside first, so that events that come in meanwhile go into a new journal. One fold at a time, from
+        beginning to end: a second one would put its journal aside in place of the one that is being read.
         """
         aside = self.root / _ASIDE
-        if not aside.exists():  # else a fold was killed: that one comes first
-            if not (self.root / _NAME).exists():
-                return Imported(SOURCE)
-            with self._alone():
-                (self.root / _NAME).replace(aside)
-        folded = import_rows(store, SOURCE, _rows(aside), None, users=users)
-        aside.unlink()
-        return folded
+        if not aside.exists() and not (self.root / _NAME).exists():
+            return Imported(SOURCE)
+        with self._folding():
+            if not aside.exists():  # else a fold was killed: that one comes first
+                if not (self.root / _NAME).exists():
+                    return Imported(SOURCE)
+                with self._alone():
+                    (self.root / _NAME).replace(aside)
+                sync(self.root)
+            folded = import_rows(store, SOURCE, _rows(aside), None, users=users)
+            aside.unlink()
+            return folded
+
+    @contextmanager
+    def _folding(self) -> Iterator[None]:
+        handle = os.open(self.root / _FOLD, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
 
     @contextmanager
     def _alone(self) -> Iterator[int]:
         """The open journal, for this process alone; a new one, if it was put aside while we waited for it."""
-        self.root.mkdir(parents=True, exist_ok=True)
+        private_folder(self.root)
         path = self.root / _NAME
         while True:
             is_new = not path.exists()
@@ -77,13 +97,14 @@ def _end_line(handle: int) -> None:
     """After a line that a dying process left half written, begin a new one."""
     size = os.fstat(handle).st_size
     if size and os.pread(handle, 1, size - 1) != b"\n":
-        os.write(handle, b"\n")
+        write_whole(handle, b"\n")
 
 
 def _rows(path: Path) -> Iterator[EventRow]:
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            row: dict[str, Any] = json.loads(line)
-        except ValueError:
-            continue  # half a line: never acknowledged
-        yield EventRow(**row)
+    with path.open(encoding="utf-8", errors="replace", newline="\n") as lines:
+        for line in lines:
+            try:
+                row: dict[str, Any] = json.loads(line)
+            except ValueError:
+                continue  # half a line: never acknowledged
+            yield EventRow(**row)

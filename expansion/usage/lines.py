@@ -77,7 +77,6 @@ def numbered(path: Path, scratch: Path) -> Iterator[Path]:
 
     Raises ImportFailed where the file cannot be read to its end.
     """
-    scratch.mkdir(parents=True, exist_ok=True)
     copy = scratch / f"{uuid.uuid4().hex[:16]}.parquet"
     columns, separator = csv_heading(path) if format_of(path) == "csv" else ((), "")
     texts = ((name, pa.string()) for name in (BROKEN, TEXT, *columns))

@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from expansion.private_files import STAGED, private_folder, replace_file
+from expansion.usage.scratch import sweep
 from expansion.usage.spans import Spans, joined
 
 VERSION = 3
@@ -141,22 +143,7 @@ def _segment(raw: dict[str, Any]) -> Segment:
 
 def save(root: Path, manifest: Manifest) -> None:
     """Replace the manifest in one step; what it names is on disk before. After this returns, the data are stored."""
-    staged = root / "manifest.json.new"
-    with staged.open("w", encoding="utf-8") as out:
-        json.dump(asdict(manifest), out, default=datetime.isoformat)
-        out.flush()
-        os.fsync(out.fileno())
-    staged.replace(root / "manifest.json")
-    sync(root)
-
-
-def sync(path: Path) -> None:
-    """Make a file or a folder's entries durable."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    replace_file(root / "manifest.json", json.dumps(asdict(manifest), default=datetime.isoformat).encode())
 
 
 @contextmanager
@@ -165,7 +152,7 @@ def writing(root: Path) -> Iterator[None]:
 
     The operating system frees the lock when the process dies, however it dies.
     """
-    root.mkdir(parents=True, exist_ok=True)
+    private_folder(root)
     with (root / "writer.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _sweep(root)
@@ -195,6 +182,9 @@ def unread(root: Path) -> bool:
 
 def _sweep(root: Path) -> None:
     """Remove what a writer that was killed left behind, and what was written anew; not while somebody may read it."""
+    sweep(root)
+    for staged in (*root.glob(f"*{STAGED}"), *(root / "rejects").glob(f"*{STAGED}")):
+        staged.unlink()
     named = _named(load(root))
     left = [path for path in _files(root) if path.relative_to(root).as_posix() not in named]
     if not left:

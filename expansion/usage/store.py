@@ -13,11 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from expansion.private_files import private_folder, settle, sync
 from expansion.usage import manifest as manifests
 from expansion.usage.duck import connect, one, quote, quote_list
 from expansion.usage.manifest import FILES, Manifest, Rollup, Segment, StoreError
 from expansion.usage.properties import MOST, REST, column_of, shredded, text_in, without
 from expansion.usage.rollup import SET_OF, Column, properties_of, rollup_sql
+from expansion.usage.scratch import scratch
 from expansion.usage.spans import Spans, joined
 
 EVENT_COLUMNS = "event_id, event, ts, seen_at, account_id, user_id"
@@ -49,7 +51,7 @@ class UsageStore:
         return manifests.load(self.root)
 
     def connect(self) -> duckdb.DuckDBPyConnection:
-        return connect(self.root / "scratch")
+        return connect(scratch(self.root))
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
@@ -70,7 +72,7 @@ class UsageStore:
         leaves the store as it was.
         """
         with manifests.writing(self.root):
-            (self.root / "events").mkdir(parents=True, exist_ok=True)
+            private_folder(self.root / "events")
             name = uuid.uuid4().hex[:16]
             staged = self.root / "events" / f"{name}.staged"
             given = "properties" if properties is None else _columns(properties)
@@ -141,8 +143,8 @@ class UsageStore:
         first_seen = f"SELECT account_id, user_id, min(seen_at) AS first_seen FROM read_parquet({_file(path)})"
         con.execute(f"COPY ({first_seen} GROUP BY 1, 2) TO {_file(people)} {_PARQUET}")
         for file in (path, people):
-            manifests.sync(file)
-        manifests.sync(path.parent)
+            settle(file)
+        sync(path.parent)
         ends = con.execute(f"SELECT min(ts), max(ts), max(seen_at) FROM read_parquet({_file(path)})").fetchall()
         first, last, seen = (moment.replace(tzinfo=UTC).isoformat() for moment in ends[0])
         return Segment(name, f"events/{path.name}", f"events/{people.name}", rows, first, last, seen)
@@ -192,7 +194,7 @@ class UsageStore:
         time_zone: str,
         sets: Mapping[Column, tuple[str, ...]],
     ) -> None:
-        (self.root / "rollups").mkdir(exist_ok=True)
+        private_folder(self.root / "rollups")
         path = self.root / "rollups" / f"{segment_id}-{uuid.uuid4().hex[:8]}.parquet"
         now = self.manifest()
         segment = next(one for one in now.segments if one.id == segment_id)
@@ -200,8 +202,8 @@ class UsageStore:
         # Details are narrow, and quicker read than put in order.
         is_alone = any(column.is_detail and column not in sets for column in columns)
         con.execute(f"COPY ({query}{'' if is_alone else _IN_ORDER}) TO {_file(path)} {_ROLLUP}")
-        manifests.sync(path)
-        manifests.sync(path.parent)
+        settle(path)
+        sync(path.parent)
         kept = {column.key: sets[column] for column in columns if column in sets}
         rollup = Rollup(f"rollups/{path.name}", tuple(column.key for column in columns), time_zone, kept)
         grown = tuple(replace(s, rollups=(*s.rollups, rollup)) if s.id == segment_id else s for s in now.segments)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import re
 import secrets
 from collections.abc import Iterable, Mapping
@@ -20,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from expansion.contract import EventRow, FactRecord
-from expansion.usage.manifest import StoreError, sync
+from expansion.private_files import replace_file
+from expansion.usage.manifest import StoreError
 
 _LIST, _KEY = "suppressed.json", "suppressed.key"
 _WORD = re.compile(r"[^\s\"',;:|{}\[\]()<>=]+")
@@ -102,10 +102,7 @@ class Suppressed:
         """Add these to the list on disk. The caller holds the store's lock for writing."""
         key = self.key or _new_key(self.root)
         grown = {**self.pseudonyms, **{keyed(key, text): instead for text, instead in pseudonyms.items()}}
-        staged = self.root / f"{_LIST}.new"
-        _private(staged, json.dumps({"version": 1, "pseudonyms": grown}).encode())
-        staged.replace(self.root / _LIST)
-        sync(self.root)
+        replace_file(self.root / _LIST, json.dumps({"version": 1, "pseudonyms": grown}).encode())
         return Suppressed(self.root, key, grown)
 
 
@@ -132,15 +129,5 @@ def keyed(key: bytes, text: str) -> str:
 def _new_key(root: Path) -> bytes:
     path = root / _KEY
     if not path.exists():
-        _private(path, secrets.token_hex(32).encode())
-        sync(root)
+        replace_file(path, secrets.token_hex(32).encode())
     return bytes.fromhex(path.read_text())
-
-
-def _private(path: Path, content: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        os.write(handle, content)
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -72,6 +72,7 @@ def properties(store: UsageStore) -> list[dict[str, str]]:
 
 
 def files_of(store: UsageStore) -> Sequence[str]:
-    """Every data file there is."""
+    """Every data file there is, working copies among them."""
     folders = ("events", "rollups", "facts", "scratch")
-    return sorted(f"{name}/{path.name}" for name in folders for path in (store.root / name).glob("*"))
+    found = (path for name in folders for path in (store.root / name).rglob("*") if path.is_file())
+    return sorted(path.relative_to(store.root).as_posix() for path in found if path.suffix != ".lock")
