@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel
 
 from expansion.redact import redacted
+from expansion.waiting import LONGEST_TURN, LONGEST_WAIT, TOO_LONG, asks_too_much, bounded
 
 # --- work that goes out -----------------------------------------------------------------------------------------------
 
@@ -62,15 +63,23 @@ class Failure(Exception):
 
 
 class TryLater(Failure):
-    """The system is busy or out of reach; the same request may work later. `wait` is the server's word, in seconds."""
+    """The system is busy or out of reach; the same request may work later.
+
+    `wait` is the server's word, in seconds, and never longer than the longest.
+    """
+
+    longest: ClassVar[float] = LONGEST_WAIT
 
     def __init__(self, sentence: str, *, maybe_done: bool = False, wait: float | None = None) -> None:
-        super().__init__(sentence, maybe_done=maybe_done)
-        self.wait = wait
+        too_long = TOO_LONG if asks_too_much(wait, self.longest) else ""
+        super().__init__(sentence + too_long, maybe_done=maybe_done)
+        self.wait = bounded(wait, self.longest)
 
 
 class NotItsTurn(TryLater):
     """Our own budget leaves no call for so long; nothing was sent, and nothing is wrong with the other system."""
+
+    longest = LONGEST_TURN
 
 
 class Refused(Failure):

@@ -11,6 +11,7 @@ from expansion.contract import Action, Done, Failure, NoAccess, NotItsTurn, Piec
 from expansion.ledger import verdicts
 from expansion.ledger.records import ClaimedStep, Verdict
 from expansion.sending import only_while
+from expansion.waiting import LONGEST_TURN, bounded
 
 R = TypeVar("R")
 
@@ -28,9 +29,9 @@ class Patience:
     settle: timedelta = timedelta(minutes=2)
 
     def wait(self, tries: int, said: float | None = None) -> timedelta:
-        """How long to leave it, never less than the other system asked for."""
+        """How long to leave it, never less than the other system asked for, as far as that is bounded."""
         own = min(self.first * (1 << min(tries - 1, 20)), self.longest)
-        return max(own, timedelta(seconds=said or 0))
+        return max(own, timedelta(seconds=bounded(said) or 0))
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,7 @@ class Judge:
 
     def _not_its_turn(self, step: ClaimedStep, failure: NotItsTurn) -> Verdict:
         """Due again when there are calls again. Nothing was sent, so it is no try; the rest of the action waits too."""
-        wait = timedelta(seconds=failure.wait or 0)
+        wait = timedelta(seconds=bounded(failure.wait, LONGEST_TURN) or 0)
         if wait:
             self.problem = Problem(self.action.name, "our limit", str(failure), wait)
         return verdicts.released(step.key, self.now() + wait, str(failure), counts=False)

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
+from expansion.waiting import LONGEST_WAIT, bounded
+
 # A window forgets in steps of a hundredth of its length, so that 50,000 calls a day are a hundred numbers.
 _STEPS = 100
 # A block of calls is so much of the shortest window, and at most a second's worth: what is not used by then is lost.
@@ -128,7 +130,7 @@ class Windows:
 
     def take(self, limits: Sequence[Limit], wanted: int, now: float) -> Taken:
         """As many of the wanted calls as fit, or how long to wait for one."""
-        waits = [self.held_until - now, *(self._wait(limit, now) for limit in limits)]
+        waits = [self._held(now), *(self._wait(limit, now) for limit in limits)]
         if max(waits) > 0:
             return Taken(0, wait=max(waits))
         most, lasts = block_of(limits)
@@ -140,11 +142,11 @@ class Windows:
 
     def left(self, limits: Sequence[Limit], now: float) -> int:
         """How many calls fit right now."""
-        return 0 if self.held_until > now else min(self._room(limit, now) for limit in limits)
+        return 0 if self._held(now) > 0 else min(self._room(limit, now) for limit in limits)
 
     def hold(self, seconds: float, now: float) -> None:
         """The server said to stop: no call for so long."""
-        self.held_until = max(self.held_until, now + seconds)
+        self.held_until = now + max(self._held(now), bounded(seconds) or 0.0)
 
     def enter(self, places: int, lasts: float, now: float) -> Entered:
         """A place among so many at once. One that is not given back is free after `lasts` seconds."""
@@ -175,6 +177,13 @@ class Windows:
         return cls(taken, data["held_until"], dict(data["inside"]), data["entered"])
 
     # --- parts ---
+
+    def _held(self, now: float) -> float:
+        """For how many seconds more no call may be made. A row may hold any number there: it is put right for good."""
+        left = bounded(self.held_until - now) or 0.0
+        if left >= LONGEST_WAIT or self.held_until != self.held_until:
+            self.held_until = now + left
+        return left
 
     def _within(self, limit: Limit, now: float) -> list[Some]:
         """What still counts, for a window that is as much longer as calls may bunch up."""

@@ -19,6 +19,7 @@ from hubspot.crm.objects.exceptions import ApiException
 from expansion.contract import Failure, TryLater
 from integrations import _hubspot_errors as errors
 from integrations._http import CONNECT_SECONDS, broken
+from integrations._said import whole
 from integrations.base import Allowance, Budget, Clock, Limit, RetryPolicy
 
 if TYPE_CHECKING:
@@ -178,9 +179,10 @@ class Client:
 
     def _note_usage(self, headers: Mapping[str, str]) -> None:
         said = {name.lower(): value for name, value in headers.items()}
-        left, most = said.get("x-hubspot-ratelimit-daily-remaining"), said.get("x-hubspot-ratelimit-daily")
-        if left and most and left.isdigit() and most.isdigit():
-            self.daily = (int(left), int(most))
+        left = whole(said.get("x-hubspot-ratelimit-daily-remaining"))
+        most = whole(said.get("x-hubspot-ratelimit-daily"))
+        if left is not None and most:
+            self.daily = (left, most)
 
 
 def _json(body: Any) -> Any:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from expansion.contract import Done, FactRecord, Piece, Refused, Reply
 from integrations import _hubspot_errors as errors
 from integrations._accounts import one_each
 from integrations._batches import in_calls, rounds
+from integrations._said import moment
 from integrations.base import SourceBase
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class CompanySource(SourceBase):
         for account_id, row in one_each(SYSTEM, self._key, keyed).items():
             values = {name: _property(row, name) for name in names}
             # A company's properties have been so since it was last updated.
-            yield FactRecord(self.name, account_id, values, remote_id=str(row["id"]), at=_moment(row.get("updatedAt")))
+            yield FactRecord(self.name, account_id, values, remote_id=str(row["id"]), at=moment(row.get("updatedAt")))
             if OWNER_EMAIL in fields:
                 email = emails.get(str(_property(row, "hubspot_owner_id")))
                 yield FactRecord(self.name, account_id, {OWNER_EMAIL: email})
@@ -55,11 +55,6 @@ class CompanySource(SourceBase):
         if missing := [name for name in names if name not in known]:
             named = ", ".join(f"`{name}`" for name in missing)
             raise Refused(f"{SYSTEM}: companies have no property {named}; use the internal name, as in its settings")
-
-
-def _moment(text: str | None) -> datetime | None:
-    """`2026-01-31T08:15:00.000Z`, as HubSpot sends moments."""
-    return datetime.fromisoformat(text) if text else None
 
 
 class Owners:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from expansion.contract import Failure, NoAccess, Refused, TryLater
+from integrations import _said as said
 from integrations._wording import clean
 
 SYSTEM = "HubSpot"
@@ -52,7 +53,7 @@ def of_reply(status: int, body: Any, headers: Mapping[str, str], *, wrote: bool)
         case 423:
             return TryLater(f"{SYSTEM}: the record is locked", wait=LOCKED_FOR)
         case 477:
-            return TryLater(f"{SYSTEM} is moving the account's data", wait=_seconds(headers, "Retry-After"))
+            return TryLater(f"{SYSTEM} is moving the account's data", wait=said.wait(headers))
         case _ if status >= 500:
             return TryLater(f"{SYSTEM} had an error of its own ({status})", maybe_done=wrote)
         case _ if 300 <= status < 400:
@@ -109,17 +110,9 @@ def _too_many(fields: Mapping[str, Any], headers: Mapping[str, str]) -> TryLater
     if fields.get("policyName") == "DAILY":
         return TryLater(f"{SYSTEM}: the account's API calls for today are used up", wait=LOOK_AGAIN)
     # Retry-After is not promised on a 429; the interval is in a header, except for search.
-    said = _seconds(headers, "Retry-After")
-    interval = _seconds(headers, "X-HubSpot-RateLimit-Interval-Milliseconds")
-    wait = said if said is not None else (interval / 1000 if interval is not None else None)
+    asked = said.wait(headers)
+    interval = said.wait(headers, "X-HubSpot-RateLimit-Interval-Milliseconds")
+    wait = asked if asked is not None else (interval / 1000 if interval is not None else None)
     if wait is None:
         wait = 1.0 if fields.get("policyName") == "SECONDLY" else TEN_SECONDS
     return TryLater(f"{SYSTEM} is busy: too many calls", wait=wait)
-
-
-def _seconds(headers: Mapping[str, str], name: str) -> float | None:
-    value = next((v for k, v in headers.items() if k.lower() == name.lower()), None)
-    try:
-        return None if value is None else max(0.0, float(value))
-    except ValueError:  # an HTTP date: rare enough to be treated as not said
-        return None

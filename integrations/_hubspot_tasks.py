@@ -61,7 +61,7 @@ class Tasks:
         """The morning of that day where the portal is, as HubSpot has it: a moment in UTC."""
         try:
             zone = ZoneInfo(str(self._client.details().get("timeZone")))
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # `America` is a folder
             zone = ZoneInfo("UTC")
         moment = datetime.combine(date.fromisoformat(day), MORNING, zone).astimezone(UTC)
         return moment.isoformat().replace("+00:00", "Z")

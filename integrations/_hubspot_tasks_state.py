@@ -9,13 +9,13 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from expansion.contract import Made, Refused, Standing
 from integrations import _hubspot_errors as errors
 from integrations._batches import chunks
 from integrations._changing import Now
+from integrations._said import moment
 
 if TYPE_CHECKING:
     from integrations._hubspot_client import Client
@@ -79,7 +79,7 @@ class TaskStates:
         ours = {_words(note) for note in made.notes}  # each may be there or not: an attempt may have failed
         differs = {
             "subject": str(row.get("hs_task_subject") or "").split() != task.subject.split(),
-            "due date": _moment(row.get("hs_timestamp")) != _moment(self._tasks.due(task.due)),
+            "due date": moment(row.get("hs_timestamp")) != moment(self._tasks.due(task.due)),
             "notes": _words(first) != _words(task.notes) or any(_words(note) not in ours for note in added),
         }
         return [name for name, yes in differs.items() if yes]
@@ -96,11 +96,3 @@ def _touched(changes: Sequence[str], status: str, *, moved: bool) -> str | None:
 def _words(markup: str) -> str:
     """The letters and digits of a text: HubSpot may write its HTML in another way."""
     return re.sub(r"[\W_]+", "", html.unescape(re.sub(r"<[^>]*>", " ", markup)))
-
-
-def _moment(text: Any) -> datetime | None:
-    """As HubSpot sends moments; None where it is none."""
-    try:
-        return datetime.fromisoformat(str(text))
-    except ValueError:
-        return None

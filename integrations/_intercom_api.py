@@ -18,6 +18,7 @@ import httpx
 from expansion.contract import Failure, NoAccess, Refused, TryLater
 from expansion.fields import Person
 from integrations._http import broken
+from integrations._said import number
 from integrations.base import Allowance, Budget, Clock, Limit, RetryPolicy
 
 VERSION = "2.15"
@@ -85,8 +86,8 @@ def _first_error(reply: httpx.Response) -> tuple[str, str]:
 
 def _until_reset(reply: httpx.Response, now: datetime) -> float:
     """There is no Retry-After: the header says when the window ends. No window is longer than ten seconds."""
-    reset = reply.headers.get("X-RateLimit-Reset", "")
-    seconds = float(reset) - now.timestamp() if reset.isdigit() else WINDOW
+    reset = number(reply.headers.get("X-RateLimit-Reset"))
+    seconds = WINDOW if reset is None else reset - now.timestamp()
     return min(max(seconds, 0.5), WINDOW)
 
 

@@ -41,7 +41,9 @@ EXPORT_TIMEOUT = httpx.Timeout(30.0, read=300.0)  # between two pieces; a large 
 CONCURRENCY_WAIT = 5.0  # seconds until one of the five has likely ended
 HOUR_WAIT = 900.0  # nobody says when the oldest query leaves the hour: ask again four times an hour
 
-_COUNTERS = re.compile(r"(\d+)/(\d+) queries running concurrently and (\d+)/(\d+) queries running in the last hour")
+_COUNTERS = re.compile(
+    r"(\d{1,9})/(\d{1,9}) queries running concurrently and (\d{1,9})/(\d{1,9}) queries running in the last hour"
+)
 _TERMINATED = b"export terminated early"
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from expansion.contract import Done, FactRecord, Refused, Reply
 from integrations._accounts import one_each
 from integrations._batches import in_calls, rounds
+from integrations._said import moment
 from integrations._salesforce_errors import COLLECTION, SYSTEM, of_record, results
 from integrations.base import SourceBase
 
@@ -50,7 +50,7 @@ class AccountSource(SourceBase):
         rows = self._client.query(f"SELECT {columns} FROM Account WHERE {self._key_field} != null")  # noqa: S608
         counted = {name: self._counted(name) for name in virtual}
         for account_id, row in one_each(SYSTEM, self._key_field, ((row[self._key_field], row) for row in rows)).items():
-            since = _moment(row.get("LastModifiedDate"))
+            since = moment(row.get("LastModifiedDate"))
             values = {name: _value(row, name) for name in own}
             yield FactRecord(self.name, account_id, values, remote_id=row["Id"], at=since)
             others = {name: _value(row, name) for name in real if name not in own}
@@ -76,11 +76,6 @@ class AccountSource(SourceBase):
             if len(rows) < _GROUPS:
                 return found
             further = f"AccountId > '{_plain_id(rows[-1]['AccountId'])}'"
-
-
-def _moment(text: str | None) -> datetime | None:
-    """`2026-01-31T08:15:00.000+0000`, as REST sends moments."""
-    return None if not text else datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%f%z")
 
 
 class AccountUpdates:

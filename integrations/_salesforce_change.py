@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
-from expansion.contract import Done, Failure, Made, Piece, Reply
+from expansion.contract import Done, Failure, Made, Piece, Reply, TryLater
 from expansion.fields import Inputs
 from expansion.follow.inputs import reference
 from integrations._changing import ChangesTasks, Now, change_of, said
+from integrations._said import moment
+from integrations._salesforce_errors import SYSTEM
 
 if TYPE_CHECKING:
     # As in salesforce.py: the client is imported when it is connected.
@@ -48,7 +50,9 @@ class ChangeTaskAction(ChangesTasks):
                 fields["Status"] = self._done
             if change.assign_to:
                 fields["OwnerId"], note = self._owners.of(change.assign_to)
-            since = datetime.strptime(now.row["LastModifiedDate"], "%Y-%m-%dT%H:%M:%S.%f%z")
+            since = moment(now.row.get("LastModifiedDate"))
+            if since is None:  # without it, what a person writes meanwhile would be written over
+                raise TryLater(f"{SYSTEM} does not say when the task was changed last")
             unchanged = {"If-Unmodified-Since": format_datetime(since.astimezone(UTC), usegmt=True)}
             self._client.once("PATCH", f"sobjects/Task/{change.remote_id}", fields, headers=unchanged)
         except Failure as failure:

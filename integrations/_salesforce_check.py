@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from expansion.contract import Failure, TryLater
+from integrations._said import whole
 from integrations._salesforce_errors import SYSTEM
 from integrations._salesforce_rights import rights
 from integrations.base import Finding
@@ -81,7 +82,9 @@ def _calls_left(client: Client) -> Finding:
     day = reply.get("DailyApiRequests") if isinstance(reply, dict) else None
     if not isinstance(day, dict) or not day.get("Max"):
         raise TryLater(f"{SYSTEM} does not say how many API calls are left")
-    left, most = int(day["Remaining"]), int(day["Max"])
+    left, most = whole(day.get("Remaining")), whole(day["Max"])
+    if left is None or not most:
+        raise TryLater(f"{SYSTEM} says in no number how many API calls are left")
     what = f"{left:,} of {most:,} API calls left in these 24 hours"
     enough = left > most * _LITTLE_LEFT
     return Finding(SYSTEM, what, enough, None if enough else "see which tool uses them: Setup > System Overview")

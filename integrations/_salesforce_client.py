@@ -191,7 +191,7 @@ class Client:
     def _note_usage(self, sf: Salesforce) -> None:
         """`Sforce-Limit-Info: api-usage=18/5000`, for the whole org over the last 24 hours."""
         usage = sf.api_usage.get("api-usage")
-        if usage and usage.used >= usage.total * (1 - LEAVE_TO_OTHERS):
+        if usage and usage.total and usage.used >= usage.total * (1 - LEAVE_TO_OTHERS):
             self.budget.hold(LOOK_AGAIN)
 
     def _sign_in(self, instead_of: Salesforce | None = None) -> Salesforce:

@@ -17,6 +17,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from expansion.contract import Failure, NoAccess, Refused, TryLater
+from integrations._said import wait as waits
 from integrations.base import Allowance, Budget, Clock, Limit, RetryPolicy
 
 _LIMITS_PAGE = "docs.slack.dev/apis/web-api/rate-limits"
@@ -77,7 +78,7 @@ def meaning(status: int, said: dict[str, Any], headers: dict[str, str], where: s
     """What a reply that is not `ok` means. `where` is the channel or the call, for the sentence."""
     error = str(said.get("error") or "")
     if status == 429 or error in _TOO_FAST:
-        return TryLater(f"Slack, {where}: too many calls", wait=_seconds(headers.get("retry-after")))
+        return TryLater(f"Slack, {where}: too many calls", wait=waits(headers))
     if error == "missing_scope":
         return MissingScope(where, str(said.get("needed", "another one")))
     if error in _MEANINGS:
@@ -91,10 +92,6 @@ def meaning(status: int, said: dict[str, Any], headers: dict[str, str], where: s
 def _is_code(error: str) -> bool:
     """slack-sdk puts a sentence with the body where a reply was not JSON."""
     return bool(re.fullmatch(r"[a-z0-9_]+", error))
-
-
-def _seconds(text: str | None) -> float | None:
-    return float(text) if text and text.isdigit() else None
 
 
 # --- the client -------------------------------------------------------------------------------------------------------
