@@ -31,6 +31,7 @@ class Ruling:
     reason: str
     playbook: str | None = None
     notes: tuple[str, ...] = ()
+    in_bulk: bool = False  # decided for all of a trigger's candidates alike, however many they are
 
 
 @dataclass(frozen=True)
@@ -77,9 +78,10 @@ def _held(
     """All of them or none: by the flood brake, or because this is the trigger's first live run."""
     accounts = len({each.account_id for each in candidates})
     if brake := flood_reason(trigger, policy.flood, accounts, standing.past_counts):
-        return dict.fromkeys(candidates, Ruling("flood", brake))
+        return dict.fromkeys(candidates, Ruling("flood", brake, in_bulk=True))
     if standing.is_first_run and trigger.first_run == "quiet":
-        return dict.fromkeys(candidates, Ruling("quiet", FIRST_RUN.format(trigger=trigger.trigger)))
+        said = FIRST_RUN.format(trigger=trigger.trigger)
+        return dict.fromkeys(candidates, Ruling("quiet", said, in_bulk=True))
     return {}
 
 
@@ -104,4 +106,4 @@ def _with_notes(ruling: Ruling, notes: Sequence[str]) -> Ruling:
 def _watched(ruling: Ruling) -> Ruling:
     """Nothing is sent for a trigger that is only watched; the reason tells what would have been."""
     said = f"only watched; live, it would be: {ruling.reason}"
-    return Ruling("watching", said, ruling.playbook, ruling.notes)
+    return replace(ruling, decision="watching", reason=said)

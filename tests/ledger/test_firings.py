@@ -1,7 +1,9 @@
 import threading
+import time
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import event
 
 from expansion.decide.firing import Cleared, LastEpisode, Redecided
 from expansion.evaluate.subjects import UserOf
@@ -140,16 +142,17 @@ def test_what_is_not_acted_on_cannot_have_steps(ledger, decision):
     assert ledger.firings() == []
 
 
-def test_past_counts_are_those_that_reached_the_brake_in_completed_runs(ledger):
+def test_past_counts_are_those_that_reached_the_brake_in_each_run_that_decided(ledger):
     record(ledger, a_firing("other", trigger="paywall"))  # before this trigger existed
     record(ledger, a_firing("a"), a_firing("b", decision="flood"), a_firing("c", decision="suppressed"))
     record(ledger)  # it was not due, or nobody fired
-    unfinished = ledger.start_run("expansion", as_of=NOON, now=NOON)
-    ledger.record(unfinished, [a_firing("d")], [], NOON)
+    failed = ledger.start_run("expansion", as_of=NOON, now=NOON)  # it decided, and then a vendor was down
+    ledger.record(failed, [a_firing("d"), a_firing("f"), a_firing("g")], [], NOON)
+    ledger.finish_run(failed, "failed", NOON)
     ledger.finish_run(ledger.start_run("follow_up", as_of=NOON, now=NOON), "completed", NOON)
     record(ledger, a_firing("e", decision="watching"))
-    assert ledger.past_counts("seat-limit", limit=10) == [1, 2]
-    assert ledger.past_counts("seat-limit", limit=1) == [1]
+    assert ledger.past_counts("seat-limit", limit=10) == [1, 3, 2]
+    assert ledger.past_counts("seat-limit", limit=2) == [1, 3]
     assert ledger.past_counts("never-fired", limit=10) == []
 
 
@@ -276,3 +279,27 @@ def test_what_waits_is_declined_once_and_holds_its_place_until_then(ledger):
     assert (declined.decision, declined.reason) == ("declined", "declined by dana: not now")
     assert [past.decision for past in ledger.past_decisions(declined.id)] == ["approval"]
     assert sorted(line.outcome for line in ledger.audit()) == ["declined", "declined"]
+
+
+def seconds_to_record(ledger, count, trigger):
+    firings = [a_firing(f"account-{n}", trigger=trigger, steps=[{}]) for n in range(count)]
+    began = time.perf_counter()
+    assert len(ledger.firings(FiringFilter(run_id=record(ledger, *firings), limit=1))) == 1
+    assert record(ledger, cleared=[Cleared(trigger, f"account-{n}") for n in range(count)])
+    return time.perf_counter() - began
+
+
+def test_four_times_the_firings_take_about_four_times_as_long_to_record_and_to_end(ledger):
+    seconds_to_record(ledger, 50, "to-warm-up")
+    few, many = seconds_to_record(ledger, 2_500, "few"), seconds_to_record(ledger, 10_000, "many")
+    assert many < 8 * few  # it was sixteen times as long where every firing was compared with every other
+    assert len(ledger.open_episodes("many")) == 0
+    assert {step.state for step in ledger.steps()} == {"skipped"}
+
+
+def test_ending_ten_thousand_episodes_is_a_handful_of_statements(ledger):
+    record(ledger, *(a_firing(f"account-{n}") for n in range(500)))
+    statements = []
+    event.listen(ledger.engine, "before_cursor_execute", lambda *said: statements.append(said[2]))
+    record(ledger, cleared=[Cleared("seat-limit", f"account-{n}") for n in range(500)])
+    assert len(statements) < 20
