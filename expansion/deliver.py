@@ -14,8 +14,9 @@ from expansion.ledger import verdicts
 from expansion.ledger.records import ClaimedStep, Verdict
 from expansion.ledger.store import Ledger
 
-# Renewed before each batch. Its last third is left to the call that is under way when the first two are over: that call
-# may wait for its turn (Budget.patience, a minute for each of two limits) and for its answer (30 s).
+# Renewed before each batch, and the end of it: once its first two thirds are over, no call of the batch goes out. The
+# last third is left to the call that is under way then: that may wait for its turn (Budget.patience, a minute for each
+# of two limits) and for its answer (two minutes at most, however slowly it comes).
 LEASE = timedelta(minutes=15)
 _STOPPED = "the run was stopped before it was sent"
 _BUSY_IN_A_ROW = 3  # so many calls that all end in "later": the system is down, not one record locked

@@ -1,6 +1,5 @@
 """How long another system may make us wait. What it says is a number from outside: no clock sees it unbounded.
 
-
 `Retry-After: 1e999`, a moment in the year 9999, or NaN would otherwise be added to a date of ours, and end the run.
 """
 

@@ -1,8 +1,8 @@
 """What clients over HTTP share: a `requests` session that is kept in hand, and what a broken connection means.
 
 A vendor's own client may dial only `https://{vendor}`, know no timeout and read netrc. `contained_session` settles all
-three: every call has a timeout, nothing is read from netrc or proxy variables, and with `base_url` everything goes
-there instead, plain http and a path prefix included.
+three: every call has a timeout and an end, nothing is read from netrc or proxy variables, and with `base_url`
+everything goes there instead, plain http and a path prefix included.
 """
 
 from __future__ import annotations
@@ -14,12 +14,16 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from expansion.contract import Failure, NoAccess, TryLater
+from integrations._deadlines import TIMES, watch_pools, within
 
 CONNECT_SECONDS = 10.0
 
 
 class ContainedAdapter(HTTPAdapter):
-    """Sends with a timeout where the client gave none, and to `base_url` where one is set. It never repeats a call."""
+    """Sends with a timeout where the client gave none, and to `base_url` where one is set. It never repeats a call.
+
+    The timeout is that of one read; the whole call has four times as long.
+    """
 
     def __init__(self, timeout: float, base_url: str | None = None) -> None:
         super().__init__(max_retries=0)
@@ -31,7 +35,15 @@ class ContainedAdapter(HTTPAdapter):
     ) -> requests.Response:
         if self._base_url and request.url:
             request.url = rebased(request.url, self._base_url)
-        return super().send(request, timeout=timeout or self._timeout, **kwargs)
+        with within(TIMES * self._timeout[1]):
+            reply = super().send(request, timeout=timeout or self._timeout, **kwargs)
+            _ = reply.content  # read now, and not after the deadline has passed on
+            return reply
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Its connections end at the deadline."""
+        super().init_poolmanager(*args, **kwargs)
+        watch_pools(self.poolmanager)
 
 
 def rebased(url: str, base_url: str) -> str:
@@ -76,7 +88,7 @@ _NOT_CONNECTED = {
     "ConnectError",
     "PoolTimeout",
 }
-_TIMED_OUT = {"ReadTimeout", "ReadTimeoutError", "WriteTimeout", "Timeout", "TimeoutError"}
+_TIMED_OUT = {"TookTooLong", "ReadTimeout", "ReadTimeoutError", "WriteTimeout", "Timeout", "TimeoutError"}
 
 
 def _never_sent(error: BaseException) -> bool:

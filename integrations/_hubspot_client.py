@@ -18,6 +18,7 @@ from hubspot.crm.objects.exceptions import ApiException
 
 from expansion.contract import Failure, TryLater
 from integrations import _hubspot_errors as errors
+from integrations._deadlines import TIMES, TookTooLong, watch_pools, within
 from integrations._http import CONNECT_SECONDS, broken
 from integrations._said import whole
 from integrations.base import Allowance, Budget, Clock, Limit, RetryPolicy
@@ -56,6 +57,7 @@ class Client:
         token = settings.token.get_secret_value()
         hubspot = HubSpot(access_token=token, host=settings.base_url.rstrip("/"), retry=False)
         self._api = hubspot.crm.objects.basic_api.api_client
+        watch_pools(self._api.rest_client.pool_manager)
         # It would walk through every value of a body to find dates and models of its own; ours are plain JSON.
         self._api.sanitize_for_serialization = _as_it_is
         self._lock = threading.Lock()
@@ -100,7 +102,10 @@ class Client:
         if search:
             self.search_budget.take()  # last: a second is over sooner than ten
         try:
-            reply, _, headers = self._dial(method, path, body, query)
+            with within(TIMES * self._settings.timeout):
+                reply, _, headers = self._dial(method, path, body, query)
+        except TookTooLong as error:
+            raise broken(SYSTEM, error, wrote=wrote) from error
         except ApiException as error:
             raise self._failure(error, wrote=wrote, search=search) from error
         except urllib3.exceptions.HTTPError as error:

@@ -17,6 +17,7 @@ import httpx
 
 from expansion.contract import Failure, NoAccess, Refused, TryLater
 from expansion.fields import Person
+from integrations._deadlines import TIMES, TookTooLong, watched, within
 from integrations._http import broken
 from integrations._said import number
 from integrations.base import Allowance, Budget, Clock, Limit, RetryPolicy
@@ -102,12 +103,13 @@ def _alone(place: str, clock: Clock) -> Budget:
 
 def client(base_url: str, token: str, timeout: float) -> httpx.Client:
     loopback = httpx.URL(base_url).host in ("127.0.0.1", "localhost", "::1")
-    return httpx.Client(
+    http = httpx.Client(
         base_url=base_url,
         headers={"Authorization": f"Bearer {token}", "Intercom-Version": VERSION, "Accept": "application/json"},
         timeout=httpx.Timeout(timeout, connect=min(timeout, 5.0)),
         trust_env=not loopback,  # a proxy in the environment is for the world, not for a stand-in
     )
+    return watched(http)
 
 
 class Api:
@@ -225,8 +227,9 @@ class Api:
         def once() -> dict[str, Any]:
             self._budget.take()
             try:
-                reply = self._http.request(method, path.lstrip("/"), json=body, params=params)
-            except httpx.HTTPError as error:
+                with within(TIMES * (self._http.timeout.read or 0)):
+                    reply = self._http.request(method, path.lstrip("/"), json=body, params=params)
+            except (httpx.HTTPError, TookTooLong) as error:
                 raise broken("Intercom", error, wrote=changes) from error
             return self._read(reply, what, answer=answer, wrote=changes)
 

@@ -12,11 +12,12 @@ import logging
 import re
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from http.client import HTTPException
 from typing import Any, Literal
 
@@ -26,6 +27,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from expansion.contract import Failure, NoAccess, Refused, TryLater
+from integrations._deadlines import TIMES, TookTooLong, opener, watched, within
 from integrations._http import broken
 from integrations.base import Allowance, Budget, Clock, Limit, RetryPolicy
 from integrations.budgets import Places
@@ -38,6 +40,8 @@ RETRY = RetryPolicy(tries=4, first_wait=1.0)
 
 CALL_TIMEOUT = 60.0  # seconds
 EXPORT_TIMEOUT = httpx.Timeout(30.0, read=300.0)  # between two pieces; a large export is slow to begin
+EXPORT_OPENS = 300.0  # until the first piece
+EXPORT_LASTS = 3600.0  # a whole export of up to sixty days, however fast its pieces come
 CONCURRENCY_WAIT = 5.0  # seconds until one of the five has likely ended
 HOUR_WAIT = 900.0  # nobody says when the oldest query leaves the hour: ask again four times an hour
 
@@ -191,6 +195,12 @@ class _Overheard(logging.Handler):
         return next((line.removeprefix(word) for line in self._lines if line.startswith(word)), None)
 
 
+@cache
+def _watch_urllib() -> None:
+    """The library opens addresses with urllib's own opener, and offers no other: ours keeps the deadline of a call."""
+    urllib.request.install_opener(opener())
+
+
 def _hush() -> None:
     """The library logs whole replies to stderr; replies hold people's addresses."""
     MixpanelUtils.LOGGER.propagate = False
@@ -209,7 +219,7 @@ class Api:
     queries: Queries
     exports: Budget
     retry: RetryPolicy = RETRY
-    http: httpx.Client = field(default_factory=httpx.Client)
+    http: httpx.Client = field(default_factory=lambda: watched(httpx.Client()))
 
     def profiles(self, what: str, params: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Profiles page by page, each handed on before the next is asked for: a late failure loses nothing read."""
@@ -246,7 +256,7 @@ class Api:
         response = self.retry.run(lambda: self._open_export(what, first, last, narrowing), repeatable=True)
         count = 0
         try:
-            for line in _lines(response.iter_bytes()):
+            for line in _lines(_in_time(response.iter_bytes(), what)):
                 if line.strip() == _TERMINATED:
                     raise TryLater(f"Mixpanel, {what}: the export was ended early after {count:,} lines")
                 count += 1
@@ -269,11 +279,21 @@ class Api:
         return page
 
     def _ask_utils(self, what: str, params: Mapping[str, Any]) -> str:
+        try:
+            with within(TIMES * CALL_TIMEOUT):
+                return self._overhear(what, params)
+        except TookTooLong as error:
+            raise TryLater(f"Mixpanel, {what}: no answer within {TIMES * CALL_TIMEOUT:.0f} seconds") from error
+
+    def _overhear(self, what: str, params: Mapping[str, Any]) -> str:
         utils = self._utils()
+        _watch_urllib()
         with _Overheard() as heard:
             try:
-                # A copy: the library writes into what it is given.
-                text = utils.request(utils.formatted_api, ["engage"], dict(params))
+                # The published path. The library would put `2.0/` before it unless the base is that of imports, and
+                # the project into the body alone. A copy: it writes into what it is given.
+                base, path = utils.import_api, f"engage?project_id={self.settings.project_id}"
+                text = utils.request(base, [path], dict(params), method="POST")
             except (OSError, HTTPException, ValueError) as error:  # cut or late while the body is read
                 raise _unreadable(what) from error
             except BaseException as error:
@@ -297,12 +317,12 @@ class Api:
         )
         if settings.base_url:
             utils.raw_api = utils.formatted_api = f"{settings.base_url}/api"
-            utils.import_api = settings.base_url
+        utils.import_api = f"{utils.formatted_api}/query"
         _hush()
         return utils
 
     def _list(self, what: str) -> Any:
-        url = f"{self._utils().formatted_api}/query/cohorts/list"
+        url = f"{self._utils().import_api}/cohorts/list"
         with self.queries.one():
             response = self._send(what, httpx.Request("POST", url, params={"project_id": self.settings.project_id}))
         try:
@@ -330,14 +350,24 @@ class Api:
         request.extensions["timeout"] = (EXPORT_TIMEOUT if stream else httpx.Timeout(CALL_TIMEOUT)).as_dict()
         auth = httpx.BasicAuth(self.settings.service_account, self.settings.secret.get_secret_value())
         try:
-            response = self.http.send(request, stream=stream, auth=auth)
-            if response.status_code == 200:
-                return response
-            response.read()
-            response.close()
-        except httpx.HTTPError as error:
+            with within(EXPORT_OPENS if stream else TIMES * CALL_TIMEOUT):
+                response = self.http.send(request, stream=stream, auth=auth)
+                if response.status_code == 200:
+                    return response
+                response.read()
+                response.close()
+        except (httpx.HTTPError, TookTooLong) as error:
             raise broken(f"Mixpanel, {what}:", error, wrote=False) from error
         raise meaning(response.status_code, response.text, what)
+
+
+def _in_time(pieces: Iterator[bytes], what: str) -> Iterator[bytes]:
+    """The pieces of an export, as long as it may last. Between two of them a timeout holds."""
+    end = time.monotonic() + EXPORT_LASTS
+    for piece in pieces:
+        if time.monotonic() > end:
+            raise TryLater(f"Mixpanel, {what}: the export had not ended after {EXPORT_LASTS / 60:.0f} minutes")
+        yield piece
 
 
 def _lines(pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -19,6 +19,7 @@ from simple_salesforce.login import SalesforceLogin
 from expansion.contract import Failure, NoAccess, Refused, TryLater
 from expansion.redact import know
 from integrations import _salesforce_errors as errors
+from integrations._deadlines import TookTooLong
 from integrations._http import broken, contained_session
 from integrations.base import Allowance, Budget, Clock, Limit, RetryPolicy
 
@@ -183,7 +184,7 @@ class Client:
             raise failure from error
         except ValueError as error:  # requests' JSONDecodeError is one, and a RequestException besides
             raise _unreadable(wrote) from error
-        except requests.RequestException as error:
+        except (requests.RequestException, TookTooLong) as error:
             raise broken(SYSTEM, error, wrote=wrote) from error
         self._note_usage(sf)
         return reply
@@ -219,7 +220,7 @@ class Client:
             )
         except SalesforceAuthenticationFailed as error:
             raise _login_refused(error, door.status) from None  # its text may quote what was sent
-        except requests.RequestException as error:
+        except (requests.RequestException, TookTooLong) as error:
             raise broken(SYSTEM, error, wrote=False) from error
         except (AttributeError, TypeError) as error:  # a reply without instance_url, or a list instead of an object
             if door.status >= 500:

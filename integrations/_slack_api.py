@@ -12,11 +12,13 @@ from functools import cache
 from http.client import HTTPException
 from typing import Any
 from urllib.error import URLError
+from urllib.request import ProxyHandler, Request
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from expansion.contract import Failure, NoAccess, Refused, TryLater
+from integrations._deadlines import TIMES, TookTooLong, opener, within
 from integrations._said import wait as waits
 from integrations.base import Allowance, Budget, Clock, Limit, RetryPolicy
 
@@ -103,6 +105,16 @@ def _alone(place: str, name: str, limit: Limit, clock: Clock) -> Budget:
     return Budget(f"Slack, {name}", limit, clock=clock)
 
 
+class ContainedClient(WebClient):
+    """slack-sdk, whose connections end at the deadline of a call (3.47 and 3.48 open each with urllib)."""
+
+    def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
+        proxy = [ProxyHandler({"http": self.proxy, "https": self.proxy})] if isinstance(self.proxy, str) else []
+        with opener(*proxy).open(req, timeout=self.timeout) as reply:
+            charset = reply.headers.get_content_charset() or "utf-8"
+            return {"status": reply.code, "headers": reply.headers, "body": reply.read().decode(charset, "replace")}
+
+
 class Api:
     """Calls Slack within its limits and repeats what may be repeated. Raises Failure alone."""
 
@@ -148,7 +160,10 @@ class Api:
     def _once(self, method: str, where: str, arguments: dict[str, Any], *, wrote: bool) -> dict[str, Any]:
         sent = {"json": arguments} if wrote else {"params": arguments}
         try:
-            response = self._client.api_call(method, http_verb="POST" if wrote else "GET", **sent)
+            with within(TIMES * self._client.timeout):
+                response = self._client.api_call(method, http_verb="POST" if wrote else "GET", **sent)
+        except TookTooLong as error:
+            raise TryLater(f"Slack, {where}: no answer in time", maybe_done=wrote) from error
         except SlackApiError as error:
             reply = error.response
             said = reply.data if isinstance(reply.data, dict) else {}

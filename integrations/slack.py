@@ -15,12 +15,11 @@ from typing import Any
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from slack_sdk import WebClient
 
 from expansion.contract import Done, Failure, Made, Piece, Refused, Reply, Standing
 from integrations import _settings
 from integrations._rights import compared, needed, not_told
-from integrations._slack_api import IN_A_CHANNEL, IN_ALL, Api, MissingScope
+from integrations._slack_api import IN_A_CHANNEL, IN_ALL, Api, ContainedClient, MissingScope
 from integrations._slack_message import Message, PostMessage, digests, inputs, single
 from integrations._slack_standing import standings
 from integrations.base import ActionBase, Allowance, Clock, Connected, Finding, Integration, RetryPolicy, Right
@@ -276,7 +275,7 @@ def connected(
     """Slack with these settings; tests bring their own time."""
     logger = logging.getLogger("slack_sdk.contained")
     logger.setLevel(logging.CRITICAL)  # it would log requests that failed, and we say that ourselves
-    client = WebClient(settings.bot_token.get_secret_value(), settings.base_url, retry_handlers=[], logger=logger)
+    client = ContainedClient(settings.bot_token.get_secret_value(), settings.base_url, retry_handlers=[], logger=logger)
     client.timeout = timeout  # type: ignore[assignment]  # typed int, and urllib takes parts of a second
     api = Api(client, retry, clock, allowance)
     action = PostMessageAction(api, now or (lambda: datetime.now(UTC)))

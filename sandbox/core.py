@@ -109,7 +109,7 @@ class StandIn:
         """Take this vendor's part of the sample data (accounts, contacts, events…); loading twice changes nothing."""
 
 
-FaultKind = Literal["status", "slow", "cut_before", "cut_after", "truncate"]
+FaultKind = Literal["status", "slow", "trickle", "trickle_headers", "cut_before", "cut_after", "truncate"]
 
 
 @dataclass
@@ -117,7 +117,8 @@ class Fault:
     """How to misbehave, the next `times` requests that fit.
 
     status: answer `status` with `headers` and `body`, nothing applied. slow: wait `seconds` first, then do the work,
-    also for a caller who has hung up. cut_before: drop the
+    also for a caller who has hung up. trickle: do the work, then send the reply byte by byte, one every twentieth of
+    a second; trickle_headers: a reply whose headers come like that, for up to `seconds`. cut_before: drop the
     connection, nothing applied. cut_after: do the work, then drop the connection. truncate: do the work, answer half.
     """
 
@@ -157,6 +158,9 @@ class Faults:
         return None
 
 
+_DRIP = 0.05  # seconds between two bytes of a reply that trickles
+
+
 class Misbehaving:
     """ASGI middleware that logs every request and plays the faults."""
 
@@ -191,23 +195,52 @@ class Misbehaving:
                 arrived = await _arrived(receive)
                 await asyncio.sleep(fault.seconds)
                 await self.app(scope, arrived, send)
+            case "trickle":
+                await _trickle(await self._whole(scope, receive), scope, send)
+            case "trickle_headers":
+                await self.app(scope, receive, _swallow)
+                await _trickle_headers(scope, fault.seconds)
             case "cut_before":
                 _drop(scope)
             case "cut_after":
                 await self.app(scope, receive, _swallow)
                 _drop(scope)
             case "truncate":
-                messages: list[Message] = []
-
-                async def keep(message: Message) -> None:
-                    messages.append(message)
-
-                await self.app(scope, receive, keep)
-                body = b"".join(m.get("body", b"") for m in messages if m["type"] == "http.response.body")
-                await send(messages[0])  # with the content-length of the whole
+                start, body = await self._whole(scope, receive)
+                await send(start)  # with the content-length of the whole
                 await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
                 await asyncio.sleep(0.05)
                 _drop(scope)
+
+    async def _whole(self, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
+        """The reply: how it starts, and its body."""
+        messages: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            messages.append(message)
+
+        await self.app(scope, receive, keep)
+        return messages[0], b"".join(m.get("body", b"") for m in messages if m["type"] == "http.response.body")
+
+
+async def _trickle(reply: tuple[Message, bytes], scope: Scope, send: Send) -> None:
+    start, body = reply
+    await send(start)
+    for byte in body:
+        if scope["state"]["transport"].is_closing():
+            return
+        await send({"type": "http.response.body", "body": bytes([byte]), "more_body": True})
+        await asyncio.sleep(_DRIP)
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _trickle_headers(scope: Scope, seconds: float) -> None:
+    transport, end = scope["state"]["transport"], time.monotonic() + seconds
+    transport.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+    while not transport.is_closing() and time.monotonic() < end:
+        transport.write(b"a")
+        await asyncio.sleep(_DRIP)
+    transport.abort()
 
 
 def _answer(fault: Fault) -> Response:

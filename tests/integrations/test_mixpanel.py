@@ -249,7 +249,7 @@ def test_pages_are_read_in_one_session_to_the_last(start: Callable[..., StandIns
     there = start({"mixpanel": {"profiles": [person(f"u{n}") for n in range(2000)]}})
     records = list(connected(there).sources["mixpanel.profile"].people(["email"]))
     assert len({r.user_id for r in records}) == 2000
-    assert len(there.requests("GET", "/api/2.0/engage")) == 2  # a full last page costs no third query
+    assert len(there.requests("POST", "/api/query/engage")) == 2  # a full last page costs no third query
 
 
 def test_a_page_that_fails_loses_none_of_those_before(start: Callable[..., StandIns]) -> None:
