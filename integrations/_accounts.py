@@ -6,6 +6,8 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from expansion.usage.cells import as_id
+
 log = logging.getLogger(__name__)
 
 
@@ -18,14 +20,9 @@ def one_each(
     """
     by_account: dict[str, list[Mapping[str, Any]]] = {}
     for account_id, row in rows:
-        by_account.setdefault(_text(account_id), []).append(row)
+        by_account.setdefault(as_id(account_id), []).append(row)
     shared = sorted(account for account, several in by_account.items() if len(several) > 1)
     if shared:
         named = ", ".join(shared[:5]) + (", …" if len(shared) > 5 else "")
         log.warning("%s: left out, several records have the same %s: %s", system, key_field, named)
     return {account: several[0] for account, several in by_account.items() if len(several) == 1}
-
-
-def _text(value: Any) -> str:
-    """A number field sends 4711 as 4711.0."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from expansion.usage.cells import NOTHING, id_sql, moment_sql, text_sql
 from expansion.usage.duck import identifier, quote
 from expansion.usage.mapping import EventMap, Part
 from expansion.usage.properties import MOST, column_of, pointer
@@ -26,11 +27,13 @@ def checked_sql(rows: Rows, mapping: EventMap, properties: str | None = None) ->
     kept = reader.properties() if properties is None else {"properties": properties}
     fields = reader.fields() | kept
     named = ", ".join(f"{sql} AS {name}" for name, sql in fields.items())
-    account = "coalesce(said_account, known_account)"
+    empty, account = empty_words(mapping), "coalesce(said_account, known_account)"
+    ids = [f"{id_sql(f'raw_{name}', empty)} AS {name}" for name in ("said_account", "said_user")]
     return (
         f"SELECT event_id, event, ts, greatest(ts, coalesce(received, ts)) AS seen_at, {account} AS account_id, "
-        f"user_id, {''.join(f'{name}, ' for name in kept)}line, text, CASE {' '.join(_reasons(account))} END AS reason "
-        f"FROM (SELECT {named} FROM ({rows.sql})) LEFT JOIN user_accounts ON user_id = known_user"
+        f"coalesce(said_user, '') AS user_id, {''.join(f'{name}, ' for name in kept)}line, text, "
+        f"CASE {' '.join(_reasons(account))} END AS reason FROM (SELECT *, {', '.join(ids)} "
+        f"FROM (SELECT {named} FROM ({rows.sql}))) LEFT JOIN user_accounts ON said_user = known_user"
     )
 
 
@@ -50,6 +53,11 @@ def properties_named(rows: Rows, mapping: EventMap) -> tuple[str, ...] | None:
     if mapping.properties is not None:
         return tuple(dict.fromkeys(mapping.properties))
     return None if rows.columns is None or len(rows.columns) > MOST else rows.columns
+
+
+def empty_words(mapping: EventMap) -> Sequence[str]:
+    """The texts that say nothing in a file."""
+    return NOTHING if mapping.empty is None else mapping.empty
 
 
 def keys_needed(mapping: EventMap) -> tuple[str, ...] | None:
@@ -85,17 +93,21 @@ class _Reader:
         mapping, column = self.mapping, self._column
         return {
             "event_id": self._event_id(),
-            "event": column(mapping.event),
-            "time_text": column(mapping.time),
-            "ts": _moment(column(mapping.time)),
-            "received_text": column(mapping.received_at),
-            "received": _moment(column(mapping.received_at)),
-            "said_account": f"nullif({self._account()}, '')",
-            "user_id": f"coalesce({column(mapping.user)}, '')",
+            "event": text_sql(column(mapping.event), self._empty),
+            "time_text": text_sql(column(mapping.time), self._empty),
+            "ts": moment_sql(column(mapping.time)),
+            "received_text": text_sql(column(mapping.received_at), self._empty),
+            "received": moment_sql(column(mapping.received_at)),
+            "raw_said_account": self._account(),
+            "raw_said_user": column(mapping.user),
             "line": "line",
             "text": f"coalesce(text, CAST({self._whole} AS VARCHAR))",
             "broken": "broken",
         }
+
+    @property
+    def _empty(self) -> Sequence[str]:
+        return empty_words(self.mapping)
 
     @property
     def _whole(self) -> str:
@@ -117,7 +129,7 @@ class _Reader:
 
     def _event_id(self) -> str:
         if isinstance(self.mapping.id, str):
-            return self._column(self.mapping.id)
+            return text_sql(self._column(self.mapping.id), self._empty)
         # a|b and c are not a and b|c
         parts = (f"replace(replace({self._column(name)}, '\\', '\\\\'), '|', '\\|')" for name in self.mapping.id)
         return " || '|' || ".join(parts)
@@ -136,7 +148,7 @@ class _Reader:
         """SQL for the columns of a row's properties, or for the one column that holds them as JSON."""
         names = properties_named(self.rows, self.mapping)
         if names is not None:
-            return {column_of(name): f"nullif({self._property(name)}, '')" for name in names}
+            return {column_of(name): text_sql(self._property(name), self._empty) for name in names}
         if self.rows.columns is not None:
             return {"properties": "CAST(to_json(row) AS VARCHAR)"}
         # Vendors' exports keep what belongs to the event in `properties`.
@@ -148,15 +160,3 @@ class _Reader:
             return self._of_json(name, "json_extract_string")
         column = f"row.{identifier(name)}"
         return f"json_extract_string(to_json({column}), '$')" if name in self.rows.typed else column
-
-
-def _moment(text: str) -> str:
-    """SQL for a UTC timestamp from ISO 8601 text (no zone: UTC), or seconds or milliseconds since 1970."""
-    # No text reads as both. Times come first: it takes long to find out that one is no number, and in a COALESCE DuckDB
-    # would find out for every row.
-    written, number = f"TRY_CAST({text} AS TIMESTAMPTZ)", f"TRY_CAST({text} AS DECIMAL(24, 6))"
-    return (
-        f"CASE WHEN {written} IS NOT NULL THEN CAST({written} AS TIMESTAMP) "
-        f"WHEN abs({number}) < 100000000000 THEN make_timestamp(CAST({number} * 1000000 AS BIGINT)) "
-        f"WHEN abs({number}) < 100000000000000 THEN make_timestamp(CAST({number} * 1000 AS BIGINT)) END"
-    )

@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from expansion.contract import EventRow
-from expansion.usage.checking import checked_sql, keys_needed, names_used, properties_named
+from expansion.usage.checking import checked_sql, empty_words, keys_needed, names_used, properties_named
 from expansion.usage.duck import one
 from expansion.usage.forgetting import without_forgotten
 from expansion.usage.lines import ImportFailed
@@ -95,7 +95,8 @@ def _import_again(
 def _add(store: UsageStore, con: duckdb.DuckDBPyConnection, rows: Rows, mapping: EventMap, result: Imported) -> None:
     events = f"SELECT * FROM ({checked_sql(rows, mapping)}) WHERE reason IS NULL"
     events = without_forgotten(store, con, events, properties_named(rows, mapping))
-    result.add(store.add_events(con, events, properties=properties_named(rows, mapping)))
+    named, empty = properties_named(rows, mapping), empty_words(mapping)
+    result.add(store.add_events(con, events, properties=named, empty=empty))
 
 
 def _check_columns(path: Path, mapping: EventMap, rows: Rows) -> None:

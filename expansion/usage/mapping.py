@@ -10,6 +10,7 @@ events:
   user: actor
   received_at: received_at            # when it arrived, if later than it happened
   properties: [repo, action]          # left out: every other column
+  empty: ["-", unknown]               # texts that say nothing; left out: NULL, nan and such
 ```
 ```yaml
 facts:
@@ -55,6 +56,7 @@ class EventMap(Strict):
     user: str | None = None
     received_at: str | None = None
     properties: list[str] | None = None
+    empty: list[str] | None = None  # texts that say nothing; left out: cells.NOTHING
 
 
 class FactMap(Strict):

@@ -1,8 +1,9 @@
 """Properties of events as columns of text, one per name: a question about one reads that one and parses nothing.
 
 Whatever a source sends, a property is kept as the text that reads back exactly: `10`, `true`, `sso`, JSON for what is
-nested. Empty text is no value, as in facts and in the cells of a CSV. Names that a batch has beyond MOST stay together
-in one column of JSON, the rarest first: a source that makes up names must not make up columns without end.
+nested. Empty text, `NULL` and such (cells.py) are no value, as in facts and in the cells of a CSV. Names that a batch
+has beyond MOST stay together in one column of JSON, the rarest first: a source that makes up names must not make up
+columns without end.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from expansion.usage.cells import NOTHING, text_sql
 from expansion.usage.duck import quote
 
 MOST = 300
@@ -33,16 +35,17 @@ def pointer(*names: str) -> str:
 
 def text_in(json: str, name: str) -> str:
     """SQL for a property inside a column of JSON."""
-    return f"nullif(json_extract_string({json}, {pointer(name)}), '')"
+    return text_sql(f"json_extract_string({json}, {pointer(name)})")
 
 
-def shredded(names: Sequence[str], json: str = "properties") -> list[str]:
+def shredded(names: Sequence[str], json: str = "properties", empty: Sequence[str] = NOTHING) -> list[str]:
     """SQL for the columns of these properties, from one column of JSON that is parsed once."""
     if not names:
         return []
     parts = ", ".join(pointer(name) for name in names)
     taken = f"json_extract_string({json}, [{parts}])"
-    return [f"nullif(({taken})[{place}], '') AS {column_of(name)}" for place, name in enumerate(names, start=1)]
+    each = enumerate(names, start=1)
+    return [f"{text_sql(f'({taken})[{place}]', empty)} AS {column_of(name)}" for place, name in each]
 
 
 def without(names: Iterable[str], json: str = "properties") -> str:

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from expansion.private_files import private_folder, settle, sync
 from expansion.usage import manifest as manifests
+from expansion.usage.cells import NOTHING
 from expansion.usage.duck import connect, one, quote, quote_list
 from expansion.usage.manifest import FILES, Manifest, Rollup, Segment, StoreError
 from expansion.usage.properties import MOST, REST, column_of, shredded, text_in, without
@@ -63,13 +64,14 @@ class UsageStore:
         *,
         source: str = FILES,
         properties: Sequence[str] | None = None,
+        empty: Sequence[str] = NOTHING,
     ) -> Stored:
         """Store the rows of `events` (SQL with EVENT_COLUMNS, all checked) that are not stored yet.
 
         `properties` are those that the rows have a column of text for (`properties.column_of`); None says that they
-        have all of them in a column `properties`, as a JSON object. `covered` are the spans for which the source is
-        known now; None stands for those of the events themselves. When this returns the rows are on disk; a kill before
-        leaves the store as it was.
+        have all of them in a column `properties`, as a JSON object, of which `empty` are texts that say nothing.
+        `covered` are the spans for which the source is known now; None stands for those of the events themselves. When
+        this returns the rows are on disk; a kill before leaves the store as it was.
         """
         with manifests.writing(self.root):
             private_folder(self.root / "events")
@@ -81,7 +83,8 @@ class UsageStore:
                     f"COPY (SELECT {_listed(EVENT_COLUMNS, given)} FROM ({events})) TO {_file(staged)} {_PARQUET}"
                 )
                 spans = _own_spans(con, staged) if covered is None else covered
-                layout = _shredded(con, staged) if properties is None else _Layout(tuple(properties), given, given)
+                named = None if properties is None else _Layout(tuple(properties), given, given)
+                layout = named or _shredded(con, staged, empty)
                 return self._add(con, staged, name, layout, source, spans)
             finally:
                 staged.unlink(missing_ok=True)
@@ -234,12 +237,12 @@ class _Layout:
     rest: bool = False
 
 
-def _shredded(con: duckdb.DuckDBPyConnection, staged: Path) -> _Layout:
+def _shredded(con: duckdb.DuckDBPyConnection, staged: Path, empty: Sequence[str]) -> _Layout:
     """A column for each of the commonest properties of a batch that has them as JSON."""
     keys = f"SELECT unnest(json_keys(properties)) AS name FROM read_parquet({_file(staged)})"
     counted = con.execute(f"SELECT name FROM ({keys}) GROUP BY name ORDER BY count(*) DESC, name").fetchall()
     names, rest = tuple(name for (name,) in counted[:MOST]), len(counted) > MOST
-    parts = [*shredded(names), *([f"{without(names)} AS {REST}"] if rest else [])]
+    parts = [*shredded(names, empty=empty), *([f"{without(names)} AS {REST}"] if rest else [])]
     return _Layout(names, "properties", _listed(*parts), rest)
 
 
