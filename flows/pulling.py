@@ -17,9 +17,6 @@ from integrations.base import SourceBase
 
 T = TypeVar("T")
 
-# Events may reach a vendor late (a phone that was offline): the last days are read again, repeats are dropped.
-_AGAIN = timedelta(days=2)
-
 
 @dataclass(frozen=True)
 class Pull:
@@ -122,11 +119,14 @@ def _until(stopping: Callable[[], bool], rows: Iterable[T]) -> Iterator[T]:
 
 
 def _events(place: Place, pull: Pull, source: SourceBase, now: datetime, stopping: Callable[[], bool]) -> Pulled:
-    """Events since the last pull, the last days again. The cursor moves only when all of them are stored."""
+    """Events since the last pull, and again as far back as late ones are still taken in (a phone that was offline).
+
+    The cursor moves only when all of them are stored.
+    """
     until = now.astimezone(UTC).date()
     cursor = place.ledger.cursor(pull.source)
     first = until - timedelta(days=place.settings.first_pull_days)
-    since = max(first, datetime.fromisoformat(cursor).date() - _AGAIN) if cursor else first
+    since = max(first, (datetime.fromisoformat(cursor) - source.late).date()) if cursor else first
     covered = (datetime.combine(since, time(), UTC), now.astimezone(UTC))
     rows = _until(stopping, source.events(since.isoformat(), until.isoformat(), pull.names[0]))
     done = import_rows(place.store, pull.source, rows, covered, users=user_accounts(place.store))

@@ -20,15 +20,17 @@ from datetime import date
 from functools import cache, partial
 from http.client import HTTPException
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 import httpx
 from mixpanel_utils import MixpanelUtils
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from expansion.contract import Failure, NoAccess, Refused, TryLater
 from integrations._deadlines import TIMES, TookTooLong, opener, watched, within
 from integrations._http import broken
+from integrations._mixpanel_zone import SETTING, zone_of
 from integrations.base import Allowance, Budget, Clock, Limit, RetryPolicy
 from integrations.budgets import Places
 
@@ -43,6 +45,7 @@ EXPORT_TIMEOUT = httpx.Timeout(30.0, read=300.0)  # between two pieces; a large 
 EXPORT_OPENS = 300.0  # until the first piece
 EXPORT_LASTS = 3600.0  # a whole export of up to sixty days, however fast its pieces come
 CONCURRENCY_WAIT = 5.0  # seconds until one of the five has likely ended
+SECOND_WAIT = 1.0
 HOUR_WAIT = 900.0  # nobody says when the oldest query leaves the hour: ask again four times an hour
 
 _COUNTERS = re.compile(
@@ -64,8 +67,26 @@ class Settings(BaseSettings):
         None, description="Number of the group key that stands for an account: Project settings > Group keys."
     )
     account_property: str = Field("company_id", description="The user-profile property that holds the account id.")
+    event_time_zone: str = Field(
+        "UTC", description="For a project made before 2023: its zone (Project settings > Overview), such as US/Pacific."
+    )
+    read_again_days: int = Field(
+        5, ge=1, le=90, description="How late events may come and still be read: each pull reads so many days again."
+    )
     queries_per_hour: int = Field(60, ge=1, description="The project's query limit, where Mixpanel granted another.")
     base_url: str | None = Field(None, description="Another host that speaks Mixpanel's API, such as a stand-in.")
+
+    @field_validator("event_time_zone")
+    @classmethod
+    def _a_zone(cls, name: str) -> str:
+        if zone_of(name) is None:
+            raise ValueError(f"`{name}` is no time zone; write it like US/Pacific or Europe/London")
+        return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """In which event times are kept, and days begin."""
+        return ZoneInfo(self.event_time_zone)
 
 
 # --- limits and meanings ----------------------------------------------------------------------------------------------
@@ -120,6 +141,13 @@ _MEANINGS: dict[int, tuple[type[Failure], str]] = {
 }
 
 
+class NotYetThatDay(Refused):
+    """The last day that was asked for has not begun where the project is. tap-mixpanel and Airbyte know the words."""
+
+
+_NOT_YET = "to_date cannot be later than today"
+
+
 def meaning(status: int, body: str, what: str) -> Failure:
     """What an error reply means, in one sentence. `what` is what was asked for, such as `the user profiles`."""
     start = f"Mixpanel, {what}: "
@@ -128,6 +156,11 @@ def meaning(status: int, body: str, what: str) -> Failure:
         return kind(start + sentence)
     if status == 429:
         return _too_many(body, start)
+    if status == 400 and _NOT_YET in body:
+        return NotYetThatDay(
+            f"{start}the last day has not begun in the project's time zone; set {SETTING} to the zone under Project "
+            "settings > Overview, or the clock of this machine is ahead"
+        )
     if status >= 500:
         return TryLater(f"{start}the server answered {status}; it is tried again later")
     return Refused(f"{start}the request was refused with {status}: {_vendor_sentence(body)}")
@@ -138,7 +171,9 @@ def _too_many(body: str, start: str) -> TryLater:
     if not (found := _COUNTERS.search(body)):
         return TryLater(f"{start}too many calls; it is tried again in a moment")
     running, at_once, hour, hourly = map(int, found.groups())
-    if hour > hourly or running <= at_once:
+    if hour <= hourly and running <= at_once:  # neither is above its limit: the exports of one second (three)
+        return TryLater(f"{start}too many calls in one second", wait=SECOND_WAIT)
+    if hour > hourly:
         sentence = (
             f"the hour's {hourly} queries are used up ({hour}), other tools included; the rest is read in a later run"
         )

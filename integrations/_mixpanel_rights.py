@@ -8,14 +8,10 @@ what Mixpanel's own client reads (mixpanel/mixpanel-headless, `_internal/me.py`)
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from expansion.contract import Failure
 from integrations._rights import LISTED, not_told
 from integrations.base import Finding, Right
-
-if TYPE_CHECKING:
-    from integrations._mixpanel_calls import Api
 
 SYSTEM = "mixpanel"
 RIGHTS = (
@@ -26,18 +22,14 @@ _WHERE = "Organization settings > Service accounts"
 _LEAST = "member"  # docs.mixpanel.com, "Roles & Permissions": may manage nothing of the organization
 
 
-def rights(api: Api) -> list[Finding]:
+def rights(project_id: int, told: Mapping[str, Any]) -> list[Finding]:
     """Is it in the project, in no other, and a mere member of the organization? Its role in the project is not told."""
-    try:
-        told = api.me()
-    except Failure as failure:
-        return [not_told(SYSTEM, "roles", failure)]
     organizations, projects = told.get("organizations"), told.get("projects")
     if not isinstance(organizations, Mapping) or not isinstance(projects, Mapping):
         return [not_told(SYSTEM, "roles", "Mixpanel answered without organizations or projects")]
     return [
-        _member(api.settings.project_id, projects),
-        *_others(api.settings.project_id, projects),
+        _member(project_id, projects),
+        *_others(project_id, projects),
         *_managing(organizations),
         Finding(SYSTEM, "Mixpanel does not tell the role in a project", True, f"Analyst is enough; {LISTED}", "note"),
     ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import ClassVar, Literal, Protocol, TypeVar
 
 import tenacity
@@ -129,6 +130,8 @@ class SourceBase:
     name: ClassVar[str]
     title: ClassVar[str]
     gives: ClassVar[frozenset[str]]  # of: facts, people, cohorts, events
+    # How late an event may come and still be read: each pull reads so far back again, and repeats are dropped.
+    late: timedelta = timedelta(days=2)
 
     def facts(self, fields: Sequence[str]) -> Iterator[FactRecord]:
         raise NotImplementedError

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from hashlib import blake2b
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from expansion.contract import CohortMembers, EventRow, FactRecord, Failure, NoAccess, Refused
+from integrations import _mixpanel_zone as zones
 from integrations import _settings
-from integrations._mixpanel_calls import EXPORTS, QUERIES_AN_HOUR, RETRY, Api, Queries, Settings
+from integrations._mixpanel_calls import EXPORTS, QUERIES_AN_HOUR, RETRY, Api, NotYetThatDay, Queries, Settings
 from integrations._mixpanel_rights import RIGHTS, rights
+from integrations._rights import not_told
 from integrations.base import Allowance, Budget, Connected, Finding, Integration, RetryPolicy, SourceBase
 
 FIRST_PULL_DAYS = 180
+_LOOKED_AT = 100  # events of a day, by doctor
 DAYS_PER_EXPORT = 60  # what one broken export costs to read again
 
 # What Mixpanel adds for its own bookkeeping; the rest of an event's properties is the product's.
@@ -55,27 +59,46 @@ class Export(_Source):
     title: ClassVar[str] = "Events of the raw export"
     gives: ClassVar[frozenset[str]] = frozenset({"events"})
 
+    def __init__(self, api: Api, now: Callable[[], datetime]) -> None:
+        super().__init__(api)
+        self._now = now
+        # Clients may send events of the last five days (docs.mixpanel.com, "historical events not appearing").
+        self.late = timedelta(days=api.settings.read_again_days)
+
     def events(self, since: str | None, until: str, account_property: str) -> Iterator[EventRow]:
-        last = date.fromisoformat(until)
-        first = date.fromisoformat(since) if since else last - timedelta(days=FIRST_PULL_DAYS - 1)
+        zone, to = self.api.settings.zone, date.fromisoformat(until)
+        start = date.fromisoformat(since) if since else to - timedelta(days=FIRST_PULL_DAYS - 1)
+        first, last = zones.days_to_ask(start, to, zone, self._now())
         read, bad = 0, 0
-        for start, end in _spans(first, last):
-            for line in self.api.export(start, end):
-                record = _record(line)
-                read, bad = read + 1, bad + (record is None)
-                if record is not None:
-                    yield from _rows(record, account_property)
+        refused: list[NotYetThatDay] = []
+        for line in self._lines(first, last, refused):
+            record = _record(line)
+            read, bad = read + 1, bad + (record is None)
+            if record is not None:
+                yield from _rows(record, account_property, zone)
+        if refused:  # said when all else is read: the times of what came are hours off
+            raise refused[0]
         if bad:
             # Said at the end, so that one bad line does not keep the days after it from being read.
             raise Refused(
                 f"Mixpanel, the events of {first} to {last}: {bad:,} of {read:,} lines are no events and were "
                 "left out; tell Mixpanel's support which days"
             )
-        if not read and first < last:  # one day may have no event yet
+        if not read and start < to:  # one day may have no event yet
             raise Refused(
                 f"Mixpanel, the events of {first} to {last}: there is not one; check MIXPANEL_PROJECT_ID and "
                 "MIXPANEL_REGION, and that the product still sends events"
             )
+
+    def _lines(self, first: date, last: date, refused: list[NotYetThatDay]) -> Iterator[bytes]:
+        """The lines of these days. Where the last has not begun there, those of the days before, and why."""
+        for start, end in _spans(first, last):
+            try:
+                yield from self.api.export(start, end)
+            except NotYetThatDay as failure:
+                refused.append(failure)
+                if start < end:
+                    yield from self.api.export(start, end - timedelta(days=1))
 
 
 class Group(_Source):
@@ -168,12 +191,12 @@ def _spans(first: date, last: date) -> Iterator[tuple[date, date]]:
 def _record(line: bytes) -> dict[str, Any] | None:
     try:
         record = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) and isinstance(record.get("properties"), dict) else None
 
 
-def _rows(record: Mapping[str, Any], account_property: str) -> Iterator[EventRow]:
+def _rows(record: Mapping[str, Any], account_property: str, zone: ZoneInfo) -> Iterator[EventRow]:
     """One row, or one for each account where the event belongs to several."""
     given = record["properties"]
     accounts = _accounts(given.get(account_property))
@@ -182,7 +205,7 @@ def _rows(record: Mapping[str, Any], account_property: str) -> Iterator[EventRow
         yield EventRow(
             event_id=event_id if len(accounts) < 2 else f"{event_id}@{account}",
             event=record.get("event"),
-            time=given.get("time"),
+            time=zones.to_utc(given.get("time"), zone),
             account_id=account,
             user_id=_user(given.get("distinct_id")),
             properties={name: value for name, value in given.items() if name not in _RESERVED},
@@ -260,6 +283,7 @@ def connect(
     retry: RetryPolicy = RETRY,
     queries: Queries | None = None,
     exports: Budget | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Connected:
     """Read the settings and make the client; nothing is asked of Mixpanel yet."""
     settings = settings or _settings.read(Settings)
@@ -270,17 +294,28 @@ def connect(
         exports or _exports(place, allowance),
         retry,
     )
-    sources = {kind.name: kind(api) for kind in (Export, Group, Profile, Cohort)}
-    return Connected(sources=sources, check=lambda used=None: _check(api))
+    sources = {kind.name: kind(api) for kind in (Group, Profile, Cohort)}
+    return Connected(sources={Export.name: Export(api, now), **sources}, check=lambda used=None: _check(api, now))
 
 
-def _check(api: Api) -> list[Finding]:
+def _check(api: Api, now: Callable[[], datetime]) -> list[Finding]:
     """Spends one query and one export of the hour's sixty."""
-    return [
+    newest: list[bytes] = []
+    findings = [
         _try("queries", lambda: _queries_answer(api)),
-        _try("raw export", lambda: _export_answers(api)),
-        *rights(api),
+        _try("raw export", lambda: _export_answers(api, now(), newest)),
     ]
+    try:
+        told = api.me()
+    except Failure as failure:
+        return [*findings, not_told("mixpanel", "roles", failure)]
+    return [*findings, *rights(api.settings.project_id, told), *_zone(api.settings, told, newest)]
+
+
+def _zone(settings: Settings, told: Mapping[str, Any], newest: list[bytes]) -> list[Finding]:
+    projects = told.get("projects")
+    project = projects.get(str(settings.project_id)) if isinstance(projects, Mapping) else None
+    return zones.findings(settings, project if isinstance(project, Mapping) else {}, newest)
 
 
 def _try(what: str, ask: Callable[[], str]) -> Finding:
@@ -295,10 +330,10 @@ def _queries_answer(api: Api) -> str:
     return f"queries answer: {count} cohorts; {api.queries.budget.left()} of {api.queries.per_hour} queries left"
 
 
-def _export_answers(api: Api) -> str:
-    day = date(2024, 1, 1)  # any day will do: the question is whether it answers
-    for _ in api.export(day, day, limit=1):
-        pass
+def _export_answers(api: Api, now: datetime, newest: list[bytes]) -> str:
+    """Some events of the day before, which has ended everywhere by tomorrow: they also show whose clock they keep."""
+    day = now.astimezone(api.settings.zone).date() - timedelta(days=1)
+    newest += api.export(day, day, limit=_LOOKED_AT)
     return "the raw export answers"
 
 

@@ -2,6 +2,7 @@
 
 What the vendor publishes is kept: 60 queries an hour and 5 at once over all query paths together, every page a query;
 exports 60 an hour and 3 a second; pages of 1,000 in a session; exports by day, not de-duplicated, perhaps gzipped.
+A project made before 2023 keeps event times as the wall clock of its zone, and its days are that zone's.
 Bodies of 429 are as seen in airbytehq/airbyte#9410; of 401 as in docs.mixpanel.com/troubleshooting/errors.
 """
 
@@ -14,16 +15,16 @@ import time
 import zlib
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from itertools import chain, islice
 from typing import Any
-from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from sandbox._mixpanel_asked import Asked, Params, Problem, Wanted, asked_of, days_of, params_of, wanted_of
 from sandbox.core import StandIn, State
 
 SERVICE_ACCOUNT = "expansion.sandbox.mp-service-account"
@@ -31,23 +32,13 @@ SECRET = "sandbox-mixpanel-secret"
 PROJECT_ID = 4001
 DATA_GROUP_ID = -2081963217015  # group keys have numbers, often negative ones
 PAGE_SIZE = 1000
-EXPORT_LIMIT = 100_000
 TERMINATED = "export terminated early\n"
 RATE_LIMITS_PAGE = (
     "For more information, please consult our documentation at "
     "https://help.mixpanel.com/hc/en-us/articles/115004602563-Rate-Limits-for-Export-API-Endpoints"
 )
 
-Params = dict[str, str]
 Answer = Callable[[Request, Params], Awaitable[Response]]
-
-
-class Problem(Exception):
-    """A request that the vendor answers with an error."""
-
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.status, self.sentence = status, sentence
 
 
 class Meter:
@@ -79,18 +70,6 @@ class Meter:
         self.running -= 1
 
 
-@dataclass(frozen=True)
-class Asked:
-    """The parts of an /engage request that this stand-in carries out."""
-
-    group: bool
-    cohort: str | None
-    properties: list[str] | None
-    all_users: bool
-    page: int
-    session: str | None
-
-
 class Mixpanel(StandIn):
     """Events by day, user and group profiles, cohorts; nothing can be changed from outside but by `load`."""
 
@@ -104,8 +83,13 @@ class Mixpanel(StandIn):
         seconds_per_query: float = 0.0,
         terminate_after: int | None = None,
         clock: Callable[[], float] = time.time,
+        zone: str = "UTC",
+        before_2023: bool = False,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         super().__init__(state)
+        self.zone, self.before_2023 = zone, before_2023
+        self._now = now
         self.queries = Meter(queries_an_hour, 5, None, clock)
         self.exports = Meter(60, 100, 3, clock)
         self.seconds_per_query = seconds_per_query
@@ -120,6 +104,7 @@ class Mixpanel(StandIn):
         export = self._metered(self.exports, self._export)
         return [
             Route("/api/query/engage", engage, methods=["POST"]),
+            Route("/api/query/engage/", engage, methods=["POST"]),  # as Mixpanel's own newest client writes it
             Route("/api/query/cohorts/list", cohorts, methods=["POST"]),
             # mixpanel-utils 2.2.7 reads profiles here, by GET.
             Route("/api/2.0/engage", engage, methods=["GET", "POST"]),
@@ -142,12 +127,28 @@ class Mixpanel(StandIn):
         """Days are kept as text, the way they are exported. A line that is there as often already is not added."""
         by_day: dict[str, list[str]] = {}
         for event in events:
-            day = datetime.fromtimestamp(event["time"], UTC).date().isoformat()
-            by_day.setdefault(day, []).append(json.dumps(_exported(event), ensure_ascii=False))
+            line = {"received": event["time"] + 2, **event, "time": self._kept(event["time"])}
+            day = datetime.fromtimestamp(line["time"], UTC).date().isoformat()
+            by_day.setdefault(day, []).append(json.dumps(_exported(line), ensure_ascii=False))
         for day, lines in by_day.items():
             kept = self._day(day)
             more = Counter(lines) - Counter(kept)
             self.state.put("mixpanel.days", day, {"text": "\n".join([*kept, *more.elements()])})
+
+    @property
+    def _clock_zone(self) -> ZoneInfo:
+        """Whose days and clock exports speak of."""
+        return ZoneInfo(self.zone if self.before_2023 else "UTC")
+
+    def _kept(self, at: float) -> float:
+        """The time of an event as it is kept."""
+        if not self.before_2023:
+            return at
+        offset = datetime.fromtimestamp(at, self._clock_zone).utcoffset()
+        return at + int(offset.total_seconds()) if offset else at
+
+    def _today(self) -> date:
+        return self._now().astimezone(self._clock_zone).date()
 
     def _day(self, day: str) -> list[str]:
         text = (self.state.get("mixpanel.days", day) or {"text": ""})["text"]
@@ -158,7 +159,7 @@ class Mixpanel(StandIn):
     def _metered(self, meter: Meter, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             try:
-                params = await _params(request)
+                params = await params_of(request)
                 _allow(request, params)
                 meter.enter()
             except Problem as problem:
@@ -193,12 +194,14 @@ class Mixpanel(StandIn):
         if request.headers.get("authorization") != _credentials():
             return _refusal(request, Problem(401, "Invalid credentials"))
         organization = {"id": 1, "name": "Sandbox Inc", **({"role": self.role} if self.role else {})}
-        projects = {one: {"name": name, "organization_id": 1} for one, name in self.projects.items()}
+        projects = {
+            one: {"name": name, "organization_id": 1, "timezone": self.zone} for one, name in self.projects.items()
+        }
         results = {"user_id": 7, "organizations": {"1": organization}, "projects": projects, "workspaces": {}}
         return JSONResponse({"status": "ok", "results": results})
 
     async def _engage(self, request: Request, params: Params) -> Response:
-        asked = _asked(params)
+        asked = asked_of(params, DATA_GROUP_ID)
         session, found = self._session(asked)
         page = found[asked.page * PAGE_SIZE : (asked.page + 1) * PAGE_SIZE]
         results = [{"$distinct_id": who, "$properties": _only(known, asked.properties)} for who, known in page]
@@ -236,20 +239,21 @@ class Mixpanel(StandIn):
                 yield who, known.get(who, {})
 
     async def _export(self, request: Request, params: Params) -> Response:
-        lines = self._lines(_days(params), _names(params.get("event")))
-        if "limit" in params:
-            lines = islice(lines, _limit(params["limit"]))
+        wanted = wanted_of(params)
+        lines: Iterator[str] = islice(self._lines(days_of(params, self._today()), wanted), wanted.limit)
         if self.terminate_after is not None:
             lines, self.terminate_after = chain(islice(lines, self.terminate_after), [TERMINATED]), None
         zipped = "gzip" in request.headers.get("accept-encoding", "")
         headers = {"Content-Encoding": "gzip"} if zipped else {}
         return StreamingResponse(_gzip(lines) if zipped else _plain(lines), media_type="text/plain", headers=headers)
 
-    def _lines(self, days: Iterable[str], names: frozenset[str] | None) -> Iterator[str]:
-        for day in days:
-            for line in self._day(day):
-                if names is None or json.loads(line)["event"] in names:
-                    yield line + "\n"
+    def _lines(self, days: Iterable[str], wanted: Wanted) -> Iterator[str]:
+        as_kept = wanted.events is None and not wanted.in_ms
+        for line in chain.from_iterable(self._day(day) for day in days):
+            if as_kept:
+                yield line + "\n"
+            elif wanted.events is None or json.loads(line)["event"] in wanted.events:
+                yield (_in_ms(line) if wanted.in_ms else line) + "\n"
 
 
 def _exported(event: dict[str, Any]) -> dict[str, Any]:
@@ -261,14 +265,16 @@ def _exported(event: dict[str, Any]) -> dict[str, Any]:
             "distinct_id": event["distinct_id"],
             "$insert_id": event["insert_id"],
             "$mp_api_endpoint": "api.mixpanel.com",
-            "mp_processing_time_ms": int(event.get("received", event["time"] + 2) * 1000),
+            "mp_processing_time_ms": int(event["received"] * 1000),
             **event.get("properties", {}),
         },
     }
 
 
-async def _params(request: Request) -> Params:
-    return {**dict(parse_qsl((await request.body()).decode())), **dict(request.query_params)}
+def _in_ms(line: str) -> str:
+    record = json.loads(line)
+    record["properties"]["time"] = int(record["properties"]["time"] * 1000)
+    return json.dumps(record, ensure_ascii=False)
 
 
 def _credentials() -> str:
@@ -291,46 +297,8 @@ def _refusal(request: Request, problem: Problem) -> Response:
     return JSONResponse({"request": path, "error": problem.sentence}, problem.status)
 
 
-def _asked(params: Params) -> Asked:
-    if unknown := sorted({"where", "behaviors", "distinct_ids"} & params.keys()):
-        raise Problem(400, f"the stand-in does not know {unknown[0]}")
-    group = params.get("data_group_id")
-    if group is not None and group != str(DATA_GROUP_ID):
-        raise Problem(400, f"data_group_id {group} does not exist")
-    cohort = json.loads(params["filter_by_cohort"])["id"] if "filter_by_cohort" in params else None
-    return Asked(
-        group=group is not None,
-        cohort=None if cohort is None else str(cohort),
-        properties=json.loads(params["output_properties"]) if "output_properties" in params else None,
-        all_users=params.get("include_all_users", "true").lower() != "false",
-        page=int(params.get("page", "0")),
-        session=params.get("session_id"),
-    )
-
-
 def _only(known: dict[str, Any], properties: list[str] | None) -> dict[str, Any]:
     return known if properties is None else {name: known[name] for name in properties if name in known}
-
-
-def _days(params: Params) -> Iterator[str]:
-    """Both ends count, as UTC days."""
-    try:
-        first, last = date.fromisoformat(params["from_date"]), date.fromisoformat(params["to_date"])
-    except (KeyError, ValueError):
-        raise Problem(400, "from_date and to_date are required, in yyyy-mm-dd format") from None
-    if last < first:
-        raise Problem(400, "to_date cannot be before from_date")
-    return ((first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1))
-
-
-def _names(event: str | None) -> frozenset[str] | None:
-    return None if event is None else frozenset(json.loads(event))
-
-
-def _limit(text: str) -> int:
-    if not text.isdigit() or int(text) > EXPORT_LIMIT:
-        raise Problem(400, f"limit must be at most {EXPORT_LIMIT}")
-    return int(text)
 
 
 async def _plain(lines: Iterator[str]) -> AsyncIterator[bytes]:

@@ -474,6 +474,7 @@ def test_doctor_says_what_answers_and_what_is_left_of_the_hour(start: Callable[.
         ("the raw export answers", True),
         ("the service account is in project 4001", True),
         ("Mixpanel does not tell the role in a project", True),
+        ("event times are read as of UTC, the project's zone", True),
     ]
 
 
