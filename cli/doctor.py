@@ -13,7 +13,7 @@ from cli.showing import as_json, echo, many
 
 if TYPE_CHECKING:
     from flows.place import Place
-    from integrations.base import Finding
+    from integrations.base import Connected, Finding
 
 
 @click.command("doctor")
@@ -78,10 +78,22 @@ def _systems(place: Place, systems: list[str]) -> Iterator[Finding]:
             yield Finding(system, "is not connected", False, str(place.problems[system]))
             continue
         try:
-            findings = connected.check(place.used(system))
+            findings = [*connected.check(place.used(system)), *_contradictions(place, system, connected)]
             yield from (replace(finding, system=system) for finding in findings)
         except Failure as failure:
             yield Finding(system, "does not answer", False, str(failure))
+
+
+def _contradictions(place: Place, system: str, connected: Connected) -> Iterator[Finding]:
+    """Fields that facts.yaml takes for something else than the system describes."""
+    from datetime import UTC, datetime
+
+    from flows.pulling import pulls, wanted
+
+    for pull in pulls(place):
+        source = connected.sources.get(pull.source)
+        if pull.what == "facts" and source is not None:
+            yield from source.contradictions(wanted(place, pull.source, datetime.now(UTC)))
 
 
 def _ledger(place: Place) -> Finding:

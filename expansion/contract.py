@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel
@@ -139,6 +139,27 @@ class FactRecord:
     user_id: str | None = None  # set when the record is about a person of the account
     at: datetime | None = None  # when it became so, if the source says; else the time of the pull
     known_at: datetime | None = None  # when it could be known: an earlier check does not see it; else the pull
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a pull asks a source for, with all that its values depend on: a source reads no clock and no policy."""
+
+    kinds: Mapping[str, frozenset[str]]  # each field, and as what kinds facts.yaml takes it: `money`, `percent`, …
+    now: datetime
+    zone: tzinfo = UTC  # whose days are meant
+    currency: str | None = None  # of all money; None: nobody says
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return tuple(self.kinds)
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(self.zone).date()
+
+    def is_taken_for(self, field: str, *kinds: str) -> bool:
+        return bool(self.kinds.get(field, frozenset()) & set(kinds))
 
 
 @dataclass(frozen=True)

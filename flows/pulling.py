@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Literal, TypeVar
+from zoneinfo import ZoneInfo
 
-from expansion.contract import Failure, TryLater
+from expansion.contract import Failure, TryLater, Wanted
 from expansion.evaluate.evaluator import PROFILE_FIELDS
 from expansion.language.models import Facts, SourcedCohort, SourcedFact, Who
 from expansion.usage.facts import add_cohort, add_facts, user_accounts
@@ -79,6 +80,17 @@ def _fields(facts: Facts, who: Who) -> dict[str, list[str]]:
     return fields
 
 
+def wanted(place: Place, source: str, now: datetime) -> Wanted:
+    """The account facts of a source as facts.yaml takes them, for its values depend on more than names."""
+    kinds: dict[str, set[str]] = {}
+    for fact in place.workspace.facts.facts.values():
+        if isinstance(fact, SourcedFact) and fact.who == "accounts" and fact.from_ == source:
+            kinds.setdefault(fact.field, set()).add(fact.kind)
+    policy = place.workspace.policy
+    asked = {field: frozenset(taken) for field, taken in kinds.items()}
+    return Wanted(asked, now, ZoneInfo(policy.time_zone), policy.currency)
+
+
 def _people_sources(place: Place) -> list[str]:
     """Sources of people, of the systems that events or facts come from anyway."""
     systems = set(place.systems())
@@ -97,7 +109,7 @@ def pull_one(place: Place, pull: Pull, now: datetime, stopping: Callable[[], boo
     try:
         match pull.what:
             case "facts":
-                known = _until(stopping, source.facts(pull.names))
+                known = _until(stopping, source.wanted(wanted(place, pull.source, now)))
                 return Pulled(pull, add_facts(place.store, pull.source, known, now))
             case "people":
                 known = _until(stopping, source.people(pull.names))

@@ -2,27 +2,59 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from expansion.contract import Done, FactRecord, Refused, Reply
+from expansion.contract import Done, FactRecord, Failure, Refused, Reply, Wanted
 from integrations._accounts import one_each
 from integrations._batches import in_calls, rounds
 from integrations._said import moment
 from integrations._salesforce_errors import COLLECTION, SYSTEM, of_record, results
-from integrations.base import SourceBase
+from integrations._salesforce_fields import Field, find
+from integrations._salesforce_money import Money
+from integrations._units import as_share, misfits
+from integrations.base import Finding, SourceBase
 
 if TYPE_CHECKING:
     from integrations._salesforce_client import Client
 
-_PATH = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*){0,4}")
+log = logging.getLogger(__name__)
 _GROUPS = 2000  # an aggregate does not page: EXCEEDED_ID_LIMIT beyond this many rows
 
-# Computed from the account's opportunities: name -> (aggregate, of which, value where there is none)
+# Computed from the account's opportunities: name -> (aggregate, of which, value where there is none). A close date is a
+# plan: a deal that was lost keeps the day it was expected for, which may lie ahead.
 VIRTUAL: dict[str, tuple[str, str, Any]] = {
     "open_opportunities": ("COUNT(Id)", "IsClosed = false", 0),
-    "last_opportunity_closed": ("MAX(CloseDate)", "IsClosed = true", None),
+    "last_opportunity_closed": ("MAX(CloseDate)", "IsClosed = true AND CloseDate <= {today}", None),
+}
+# REST API, "Field Types": what a field of a type holds, and what kinds of facts that can be.
+_HOLDS = {
+    **dict.fromkeys(("double", "int", "long"), "number"),
+    **dict.fromkeys(("string", "textarea", "picklist", "combobox", "email", "phone", "url", "id", "reference"), "text"),
+    **{name: name for name in ("currency", "percent", "boolean", "date", "datetime", "multipicklist")},
+}
+_FITS = {
+    "number": ("number", "money", "text"),
+    "text": ("text", "list"),
+    "currency": ("money", "number", "text"),
+    "percent": ("percent", "number", "text"),
+    "boolean": ("yes_no", "text"),
+    "date": ("date", "text"),
+    "datetime": ("date", "text"),
+    "multipicklist": ("list", "text"),
+}
+_CALLED = {
+    "number": "a plain number",
+    "text": "text",
+    "currency": "an amount of money",
+    "percent": "a percentage",
+    "boolean": "a checkbox",
+    "date": "a date",
+    "datetime": "a moment",
+    "multipicklist": "a list",
 }
 
 
@@ -38,33 +70,86 @@ class AccountSource(SourceBase):
         self._client, self._key_field = client, key_field
 
     def facts(self, fields: Sequence[str]) -> Iterator[FactRecord]:
+        return self.wanted(Wanted(dict.fromkeys(fields, frozenset()), datetime.now(UTC)))
+
+    def wanted(self, wanted: Wanted) -> Iterator[FactRecord]:
         """The accounts that carry the product's account id; nothing is yielded before all is read.
 
         An account's own fields have been so since the account was last modified. That says nothing about formulas,
-        fields of related records and opportunities: those come in a record of their own, known since the pull.
+        fields of related records, amounts in another currency and opportunities: those come in a record of their own,
+        known since the pull.
         """
-        virtual = [name for name in dict.fromkeys(fields) if name in VIRTUAL]
-        real = [_checked(name) for name in dict.fromkeys(fields) if name not in VIRTUAL]
-        own = [name for name in real if "." not in name and not self._is_formula(name)]
-        columns = ", ".join(dict.fromkeys(["Id", self._key_field, "LastModifiedDate", *real]))
-        rows = self._client.query(f"SELECT {columns} FROM Account WHERE {self._key_field} != null")  # noqa: S608
-        counted = {name: self._counted(name) for name in virtual}
-        for account_id, row in one_each(SYSTEM, self._key_field, ((row[self._key_field], row) for row in rows)).items():
-            since = moment(row.get("LastModifiedDate"))
-            values = {name: _value(row, name) for name in own}
-            yield FactRecord(self.name, account_id, values, remote_id=row["Id"], at=since)
-            others = {name: _value(row, name) for name in real if name not in own}
+        fields, key = self._fields(wanted), self._key()
+        virtual = [name for name in wanted.fields if name in VIRTUAL]
+        money = {field.asked: field.currency_path for field in fields if wanted.is_taken_for(field.asked, "money")}
+        codes = [path for path in money.values() if path]
+        columns = ", ".join(dict.fromkeys(["Id", key, "LastModifiedDate", *(field.path for field in fields), *codes]))
+        rows = self._client.query(f"SELECT {columns} FROM Account WHERE {key} != null")  # noqa: S608
+        counted = {name: self._counted(name, wanted) for name in virtual}
+        purse = Money(self._client, wanted.currency)
+        found: list[FactRecord] = []
+        for account_id, row in one_each(SYSTEM, key, ((row[key], row) for row in rows)).items():
+            own: dict[str, Any] = {}
+            others: dict[str, Any] = {}
+            for field in fields:
+                code = _value(row, path) if (path := money.get(field.asked)) else None
+                there = own if field.is_own and not purse.is_foreign(code) else others
+                there[field.asked] = purse.of(field, _read(row, field, wanted), code)
             others |= {name: counted[name].get(row["Id"], VIRTUAL[name][2]) for name in virtual}
+            since = moment(row.get("LastModifiedDate"))
+            found.append(FactRecord(self.name, account_id, own, remote_id=row["Id"], at=since))
             if others:
-                yield FactRecord(self.name, account_id, others)
+                found.append(FactRecord(self.name, account_id, others))
+        self._say(fields, wanted)
+        purse.say()
+        yield from found
 
-    def _is_formula(self, name: str) -> bool:
-        """A formula changes without the account being modified: describe calls it calculated."""
-        return bool(self._client.fields("Account").get(name, {}).get("calculated"))
+    def contradictions(self, wanted: Wanted) -> list[Finding]:
+        try:
+            fields = self._fields(wanted)
+            return [*self._misfits(fields, wanted), *self._currencies(fields, wanted)]
+        except Failure as failure:
+            return [Finding(SYSTEM, "fields that facts.yaml names", False, str(failure))]
 
-    def _counted(self, name: str) -> dict[str, Any]:
+    def _fields(self, wanted: Wanted) -> list[Field]:
+        return [find(self._client, "Account", name) for name in wanted.fields if name not in VIRTUAL]
+
+    def _key(self) -> str:
+        try:
+            return find(self._client, "Account", self._key_field).path
+        except Refused as refusal:
+            raise Refused(f"{refusal} SALESFORCE_ACCOUNT_KEY_FIELD names it") from refusal
+
+    def _misfits(self, fields: Sequence[Field], wanted: Wanted) -> Iterator[Finding]:
+        for field in fields:
+            holds = _HOLDS.get(field.type, "")
+            yield from misfits(SYSTEM, field.asked, holds, _CALLED.get(holds, ""), wanted.kinds[field.asked], _FITS)
+
+    def _currencies(self, fields: Sequence[Field], wanted: Wanted) -> Iterator[Finding]:
+        """An org with several currencies: money is converted where the org tells the rate."""
+        several = [one for one in fields if one.currency_path and wanted.is_taken_for(one.asked, "money")]
+        if not several or wanted.currency is None:
+            return
+        plain = [f"`{field.asked}`" for field in several if field.type != "currency"]
+        if Money(self._client, wanted.currency).rate(wanted.currency) is None:
+            what = f"the org has several currencies, and no rate of {wanted.currency} that the user may see"
+            remedy = "show CurrencyType to the run-as user, or money of accounts in other currencies is unknown"
+            yield Finding(SYSTEM, what, False, remedy)
+        else:
+            yield Finding(SYSTEM, f"the org has several currencies; money is converted to {wanted.currency}", True)
+        if plain:
+            what = f"{', '.join(plain)} is a plain number, and the org has several currencies"
+            remedy = f"unknown where the account's currency is not {wanted.currency}; a Currency field says its own"
+            yield Finding(SYSTEM, what, True, remedy, mark="warning")
+
+    def _say(self, fields: Sequence[Field], wanted: Wanted) -> None:
+        for finding in self._misfits(fields, wanted):
+            log.warning("%s: %s; %s", SYSTEM, finding.what, finding.remedy)
+
+    def _counted(self, name: str, wanted: Wanted) -> dict[str, Any]:
         """A number or date per account, read in steps of ids because an aggregate does not page."""
         aggregate, which, _ = VIRTUAL[name]
+        which = which.format(today=wanted.today.isoformat())
         found: dict[str, Any] = {}
         further = "AccountId != null"
         while True:
@@ -103,10 +188,12 @@ class AccountUpdates:
         return of_record(result.get("errors") or ())
 
 
-def _checked(path: str) -> str:
-    if _PATH.fullmatch(path):
-        return path
-    raise Refused(f"{SYSTEM}: `{path}` is not a field's API name; write it like `ARR__c` or `Owner.Email`")
+def _read(row: Mapping[str, Any], field: Field, wanted: Wanted) -> Any:
+    """A percent field holds 12 for 12 %. Taken for a number, it is the number that people see there."""
+    value = _value(row, field.path)
+    if field.type == "percent" and wanted.is_taken_for(field.asked, "percent", "money", "date", "yes_no", "list"):
+        return as_share(value)
+    return value
 
 
 def _value(row: Mapping[str, Any], path: str) -> Any:

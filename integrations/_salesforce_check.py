@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from expansion.contract import Failure, TryLater
 from integrations._said import whole
 from integrations._salesforce_errors import SYSTEM
+from integrations._salesforce_fields import spelling
 from integrations._salesforce_rights import rights
 from integrations.base import Finding
 
@@ -47,7 +48,7 @@ def _safely(what: str, ask: Callable[[], Finding]) -> list[Finding]:
 
 def _account_field(client: Client, field: str) -> Finding:
     what = f"Account.{field} holds the product's account id"
-    if field in client.fields("Account"):
+    if spelling(field, client.fields("Account")):
         return Finding(SYSTEM, what, True)
     remedy = f"create {field} on Account, or show it to the integration user, or set SALESFORCE_ACCOUNT_KEY_FIELD"
     return Finding(SYSTEM, what, False, remedy)
@@ -55,7 +56,8 @@ def _account_field(client: Client, field: str) -> Finding:
 
 def _key_field(client: Client, sobject: str, created_on: str, name: str) -> Finding:
     what = f"{sobject}.{name} makes creating repeatable"
-    field = client.fields(sobject).get(name)
+    known = client.fields(sobject)
+    field = known.get(spelling(name, known) or name)
     remedy = f"Setup > Object Manager > {created_on} > Fields: {name}, Text(64), with External ID and Unique ticked"
     if field is None:
         return Finding(SYSTEM, what, False, f"{remedy}; until then the key stands in the last line of the text")

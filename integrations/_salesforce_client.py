@@ -205,6 +205,8 @@ class Client:
     def _new_session(self) -> Salesforce:
         token, instance = self._token()
         know(token)
+        if self._settings.base_url:  # every call goes there, whatever address the sign-in tells
+            instance = f"{self._settings.my_domain}.salesforce.com"
         return Salesforce(
             session_id=token, instance=instance, session=self._session, version=self._settings.api_version
         )

@@ -19,6 +19,7 @@ from expansion.contract import Done, Piece, Refused, Reply, TryLater
 from integrations import _salesforce_errors as errors
 from integrations._batches import chunks, in_calls
 from integrations._salesforce_client import Client
+from integrations._salesforce_fields import spelling
 
 KEYS_PER_QUERY = 100  # a key is 64 characters and the URI may have 16,384 bytes: 431 beyond
 LONGEST_NOTES = 32_000  # Description of Task and Opportunity
@@ -52,14 +53,19 @@ class Keyed:
     def __init__(self, client: Client, kind: Kind, owners: Owners) -> None:
         self._client, self._kind, self._owners = client, kind, owners
 
+    @property
+    def _key_field(self) -> str:
+        """As Salesforce spells it, whatever the case of the setting."""
+        return spelling(self._kind.key_field, self._client.fields(self._kind.sobject)) or self._kind.key_field
+
     def has_key_field(self) -> bool:
-        field = self._client.fields(self._kind.sobject).get(self._kind.key_field)
+        field = self._client.fields(self._kind.sobject).get(self._key_field)
         return bool(field and field.get("externalId") and field.get("createable"))
 
     def is_unique(self) -> bool:
         """Whether Salesforce refuses a second record with the same key: then nothing has to be looked up before."""
         fields = self._client.fields(self._kind.sobject)
-        return self.has_key_field() and bool(fields[self._kind.key_field].get("unique"))
+        return self.has_key_field() and bool(fields[self._key_field].get("unique"))
 
     def learn(self, emails: Sequence[str]) -> None:
         """Learn what fields there are and who the owners are, in one call where neither is known."""
@@ -75,7 +81,7 @@ class Keyed:
         return found
 
     def _by_field(self, pieces: Sequence[Piece]) -> dict[str, str]:
-        field = self._kind.key_field
+        field = self._key_field
         soql = f"SELECT Id, {field} FROM {self._kind.sobject} WHERE {field} IN {{}}"  # noqa: S608
         rows = self._client.query(format_soql(soql, sorted({piece.key for piece in pieces})))
         return {str(row[field]).lower(): row["Id"] for row in rows}
@@ -105,7 +111,7 @@ class Keyed:
 
         def send(some: Sequence[Draft]) -> list[Reply]:
             body = {"allOrNone": False, "records": [self._record(draft, keyed) for draft in some]}
-            path = f"composite/sobjects/{self._kind.sobject}/{self._kind.key_field}" if upsert else "composite/sobjects"
+            path = f"composite/sobjects/{self._kind.sobject}/{self._key_field}" if upsert else "composite/sobjects"
             results = errors.results(self._client.once("PATCH" if upsert else "POST", path, body), len(some))
             twice = [draft.piece for draft, result in zip(some, results, strict=True) if _is_twice(result)]
             there = self.existing(twice) if twice else {}
@@ -122,7 +128,7 @@ class Keyed:
     def _record(self, draft: Draft, keyed: bool) -> dict[str, Any]:
         record = {"attributes": {"type": self._kind.sobject}, **draft.record}
         if keyed:
-            return record | {self._kind.key_field: draft.piece.key}
+            return record | {self._key_field: draft.piece.key}
         return record | {"Description": _with_marker(str(record.get("Description") or ""), draft.piece.key)}
 
     def _reply(self, draft: Draft, result: Mapping[str, Any], there: Mapping[str, str]) -> Reply:

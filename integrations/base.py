@@ -30,6 +30,7 @@ from expansion.contract import (
     SourceWords,
     Standing,
     TryLater,
+    Wanted,
 )
 from expansion.limits import Allowance as Allowance
 from expansion.limits import Limit as Limit
@@ -135,6 +136,15 @@ class SourceBase:
 
     def facts(self, fields: Sequence[str]) -> Iterator[FactRecord]:
         raise NotImplementedError
+
+    def wanted(self, wanted: Wanted) -> Iterator[FactRecord]:
+        """The facts that a pull wants. Overridden where values depend on more than the fields' names: on units, days,
+        currencies."""
+        return self.facts(wanted.fields)
+
+    def contradictions(self, wanted: Wanted) -> list[Finding]:
+        """Where the system's own description of a field and what facts.yaml takes it for do not go together."""
+        return []
 
     def people(self, fields: Sequence[str]) -> Iterator[FactRecord]:
         raise NotImplementedError

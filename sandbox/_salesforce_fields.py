@@ -12,6 +12,8 @@ SYSTEM = {
     "CreatedById": ("reference", "User", "CreatedBy"),
     "LastModifiedById": ("reference", "User", "LastModifiedBy"),
 }
+NAME = "Name"  # what a reference to several kinds of objects shows of them: SOQL, "Understanding Polymorphic Keys"
+POLYMORPHIC: dict[str, tuple[str, ...]] = {"Id": ("id",), "Name": ("string", "255"), "Type": ("string", "40")}
 _OWNER = {"OwnerId": ("reference", "User", "Owner")}
 STANDARD: dict[str, dict[str, tuple[str, ...]]] = {
     "User": {
@@ -35,13 +37,14 @@ STANDARD: dict[str, dict[str, tuple[str, ...]]] = {
     "Task": _OWNER
     | {
         "Subject": ("combobox", "255"),
-        "WhatId": ("reference", "Account", "What"),
+        "WhatId": ("reference", NAME, "What"),
         "WhoId": ("reference", "Contact", "Who"),
         "AccountId": ("reference", "Account", "Account"),
         "ActivityDate": ("date",),
         "Description": ("textarea", "32000"),
         "Status": ("picklist", "Not Started", "In Progress", "Completed", "Waiting on someone else", "Deferred"),
         "Priority": ("picklist", "Normal", "High", "Low"),
+        "Type": ("picklist", "Call", "Email", "Meeting", "Other"),
         "IsClosed": ("boolean",),
     },
     "Opportunity": _OWNER
@@ -75,5 +78,28 @@ STANDARD: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
 }
-PREFIX = {"User": "005", "Account": "001", "Task": "00T", "Opportunity": "006", "UserPermissionAccess": "0ta"}
-REQUIRED = {"Account": ["Name"], "Task": [], "Opportunity": ["Name", "StageName", "CloseDate"], "User": []}
+# Of orgs with several currencies alone: object reference, "CurrencyType". Rates are units for one of the corporate one.
+CURRENCY: dict[str, tuple[str, ...]] = {
+    "IsoCode": ("picklist",),
+    "ConversionRate": ("double",),
+    "DecimalPlaces": ("int",),
+    "IsActive": ("boolean",),
+    "IsCorporate": ("boolean",),
+}
+STANDARD["CurrencyType"] = CURRENCY
+WITH_CURRENCY = ("Account", "Opportunity")
+PREFIX = {
+    "CurrencyType": "01L",
+    "User": "005",
+    "Account": "001",
+    "Task": "00T",
+    "Opportunity": "006",
+    "UserPermissionAccess": "0ta",
+}
+REQUIRED = {
+    "Account": ["Name"],
+    "Task": [],
+    "Opportunity": ["Name", "StageName", "CloseDate"],
+    "User": [],
+    "CurrencyType": [],
+}

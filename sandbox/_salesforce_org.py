@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from sandbox._index import Index
-from sandbox._salesforce_fields import PREFIX, REQUIRED, STANDARD, SYSTEM
+from sandbox._salesforce_fields import CURRENCY, NAME, PREFIX, REQUIRED, STANDARD, SYSTEM, WITH_CURRENCY
+from sandbox._salesforce_values import READ_ONLY, kind_of
 from sandbox._soql import Record, SoqlError
 from sandbox.core import State
 
-_READ_ONLY = {*SYSTEM, "IsClosed", "IsWon"}
 API_USER = "00500000000INTEAAA"  # whom the integration signs in as
 _CLOSED = ("Completed",)  # the values of a task's Status that close it
+WON, LOST = "Closed Won", "Closed Lost"
+_SHORT = 15  # characters of an id; the other three say which of them are capitals
+_MASTER = "012000000000000AAA"
+_ROLLED_BACK: Record = {
+    "success": False,
+    "errors": [
+        {
+            "statusCode": "ALL_OR_NONE_OPERATION_ROLLED_BACK",
+            "message": "Record rolled back because not all records were valid and the request was using "
+            "AllOrNone header",
+            "fields": [],
+        }
+    ],
+}
 _KEY = re.compile(r"\b[0-9a-f]{64}\b")
 
 
@@ -44,7 +60,11 @@ class Org:
             "Task": {"Read", "Create", "Edit", "Delete"},
             "Opportunity": {"Read", "Create"},
             "UserPermissionAccess": {"Read"},
+            "CurrencyType": {"Read"},
         }
+        self.record_types: dict[str, dict[str, str]] = {}  # of an object: name -> id; without any, only the master
+        self._undo: list[tuple[str, str, Record | None]] | None = None
+        self._done: list[tuple[str, str]] = []
         self.closed: set[str] = set()  # fields that the integration user may see and not write
         self._indexes: dict[tuple[str, str], Index] = {}
         if state.get("salesforce.User", API_USER) is None:
@@ -53,26 +73,56 @@ class Org:
 
     # --- fields ---
 
-    def fields(self, sobject: str) -> dict[str, tuple[str, ...]]:
-        if sobject not in STANDARD or "Read" not in self.may[sobject]:
+    def spelt(self, sobject: str) -> str:
+        """The object's name as Salesforce spells it: a query may write it in any case."""
+        name = next((one for one in STANDARD if one.lower() == sobject.lower()), None)
+        if name is None or "Read" not in self.may[name] or (name == "CurrencyType" and not self.has_currencies()):
             raise SoqlError("INVALID_TYPE", f"sObject type '{sobject}' is not supported.")
+        return name
+
+    def has_currencies(self) -> bool:
+        """Several currencies: then records say theirs, and the org its rates."""
+        return self.state.get("salesforce.org", "currencies") is not None
+
+    def fields(self, sobject: str) -> dict[str, tuple[str, ...]]:
+        sobject = self.spelt(sobject)
         custom = self.state.get("salesforce.custom", sobject) or {}
         key = self.key_fields.get(sobject)
-        system = {"Id": SYSTEM["Id"]} if sobject == "UserPermissionAccess" else SYSTEM
+        system = {"Id": SYSTEM["Id"]} if sobject in ("UserPermissionAccess", "CurrencyType") else SYSTEM
         every = system | STANDARD[sobject] | {name: tuple(kind) for name, kind in custom.items()}
         if key:
             every[key] = ("string", "64", "external")
+        if sobject in WITH_CURRENCY and self.has_currencies():
+            every["CurrencyIsoCode"] = ("picklist",)
+        if sobject in self.record_types:
+            every["RecordTypeId"] = ("reference", "RecordType", "RecordType")
         return {name: kind for name, kind in every.items() if name not in self.hidden}
 
     def describe(self, sobject: str) -> dict[str, Any]:
+        sobject = self.spelt(sobject)
         fields = [self._describe_field(name, kind) for name, kind in self.fields(sobject).items()]
         flags = {"queryable": "Read", "createable": "Create", "updateable": "Edit", "deletable": "Delete"}
         may = {flag: right in self.may[sobject] for flag, right in flags.items()}
-        return {"name": sobject, "label": sobject, "keyPrefix": PREFIX[sobject], **may, "fields": fields}
+        head = {"name": sobject, "label": sobject, "keyPrefix": PREFIX[sobject]}
+        return {**head, **may, "fields": fields, "recordTypeInfos": self._record_types(sobject)}
+
+    def _record_types(self, sobject: str) -> list[dict[str, Any]]:
+        """Every object has the master; it is the default where there is no other."""
+        named = self.record_types.get(sobject, {})
+        shared = {"available": True, "active": True}
+        master = {"name": "Master", "developerName": "Master", "recordTypeId": _MASTER, "master": True}
+        return [
+            *(
+                {**shared, "name": name, "developerName": name.replace(" ", "_"), "recordTypeId": key, "master": False}
+                | {"defaultRecordTypeMapping": number == 0}
+                for number, (name, key) in enumerate(named.items())
+            ),
+            {**shared, **master, "defaultRecordTypeMapping": not named},
+        ]
 
     def _describe_field(self, name: str, kind: tuple[str, ...]) -> dict[str, Any]:
         external = kind[-1] == "external"
-        changeable = name not in {*_READ_ONLY, *self.closed} and self.writable
+        changeable = name not in {*READ_ONLY, *self.closed} and self.writable
         values = kind[1:] if kind[0] == "picklist" else ()
         return {
             "name": name,
@@ -87,18 +137,30 @@ class Org:
             "createable": changeable,
             "updateable": changeable,
             "picklistValues": [{"value": v, "label": v, "active": True, "defaultValue": False} for v in values],
-            "referenceTo": [kind[1]] if kind[0] == "reference" else [],
+            "referenceTo": _targets(kind),
             "relationshipName": kind[2] if kind[0] == "reference" else None,
         }
 
-    def learn_fields(self, sobject: str, records: list[Record]) -> None:
-        """Custom fields are those that the sample's records have."""
+    def learn_fields(self, sobject: str, records: list[Record], types: dict[str, Any]) -> None:
+        """Custom fields are those that the sample's records have; `types` says of what type, where that matters."""
         known = dict(self.state.get("salesforce.custom", sobject) or {})
         for record in records:
             for name, value in record.items():
                 if name.endswith("__c") and (name not in known or value is not None):
-                    known[name] = _kind_of(value)
+                    known[name] = kind_of(name, value)
+        for name, kind in types.items():
+            known[name] = [kind] if isinstance(kind, str) else list(kind)
         self.state.put("salesforce.custom", sobject, known)
+
+    def learn_currencies(self, records: list[Record], rates: dict[str, float]) -> None:
+        """An org has several currencies where a record says one. A rate is known of those that the sample gives."""
+        codes = {str(r["CurrencyIsoCode"]) for r in records if r.get("CurrencyIsoCode")}
+        if not codes and not rates:
+            return
+        self.state.put("salesforce.org", "currencies", {})
+        for number, (code, rate) in enumerate(rates.items()):
+            row = {"Id": _id(PREFIX["CurrencyType"], number), "IsoCode": code, "ConversionRate": rate}
+            self.put("CurrencyType", dict.fromkeys(CURRENCY) | row | {"IsActive": True, "IsCorporate": rate == 1})
 
     # --- records ---
 
@@ -108,13 +170,60 @@ class Org:
         return self.state.all(f"salesforce.{sobject}")
 
     def get(self, sobject: str, record_id: str) -> Record | None:
-        return self.state.get(f"salesforce.{sobject}", record_id)
+        """By an id of 18 characters, or by the 15 that say all."""
+        collection = f"salesforce.{sobject}"
+        if len(record_id) == _SHORT:
+            found = (record for key, record in self.state.items(collection) if key[:_SHORT] == record_id)
+            return next(found, None)
+        return self.state.get(collection, record_id)
+
+    def behind(self, sobject: str, record_id: str | None) -> Record | None:
+        """The record that a reference leads to; of one to several kinds of objects, what is shown of them."""
+        if not record_id:
+            return None
+        if sobject != NAME:
+            return self.get(sobject, record_id)
+        for kind in ("Account", "Opportunity", "User"):
+            if found := self.get(kind, record_id):
+                return {"Id": found["Id"], "Name": found.get("Name"), "Type": kind, "__type": kind}
+        return None
 
     def put(self, sobject: str, record: Record) -> None:
+        if self._undo is not None:
+            self._undo.append((sobject, record["Id"], self.state.get(f"salesforce.{sobject}", record["Id"])))
         self.state.put(f"salesforce.{sobject}", record["Id"], record)
         for (kind, _), index in self._indexes.items():
             if kind == sobject:
                 index.note(record["Id"], record)
+
+    @contextmanager
+    def together(self) -> Iterator[list[Record]]:
+        """All or none: the results that the caller puts into the list decide whether what was written stays."""
+        self._undo, self._done = [], []
+        results: list[Record] = []
+        try:
+            yield results
+            if all(result["success"] for result in results):
+                for what, key in self._done:
+                    self.state.applied("salesforce", what, key)
+            else:
+                self._take_back()
+                results[:] = [_ROLLED_BACK if result["success"] else result for result in results]
+        finally:
+            self._undo = None
+
+    def _take_back(self) -> None:
+        for sobject, key, before in reversed(self._undo or []):
+            if before is None:
+                self.state.delete(f"salesforce.{sobject}", key)
+            else:
+                self.state.put(f"salesforce.{sobject}", key, before)
+
+    def _applied(self, what: str, key: str) -> None:
+        if self._undo is None:
+            self.state.applied("salesforce", what, key)
+        else:
+            self._done.append((what, key))
 
     def matching(self, sobject: str, key_field: str, value: str) -> list[Record]:
         if (sobject, key_field) not in self._indexes:
@@ -126,14 +235,14 @@ class Org:
         self._allow(sobject, "Create", given, by)
         self._refuse(sobject, given, creating=True)
         now = _now()
-        record: Record = dict.fromkeys(self.fields(sobject)) | _defaults(sobject) | given
+        record: Record = dict.fromkeys(self.fields(sobject)) | _defaults(sobject, by) | given
         record |= {"Id": _id(PREFIX[sobject], self.state.next_id(f"salesforce.{sobject}"))}
         record |= {"CreatedDate": now, "LastModifiedDate": now, "SystemModstamp": now, "IsDeleted": False}
         record |= {"CreatedById": by, "LastModifiedById": by}
         if sobject == "Task" and str(record["WhatId"] or "").startswith("001"):
             record["AccountId"] = record["WhatId"]
-        self.put(sobject, record)
-        self.state.applied("salesforce", f"create_{sobject.lower()}", self.key_of(sobject, record))
+        self.put(sobject, computed(sobject, record))
+        self._applied(f"create_{sobject.lower()}", self.key_of(sobject, record))
         return str(record["Id"])
 
     def update(self, sobject: str, record_id: str, given: Record, by: str = API_USER) -> str:
@@ -142,12 +251,12 @@ class Org:
         if record is None:
             raise RecordError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
         self._allow(sobject, "Edit", given, by)
-        self._refuse(sobject, record | given, creating=False, own_id=record_id)
+        self._refuse(sobject, record | given, creating=False, own_id=str(record["Id"]))
         now = _now()
         stamp = {"LastModifiedDate": now, "SystemModstamp": now, "LastModifiedById": by}
-        self.put(sobject, _computed(sobject, record | given) | stamp)
-        self.state.applied("salesforce", f"update_{sobject.lower()}", record_id)
-        return record_id
+        self.put(sobject, computed(sobject, record | given) | stamp)
+        self._applied(f"update_{sobject.lower()}", str(record["Id"]))
+        return str(record["Id"])
 
     def remove(self, sobject: str, record_id: str) -> None:
         """Into the recycle bin: queries do not show it any more."""
@@ -190,6 +299,9 @@ class Org:
                 raise RecordError("STRING_TOO_LONG", text, name)
 
     def _refuse_references(self, sobject: str, record: Record) -> None:
+        if (kind := record.get("RecordTypeId")) and kind not in self.record_types.get(sobject, {}).values():
+            text = "Record Type ID: this ID value isn't valid for the user: " + str(kind)
+            raise RecordError("INVALID_CROSS_REFERENCE_KEY", text, "RecordTypeId")
         owner = self.get("User", record["OwnerId"]) if record.get("OwnerId") else None
         if record.get("OwnerId") and owner is None:
             raise RecordError("INVALID_CROSS_REFERENCE_KEY", "Owner ID: owner cannot be blank", "OwnerId")
@@ -216,45 +328,24 @@ class Org:
             raise RecordError("DUPLICATE_VALUE", text)
 
 
-def readable(fields: dict[str, tuple[str, ...]], sobject: str, record: Record) -> Record:
-    """A record as sent, cleaned; SoqlError where the whole request cannot be read."""
-    given = {n: v for n, v in record.items() if n not in ("attributes", "id", "Id")}
-    for name, value in given.items():
-        if name not in fields:
-            raise SoqlError("INVALID_FIELD", f"No such column '{name}' on sobject of type {sobject}")
-        if name in _READ_ONLY:
-            text = f"Unable to create/update fields: {name}. Please check the security settings of this field."
-            raise SoqlError("INVALID_FIELD_FOR_INSERT_UPDATE", text)
-        if fields[name][0] == "date" and value is not None and not _is_date(value):
-            text = f"Cannot deserialize instance of date from VALUE_STRING value {value}"
-            raise SoqlError("JSON_PARSER_ERROR", text)
-    return given
+def _defaults(sobject: str, by: str) -> Record:
+    """What Salesforce fills in: the caller owns what names no owner."""
+    return {"OwnerId": by} | ({"Status": "Not Started", "Priority": "Normal"} if sobject == "Task" else {})
 
 
-def _is_date(value: Any) -> bool:
-    try:
-        return bool(date.fromisoformat(str(value)[:10]))
-    except ValueError:
-        return False
-
-
-def _kind_of(value: Any) -> list[str]:
-    if isinstance(value, bool):
-        return ["boolean"]
-    if isinstance(value, int | float):
-        return ["double"]
-    return ["string", "255"]
-
-
-def _defaults(sobject: str) -> Record:
-    return {"Task": {"Status": "Not Started", "Priority": "Normal", "IsClosed": False}}.get(
-        sobject, {"IsClosed": False, "IsWon": False} if sobject == "Opportunity" else {}
-    )
-
-
-def _computed(sobject: str, record: Record) -> Record:
+def computed(sobject: str, record: Record) -> Record:
     """With what Salesforce works out itself."""
-    return record | {"IsClosed": record["Status"] in _CLOSED} if sobject == "Task" else record
+    if sobject == "Task":
+        return record | {"IsClosed": record.get("Status") in _CLOSED}
+    if sobject == "Opportunity":
+        return record | {"IsClosed": record.get("StageName") in (WON, LOST), "IsWon": record.get("StageName") == WON}
+    return record
+
+
+def _targets(kind: tuple[str, ...]) -> list[str]:
+    if kind[0] != "reference":
+        return []
+    return ["Account", "Opportunity"] if kind[1] == NAME else [kind[1]]
 
 
 def _now() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 Record = dict[str, Any]
@@ -22,6 +22,7 @@ _TOKENS = re.compile(
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _MARKS = {"=", "!=", "<>", "<", "<=", ">", ">="}
 _WORDS = {"FROM", "WHERE", "GROUP", "ORDER", "LIMIT", "AND", "OR"}
+_DAYS = {"YESTERDAY": -1, "TODAY": 0, "TOMORROW": 1}  # of the date literals; others are refused in words
 
 
 class SoqlError(Exception):
@@ -30,6 +31,10 @@ class SoqlError(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code, self.message = code, message
+
+
+class Id(str):
+    """A record's id: the first 15 characters say all, and a capital is another letter."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,14 @@ class Item:
     alias: str | None = None
 
 
+@dataclass(frozen=True)
+class Literal:
+    """What a field is compared with: the kind of thing that was written, and its value."""
+
+    kind: str  # string, number, boolean, date, datetime, day, null
+    value: Any
+
+
 @dataclass
 class Query:
     """A query read, not yet held against a schema."""
@@ -48,10 +61,10 @@ class Query:
     items: list[Item]
     sobject: str
     paths: list[tuple[str, bool]] = field(default_factory=list)  # every field named, and whether it is filtered by
-    literals: list[tuple[str, Any]] = field(default_factory=list)  # what fields are compared with
+    literals: list[tuple[str, Literal]] = field(default_factory=list)  # what fields are compared with
     where: Callable[[Callable[[Record, str], Any]], Test] | None = None
     group_by: str | None = None
-    order_by: str | None = None
+    order_by: Item | None = None
     descending: bool = False
     limit: int | None = None
 
@@ -73,7 +86,7 @@ class _Parser:
             at = found.end()
         self.at = 0
         self.paths: list[tuple[str, bool]] = []
-        self.literals: list[tuple[str, Any]] = []
+        self.literals: list[tuple[str, Literal]] = []
 
     def query(self) -> Query:
         self._expect("SELECT")
@@ -89,10 +102,10 @@ class _Parser:
             query.group_by = self._field()
         if self._take("ORDER"):
             self._expect("BY")
-            query.order_by = self._field()
+            query.order_by = self._item()
             query.descending = self._take("DESC") or (self._take("ASC") and False)
         if self._take("LIMIT"):
-            query.limit = int(self._value())
+            query.limit = self._count()
         if self.at < len(self.tokens):
             raise self._unexpected()
         return query
@@ -108,68 +121,87 @@ class _Parser:
         return Item(path, name.upper(), self._name() if has_alias else None)
 
     def _either(self) -> Any:
-        parts = [self._all()]
-        while self._take("OR"):
-            parts.append(self._all())
-        return lambda get: _joined(any, [p(get) for p in parts])
-
-    def _all(self) -> Any:
+        """Conditions joined by one of the two words: where they mix, Salesforce wants parentheses."""
         parts = [self._one()]
-        while self._take("AND"):
+        word = self._peek().upper()
+        while word in ("AND", "OR") and self._take(word):
             parts.append(self._one())
-        return lambda get: _joined(all, [p(get) for p in parts])
+        if self._peek().upper() in ("AND", "OR"):
+            raise self._unexpected()
+        how = any if word == "OR" else all
+        return lambda get: _joined(how, [p(get) for p in parts])
 
     def _one(self) -> Any:
         if self._take("("):
             inside = self._either()
             self._expect(")")
             return inside
+        if self._take("NOT"):
+            negated = self._one()
+            return lambda get: (lambda test: lambda record: not test(record))(negated(get))
         path = self._field(filtered=True)
         test = self._comparison(path)
         return lambda get: lambda record: test(get(record, path))
 
     def _comparison(self, path: str) -> Callable[[Any], bool]:
         if self._take("LIKE"):
-            pattern = _like(str(self._value()))
+            wanted_text = self._literal(path)
+            pattern = _like(str(wanted_text))
             return lambda seen: seen is not None and bool(pattern.fullmatch(str(seen)))
         negated = self._take("NOT")
         if negated or self._peek().upper() == "IN":
             self._expect("IN")
-            wanted = self._list()
-            self.literals += [(path, one) for one in wanted]
+            wanted = self._list(path)
             return lambda seen: any(_compare(seen, "=", one) for one in wanted) != negated
         mark = self._next()
         if mark not in _MARKS:
             self.at -= 1
             raise self._unexpected()
-        value = self._value()
-        self.literals.append((path, value))
+        value = self._literal(path)
         return lambda seen: _compare(seen, mark, value)
 
-    def _list(self) -> list[Any]:
+    def _list(self, path: str) -> list[Any]:
         self._expect("(")
-        values = [self._value()]
+        values = [self._literal(path)]
         while self._take(","):
-            values.append(self._value())
+            values.append(self._literal(path))
         self._expect(")")
         return values
 
-    def _value(self) -> Any:
+    def _literal(self, path: str) -> Any:
+        literal = self._value()
+        self.literals.append((path, literal))
+        return literal.value
+
+    def _count(self) -> int:
+        literal = self._value()
+        if literal.kind != "number" or literal.value < 0 or literal.value % 1:
+            self.at -= 1
+            raise self._unexpected()
+        return int(literal.value)
+
+    def _value(self) -> Literal:
         if self.at >= len(self.tokens):
             raise self._unexpected()
         kind, text = self.tokens[self.at]
         self.at += 1
-        match kind:
-            case "string":
-                return re.sub(r"\\(.)", lambda m: _ESCAPES.get(m[1], m[1]), text[1:-1])
-            case "datetime":
-                return datetime.fromisoformat(text.replace("Z", "+00:00"))
-            case "date":
-                return date.fromisoformat(text)
-            case "number":
-                return float(text)
+        try:
+            match kind:
+                case "string":
+                    return Literal(kind, re.sub(r"\\(.)", lambda m: _ESCAPES.get(m[1], m[1]), text[1:-1]))
+                case "datetime":
+                    return Literal(kind, datetime.fromisoformat(text.replace("Z", "+00:00")))
+                case "date":
+                    return Literal(kind, date.fromisoformat(text))
+                case "number":
+                    return Literal(kind, float(text))
+        except ValueError:
+            raise SoqlError("MALFORMED_QUERY", f"line 1:1 no viable alternative at character '{text[0]}'") from None
         if text.lower() in ("true", "false", "null"):
-            return {"true": True, "false": False, "null": None}[text.lower()]
+            value = {"true": True, "false": False, "null": None}[text.lower()]
+            return Literal("null" if value is None else "boolean", value)
+        if text.upper() in _DAYS:
+            return Literal("day", datetime.now(UTC).date() + timedelta(days=_DAYS[text.upper()]))
         self.at -= 1
         raise self._unexpected()
 
@@ -236,9 +268,12 @@ def _compare(seen: Any, mark: str, wanted: Any) -> bool:
 
 
 def _alike(seen: Any, wanted: Any) -> tuple[Any, Any]:
+    """Both as one kind; that the literal fits the field has been seen before."""
+    if isinstance(seen, Id):
+        return seen[:15], str(wanted)[:15]
     if isinstance(wanted, datetime):
         return datetime.fromisoformat(re.sub(r"\+0000$|Z$", "+00:00", str(seen))), wanted
-    if isinstance(wanted, date):
+    if isinstance(wanted, date):  # beside a moment: of a date literal such as TODAY
         return str(seen)[:10], wanted.isoformat()
     if isinstance(wanted, float):
         return float(seen), wanted

@@ -6,12 +6,12 @@ expire, long text cannot be filtered by, an aggregate does not page, records fai
 
 from __future__ import annotations
 
-import base64
 import html
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -19,15 +19,30 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 
-from sandbox._salesforce_org import API_USER, Org, RecordError, readable
+from sandbox._salesforce_org import Org, RecordError
+from sandbox._salesforce_replies import (
+    account_page,
+    body_of,
+    credentials,
+    error_reply,
+    failed,
+    is_part,
+    is_served,
+    loaded,
+    not_found,
+    oauth_error,
+    plain_number,
+    records_of,
+    refused,
+)
+from sandbox._salesforce_values import readable
 from sandbox._soql import Record, SoqlError
 from sandbox._soql_run import Runner
 from sandbox.core import InboxItem, StandIn, State
 
-INSTANCE = "https://stand-in.my.salesforce.com"
 CLIENT_ID, CLIENT_SECRET = "stand-in-client", "stand-in-secret"
 LONGEST_URI = 16_384  # bytes; beyond it Salesforce answers 414
-MOST_RECORDS, MOST_CHUNKS, MOST_SUBREQUESTS = 200, 10, 25
+MOST_CHUNKS, MOST_SUBREQUESTS = 10, 25
 
 Call = Callable[[Request], Awaitable[Response]]
 
@@ -54,10 +69,11 @@ class Salesforce(StandIn):
         part = sample.get("salesforce", {})
         for plural, sobject in (("users", "User"), ("accounts", "Account"), ("opportunities", "Opportunity")):
             records = part.get(plural, [])
-            self.org.learn_fields(sobject, records)
+            self.org.learn_fields(sobject, records, part.get("types", {}).get(sobject, {}))
+            self.org.learn_currencies(records, part.get("rates", {}))
             for record in records:
                 if self.org.get(sobject, record["Id"]) is None:
-                    self.org.put(sobject, _loaded(sobject, record))
+                    self.org.put(sobject, loaded(sobject, record))
 
     def routes(self) -> list[BaseRoute]:
         data = "/services/data/v{version}"
@@ -92,16 +108,16 @@ class Salesforce(StandIn):
     async def _token(self, request: Request) -> Response:
         form = parse_qs((await request.body()).decode())
         if form.get("grant_type") != ["client_credentials"]:
-            return _oauth_error("unsupported_grant_type", "grant type not supported")
-        given = request.headers.get("authorization", "").removeprefix("Basic ")
-        client, _, secret = base64.b64decode(given or b"").decode().partition(":")
+            return oauth_error("unsupported_grant_type", "grant type not supported")
+        client, secret = credentials(request.headers.get("authorization", ""), form)
         if client != CLIENT_ID:
-            return _oauth_error("invalid_client_id", "client identifier invalid")
+            return oauth_error("invalid_client_id", "client identifier invalid")
         if secret != CLIENT_SECRET:
-            return _oauth_error("invalid_client", "invalid client credentials")
+            return oauth_error("invalid_client", "invalid client credentials")
         token = f"00Dstandin!{self.state.next_id('salesforce.session')}"
         self.sessions.add(token)
-        return JSONResponse({"access_token": token, "instance_url": INSTANCE, "token_type": "Bearer"})
+        instance = str(request.url).partition("/services/oauth2/")[0]
+        return JSONResponse({"access_token": token, "instance_url": instance, "token_type": "Bearer"})
 
     def _guard(self, call: Call) -> Call:
         async def guarded(request: Request) -> Response:
@@ -116,16 +132,18 @@ class Salesforce(StandIn):
             return PlainTextResponse("URI Too Long", 414)
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         if token not in self.sessions or self.locked_out:
-            return _error(401, "INVALID_SESSION_ID", "Session expired or invalid")
+            return error_reply(401, "INVALID_SESSION_ID", "Session expired or invalid")
         if self.calls >= self.api_limit:
-            return _error(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+            return error_reply(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
         self.calls += 1
+        if not is_served(request.path_params["version"]):
+            return not_found()
         try:
             return await call(request)
         except SoqlError as error:
-            return _error(400, error.code, error.message)
-        except json.JSONDecodeError:
-            return _error(400, "JSON_PARSER_ERROR", "Unexpected character")
+            return refused(request, error)
+        except (json.JSONDecodeError, UnicodeDecodeError):
+            return error_reply(400, "JSON_PARSER_ERROR", "Unexpected character")
 
     async def _limits(self, request: Request) -> Response:
         left = self.api_limit - self.calls
@@ -133,9 +151,9 @@ class Salesforce(StandIn):
 
     async def _composite(self, request: Request) -> Response:
         """Several requests as one call of the limit. Only reads, and no reference from one to another."""
-        asked = (await request.json()).get("compositeRequest")
-        if not isinstance(asked, list) or not 0 < len(asked) <= MOST_SUBREQUESTS:
-            return _error(400, "INVALID_INPUT", f"compositeRequest takes 1 to {MOST_SUBREQUESTS} subrequests")
+        asked = (await body_of(request)).get("compositeRequest")
+        if not isinstance(asked, list) or not 0 < len(asked) <= MOST_SUBREQUESTS or not all(map(is_part, asked)):
+            return error_reply(400, "INVALID_INPUT", f"compositeRequest takes 1 to {MOST_SUBREQUESTS} subrequests")
         parts = [(one["referenceId"], await self._read(request, one)) for one in asked]
         answers = [
             {
@@ -157,24 +175,29 @@ class Salesforce(StandIn):
                 try:
                     return await call(Request({**inner, **found, "query_string": query.encode()}))
                 except SoqlError as error:
-                    return _error(400, error.code, error.message)
-        return _error(400, "INVALID_INPUT", f"{one.get('method')} {path} cannot be part of a composite request")
+                    return refused(request, error)
+        return error_reply(400, "INVALID_INPUT", f"{one.get('method')} {path} cannot be part of a composite request")
 
     # --- reading ---
 
     async def _query(self, request: Request) -> Response:
-        rows, aggregate = self._runner.run(request.query_params["q"])
-        if aggregate and len(rows) > self.page_size:
+        if not (asked := request.query_params.get("q")):
+            raise SoqlError("MALFORMED_QUERY", "A query string has to be specified")
+        found = self._runner.run(asked, request.path_params["version"])
+        if found.count is not None:
+            return JSONResponse({"totalSize": found.count, "done": True, "records": []})
+        rows = found.rows
+        if found.aggregate and len(rows) > self.page_size:
             text = "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single batch"
-            return _error(400, "EXCEEDED_ID_LIMIT", text)
+            return error_reply(400, "EXCEEDED_ID_LIMIT", text)
         cursor = f"01g{self.state.next_id('salesforce.cursor'):012d}AAA"
         self._cursors[cursor] = rows
         return self._part(request, cursor, 0)
 
     async def _more(self, request: Request) -> Response:
         cursor, _, start = request.path_params["cursor"].partition("-")
-        if cursor not in self._cursors:
-            return _error(404, "INVALID_QUERY_LOCATOR", "invalid query locator")
+        if cursor not in self._cursors or not (start or "0").isdecimal():
+            return error_reply(404, "INVALID_QUERY_LOCATOR", "invalid query locator")
         return self._part(request, cursor, int(start or 0))
 
     def _part(self, request: Request, cursor: str, start: int) -> Response:
@@ -185,35 +208,43 @@ class Salesforce(StandIn):
         return JSONResponse(body)
 
     async def _describe(self, request: Request) -> Response:
-        try:
-            return JSONResponse(self.org.describe(request.path_params["sobject"]))
-        except SoqlError:
-            return _not_found()
+        return JSONResponse(self.org.describe(request.path_params["sobject"]))
+
+    def _sobject(self, request: Request) -> str:
+        return self.org.spelt(request.path_params["sobject"])
+
+    def _external(self, request: Request) -> tuple[str, str]:
+        """The object and its field for our key, as Salesforce spells them; other fields are none of that kind."""
+        sobject, asked = self._sobject(request), request.path_params["field"]
+        field = self.org.key_fields.get(sobject)
+        if not field or field.lower() != asked.lower() or field in self.org.hidden:
+            text = f"Provided external ID field does not exist or is not accessible: {asked}"
+            raise SoqlError("NOT_FOUND", text)
+        return sobject, field
 
     async def _get_one(self, request: Request) -> Response:
-        sobject = request.path_params["sobject"]
+        sobject = self._sobject(request)
         record = self.org.get(sobject, request.path_params["id"])
-        return JSONResponse({"attributes": {"type": sobject}} | record) if record else _not_found()
+        return JSONResponse({"attributes": {"type": sobject}} | record) if record else not_found()
 
     async def _get_by_key(self, request: Request) -> Response:
-        where = request.path_params
-        found = self.org.matching(where["sobject"], where["field"], where["value"])
+        sobject, field = self._external(request)
+        found = self.org.matching(sobject, field, request.path_params["value"])
         if len(found) > 1:
-            return self._several(where["sobject"], found)
-        return JSONResponse({"attributes": {"type": where["sobject"]}} | found[0]) if found else _not_found()
+            return self._several(request, sobject, found)
+        return JSONResponse({"attributes": {"type": sobject}} | found[0]) if found else not_found()
 
     # --- writing ---
 
     async def _create_one(self, request: Request) -> Response:
-        sobject = request.path_params["sobject"]
-        return self._single(await self._insert(sobject, await request.json()), 201)
+        return self._single(self._insert(self._sobject(request), await body_of(request)), 201)
 
     async def _update_one(self, request: Request) -> Response:
-        where = request.path_params
-        if self._changed_since(where["sobject"], where["id"], request.headers.get("if-unmodified-since")):
+        sobject, record_id = self._sobject(request), request.path_params["id"]
+        body = await body_of(request)
+        if self._changed_since(sobject, record_id, request.headers.get("if-unmodified-since")):
             return Response(status_code=412)
-        record = (await request.json()) | {"Id": where["id"]}
-        result = self._update(where["sobject"], record)
+        result = self._update(sobject, body | {"Id": record_id})
         return Response(status_code=204) if result["success"] else self._single(result, 200)
 
     def _changed_since(self, sobject: str, record_id: str, header: str | None) -> bool:
@@ -221,81 +252,90 @@ class Salesforce(StandIn):
         record = self.org.get(sobject, record_id)
         if header is None or record is None:
             return False
-        changed = datetime.strptime(record["LastModifiedDate"], "%Y-%m-%dT%H:%M:%S.%f%z")
-        return changed > parsedate_to_datetime(header)
+        try:
+            said = parsedate_to_datetime(header)
+        except ValueError:
+            return False  # RFC 9110: a header that holds no date is ignored
+        return datetime.fromisoformat(record["LastModifiedDate"]) > said
 
     async def _upsert_one(self, request: Request) -> Response:
-        where, record = request.path_params, await request.json()
-        if where["field"] in record or "Id" in record:
-            return _error(400, "INVALID_FIELD", "The external ID field may not be specified in the request body")
-        found = self.org.matching(where["sobject"], where["field"], where["value"])
+        (sobject, field), record = self._external(request), await body_of(request)
+        if {field.lower(), "id"} & {name.lower() for name in record}:
+            return error_reply(400, "INVALID_FIELD", "The external ID field may not be specified in the request body")
+        found = self.org.matching(sobject, field, request.path_params["value"])
         if len(found) > 1:
-            return self._several(where["sobject"], found)
-        result = await self._upsert(where["sobject"], where["field"], record | {where["field"]: where["value"]})
+            return self._several(request, sobject, found)
+        result = self._upsert(sobject, field, record | {field: request.path_params["value"]})
         return self._single(result, 200 if found else 201)
 
     async def _create_many(self, request: Request) -> Response:
-        records = _records(await request.json())
-        types = [r["attributes"]["type"] for r in records]
+        body = await body_of(request)
+        records = records_of(body)
+        types = [self.org.spelt(r["attributes"]["type"]) for r in records]
         chunks = sum(1 for i, one in enumerate(types) if i == 0 or types[i - 1] != one)
         if chunks > MOST_CHUNKS:
-            return _error(400, "LIMIT_EXCEEDED", f"more than {MOST_CHUNKS} chunks of types in one collection")
+            return error_reply(400, "LIMIT_EXCEEDED", f"more than {MOST_CHUNKS} chunks of types in one collection")
         cleaned = [readable(self.org.fields(t), t, r) for t, r in zip(types, records, strict=True)]
-        return JSONResponse([await self._insert(t, r) for t, r in zip(types, cleaned, strict=True)])
+        return self._many(body, (partial(self._insert, t, r) for t, r in zip(types, cleaned, strict=True)))
 
     async def _update_many(self, request: Request) -> Response:
-        records = _records(await request.json())
-        ids = [r.get("id") or r.get("Id") for r in records]
-        for record in records:
-            readable(self.org.fields(record["attributes"]["type"]), record["attributes"]["type"], record)
+        body = await body_of(request)
+        records = records_of(body)
+        types = [self.org.spelt(r["attributes"]["type"]) for r in records]
+        ids = [str(r.get("id") or r.get("Id")) for r in records]
+        for sobject, record in zip(types, records, strict=True):
+            readable(self.org.fields(sobject), sobject, record)
         twice = {i for i in ids if ids.count(i) > 1}
         error = RecordError("DUPLICATE_VALUE", "duplicate id in list", "Id")
-        results = [
-            _failed(error) if key in twice else self._update(r["attributes"]["type"], r | {"Id": key})
-            for key, r in zip(ids, records, strict=True)
-        ]
-        return JSONResponse(results)
+        each = (
+            partial(failed, error) if key in twice else partial(self._update, sobject, r | {"Id": key})
+            for key, sobject, r in zip(ids, types, records, strict=True)
+        )
+        return self._many(body, each)
 
     async def _upsert_many(self, request: Request) -> Response:
-        sobject, field = request.path_params["sobject"], request.path_params["field"]
-        if field not in self.org.fields(sobject) or self.org.key_fields.get(sobject) != field:
-            return _error(404, "NOT_FOUND", f"Provided external ID field does not exist or is not accessible: {field}")
-        records = _records(await request.json())
-        for record in records:
-            readable(self.org.fields(sobject), sobject, record)
+        (sobject, field), body = self._external(request), await body_of(request)
+        records = [readable(self.org.fields(sobject), sobject, record) for record in records_of(body)]
         keys = [r.get(field) for r in records]
-        results = []
-        for key, record in zip(keys, records, strict=True):
-            if keys.count(key) > 1:
-                error = RecordError("DUPLICATE_VALUE", f"Duplicate external id specified: {key}", field)
-                results.append(_failed(error))
-            else:
-                results.append(await self._upsert(sobject, field, record))
+        each = (
+            partial(failed, RecordError("DUPLICATE_VALUE", f"Duplicate external id specified: {key}", field))
+            if keys.count(key) > 1
+            else partial(self._upsert, sobject, field, record)
+            for key, record in zip(keys, records, strict=True)
+        )
+        return self._many(body, each)
+
+    def _many(self, body: Record, each: Iterable[Callable[[], Record]]) -> Response:
+        """Record by record; with allOrNone one that is refused takes the others back."""
+        if body.get("allOrNone") is not True:
+            return JSONResponse([write() for write in each])
+        with self.org.together() as results:
+            results += [write() for write in each]
         return JSONResponse(results)
 
-    async def _insert(self, sobject: str, record: Record) -> Record:
+    def _insert(self, sobject: str, record: Record) -> Record:
         try:
             record_id = self.org.insert(sobject, readable(self.org.fields(sobject), sobject, record))
         except RecordError as error:
-            return _failed(error)
-        return {"id": record_id, "success": True, "errors": [], "created": True}
+            return failed(error)
+        return {"id": record_id, "success": True, "errors": []}
 
     def _update(self, sobject: str, record: Record) -> Record:
         try:
             given = readable(self.org.fields(sobject), sobject, record)
             record_id = self.org.update(sobject, str(record["Id"]), given)
         except RecordError as error:
-            return _failed(error)
-        return {"id": record_id, "success": True, "errors": [], "created": False}
+            return failed(error)
+        return {"id": record_id, "success": True, "errors": []}
 
-    async def _upsert(self, sobject: str, field: str, record: Record) -> Record:
+    def _upsert(self, sobject: str, field: str, record: Record) -> Record:
+        """Only an upsert says whether it has created."""
         found = self.org.matching(sobject, field, str(record.get(field) or ""))
         if len(found) > 1:
             text = f"more than one record found for external id field: {[r['Id'] for r in found]}"
-            return _failed(RecordError("DUPLICATE_EXTERNAL_ID", text, field))
-        if found:
-            return self._update(sobject, record | {"Id": found[0]["Id"]})
-        return await self._insert(sobject, record)
+            return failed(RecordError("DUPLICATE_EXTERNAL_ID", text, field))
+        result = self._update(sobject, record | {"Id": found[0]["Id"]}) if found else self._insert(sobject, record)
+        return result | ({"created": not found} if result["success"] else {})
 
     def _single(self, result: Record, status: int) -> Response:
         if result["success"]:
@@ -304,8 +344,9 @@ class Salesforce(StandIn):
         body = {"errorCode": first["statusCode"], "message": first["message"], "fields": first["fields"]}
         return JSONResponse([body], 400)
 
-    def _several(self, sobject: str, found: list[Record]) -> Response:
-        return JSONResponse([f"/services/data/v67.0/sobjects/{sobject}/{r['Id']}" for r in found], 300)
+    def _several(self, request: Request, sobject: str, found: list[Record]) -> Response:
+        root = f"/services/data/v{request.path_params['version']}/sobjects/{sobject}"
+        return JSONResponse([f"{root}/{r['Id']}" for r in found], 300)
 
     # --- what people see ---
 
@@ -320,7 +361,7 @@ class Salesforce(StandIn):
         return self._item("Task", task, task["Subject"] or "", task["WhatId"], facts)
 
     def _deal_item(self, deal: Record) -> InboxItem:
-        facts = {"Stage": deal["StageName"], "Close date": deal["CloseDate"], "Amount": str(deal["Amount"] or "")}
+        facts = {"Stage": deal["StageName"], "Close date": deal["CloseDate"], "Amount": plain_number(deal["Amount"])}
         return self._item("Opportunity", deal, deal["Name"], deal["AccountId"], facts)
 
     def _item(self, sobject: str, record: Record, title: str, account: str | None, facts: dict[str, str]) -> InboxItem:
@@ -351,49 +392,3 @@ class Salesforce(StandIn):
         who = f"<p>{html.escape(item.to)} · {html.escape(item.account or '')}</p>"
         head = f"<h1>{html.escape(item.title)}</h1>"
         return HTMLResponse(f"<meta charset=utf-8>{head}{who}<table>{facts}</table><p>{item.html}</p>")
-
-
-def account_page(account: Record) -> str:
-    rows = "".join(f"<tr><th>{html.escape(k)}</th><td>{html.escape(str(v))}</td></tr>" for k, v in account.items())
-    return f"<meta charset=utf-8><h1>{html.escape(account['Name'])}</h1><table>{rows}</table>"
-
-
-def _loaded(sobject: str, record: Record) -> Record:
-    """A record of the sample, with what Salesforce would have filled in."""
-    made: Record = {"CreatedDate": "2024-01-01T00:00:00.000+0000", "IsDeleted": False}
-    made |= {"CreatedById": API_USER, "LastModifiedById": API_USER}
-    if sobject == "User":
-        made |= {"IsActive": True, "UserType": "Standard", "Username": record.get("Email")}
-    if sobject == "Opportunity":
-        stage = str(record.get("StageName", ""))
-        made |= {"IsClosed": stage.startswith("Closed"), "IsWon": stage == "Closed Won", "Amount": None}
-        made |= {"Description": None, "OwnerId": None}
-    return made | record
-
-
-def _records(body: Any) -> list[Record]:
-    records = body.get("records") if isinstance(body, dict) else None
-    if not isinstance(records, list) or not records:
-        raise SoqlError("JSON_PARSER_ERROR", "The records list is missing")
-    if len(records) > MOST_RECORDS:
-        raise SoqlError("EXCEEDED_ID_LIMIT", f"record limit reached: {MOST_RECORDS} records in one collection")
-    for record in records:
-        if not isinstance(record.get("attributes", {}).get("type"), str):
-            raise SoqlError("INVALID_INPUT", "Include an attributes map with a type in each record")
-    return records
-
-
-def _failed(error: RecordError) -> Record:
-    return {"success": False, "errors": [error.body]}
-
-
-def _error(status: int, code: str, message: str) -> Response:
-    return JSONResponse([{"message": message, "errorCode": code}], status)
-
-
-def _not_found() -> Response:
-    return _error(404, "NOT_FOUND", "The requested resource does not exist")
-
-
-def _oauth_error(code: str, text: str) -> Response:
-    return JSONResponse({"error": code, "error_description": text}, 400)

@@ -266,7 +266,7 @@ def test_the_link_leads_to_the_org_where_there_is_no_base_url(org: StandIns) -> 
     client = Client(settings(org), HURRIED, LIMITS)
     client.read("limits/")
     client._settings = settings(org, base_url=None)
-    assert client.link("Task", "00T1") == "https://stand-in.my.salesforce.com/lightning/r/Task/00T1/view"
+    assert client.link("Task", "00T1") == "https://acme.my.salesforce.com/lightning/r/Task/00T1/view"
 
 
 def test_450_tasks_take_three_collections(stand_ins: Callable[..., StandIns]) -> None:
@@ -585,8 +585,11 @@ def test_an_account_id_kept_as_a_number_is_read_as_text(org: StandIns) -> None:
 @pytest.mark.parametrize(
     ("field", "says"),
     [
-        ("Nonsense__c", "No such column 'Nonsense__c'"),
-        ("Boss.Email", "Didn't understand relationship 'Boss'"),
+        ("Nonsense__c", "Account has no field `Nonsense__c`"),
+        ("Arr_c", "did you mean `ARR__c`?"),
+        ("Boss.Email", "Account has no relationship `Boss`"),
+        ("Ownr.Email", "did you mean `Owner`?"),
+        ("Owner.Emial", "User has no field `Emial`, or it is hidden from the integration user; did you mean `Email`?"),
         ("Name FROM User --", "not a field's API name"),
     ],
 )

@@ -116,7 +116,7 @@ def test_every_reply_tells_the_usage(org: Facing) -> None:
         ("Owner.Email = 'ana@seller.example'", ["Acme"]),
         ("CreatedDate > 2025-01-01T00:00:00Z", []),
         ("CreatedDate <= 2025-01-01T00:00:00+00:00", ["Acme", "Beta's"]),
-        ("CreatedDate < 2025-01-01", ["Acme", "Beta's"]),
+        ("CreatedDate < TODAY", ["Acme", "Beta's"]),
         ("NumberOfEmployees > 5", []),
     ],
 )
@@ -293,7 +293,8 @@ def test_single_records(org: Facing) -> None:
     assert org.client.get(record).json()["Name"] == "Acme"
     assert org.client.patch(record, json={"Seats__c": 1}).status_code == 204
     assert code(org.client.patch(record, json={"Name": "n" * 256})) == (400, "STRING_TOO_LONG")
-    assert org.client.get(f"{DATA}/sobjects/Account/{BETA[:-3]}").status_code == 404
+    assert org.client.get(f"{DATA}/sobjects/Account/{BETA[:-3]}").json()["Id"] == BETA
+    assert org.client.get(f"{DATA}/sobjects/Account/{BETA[:-4]}").status_code == 404
     assert org.client.post(f"{DATA}/sobjects/Task", json={"Subject": "x"}).status_code == 201
     assert code(org.client.post(f"{DATA}/sobjects/Opportunity", json={})) == (400, "REQUIRED_FIELD_MISSING")
 

@@ -1,0 +1,116 @@
+"""What Salesforce would refuse, or answer otherwise."""
+
+from __future__ import annotations
+
+from tests.mutations.row import Mutation
+
+_RECORDS, _ACCOUNT = "integrations/_salesforce_records.py", "integrations/_salesforce_account.py"
+_TESTS, _FACTS = "integrations/test_salesforce.py::", "integrations/test_salesforce_facts.py::"
+
+ROWS: tuple[Mutation, ...] = (
+    Mutation(
+        "Salesforce, sObject Collections: allOrNone takes 199 good tasks back for one bad one",
+        _RECORDS,
+        'body = {"allOrNone": False,',
+        'body = {"allOrNone": True,',
+        (f"{_TESTS}test_only_records_whose_row_is_locked_are_sent_again",),
+    ),
+    Mutation(
+        "Salesforce, sObject Collections: allOrNone takes 199 good updates back for one bad one",
+        _ACCOUNT,
+        '{"allOrNone": False, "records"',
+        '{"allOrNone": True, "records"',
+        (f"{_TESTS}test_an_update_of_a_lost_account_is_refused_and_the_others_done",),
+    ),
+    Mutation(
+        "Salesforce, SOQL: parentheses are required whenever AND and OR mix",
+        _ACCOUNT,
+        '("COUNT(Id)", "IsClosed = false", 0)',
+        '("COUNT(Id)", "IsClosed = false OR IsWon = null", 0)',
+        (f"{_TESTS}test_the_source_counts_opportunities",),
+    ),
+    Mutation(
+        "Salesforce, SOQL: a moment is not enclosed in quotes",
+        _RECORDS,
+        "format_soql(soql, accounts, since)",
+        "format_soql(soql, accounts, since.isoformat())",
+        (f"{_TESTS}test_without_the_key_field_the_key_stands_in_the_last_line",),
+    ),
+    Mutation(
+        "Salesforce, SOQL: a checkbox is compared with true, not with a text",
+        _RECORDS,
+        "WHERE IsActive = true AND",
+        "WHERE IsActive = 'true' AND",
+        (f"{_TESTS}test_a_task_holds_what_the_seller_needs",),
+    ),
+    Mutation(
+        "Salesforce, SOQL: a day is no moment",
+        _RECORDS,
+        "format_soql(soql, accounts, since)",
+        "format_soql(soql, accounts, since.date())",
+        (f"{_TESTS}test_without_the_key_field_the_key_stands_in_the_last_line",),
+    ),
+    Mutation(
+        "Salesforce: a version that is not out yet is not found",
+        "integrations/salesforce.py",
+        'api_version: str = Field("67.0"',
+        'api_version: str = Field("99.0"',
+        (f"{_FACTS}test_the_version_asked_for_where_nobody_sets_one_is_served",),
+    ),
+    Mutation(
+        "Salesforce: a version that was retired is not found",
+        "integrations/salesforce.py",
+        'api_version: str = Field("67.0"',
+        'api_version: str = Field("30.0"',
+        (f"{_FACTS}test_the_version_asked_for_where_nobody_sets_one_is_served",),
+    ),
+    Mutation(
+        "Salesforce: a date field takes no moment",
+        "integrations/salesforce.py",
+        '"ActivityDate": task.due,',
+        '"ActivityDate": f"{task.due}T09:00:00Z",',
+        (f"{_TESTS}test_a_task_holds_what_the_seller_needs",),
+    ),
+    Mutation(
+        "Salesforce: a currency field takes no thousands marks",
+        "integrations/salesforce.py",
+        'record["Amount"] = _amount(deal.amount)',
+        'record["Amount"] = f"{_amount(deal.amount):,.2f}"',
+        (f"{_TESTS}test_an_opportunity_holds_what_was_said",),
+    ),
+    Mutation(
+        "Salesforce: a percent field holds 12 for 12 %",
+        _ACCOUNT,
+        "return as_share(value)",
+        "return value",
+        (f"{_FACTS}test_a_percent_field_holds_12_for_12_percent",),
+    ),
+    Mutation(
+        "Salesforce: a lost deal keeps a close date that lies ahead",
+        _ACCOUNT,
+        "IsClosed = true AND CloseDate <= {today}",
+        "IsClosed = true",
+        (f"{_FACTS}test_a_close_date_that_lies_ahead_closed_nothing_yet",),
+    ),
+    Mutation(
+        "Salesforce: an upsert goes by an external id",
+        _RECORDS,
+        'path = f"composite/sobjects/{self._kind.sobject}/{self._key_field}" if upsert',
+        'path = f"composite/sobjects/{self._kind.sobject}/Subject" if upsert',
+        (f"{_TESTS}test_where_the_field_is_not_unique_what_is_there_is_looked_up_first",),
+    ),
+    Mutation(
+        "Salesforce: a reply spells fields as describe does",
+        "integrations/_salesforce_fields.py",
+        'path = f"{way}.{name}" if way else name',
+        "path = asked",
+        (f"{_FACTS}test_a_field_is_found_whatever_the_case_and_given_by_the_name_asked",),
+    ),
+    Mutation(
+        "Salesforce: rates are units of a currency for one of the corporate one",
+        "integrations/_salesforce_money.py",
+        "return mine / other if",
+        "return other / mine if",
+        (f"{_FACTS}test_money_in_another_currency_is_converted_by_the_orgs_rate",),
+    ),
+)
