@@ -12,6 +12,7 @@ from typing import Any, Literal
 Escape = Literal["plain", "mrkdwn", "html"]
 
 _WEB = re.compile(r"https?://[^\s<>|\"']+")
+_LONGEST_NUMBER = 60
 _NUMBER = re.compile(r"[+-]?[^\w\s+@=|!(-]?[\d.,\s]*\d[\d.,]*\s?[%€$£]?")
 # Invisible characters that turn the direction of text round: a name could show something else than it is.
 _TURNS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C])
@@ -67,7 +68,8 @@ def no_formula(text: str) -> str:
     Sellers export lists of tasks and open them: `=HYPERLINK(…)` as the name of an account would run there. What is only
     a number stays one. https://owasp.org/www-community/attacks/CSV_Injection
     """
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@") and not _NUMBER.fullmatch(text) else text
+    is_number = len(text) <= _LONGEST_NUMBER and _NUMBER.fullmatch(text)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@") and not is_number else text
 
 
 def _mrkdwn(text: str) -> str:

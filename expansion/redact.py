@@ -18,7 +18,9 @@ from expansion.secret_shapes import secrets_in
 HIDDEN = "•••"
 _SHORTEST = 8  # a secret of fewer characters stands in too many words to be looked for
 # `%40` as in an address that stands in a URL; a host has a dot.
-_EMAIL = re.compile(r"([^\s@<>,;:()\[\]{}'|=/\\?&%\"]+|\"[^\"\s]+\")(@|%40)((?:[\w-]+\.)+\w+)", re.UNICODE)
+# It begins where nothing of it stands before: else each sign of a long word would be tried as its beginning.
+_NAME = r"[^\s@<>,;:()\[\]{}'|=/\\?&%\"]"
+_EMAIL = re.compile(rf"((?<!{_NAME}){_NAME}+|\"[^\"\s]+\")(@|%40)((?:[\w-]+\.)+\w+)", re.UNICODE)
 
 _secrets: set[str] = set()  # every way to write a secret that this process has read
 

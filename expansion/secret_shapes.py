@@ -20,12 +20,12 @@ _SHAPES: dict[str, str] = {
     "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
     "a bearer token": r"(?i)\bbearer\s+(?!\$|\{)[\w.~+/=-]{16,}",
     "a name and password for Basic sign-in": r"(?i)\bbasic\s+[A-Za-z0-9+/]{16,}={0,2}",
-    "an address with a password in it": r"(?i)\b[a-z][a-z0-9+.-]*://[^\s/:@'\"]*:[^\s/@'\"{}$<>]+@",
-    "a signed token": r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}",
+    "an address with a password in it": r"(?i)\b[a-z][a-z0-9+.-]{0,30}://[^\s/:@'\"]*:[^\s/@'\"{}$<>]+@",
+    "a signed token": r"(?<![\w-])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}",
 }
 _NAMED = (
     r"(?i)(?:^|[\s,{\"'_-])(?:password|passwd|secret|api[_-]?key|access[_-]?token|auth[_-]?token|private[_-]?key|token)"
-    r"[\"']?\s*[:=]\s*[\"']?(?P<value>(?=[^\s\"']*\d)(?=[^\s\"']*[A-Za-z])[\w.~+/=-]{16,})"
+    r"[\"']?\s*[:=]\s*[\"']?(?P<value>(?=[^\s\"']{0,200}\d)(?=[^\s\"']{0,200}[A-Za-z])[\w.~+/=-]{16,})"
 )
 _KNOWN = {what: re.compile(shape) for what, shape in _SHAPES.items()}
 _BY_NAME = re.compile(_NAMED)

@@ -32,7 +32,7 @@ _APPS = {
     "api.eu.intercom.io": "https://app.eu.intercom.com",
     "api.au.intercom.io": "https://app.au.intercom.com",
 }
-_EMAIL = re.compile(r"\S+@\S+")
+_EMAIL = re.compile(r"(?<!\S)\S+@\S+")
 
 
 @dataclass(frozen=True)

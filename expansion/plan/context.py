@@ -22,7 +22,7 @@ from expansion.language.models import Policy
 from expansion.template import facts_named
 
 _NAMED = 10  # people whose names a text holds; `people_count` tells how many there are
-_EMAIL = re.compile(r"([^@\s]+)@[^@\s]+\.[^@\s]+")
+_EMAIL = re.compile(r"(?<![^@\s])([^@\s]+)@[^@\s]+\.[^@\s]+")
 
 
 @dataclass(frozen=True)

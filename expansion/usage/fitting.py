@@ -16,7 +16,7 @@ from expansion.usage.spelling import BEYOND, DIGITS, DUCK, PLACES
 
 # What DuckDB reads as a decimal: digits may be set apart by single underscores.
 _DIGITS = r"\d(?:_?\d)*"
-_NUMBER = re.compile(rf"\s*[+-]?(?:({_DIGITS})\.?(?:{_DIGITS})?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS})?\s*", re.ASCII)
+_NUMBER = re.compile(rf"\s*[+-]?(?:({_DIGITS})(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS})?\s*", re.ASCII)
 _UNIT = Decimal(1).scaleb(-PLACES)
 _EXACT = Context(prec=200)
 

@@ -24,7 +24,9 @@ from expansion.usage.manifest import StoreError
 
 _LIST, _KEY = "suppressed.json", "suppressed.key"
 _WORD = re.compile(r"[^\s\"',;:|{}\[\]()<>=]+")
-_EMAIL = re.compile(r"[^\s@\"',;:|{}\[\]()<>=/\\]+@[^\s@\"',;:|{}\[\]()<>=/\\]+\.[\w-]+")
+# It begins where nothing of it stands before: else each sign of a long word would be tried as its beginning.
+_NAME = r"[^\s@\"',;:|{}\[\]()<>=/\\]"
+_EMAIL = re.compile(rf"(?<!{_NAME}){_NAME}+@{_NAME}+\.[\w-]+")
 
 
 @dataclass(frozen=True)
