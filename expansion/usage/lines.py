@@ -8,12 +8,14 @@ import uuid
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain, islice
+from itertools import chain, count, islice
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from expansion.usage.manifest import room_in
 
 FORMATS = {".json": "json", ".jsonl": "json", ".ndjson": "json", ".csv": "csv", ".parquet": "parquet"}
 
@@ -21,6 +23,8 @@ FORMATS = {".json": "json", ".jsonl": "json", ".ndjson": "json", ".csv": "csv", 
 LINE, BROKEN, TEXT = "__line", "__broken", "__text"
 
 _NOT_TEXT = "not UTF-8 text"
+_LONGEST_LINE = 16 << 20  # what DuckDB takes of a JSON line, too; a file without line ends would fill the memory
+_TOO_LONG = "a line of more than 16 MB; rows end with a line break"
 _BATCH = 50_000  # lines held in memory at a time
 _LONGEST = 1_000  # lines of one CSV row: a quote that is not closed by then was never meant to open
 _BLOCK = 1 << 20
@@ -75,29 +79,33 @@ def csv_heading(path: Path) -> tuple[tuple[str, ...], str]:
 def numbered(path: Path, scratch: Path) -> Iterator[Path]:
     """A copy of a JSON-lines or CSV file as Parquet: LINE, BROKEN, TEXT, and a CSV's columns.
 
-    Raises ImportFailed where the file cannot be read to its end.
+    Raises ImportFailed where the file cannot be read to its end, StoreError where there is no room for the copy.
     """
     copy = scratch / f"{uuid.uuid4().hex[:16]}.parquet"
     columns, separator = csv_heading(path) if format_of(path) == "csv" else ((), "")
     texts = ((name, pa.string()) for name in (BROKEN, TEXT, *columns))
     schema = pa.schema([(LINE, pa.int64()), *texts])
     try:
-        with _reading(path) as file, pq.ParquetWriter(copy, schema) as out:
-            rows = _csv_rows(file, len(columns), separator) if columns else _json_lines(file)
-            while some := list(islice(rows, _BATCH)):
-                out.write_table(pa.table([list(column) for column in zip(*some, strict=True)], schema=schema))
+        with _reading(path) as file, room_in(scratch):
+            _copy(_csv_rows(file, len(columns), separator) if columns else _json_lines(file), copy, schema)
         yield copy
     finally:
         copy.unlink(missing_ok=True)
+
+
+def _copy(rows: Iterator[Row], copy: Path, schema: pa.Schema) -> None:
+    with pq.ParquetWriter(copy, schema) as out:
+        while some := list(islice(rows, _BATCH)):
+            out.write_table(pa.table([list(column) for column in zip(*some, strict=True)], schema=schema))
 
 
 Row = tuple[int, str | None, str | None, *tuple[str | None, ...]]  # line, why it is no row, its text, its cells
 
 
 def _json_lines(file: IO[bytes]) -> Iterator[Row]:
-    for number, text in _texts(file):
-        if text is None:
-            yield number, _NOT_TEXT, None
+    for number, text, broken in _texts(file):
+        if broken:
+            yield number, broken, None
         elif text.strip():
             yield number, None, text
 
@@ -106,24 +114,24 @@ def _csv_rows(file: IO[bytes], width: int, separator: str) -> Iterator[Row]:
     lines = _Lines(_texts(file))
     next(lines, None)
     nothing = (None,) * width
-    for number, text in lines:
-        if text is None:
-            yield number, _NOT_TEXT, None, *nothing
+    for number, text, broken in lines:
+        if broken:
+            yield number, broken, None, *nothing
         elif text.strip():
-            cells, broken = _cells(text, lines, separator)
-            if broken is None and len(cells) != width:
-                broken = f"{len(cells)} cells where the heading has {width}"
-            yield number, broken, text, *(nothing if broken else (cell or None for cell in cells))
+            cells, wrong = _cells(text, lines, separator)
+            if wrong is None and len(cells) != width:
+                wrong = f"{len(cells)} cells where the heading has {width}"
+            yield number, wrong, text, *(nothing if wrong else (cell or None for cell in cells))
 
 
 def _cells(text: str, lines: _Lines, separator: str) -> tuple[list[str], str | None]:
     """The cells of the row that begins with this line; it takes further lines only if they belong to it."""
-    taken: list[tuple[int, str | None]] = []
+    taken: list[Line] = []
 
     def further() -> Iterator[str]:
         for line in islice(lines, _LONGEST):
             taken.append(line)
-            yield line[1] or ""
+            yield line.text
 
     try:
         return next(csv.reader(chain([text], further()), delimiter=separator, strict=True)), None
@@ -132,31 +140,52 @@ def _cells(text: str, lines: _Lines, separator: str) -> tuple[list[str], str | N
         return [], f"not a row of CSV: {error}"
 
 
+class Line(NamedTuple):
+    """A line of a file, or why it is none."""
+
+    number: int
+    text: str = ""
+    broken: str | None = None
+
+
 class _Lines:
     """Numbered lines that can be put back."""
 
-    def __init__(self, lines: Iterator[tuple[int, str | None]]) -> None:
+    def __init__(self, lines: Iterator[Line]) -> None:
         self._lines = lines
 
     def __iter__(self) -> _Lines:
         return self
 
-    def __next__(self) -> tuple[int, str | None]:
+    def __next__(self) -> Line:
         return next(self._lines)
 
-    def put_back(self, lines: Sequence[tuple[int, str | None]]) -> None:
+    def put_back(self, lines: Sequence[Line]) -> None:
         self._lines = chain(lines, self._lines)
 
 
-def _texts(file: IO[bytes]) -> Iterator[tuple[int, str | None]]:
-    """Each line with its number; None where it is no text."""
-    for number, line in enumerate(file, 1):
+def _texts(file: IO[bytes]) -> Iterator[Line]:
+    """Each line with its number, or why it is none."""
+    for number in count(1):
+        line = file.readline(_LONGEST_LINE + 1)
+        if not line:
+            return
+        if len(line) > _LONGEST_LINE:
+            _to_its_end(file, line)
+            yield Line(number, broken=_TOO_LONG)
+            continue
         try:
             text = line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError:
-            yield number, None
+            yield Line(number, broken=_NOT_TEXT)
             continue
-        yield number, None if "\0" in text else text
+        yield Line(number, broken=_NOT_TEXT) if "\0" in text else Line(number, text)
+
+
+def _to_its_end(file: IO[bytes], line: bytes) -> None:
+    """Pass over the rest of a line without keeping it."""
+    while line and not line.endswith(b"\n"):
+        line = file.readline(_BLOCK)
 
 
 @contextmanager

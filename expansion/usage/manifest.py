@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -11,6 +12,8 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from expansion.private_files import STAGED, private_folder, replace_file
 from expansion.usage.scratch import sweep
@@ -156,7 +159,29 @@ def writing(root: Path) -> Iterator[None]:
     with (root / "writer.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _sweep(root)
+        with room_in(root):
+            yield
+
+
+@contextmanager
+def room_in(root: Path) -> Iterator[None]:
+    """Say of a failure to write below a folder that it is one: the file that is being read is not to blame."""
+    try:
         yield
+    except (OSError, duckdb.Error) as error:
+        if not _is_full(error, root):
+            raise
+        raise StoreError(
+            f"{root}: there is no room to write in ({' '.join(str(error).split())[:200]}); what was stored before is "
+            "safe, and nothing of this was stored; make room on that disk, then do the same again"
+        ) from error
+
+
+def _is_full(error: OSError | duckdb.Error, root: Path) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    said = str(error)
+    return "failed to offload data block" in said or (str(root) in said and "rite" in said.partition(str(root))[0])
 
 
 class Reading:

@@ -426,3 +426,14 @@ def test_a_row_longer_than_duckdb_likes_is_stored_all_the_same(store: UsageStore
     path = lines(tmp_path / "e.jsonl", [row("1"), row("long", note="x" * 17_000_000)])
     result = import_events(store, path, MAP)
     assert (result.stored, result.rejects) == (2, {})
+
+
+def test_a_line_without_end_is_a_row_that_cannot_be_read_and_the_others_are_stored(
+    store: UsageStore, tmp_path: Path
+) -> None:
+    path = lines(tmp_path / "e.jsonl", [row("1"), '{"id": "' + "x" * (17 << 20) + '"}', row("3")])
+    result = import_events(store, path, MAP)
+    assert ids(store) == ["1", "3"]
+    assert [(one["line"], one["reason"]) for one in report(result)] == [
+        (2, "a line of more than 16 MB; rows end with a line break")
+    ]

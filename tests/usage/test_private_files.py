@@ -14,12 +14,12 @@ import pytest
 
 from expansion.contract import EventRow
 from expansion.private_files import private_folder, replace_file, write_whole
-from expansion.usage.importing import import_rows
+from expansion.usage.importing import import_events, import_rows
 from expansion.usage.journal import Journal
-from expansion.usage.manifest import Manifest, Pulls, load, save
+from expansion.usage.manifest import Manifest, Pulls, StoreError, load, save
 from expansion.usage.store import UsageStore
 from expansion.usage.suppressed import suppressed
-from tests.usage.builders import utc
+from tests.usage.builders import MAP, lines, row, utc
 
 
 @pytest.fixture
@@ -102,3 +102,14 @@ def test_nobody_else_may_read_what_is_stored(tmp_path: Path) -> None:
 
 def _row(event_id: str) -> EventRow:
     return EventRow(event_id, "Report Opened", "2026-03-01T09:00:00Z", "a-1", "ana", {"note": "n" * 60})
+
+
+@pytest.mark.parametrize("last", ["", "broken\n"])
+def test_a_full_disk_is_not_blamed_on_the_file_that_is_read(tmp_path: Path, last: str) -> None:
+    rows = (row(f"{number * 7919 % 10007}-{number}", account=f"acme-{number}") for number in range(20_000))
+    path = lines(tmp_path / "e.jsonl", rows)
+    path.write_text(path.read_text() + last)
+    store = UsageStore(tmp_path / "usage")
+    with room_for(50_000), pytest.raises(StoreError, match="there is no room to write in"):
+        import_events(store, path, MAP)
+    assert import_events(store, path, MAP).stored == 20_000, "with room again, all of it comes in"
