@@ -1,59 +1,113 @@
-"""Accounts as people name them on the command line."""
+"""Accounts as people name them on the command line: by id, or by a name that only one of them has."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from expansion.ledger.records import FiringRecord
+_SHOWN = 5  # accounts in a hint
 
 
 class NoSuchAccount(Exception):
-    """An account that nothing is stored of."""
+    """An account that nothing is known of."""
 
 
-def need_account(evaluator: Any, account: str) -> None:
-    """Raise NoSuchAccount with the likeliest id, unless something is stored of this one."""
-    if evaluator.knows(account):
-        return
+def named(known: Mapping[str, str | None], text: str) -> str | None:
+    """The id of the account of that id or name; None where none is called so. Two of that name are an error."""
+    if text in known:
+        return text
+    called = _called(known, text)
+    if len(called) > 1:
+        ids = " and ".join(f"`{one}`" for one in called[:_SHOWN])
+        raise NoSuchAccount(f"{len(called)} accounts are called `{text}`\n\nhint: give the id, {ids}")
+    if not called:
+        same = [one for one in known if one.casefold() == text.strip().casefold()]
+        called = same if len(same) == 1 else []
+    return called[0] if called else None
+
+
+def hint(known: Mapping[str, str | None], text: str) -> str:
+    """The accounts that may be meant."""
+    low = _plain(text)
+    within = [one for one, name in known.items() if low and low in _plain(name or "")]
+    names = {_plain(name): one for one, name in known.items() if name}
+    near = [names[one] for one in get_close_matches(low, names, 3)]
+    ids = get_close_matches(text, known, 1)
+    found = list(dict.fromkeys([*sorted(within, key=lambda one: known[one] or ""), *near, *ids]))
+    if not found:
+        return (
+            f"`expansion accounts` lists them, such as `{min(known)}`" if known else "`expansion accounts` lists them"
+        )
+    said = [f"{known[one]} (`{one}`)" if known[one] else f"`{one}`" for one in found[:_SHOWN]]
+    more = f" and {len(found) - _SHOWN:,} more" if len(found) > _SHOWN else ""
+    return f"did you mean {' or '.join(said)}{more}?"
+
+
+def need_account(evaluator: Any, text: str) -> str:
+    """The account's id; NoSuchAccount with those that may be meant, unless something is stored of it."""
+    if evaluator.knows(text):
+        return text
     at = f"{evaluator.as_of:%Y-%m-%d %H:%M} UTC"
     if not evaluator.everyone.size:
         raise NoSuchAccount(
             f"nothing of any account had arrived by {at}\n\n"
-            "hint: `expansion import` and `expansion run` bring accounts in"
+            "hint: `expansion pull` and `expansion import` bring accounts in"
         )
-    raise NoSuchAccount(f"nothing of an account `{account}` had arrived by {at}\n\nhint: {_hint(evaluator, account)}")
+    known = names(evaluator)
+    if (found := named(known, text)) is None:
+        raise NoSuchAccount(f"nothing of an account `{text}` had arrived by {at}\n\nhint: {hint(known, text)}")
+    return found
+
+
+def names(evaluator: Any, ids: Sequence[str] | None = None) -> dict[str, str | None]:
+    """All accounts that are stored, or these, with their names, where policy.yaml says which fact holds them."""
+    wanted = list(evaluator.everyone.subjects.ids) if ids is None else list(ids)
+    fact = evaluator.vocabulary.policy.account.name
+    if not fact:
+        return dict.fromkeys(wanted)
+    values = evaluator.fact(fact, wanted)
+    return {one: None if values[one].value is None else str(values[one].value) for one in wanted}
 
 
 def name_of(evaluator: Any, account: str) -> str | None:
-    """The account's name, where policy.yaml says which fact holds it."""
-    fact = evaluator.vocabulary.policy.account.name
-    value = evaluator.fact(fact, [account])[account].value if fact else None
-    return None if value is None else str(value)
+    """The account's name, where one is known."""
+    return names(evaluator, [account])[account]
 
 
-def id_of(found: Iterable[FiringRecord], account: str) -> str:
-    """What to write instead, where one of these firings is of an account of that name."""
-    ids = sorted({one.account_id for one in found if one.account_name.casefold() == account.casefold()})
-    if ids:
-        return f"`{account}` is the name of {' and '.join(f'`{one}`' for one in ids)}; give the id"
-    return "an account is named by its id"
+def of_ledger(place: Any, text: str) -> tuple[str, str | None]:
+    """The id and the name of an account that the ledger tells of, or else the store.
+
+    Definitions that cannot be read, or a store that is damaged, keep nobody from asking the ledger.
+    """
+    known = place.ledger.account_names()
+    found = named(known, text)
+    if found is None:
+        stored = stored_names(place)
+        found = named(stored, text)
+        known = {**stored, **known}
+    if found is None:
+        raise NoSuchAccount(f"there is no account `{text}`\n\nhint: {hint(known, text)}")
+    return found, known[found]
 
 
-def _hint(evaluator: Any, text: str) -> str:
-    ids = list(evaluator.everyone.subjects.ids)
-    called = _called(evaluator, ids, text)
-    if called:
-        return f"`{text}` is the name of {' and '.join(f'`{one}`' for one in called)}; give the id"
-    near = get_close_matches(text, ids, 1)
-    return f"did you mean `{near[0]}`?" if near else f"give the account's id, such as `{min(ids)}`"
+def stored_names(place: Any) -> dict[str, str | None]:
+    """All accounts of the store with their names; none where the definitions or the store cannot be read."""
+    from expansion.language.mistakes import Mistakes
+    from expansion.usage.manifest import StoreError
+    from flows.clock import utc_now
+
+    try:
+        stored = place.stored
+        return names(place.evaluator(utc_now())) if stored.segments or stored.facts else {}
+    except (Mistakes, StoreError):
+        return {}
 
 
-def _called(evaluator: Any, ids: list[str], text: str) -> list[str]:
-    fact = evaluator.vocabulary.policy.account.name
-    if not fact:
-        return []
-    values = evaluator.fact(fact, ids)
-    return sorted(one for one in ids if str(values[one].value or "").casefold() == text.casefold())
+def _called(known: Mapping[str, str | None], text: str) -> list[str]:
+    return sorted(one for one, name in known.items() if name and _plain(name) == _plain(text))
+
+
+def _plain(name: str) -> str:
+    """Without what people do not look at: case, and how many blanks."""
+    return " ".join(name.split()).casefold()

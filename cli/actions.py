@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, get_args, get_origin
 
 import click
 
+from cli.completing import ACTION
 from cli.showing import as_json, echo
 
 if TYPE_CHECKING:
@@ -13,18 +14,28 @@ if TYPE_CHECKING:
 
 
 @click.command("actions")
-@click.argument("name", required=False)
+@click.argument("name", required=False, type=ACTION)
 @click.option("--json", "json_", is_flag=True, help="As JSON, with the full schema of each input.")
 def command(name: str | None, json_: bool) -> None:
     """The actions that a playbook's `do` may name, each with its inputs. NAME: only this one, or one system's."""
     import integrations
+    from expansion.language.mistakes import suggest
 
     actions = integrations.catalog().for_playbooks
     chosen = {n: a for n, a in sorted(actions.items()) if name is None or n == name or n.startswith(f"{name}.")}
     if not chosen:
-        raise click.UsageError(f"there is no action `{name}`\n\nhint: there are {', '.join(sorted(actions))}")
+        raise click.UsageError(f"there is no action `{name}`\n\nhint: {suggest(str(name), actions, 'there are')}")
     if json_:
-        as_json({n: {"title": a.title, "input": a.input_model.model_json_schema()} for n, a in chosen.items()})
+        told = (
+            {
+                "name": name,
+                "title": one.title,
+                "note": one.note or None,
+                "input_schema": one.input_model.model_json_schema(),
+            }
+            for name, one in chosen.items()
+        )
+        as_json(list(told))
         return
     for action_name, action in chosen.items():
         echo(f"{action_name}\n  {action.title}")

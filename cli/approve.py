@@ -8,19 +8,26 @@ from typing import Any
 
 import click
 
+from cli import scripts
+from cli.accounts import of_ledger
+from cli.beginning import must_be_ours, nothing_yet
+from cli.completing import ACCOUNT, TRIGGER
+from cli.naming import need_trigger_of_ledger
 from cli.pause import by_option, note_option
 from cli.showing import as_json, many, say, table
 from cli.values import MOMENT
 
 
 @click.command("approve")
-@click.option("--trigger", help="All that waits of this trigger, such as a whole flood.")
-@click.option("--account", help="All that waits of this account, by its id.")
+@click.option("--trigger", type=TRIGGER, help="All that waits of this trigger, such as a whole flood.")
+@click.option("--account", type=ACCOUNT, help="All that waits of this account, by its id or its name.")
 @click.option("--all", "all_", is_flag=True, help="All that waits.")
 @click.option("--decline", is_flag=True, help="Say no: nothing is sent in this episode.")
 @by_option
 @note_option
-@click.option("--as-of", type=MOMENT, help="Decide with what had arrived then; left out: now.")
+@click.option(
+    "--as-of", type=MOMENT, help="Decide with what had arrived then; left out: now. The audit has the clock's time."
+)
 @click.option("--json", "json_", is_flag=True, help="As JSON.")
 def command(
     trigger: str | None,
@@ -46,14 +53,18 @@ def command(
         raise click.UsageError("`--all` is everything that waits; leave it out, or leave out the others")
     if decline and not (chosen or all_):
         raise click.UsageError("decline what? write `--trigger NAME`, `--account ID` or `--all` beside it")
-    place = Place()
+    place = Place(looking=True)
     try:
-        found = approving.waiting(place, trigger, account)
+        must_be_ours(place)
+        if trigger is not None:
+            need_trigger_of_ledger(place, trigger)
+        named = of_ledger(place, account) if account is not None else None
+        found = approving.waiting(place, trigger, named[0] if named else None)
         if not chosen and (not all_ or not found):
-            _list(found, json_)
+            _list(place, found, json_)
             return
         if not found:
-            raise _nothing_waits(place, trigger, account)
+            raise _nothing_waits(trigger, named)
         firings, name = approving.with_joined(place, found), approving.signed(by or getpass.getuser(), note)
         if decline:
             count = approving.decline(place, firings, name, utc_now)
@@ -67,24 +78,21 @@ def command(
     _told(outcome, json_)
 
 
-def _nothing_waits(place: Any, trigger: str | None, account: str | None) -> Exception:
-    """Of these names; where the trigger has a name that none has, that is said instead."""
-    from cli.accounts import id_of
-    from flows import approving
-    from flows.pausing import NoSuchThing, must_be_there
+def _nothing_waits(trigger: str | None, account: tuple[str, str | None] | None) -> Exception:
+    """Of these, which there are."""
+    from flows.pausing import NoSuchThing
 
-    if trigger is not None:
-        must_be_there(place, "trigger", trigger)
     named = [f"trigger `{trigger}`"] if trigger is not None else []
-    named += [f"account `{account}`"] if account is not None else []
-    hint = "`expansion approve` lists what does"
     if account is not None:
-        hint += f"; {id_of(approving.waiting(place), account)}"
-    return NoSuchThing(f"nothing of {' and '.join(named)} waits for a person\n\nhint: {hint}")
+        named += [f"account `{account[0]}`" + (f" ({account[1]})" if account[1] else "")]
+    return NoSuchThing(
+        f"nothing of {' and '.join(named)} waits for a person\n\nhint: `expansion approve` lists what does"
+    )
 
 
-def _list(firings: list[Any], json_: bool) -> None:
-    from flows.report import amount, told_of_people
+def _list(place: Any, firings: list[Any], json_: bool) -> None:
+    from flows.report import told_of_people
+    from flows.worth import counting, shown
 
     rows = told_of_people(
         [
@@ -94,19 +102,21 @@ def _list(firings: list[Any], json_: bool) -> None:
                 "id": one.account_id,
                 "trigger": one.trigger,
                 "fired": f"{one.fired_at:%Y-%m-%d}",
-                "worth": amount(one.worth, one.currency),
+                "worth": shown(one, counts),
                 "why it waits": one.reason.partition(" in one run")[0] if one.decision == "flood" else one.reason,
             }
-            for one in firings
+            for one, counts in counting(firings)
         ]
     )
     if json_:
-        as_json(rows)
+        as_json(scripts.firings(firings))
     elif rows:
         table(rows)
-        say("\nlook at them, then: expansion approve --trigger NAME | --account ID | --all, or the same with --decline")
+        say(
+            "\nlook at them, then: expansion approve --trigger NAME | --account NAME | --all, or with --decline as well"
+        )
     else:
-        say("nothing waits for a person")
+        say(nothing_yet(place, "nothing waits for a person"))
 
 
 def _told(outcome: Any, json_: bool) -> None:
@@ -114,6 +124,12 @@ def _told(outcome: Any, json_: bool) -> None:
 
     decided = [(one, one.decision, one.reason) for one in outcome.decided]
     left = [(one, "not sent", why) for one, why in outcome.left]
+    if json_:
+        told = scripts.firings([one for one, _, _ in (*decided, *left)])
+        # What stays as it was keeps its decision; `left` says why.
+        why = [None] * len(decided) + [said for _, _, said in left]
+        as_json([{**one, "left": said} for one, said in zip(told, why, strict=True)])
+        return
     rows = told_of_people(
         [
             {
@@ -126,11 +142,12 @@ def _told(outcome: Any, json_: bool) -> None:
             for one, decision, why in (*decided, *left)
         ]
     )
-    if json_:
-        as_json(rows)
-        return
     table(rows)
     acting = sum(one.decision == "acting" for one in outcome.decided)
     steps = sum(len(one.steps) for one in outcome.decided)
     sent = f", {many(steps, 'step')} planned; the next run sends them" if steps else "; nothing is sent"
     say(f"\n{acting} of {many(len(rows), 'firing')} let go{sent}")
+    if outcome.decided:
+        from cli.fired import ends
+
+        say(ends(outcome.decided, "firing"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.beginning import must_be_ours, nothing_yet
 from cli.showing import as_json, echo, many, say, table
 
 if TYPE_CHECKING:
@@ -33,16 +34,17 @@ def command(
     """
     from flows.place import Place
 
-    place = Place()
+    place = Place(looking=True)
     try:
+        must_be_ours(place)
         ledger = place.ledger
         if heads:
-            as_json(ledger.audit_heads())
+            as_json([{"chain": chain, "hash": hash_} for chain, hash_ in ledger.audit_heads().items()])
         elif verify:
             sys.exit(_verified(ledger, json_))
         else:
             lines = ledger.audit(step_key=step, what=what, system=system, limit=limit)  # type: ignore[arg-type]  # a choice
-            _list(lines, json_, _nothing(step, system, what))
+            _list(lines, json_, nothing_yet(place, _nothing(step, system, what)))
     finally:
         place.close()
 
@@ -87,7 +89,7 @@ def _list(lines: list[AuditRecord], json_: bool, nothing: str) -> None:
 def _row(line: AuditRecord) -> dict[str, str]:
     return {
         "at": f"{line.at:%Y-%m-%d %H:%M:%S}",
-        "who": line.who,
+        "who": _who(line.who),
         "what": line.what,
         "action": line.action,
         "step": (line.step_key or "")[:12],
@@ -95,3 +97,9 @@ def _row(line: AuditRecord) -> dict[str, str]:
         "id there": line.remote_id or "",
         "note": line.note or "",
     }
+
+
+def _who(name: str) -> str:
+    """`person dana`; of a process only the machine and its number there, the rest is in the JSON."""
+    machine, slash, rest = name.partition("/")
+    return f"run on {machine}, process {rest.partition('/')[0]}" if slash else name

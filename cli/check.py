@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from cli.scripts import mistake
 from cli.showing import as_json, echo, many, say
 
 
@@ -29,7 +30,7 @@ def command(json_: bool) -> None:
         workspace = place.workspace
     except Mistakes as found:
         if json_:
-            as_json({"mistakes": [_mistake(mistake) for mistake in found.mistakes], "warnings": [], "cases": []})
+            as_json({"mistakes": [mistake(one) for one in found.mistakes], "warnings": [], "cases": []})
         else:
             echo(str(found))
             say(f"\n{many(len(found.mistakes), 'mistake')}")
@@ -39,7 +40,7 @@ def command(json_: bool) -> None:
     warnings = [*workspace.warnings, *_too_long(place)]
     if json_:
         cases = [_case(result) for result in results]
-        as_json({"mistakes": [], "warnings": [_mistake(warning) for warning in warnings], "cases": cases})
+        as_json({"mistakes": [], "warnings": [mistake(warning) for warning in warnings], "cases": cases})
     else:
         _print(workspace, warnings, results, failed)
     sys.exit(1 if failed else 0)
@@ -102,10 +103,6 @@ def _detail(line: Any) -> str:
     parts = [f"seen {line.seen}" if line.seen else "", line.cause or ""]
     said = "; ".join(part for part in parts if part)
     return f"  ({said})" if said else ""
-
-
-def _mistake(mistake: Any) -> dict[str, Any]:
-    return {name: getattr(mistake, name) for name in ("file", "line", "column", "message", "hint")}
 
 
 def _case(result: Any) -> dict[str, Any]:

@@ -9,7 +9,10 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from cli.accounts import name_of, need_account
+from cli.completing import ACCOUNT, TRIGGER
 from cli.engine import engine_option
+from cli.naming import need_trigger
 from cli.showing import as_json, echo, say
 from cli.values import MOMENT
 
@@ -21,36 +24,37 @@ _SECTIONS = {
 
 
 @click.command("explain")
-@click.argument("trigger")
-@click.argument("account")
+@click.argument("trigger", type=TRIGGER)
+@click.argument("account", type=ACCOUNT)
 @click.option("--user", help="Of a trigger about people: this one, by the user id. Left out: the nearest to a yes.")
 @click.option("--as-of", type=MOMENT, help="A moment in the past: only what had arrived by then counts.")
 @engine_option
 @click.option("--json", "json_", is_flag=True, help="The explanation as JSON.")
 def command(trigger: str, account: str, user: str | None, as_of: datetime | None, json_: bool) -> None:
-    """Why TRIGGER fires, stays quiet or cannot tell for ACCOUNT (its id): every line, its number, its evidence.
+    """Why TRIGGER fires, stays quiet or cannot tell for ACCOUNT (its id or name): every line, its number, its evidence.
 
     A trigger about people (`who: users`) is explained for one of them, and how many of the account's people it fires
     for is said.
     """
     from flows.clock import moment
-    from flows.deciding import trigger_called
     from flows.place import Place
 
-    place = Place()
+    place = Place(looking=True)
     try:
-        asked = trigger_called(place, trigger)
+        need_trigger(place, trigger, account)
+        asked = place.workspace.triggers[trigger]
         if user is not None and asked.who == "accounts":
             raise click.UsageError(f"`{trigger}` asks about whole accounts\n\nhint: leave `--user` out")
         evaluator = place.evaluator(moment(as_of))
+        account = need_account(evaluator, account)
         evidence, people = _explained(evaluator, asked, account, user)
         firing = place.ledger.firing(trigger, account, evidence.user_id or "")
-        called = _called(evaluator, account, evidence.user_id)
+        name, called = name_of(evaluator, account), _called(evaluator, account, evidence.user_id)
     finally:
         place.close()
     fired = {"fired_at": firing.fired_at, "decision": firing.decision, "reason": firing.reason} if firing else None
     if json_:
-        about = {"trigger": trigger, "account": account, "user": evidence.user_id}
+        about = {"trigger": trigger, "account_id": account, "account_name": name, "user_id": evidence.user_id or None}
         counted = people.counts() if people else None
         as_json({**about, **_record(evidence), "people_asked": counted, "in_ledger": fired})
         return
@@ -63,7 +67,10 @@ def command(trigger: str, account: str, user: str | None, as_of: datetime | None
     if evidence.flips:
         echo(f"\n{evidence.flips}")
     if firing is not None:
-        say(f"\nin the ledger: fired {firing.fired_at.astimezone(zone):%Y-%m-%d}, {firing.decision}: {firing.reason}")
+        local = firing.fired_at.astimezone(zone)
+        is_later = firing.fired_at > evidence.as_of
+        when = f"after this moment, on {local:%Y-%m-%d %H:%M}, it fired" if is_later else f"fired {local:%Y-%m-%d}"
+        say(f"\nin the ledger: {when}, {firing.decision}: {firing.reason}")
 
 
 @dataclass(frozen=True)
@@ -96,11 +103,9 @@ def _record(evidence: Any) -> dict[str, Any]:
 
 def _explained(evaluator: Any, trigger: Any, account: str, user: str | None) -> tuple[Any, _People | None]:
     """The evidence; and who else was asked, where a trigger about people is asked of nobody in particular."""
-    from cli.accounts import need_account
     from cli.people import need_user
     from expansion.evaluate.subjects import UserOf
 
-    need_account(evaluator, account)
     if user is not None:
         need_user(evaluator, account, user)
         return evaluator.explain(trigger, UserOf(account, user), flips=True), None
@@ -113,7 +118,6 @@ def _explained(evaluator: Any, trigger: Any, account: str, user: str | None) -> 
 
 def _called(evaluator: Any, account: str, user: str | None) -> str:
     """`Acme (a-1)`, or `Ana (ana) of Acme (a-1)`; the ids alone where there are no names."""
-    from cli.accounts import name_of
     from cli.people import names_in
 
     name = name_of(evaluator, account)

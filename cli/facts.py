@@ -15,7 +15,7 @@ def command(json_: bool) -> None:
     """The facts, cohorts and groups of people of facts.yaml with where each comes from; and the sources there are."""
     from flows.place import Place
 
-    place = Place()
+    place = Place(looking=True)
     facts = place.workspace.facts
     rows = [{"fact": name, "kind": facts.kind(name), "from": _made(fact)} for name, fact in facts.facts.items()]
     cohorts = [{"cohort": name, "from": _cohort(cohort)} for name, cohort in facts.cohorts.items()]
@@ -25,7 +25,8 @@ def command(json_: bool) -> None:
         for name, words in sorted(place.catalog.sources.items())
     ]
     if json_:
-        as_json({"facts": rows, "cohorts": cohorts, "people": people, "sources": sources})
+        given = [{**one, "gives": one["gives"].split(", ")} for one in sources]
+        as_json({"facts": rows, "cohorts": cohorts, "people": people, "sources": given})
         return
     for title, many in (("Facts", rows), ("Cohorts", cohorts), ("People", people), ("Sources", sources)):
         if many:

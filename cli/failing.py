@@ -15,6 +15,7 @@ KNOWN = {
     "NoAccess",
     "NotItsTurn",
     "NoSuchAccount",
+    "NotHere",
     "NobodyKnown",
     "NoSuchRun",
     "NoSuchThing",

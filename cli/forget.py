@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from cli.scripts import counted
 from cli.showing import as_json, echo, many, say, table
 
 
@@ -22,23 +23,22 @@ def command(user: str, yes: bool, json_: bool) -> None:
     imports do not bring them back. Killed half-way, run it again. What the outside systems hold is listed with links,
     for a person to remove. Exit code 1 while something is left to do here.
     """
-    from expansion.forgetting import forget
+    from expansion.forgetting import forget, must_be_known
     from flows.clock import utc_now
     from flows.place import Place
 
     if not user.strip():
         raise click.UsageError("forget whom? give a user id or an e-mail address")
-    if not yes:
-        click.confirm(f"Forget {user}? This cannot be undone", abort=True, err=True)
     place = Place()
     try:
+        must_be_known(place.store, place.ledger, user)
+        if not yes:
+            click.confirm(f"Forget {user}? This cannot be undone", abort=True, err=True)
         done = forget(place.store, place.ledger, place.settings.home, user, getpass.getuser(), utc_now())
     finally:
         place.close()
     if json_:
-        from dataclasses import asdict
-
-        as_json(asdict(done))
+        as_json(_told(done))
     else:
         _tell(done)
     sys.exit(1 if done.still_read or done.ledger.in_flight or done.left else 0)
@@ -63,3 +63,10 @@ def _tell(done: Any) -> None:
         say("a run still reads the store as it was: run this again when it is over, and the old files go")
     for path in done.left:
         say(f"still named in: {path}")
+
+
+def _told(done: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    here = asdict(done.ledger)
+    return {**asdict(done), "ledger": {**here, "rows": counted(here["rows"], "table", "rows")}}

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from cli.scripts import counted
 from cli.showing import as_json, many, say, table
 
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
@@ -30,7 +31,7 @@ def command(files: tuple[Path, ...], map_: Path, json_: bool) -> None:
         for r in results
     ]
     if json_:
-        as_json([{**row, "reasons": r.rejects, "report": r.report} for row, r in zip(rows, results, strict=True)])
+        as_json([_told(result) for result in results])
     else:
         table(rows)
     for result in results:
@@ -40,6 +41,17 @@ def command(files: tuple[Path, ...], map_: Path, json_: bool) -> None:
             say(f"every one of them, with its line: {result.report}")
     useless = [r for r in results if r.rejects and not r.stored and not r.duplicates]
     sys.exit(1 if useless else 0)
+
+
+def _told(result: Any) -> dict[str, Any]:
+    return {
+        "file": result.source,
+        "stored": result.stored,
+        "repeats": result.duplicates,
+        "not_readable": sum(result.rejects.values()),
+        "reasons": counted(result.rejects, "reason", "rows"),
+        "report": result.report,
+    }
 
 
 def _import(files: tuple[Path, ...], map_: Path) -> list[Any]:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import click
 
+from cli import scripts
+from cli.accounts import of_ledger
+from cli.beginning import must_be_ours, nothing_yet
+from cli.completing import ACCOUNT, TRIGGER
+from cli.naming import need_trigger_of_ledger
 from cli.showing import as_json, say, table
 
 
 @click.command("ledger")
-@click.option("--trigger", help="Only this trigger.")
-@click.option("--account", help="Only this account, by its id.")
+@click.option("--trigger", type=TRIGGER, help="Only this trigger.")
+@click.option("--account", type=ACCOUNT, help="Only this account, by its id or its name.")
 @click.option("--user", help="Only this person, by the user id; of triggers about people.")
 @click.option("--steps", "steps_", is_flag=True, help="The steps instead of the firings.")
 @click.option("--runs", "runs_", is_flag=True, help="The runs instead.")
@@ -31,43 +38,23 @@ def command(
     json_: bool,
 ) -> None:
     """Firings with their reasons, most valuable first; the steps that followed; the runs that decided."""
-    from expansion.ledger.records import FiringFilter, StepFilter
     from flows.pausing import told_pauses
     from flows.place import Place
-    from flows.report import decided_rows, fired_rows, step_rows
-    from flows.touching import clock_rows
 
     view = _view(steps=steps_, runs=runs_, clocks=clocks_, history=history)
     if runs_ and (trigger or account or user):
         raise click.UsageError("`--runs` lists whole runs; leave out `--trigger`, `--account` and `--user`")
-    past: dict[int, list[Any]] = {}
-    place = Place()
+    place = Place(looking=True)
     try:
-        ledger = place.ledger
-        if runs_:
-            found: list[Any] = ledger.runs(limit)
-            rows = [_run(run) for run in found]
-        elif clocks_:
-            steps = ledger.steps(StepFilter(trigger=trigger, account_id=account, user_id=user))
-            clocks = ledger.clocks_of(step.key for step in steps)
-            rows = clock_rows(clocks, steps)[:limit]
-            found = [clocks[step.key] for step in steps if step.key in clocks][:limit]
-        elif steps_:
-            found = ledger.steps(StepFilter(trigger=trigger, account_id=account, user_id=user, limit=limit))
-            rows = step_rows(found)
-        else:
-            found = ledger.firings(FiringFilter(trigger=trigger, account_id=account, user_id=user, limit=limit))
-            past = {one.id: ledger.past_decisions(one.id) for one in found} if history else {}
-            rows = decided_rows(found, past) if history else fired_rows(found)
+        must_be_ours(place)
+        wanted = _wanted(place, trigger, account, user, limit)
+        rows, told = _VIEWS[view](place, wanted)
         paused = told_pauses(place)
-        empty = "" if rows else _nothing(place, view, trigger, account, user)
+        empty = "" if rows else _nothing(place, view, wanted)
     finally:
         place.close()
     if json_:
-        from dataclasses import asdict
-
-        before = {id_: {"before": [asdict(each) for each in decisions]} for id_, decisions in past.items()}
-        as_json([asdict(one) | before.get(getattr(one, "id", 0), {}) for one in found])
+        as_json(told)
         return
     if rows:
         table(rows)
@@ -76,6 +63,91 @@ def command(
     for sentence in paused:
         say(f"paused: {sentence}")
 
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What the lists are narrowed to."""
+
+    trigger: str | None
+    account: str | None
+    account_name: str | None
+    user: str | None
+    limit: int
+
+    def named(self) -> list[str]:
+        account = f"account `{self.account}`" if self.account is not None else ""
+        account += f" ({self.account_name})" if self.account_name else ""
+        trigger = f"trigger `{self.trigger}`" if self.trigger is not None else ""
+        person = f"person `{self.user}`" if self.user is not None else ""
+        return [one for one in (trigger, account, person) if one]
+
+
+def _wanted(place: Any, trigger: str | None, account: str | None, user: str | None, limit: int) -> _Wanted:
+    """The names as the ledger has them; what is called so by nothing is an error."""
+    if trigger is not None:
+        need_trigger_of_ledger(place, trigger)
+    id_, name = of_ledger(place, account) if account is not None else (None, None)
+    return _Wanted(trigger, id_, name, user, limit)
+
+
+Lists = tuple[list[dict[str, Any]], list[dict[str, Any]]]  # for people, and for scripts
+
+
+def _firings(place: Any, wanted: _Wanted) -> Lists:
+    from flows.report import fired_rows
+
+    found = _found(place, wanted)
+    rows = [{name: cell for name, cell in row.items() if name != "expected"} for row in fired_rows(found)]
+    return rows, scripts.firings(found, evidence=True)
+
+
+def _history(place: Any, wanted: _Wanted) -> Lists:
+    from flows.report import decided_rows
+
+    found = _found(place, wanted)
+    past = {one.id: place.ledger.past_decisions(one.id) for one in found}
+    told = scripts.firings(found, evidence=True)
+    before = [[asdict(each) for each in past[one.id]] for one in found]
+    both = zip(told, before, strict=True)
+    return list(decided_rows(found, past)), [{**one, "before": decisions} for one, decisions in both]
+
+
+def _steps(place: Any, wanted: _Wanted) -> Lists:
+    from expansion.ledger.records import StepFilter
+    from flows.report import step_rows
+
+    narrow = StepFilter(trigger=wanted.trigger, account_id=wanted.account, user_id=wanted.user, limit=wanted.limit)
+    found = place.ledger.steps(narrow)
+    return list(step_rows(found)), [scripts.step(one) for one in found]
+
+
+def _clocks(place: Any, wanted: _Wanted) -> Lists:
+    from expansion.follow.sla import promise
+    from expansion.ledger.records import StepFilter
+    from flows.touching import clock_rows
+
+    narrow = StepFilter(trigger=wanted.trigger, account_id=wanted.account, user_id=wanted.user)
+    steps = place.ledger.steps(narrow)
+    clocks = place.ledger.clocks_of(step.key for step in steps)
+    told = [scripts.clock(clocks[one.key], one, promise(one.recipe)) for one in steps if one.key in clocks]
+    return list(clock_rows(clocks, steps))[: wanted.limit], told[: wanted.limit]
+
+
+def _runs(place: Any, wanted: _Wanted) -> Lists:
+    found = place.ledger.runs(wanted.limit)
+    return [_run(run) for run in found], [_run_told(run) for run in found]
+
+
+def _found(place: Any, wanted: _Wanted) -> list[Any]:
+    from expansion.ledger.records import FiringFilter
+
+    narrow = FiringFilter(trigger=wanted.trigger, account_id=wanted.account, user_id=wanted.user, limit=wanted.limit)
+    return list(place.ledger.firings(narrow))
+
+
+_VIEWS: dict[str, Callable[[Any, _Wanted], Lists]] = {
+    "firings": _firings, "--history": _history, "--steps": _steps, "--clocks": _clocks, "--runs": _runs
+}  # fmt: skip
 
 _EMPTY = {
     "firings": "nothing has fired yet; `expansion run` writes here",
@@ -94,26 +166,12 @@ def _view(**wanted: bool) -> str:
     return named[0] if named else "firings"
 
 
-def _nothing(place: Any, view: str, trigger: str | None, account: str | None, user: str | None) -> str:
-    """Why there are no rows, and whether a name is the reason."""
-    from flows.pausing import NoSuchThing, must_be_there
-
-    given = {"trigger": trigger, "account": account, "person": user}
-    named = [f"{what} `{name}`" for what, name in given.items() if name is not None]
-    if not named:
-        return _EMPTY[view]
+def _nothing(place: Any, view: str, wanted: _Wanted) -> str:
+    """Why there are no rows."""
+    if not (named := wanted.named()):
+        return nothing_yet(place, _EMPTY[view])
     said = f"the ledger has nothing of {' and '.join(named)}"
-    if trigger is not None:
-        try:
-            must_be_there(place, "trigger", trigger)
-        except NoSuchThing as error:
-            return str(error)
-    fired = place.ledger.firings() if account is not None else []
-    if account is not None and account not in {one.account_id for one in fired}:
-        from cli.accounts import id_of
-
-        return f"{said}\n\nhint: {id_of(fired, account)}"
-    return f"{said}\n\nhint: a person is named by the user id" if user is not None else said
+    return f"{said}\n\nhint: a person is named by the user id" if wanted.user is not None else said
 
 
 def _run(run: Any) -> dict[str, str]:
@@ -124,6 +182,14 @@ def _run(run: Any) -> dict[str, str]:
         "as of": f"{run.as_of:%Y-%m-%d %H:%M}",
         "started": f"{run.started_at:%Y-%m-%d %H:%M:%S}",
         "status": run.status,
-        "playbooks": run.git_revision or "",
+        "commit": run.git_revision or "",
         "problem": problems[0]["sentence"] if problems else run.summary.get("problem", ""),
     }
+
+
+def _run_told(run: Any) -> dict[str, Any]:
+    """A run for scripts; what it reported stands in the fields of `expansion run --json`."""
+    from cli.reporting import summary_for_scripts
+
+    told = asdict(run)
+    return {**told, "summary": summary_for_scripts(run.summary)}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from importlib import import_module
+from typing import NoReturn
 
 import click
 
@@ -14,7 +16,10 @@ COMMANDS = {
     "check": "Check every YAML file and run every case, with line numbers.",
     "explain": "Why a trigger fires, stays quiet or cannot tell for one account.",
     "run": "The main job, once: pull, evaluate, decide, start playbooks.",
+    "pull": "Bring in what the connected sources know; nothing is evaluated or sent.",
     "import": "Bring in events or facts from JSON lines, CSV or Parquet.",
+    "triggers": "Every trigger: its status, when it ran last, for how many it is true.",
+    "accounts": "The accounts that are known, with their ids.",
     "ledger": "What fired and what was done about it.",
     "approve": "What waits for a person: a flood, or what policy.yaml wants approved.",
     "pause": "Stop a trigger, a playbook or an integration, at once.",
@@ -27,7 +32,29 @@ COMMANDS = {
     "actions": "The actions that playbooks may name.",
     "facts": "The facts, cohorts and sources that triggers may name.",
 }
-MODULES = {"import": "import_files"}
+MODULES = {"import": "import_files", "accounts": "list_accounts"}
+# What one reaches for, and what it is called here.
+MEANT = {
+    **dict.fromkeys(("list", "ls", "status", "trigger", "playbooks"), "expansion triggers"),
+    **dict.fromkeys(("validate", "lint", "test", "tests", "cases", "verify", "compile"), "expansion check"),
+    **dict.fromkeys(("plan", "preview", "diff", "backtest", "dry-run", "simulate"), "expansion run --dry-run"),
+    **dict.fromkeys(("help", "commands", "man"), "expansion --help"),
+    "version": "expansion --version",
+    **dict.fromkeys(("sync", "fetch", "load", "extract", "refresh"), "expansion pull"),
+    **dict.fromkeys(("why", "debug", "trace", "show"), "expansion explain TRIGGER ACCOUNT"),
+    **dict.fromkeys(("start", "apply", "execute", "send", "deploy"), "expansion run"),
+    **dict.fromkeys(("new", "create", "setup", "project", "scaffold"), "expansion init"),
+    **dict.fromkeys(("history", "log", "logs", "firings", "steps", "runs"), "expansion ledger"),
+    **dict.fromkeys(("account", "customers", "companies", "search"), "expansion accounts"),
+    **dict.fromkeys(("stop", "disable", "off"), "expansion pause"),
+    **dict.fromkeys(("unpause", "enable", "on", "continue"), "expansion resume"),
+    **dict.fromkeys(("release", "reject", "decline", "review", "waiting"), "expansion approve"),
+    **dict.fromkeys(("connect", "ping", "settings", "config", "health"), "expansion doctor"),
+    **dict.fromkeys(("delete", "erase", "gdpr"), "expansion forget"),
+    **dict.fromkeys(("sources", "fields", "cohorts", "words"), "expansion facts"),
+    "schema": "expansion init --schemas-only",
+    "schemas": "expansion init --schemas-only",
+}
 
 
 class Commands(click.Group):
@@ -46,12 +73,8 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        from difflib import get_close_matches
-
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            near = get_close_matches(args[0], COMMANDS, 1)
-            hint = f"\n\nhint: did you mean `expansion {near[0]}`?" if near else ""
-            ctx.fail(f"there is no command `{args[0]}`{hint}")
+            ctx.fail(f"there is no command `{args[0]}`{_meant(args[0])}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -59,19 +82,30 @@ class Commands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
+def _meant(word: str) -> str:
+    """The command that a word stands for, or is a misspelling of; else where they are listed."""
+    from difflib import get_close_matches
+
+    if word.lower() in MEANT:
+        return f"\n\nhint: that is `{MEANT[word.lower()]}` here"
+    near = get_close_matches(word.lower(), COMMANDS, 1)
+    return f"\n\nhint: did you mean `expansion {near[0]}`?" if near else "\n\nhint: `expansion --help` lists them"
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="expansion-triggers", prog_name="expansion")
 def cli() -> None:
     """Expansion triggers as code: notice the accounts that are ready to buy more, and start the right conversation.
 
-    Data go to stdout, talk to stderr; `--json` gives data for scripts. Exit codes: 0 all is well, 1 something needs a
-    person, 2 the command was used wrongly.
+    Data go to stdout, talk to stderr; `--json` gives data for scripts (docs/json.md). Exit codes: 0 all is well, 1
+    something needs a person, 2 the command was used wrongly. Names complete in your shell: docs/operate.md says how.
     """
 
 
 def main() -> None:
     """Run a command; known failures print as sentences, with exit code 1."""
     from cli.failing import told
+    from cli.scripts import wanted
     from cli.showing import echo
     from expansion.logs import guard, harmless_traceback
 
@@ -87,16 +121,26 @@ def main() -> None:
         help_.show()
         sys.exit(2)
     except click.UsageError as error:
-        if error.ctx is not None:
+        if error.ctx is not None and not wanted():
             echo(f"{error.ctx.get_usage()}\n", err=True)
-        echo(f"error: {_as_sentence(error)}", err=True)
-        sys.exit(2)
+        _failed(_as_sentence(error), "UsageError", 2)
     except Exception as error:
         text = told(error)
         if text is None:
             text = f"{type(error).__name__}, a fault of this program\n\n{harmless_traceback(*sys.exc_info())}"
+        _failed(text, type(error).__name__, 1, getattr(error, "mistakes", ()))
+
+
+def _failed(text: str, kind: str, code: int, mistakes: Iterable[object] = ()) -> NoReturn:
+    """Say it as a sentence, or as an object to a script, and end."""
+    from cli import scripts
+    from cli.showing import echo, json_line
+
+    if scripts.wanted():
+        json_line(scripts.error(text, kind, code, mistakes))
+    else:
         echo(f"error: {text}", err=True)
-        sys.exit(1)
+    sys.exit(code)
 
 
 def _as_sentence(error: click.UsageError) -> str:

@@ -3,20 +3,40 @@
 from __future__ import annotations
 
 import getpass
+from dataclasses import asdict
 from typing import Any
 
 import click
 
+from cli.completing import paused_name
 from cli.showing import as_json, say, table
 
 KINDS = ("trigger", "playbook", "integration")
+
+
+class _Kind(click.Choice[str]):
+    """One of the kinds; a name in its place is answered with the kind that has it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value not in KINDS and ctx is not None:
+            from flows.pausing import names_of
+            from flows.settings import own_settings
+
+            folder = own_settings().playbooks
+            if kinds := [kind for kind in KINDS if value in names_of(folder, kind)]:  # type: ignore[arg-type]  # of KINDS
+                said = " or ".join(f"`expansion {ctx.info_name} {kind} {value}`" for kind in kinds)
+                raise click.UsageError(f"`{value}` is the name of a {kinds[0]}\n\nhint: write {said}", ctx)
+        return super().convert(value, param, ctx)
+
+
+KIND = _Kind(KINDS)
 by_option = click.option("--by", default=None, help="Who says so; left out: your name on this machine.")
 note_option = click.option("--note", default="", help="Why, as people will read it.")
 
 
 @click.command("pause")
-@click.argument("kind", required=False, type=click.Choice(KINDS))
-@click.argument("name", required=False)
+@click.argument("kind", required=False, type=KIND)
+@click.argument("name", required=False, shell_complete=paused_name)
 @by_option
 @note_option
 @click.option("--json", "json_", is_flag=True, help="What is paused, as JSON.")
@@ -31,7 +51,7 @@ def command(kind: str | None, name: str | None, by: str | None, note: str, json_
     from flows.pausing import must_be_there
     from flows.place import Place
 
-    place = Place()
+    place = Place(looking=kind is None)
     try:
         if kind is None:
             show_pauses(place, json_)
@@ -40,6 +60,8 @@ def command(kind: str | None, name: str | None, by: str | None, note: str, json_
             raise click.UsageError(f"which {kind}? write its name after it")
         must_be_there(place, kind, name)  # type: ignore[arg-type]  # a choice
         done = place.ledger.pause(kind, name, by or getpass.getuser(), note, utc_now())  # type: ignore[arg-type]
+        if json_:
+            show_pauses(place, json_)
     finally:
         place.close()
     if done:
@@ -63,7 +85,7 @@ def show_pauses(place: Any, json_: bool) -> None:
         for each in pauses
     ]
     if json_:
-        as_json(rows)
+        as_json([asdict(each) for each in pauses])
     elif rows:
         table(rows)
     else:

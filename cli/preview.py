@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from cli.showing import as_json, echo, many, say, table
+from cli import scripts
+from cli.fired import ends, show_fired
+from cli.showing import as_json, echo, many, say
 
 if TYPE_CHECKING:  # the command's help must not wait for these
+    from expansion.decide.decide import Decisions
     from expansion.decide.firing import NewFiring, NewStep
+    from flows.deciding import Evaluated
 
 
 def preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:
@@ -17,12 +22,11 @@ def preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:
     The same triggers as a run with these options, by the same functions, so that the run then does what is said here,
     unless a source or a person says something new in between.
     """
-    from expansion.evaluate.subjects import account_of
+    from cli.beginning import how_to_begin
     from flows.clock import moment, utc_now
     from flows.deciding import decide_all, evaluate, triggers_of_run
     from flows.pausing import told_pauses
     from flows.place import Place
-    from flows.report import told_of_people
 
     place = Place()
     try:
@@ -30,47 +34,109 @@ def preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:
         chosen, not_due = triggers_of_run(place, triggers, at, only_due=as_of is None and not triggers)
         evaluated = evaluate(place, chosen, at, build=False)
         decisions = decide_all(place, evaluated, at)
-        paused = told_pauses(place)
-        due = sum(one.count for one in place.ledger.due_actions(utc_now()))
-        waited = len(place.ledger.waiting_due(at))
+        earlier = Earlier(
+            due=sum(one.count for one in place.ledger.due_actions(utc_now())),
+            waited=len(place.ledger.waiting_due(at)),
+            paused=tuple(told_pauses(place)),
+            not_due=tuple(not_due),
+            empty=how_to_begin(place, at, evaluated.accounts),
+        )
     finally:
         place.close()
-    again = [each.firing for each in decisions.again]
-    planned = [(firing, step) for firing in (*decisions.firings, *again) for step in firing.steps]
-    fired = told_of_people([_firing(firing) for firing in decisions.firings])
-    held = told_of_people([{"fired": f"{firing.fired_at:%Y-%m-%d}", **_firing(firing)} for firing in again])
     if json_:
-        said = {"as_of": at, "accounts": evaluated.accounts, "not_due": not_due, "firings": fired, "again": held}
-        rows = told_of_people([_row(firing, step) for firing, step in planned])
-        steps = [{**row, "input": dict(step.input or {})} for row, (_, step) in zip(rows, planned, strict=True)]
-        earlier = {"due": due, "waited": waited}
-        as_json({**said, "steps": steps, "of_earlier_runs": earlier, "paused": paused})
-        return
-    table(fired, title="What would fire")
-    if held:
+        as_json(_for_scripts(at, evaluated, decisions, earlier))
+    else:
+        _show(evaluated, decisions, earlier)
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What stands before this moment: what earlier runs left, what is paused, what is not due, what is missing."""
+
+    due: int
+    waited: int
+    paused: tuple[str, ...]
+    not_due: tuple[str, ...]
+    empty: str | None
+
+
+def _again(decisions: Decisions) -> list[NewFiring]:
+    return [each.firing for each in decisions.again]
+
+
+def _planned(decisions: Decisions) -> list[tuple[NewFiring, NewStep]]:
+    return [(firing, step) for firing in (*decisions.firings, *_again(decisions)) for step in firing.steps]
+
+
+def _for_scripts(at: datetime, evaluated: Evaluated, decisions: Decisions, earlier: Earlier) -> dict[str, Any]:
+    """With the fields of `expansion run --json`; what only a run knows is null."""
+    from cli.reporting import unknown_for_scripts
+    from flows.worth import counting, totals
+
+    every = [*decisions.firings, *_again(decisions)]
+    told, new = scripts.firings(every), len(decisions.firings)
+    unknown = {name: dict(causes) for name, causes in decisions.unknown_counts.items()}
+    return {
+        "as_of": at,
+        "accounts": evaluated.accounts,
+        "became": scripts.money(totals(counting(every))),
+        "firings": told[:new],
+        "decided_again": told[new:],
+        "steps": [scripts.planned_step(firing, step) for firing, step in _planned(decisions)],
+        "unknown": unknown_for_scripts(unknown),
+        "not_due": list(earlier.not_due),
+        "of_earlier_runs": {"due": earlier.due, "waited": earlier.waited},
+        "paused": list(earlier.paused),
+        "nothing_stored": earlier.empty,
+    }
+
+
+def _show(evaluated: Evaluated, decisions: Decisions, earlier: Earlier) -> None:
+    show_fired(decisions.firings, "What would fire")
+    if again := _again(decisions):
         echo()
-        table(held, title="What would be decided again")
+        show_fired(again, "What would be decided again")
+    planned = _planned(decisions)
     for firing, step in planned:
         echo()
         echo(f"{firing.account_name} · {step.action} · {_when(step)}")
         for name, value in (step.input or {}).items():
             _input(name, value)
     say("")
+    if decisions.firings:
+        say(ends(decisions.firings, "firing", "would be acted on"))
     what = f"{many(len(planned), 'step')} would be planned"
-    say(f"{many(evaluated.accounts, 'account')} asked: {many(len(fired), 'firing')}, {what}; nothing was sent")
-    if not_due:
-        say(f"not due yet, evaluated before: {', '.join(not_due)} (`--trigger NAME` evaluates one now)")
-    if due:
-        say(f"{many(due, 'step')} of earlier runs would be sent, too: `expansion ledger --steps` lists them")
-    if waited:
-        say(f"{many(waited, 'step')} of earlier runs would be asked again, for their time of waiting is over")
-    for sentence in paused:
+    fired = many(len(decisions.firings), "firing")
+    say(f"{many(evaluated.accounts, 'account')} asked: {fired}, {what}; nothing was sent")
+    if earlier.empty:
+        say(earlier.empty)
+    _show_earlier(earlier)
+    if not earlier.empty:
+        _show_unknown(evaluated)
+
+
+def _show_earlier(earlier: Earlier) -> None:
+    if earlier.not_due:
+        say(f"not due yet, evaluated before: {', '.join(earlier.not_due)} (`--trigger NAME` evaluates one now)")
+    if earlier.due:
+        say(f"{many(earlier.due, 'step')} of earlier runs would be sent, too: `expansion ledger --steps` lists them")
+    if earlier.waited:
+        waited = many(earlier.waited, "step")
+        say(f"{waited} of earlier runs would be asked again, for their time of waiting is over")
+    for sentence in earlier.paused:
         say(f"paused: {sentence}")
+
+
+def _show_unknown(evaluated: Evaluated) -> None:
+    """Of each trigger for how many accounts it cannot be told, and one of the causes."""
+    from expansion.evaluate.subjects import account_of
+
     for name, answers in evaluated.answers.items():
         if answers.unknown:
-            example = next(iter(answers.unknown.values()))
+            causes = list(dict.fromkeys(answers.unknown.values()))
             accounts = len({account_of(subject) for subject in answers.unknown})
-            say(f"cannot tell: {name}, {many(accounts, 'account')}, such as: {example}")
+            more = f" (and {many(len(causes) - 1, 'other cause')})" if len(causes) > 1 else ""
+            say(f"cannot tell for {many(accounts, 'account')}, {name}: {causes[0]}{more}")
 
 
 def _input(name: str, value: Any) -> None:
@@ -81,34 +147,6 @@ def _input(name: str, value: Any) -> None:
     echo(f"    {name}: {lines[0]}" if len(lines) == 1 else f"    {name}:")
     for line in lines if len(lines) > 1 else ():
         echo(f"      {line}".rstrip())
-
-
-def _firing(firing: NewFiring) -> dict[str, str]:
-    from flows.report import amount
-
-    return {
-        "account": firing.account_name,
-        "who": firing.user_name,
-        "trigger": firing.trigger,
-        "worth": amount(firing.worth, firing.currency),
-        "expected": amount(firing.priority, firing.currency),
-        "what happens": (firing.playbook or "") if firing.steps else firing.reason,
-        "why": "; ".join(firing.evidence.get("reasons", [])),
-    }
-
-
-def _row(firing: NewFiring, step: NewStep) -> dict[str, str]:
-    """As `expansion run --json` tells a step that it has planned and not yet sent."""
-    waits = step.state == "waiting" and step.not_before
-    return {
-        "account": firing.account_name,
-        "who": firing.user_name,
-        "playbook": firing.playbook or "",
-        "step": step.step_id,
-        "action": step.action,
-        "state": f"waiting until {step.not_before:%Y-%m-%d %H:%M}" if waits else step.state,
-        "note": step.reason or "",
-    }
 
 
 def _when(step: NewStep) -> str:

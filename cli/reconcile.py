@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
+
 import click
 
 from cli.showing import as_json, say, table
@@ -29,7 +32,7 @@ def command(days: int, json_: bool) -> None:
         place.close()
     rows, untold = difference_rows(found.open), untold_rows(found.not_compared)
     if json_:
-        as_json({"compared": found.compared, "gone": found.gone, "differences": rows, "not compared": untold})
+        as_json(_told(found))
     else:
         table(rows)
         table(untold, title="Could not be compared")
@@ -41,3 +44,24 @@ def command(days: int, json_: bool) -> None:
         )
     if found.for_somebody or found.out_of_reach:
         raise click.exceptions.Exit(1)
+
+
+def _told(found: Any) -> dict[str, Any]:
+    """For scripts: what was compared, each difference with its step, and what could not be compared."""
+    differences = [
+        {
+            **asdict(one),
+            "account_id": step.account_id,
+            "account_name": step.account_name,
+            "user_id": step.user_id or None,
+            "user_name": step.user_name or None,
+            "trigger": step.trigger,
+            "playbook": step.playbook,
+            "step_id": step.step_id,
+            "system": step.integration,
+            "link": step.link,
+        }
+        for one, step in found.open
+    ]
+    untold = [{"action": action, "why": why, "steps": count} for (action, why), count in found.not_compared.items()]
+    return {"compared": found.compared, "gone": found.gone, "differences": differences, "not_compared": untold}

@@ -6,24 +6,30 @@ import getpass
 
 import click
 
-from cli.pause import KINDS, by_option, note_option, show_pauses
+from cli.completing import paused_name
+from cli.pause import KIND, by_option, note_option, show_pauses
 from cli.showing import say
 
 
 @click.command("resume")
-@click.argument("kind", type=click.Choice(KINDS))
-@click.argument("name")
+@click.argument("kind", required=False, type=KIND)
+@click.argument("name", required=False, shell_complete=paused_name)
 @by_option
 @note_option
 @click.option("--json", "json_", is_flag=True, help="What is still paused, as JSON.")
-def command(kind: str, name: str, by: str | None, note: str, json_: bool) -> None:
-    """Let something that is paused go on; the next run does what waits."""
+def command(kind: str | None, name: str | None, by: str | None, note: str, json_: bool) -> None:
+    """Let something that is paused go on; the next run does what waits. Without a name: what is paused."""
     from flows.clock import utc_now
     from flows.pausing import must_be_there
     from flows.place import Place
 
-    place = Place()
+    place = Place(looking=kind is None)
     try:
+        if kind is None:
+            show_pauses(place, json_)
+            return
+        if name is None:
+            raise click.UsageError(f"which {kind}? write its name after it; `expansion resume` lists what is paused")
         done = place.ledger.resume(kind, name, by or getpass.getuser(), note, utc_now())  # type: ignore[arg-type]
         if done:
             say(f"{kind} {name} goes on; the next run does what waits")

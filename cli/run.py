@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
+from cli.completing import TRIGGER
 from cli.engine import engine_option
-from cli.showing import as_json, echo, many, say, table
+from cli.showing import as_json, say
 from cli.values import MOMENT
 
 
@@ -18,7 +19,9 @@ from cli.values import MOMENT
 @click.option(
     "--as-of", type=MOMENT, help="A moment in the past, such as 2026-03-02T09:00:00Z: only what had arrived then."
 )
-@click.option("--trigger", "triggers", multiple=True, help="Only this trigger; can be given several times.")
+@click.option(
+    "--trigger", "triggers", type=TRIGGER, multiple=True, help="Only this trigger; can be given several times."
+)
 @click.option("--pull/--no-pull", "pull_sources", default=None, help="Pull the sources first; off with --as-of.")
 @engine_option
 @click.option("--json", "json_", is_flag=True, help="The report as JSON.")
@@ -73,9 +76,10 @@ def run_flow(as_of: datetime | None, triggers: list[str], pull_sources: bool, js
 
 def _printed(flow_run_id: str, json_: bool) -> bool:
     """Print the report of a run from the ledger; False where the run did not get as far as that."""
+    from cli.reporting import report_for_scripts, show_report
     from expansion.ledger.records import FiringFilter
     from flows.place import Place
-    from flows.report import RunReport, fired_rows, step_rows
+    from flows.report import RunReport
 
     place = Place()
     try:
@@ -86,50 +90,14 @@ def _printed(flow_run_id: str, json_: bool) -> bool:
         steps = place.ledger.steps_of_run(run.id)
         report = RunReport.from_summary(run.summary)
         if json_:
-            summary = {"run": run.id, "status": run.status, **run.summary}
-            as_json({**summary, "firings": fired_rows(firings), "steps": step_rows(steps)})
+            as_json(report_for_scripts(run, report, firings, steps))
         else:
-            _tables(report, fired_rows(firings), step_rows(steps))
+            show_report(report, firings, steps)
             say("")
             say(report.headline(run.kind, firings, steps))
         return True
     finally:
         place.close()
-
-
-def _tables(report: object, fired: list[dict[str, str]], steps: list[dict[str, str]]) -> None:
-    from flows.report import RunReport
-
-    assert isinstance(report, RunReport), "a report"
-    table(fired, title="What fired")
-    echo()
-    table(_counted(steps), title="What was done")
-    for trigger, causes in report.unknown.items():
-        for cause, count in sorted(causes.items(), key=lambda item: -item[1])[:3]:
-            say(f"cannot tell: {trigger}, {count} account{'s' if count != 1 else ''}: {cause}")
-    if report.not_due:
-        names = ", ".join(report.not_due)
-        say(f"not due yet, evaluated before: {names} (`--trigger NAME` evaluates one now)")
-    if report.waiting:
-        say(f"{many(report.waiting, 'firing')} waiting for a person: `expansion approve` lists them")
-    for said in report.paused:
-        say(f"paused: {said}")
-    for notice in report.notices:
-        say(f"worth a look: {notice}")
-    for problem in report.problems:
-        say(f"problem: {problem.system} ({problem.whose}): {problem.sentence}")
-
-
-def _counted(steps: list[dict[str, str]]) -> list[dict[str, object]]:
-    """How many steps of each action stand where."""
-    counts: dict[tuple[str, str, str], int] = {}
-    for step in steps:
-        key = (step["playbook"], step["action"], step["state"])
-        counts[key] = counts.get(key, 0) + 1
-    return [
-        {"playbook": playbook, "action": action, "state": state, "steps": count}
-        for (playbook, action, state), count in sorted(counts.items())
-    ]
 
 
 def _preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from cli import scripts
+from cli.beginning import must_be_ours
 from cli.showing import as_json, say, table
 
 _VERDICTS = {
@@ -16,9 +18,20 @@ _VERDICTS = {
 }
 
 
+class _Verdict(click.Choice[str]):
+    """What became of a step; where it stands first and the key after it, that is said."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        first = ctx.params.get("key") if ctx is not None else None
+        if first in _VERDICTS and value not in _VERDICTS:
+            hint = f"write the key first: `expansion unsure {value} {first}`"
+            raise click.UsageError(f"`{first}` is what became of a step\n\nhint: {hint}", ctx)
+        return super().convert(value, param, ctx)
+
+
 @click.command("unsure")
 @click.argument("key", required=False)
-@click.argument("verdict", required=False, type=click.Choice(list(_VERDICTS)))
+@click.argument("verdict", required=False, type=_Verdict(list(_VERDICTS)))
 @click.option("--note", default="", help="What you saw, for the ledger.")
 @click.option("--json", "json_", is_flag=True, help="As JSON.")
 def command(key: str | None, verdict: str | None, note: str, json_: bool) -> None:
@@ -31,8 +44,9 @@ def command(key: str | None, verdict: str | None, note: str, json_: bool) -> Non
     from flows.pausing import NoSuchThing
     from flows.place import Place
 
-    place = Place()
+    place = Place(looking=True)
     try:
+        must_be_ours(place)
         steps = place.ledger.unsure_steps()
         if key is None:
             _list(steps, json_)
@@ -68,7 +82,7 @@ def _list(steps: list[Any], json_: bool) -> None:
     ]
     rows = told_of_people(rows)
     if json_:
-        as_json(rows)
+        as_json([scripts.step(step) for step in steps])
     elif rows:
         table(rows)
         say("\nlook whether each is there, then: expansion unsure KEY done | retry | skip")
@@ -77,6 +91,10 @@ def _list(steps: list[Any], json_: bool) -> None:
 
 
 def _chosen(steps: list[Any], key: str) -> Any:
+    if key in _VERDICTS:
+        raise click.UsageError(
+            f"`{key}` is what became of a step\n\nhint: write the key first: `expansion unsure KEY {key}`"
+        )
     found = [step for step in steps if step.key.startswith(key)]
     if not found:
         raise click.UsageError(

@@ -49,14 +49,25 @@ def forget(store: UsageStore, ledger: Ledger, home: Path, text: str, by: str, no
         done = _all_of_it(store, ledger, home, *earlier, by, now)
         if text.casefold() in map(str.casefold, earlier[1]):
             return done
+    person = _known(store, ledger, text)
+    pseudonyms = suppressed(store.root).adding((*person.ids, *person.emails))
+    _write(pending, person, pseudonyms)
+    return _all_of_it(store, ledger, home, person, pseudonyms, by, now)
+
+
+def must_be_known(store: UsageStore, ledger: Ledger, text: str) -> None:
+    """NobodyKnown where there is nobody to forget, so that nobody is asked whether to."""
+    if not (store.root / _PENDING).exists():
+        _known(store, ledger, text)
+
+
+def _known(store: UsageStore, ledger: Ledger, text: str) -> Person:
     person = known_as(store, text)
     if person is None and ledger.names_person(text):
         person = Person((text,), (text,) if "@" in text else ())
     if person is None:
         raise NobodyKnown(f"nothing is stored of a person `{text}`\n\nhint: give the user id, or an e-mail address")
-    pseudonyms = suppressed(store.root).adding((*person.ids, *person.emails))
-    _write(pending, person, pseudonyms)
-    return _all_of_it(store, ledger, home, person, pseudonyms, by, now)
+    return person
 
 
 def _all_of_it(

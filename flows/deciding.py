@@ -13,6 +13,7 @@ from expansion.decide.recording import RunContext
 from expansion.decide.schedule import is_due
 from expansion.evaluate.evaluator import StoreEvaluator, build_rollups
 from expansion.evaluate.results import Answers
+from expansion.language.mistakes import suggest
 from expansion.language.models import Trigger
 from expansion.ledger.firings import Overtaken
 from expansion.ledger.records import Recorded
@@ -50,7 +51,8 @@ def trigger_called(place: Place, name: str) -> Trigger:
     """The trigger of this name, or NoSuchTrigger with those that there are."""
     known = place.workspace.triggers
     if name not in known:
-        raise NoSuchTrigger(f"there is no trigger `{name}`; there are: {', '.join(sorted(known))}")
+        hint = suggest(name, known, "there are") or "write one in playbooks/triggers"
+        raise NoSuchTrigger(f"there is no trigger `{name}`\n\nhint: {hint}")
     return known[name]
 
 

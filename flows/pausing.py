@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import integrations
@@ -10,16 +10,22 @@ from expansion.decide.pauses import PauseKind
 from expansion.language.mistakes import suggest
 from flows.place import Place
 
+PAUSED_KINDS: tuple[PauseKind, ...] = ("trigger", "playbook", "integration")
+
 
 class NoSuchThing(Exception):
     """A name that nothing of this kind has."""
 
 
-def must_be_there(place: Place, kind: PauseKind, name: str) -> None:
-    """NoSuchThing where nothing has this name. Files are named after what they hold, so none has to be read."""
-    known = _names(place.settings.playbooks, kind)
+def must_be_there(place: Place, kind: PauseKind, name: str, also: Iterable[str] = ()) -> None:
+    """NoSuchThing where nothing has this name. Files are named after what they hold, so none has to be read.
+
+    `also`: names of what was there once.
+    """
+    known = [*names_of(place.settings.playbooks, kind), *also]
     if name not in known:
-        hint = suggest(name, known, "there are")
+        others = [one for one in PAUSED_KINDS if one != kind and name in names_of(place.settings.playbooks, one)]
+        hint = f"`{name}` is the name of a {others[0]}" if others else suggest(name, known, "there are")
         raise NoSuchThing(f"there is no {kind} `{name}`" + (f"\n\nhint: {hint}" if hint else ""))
 
 
@@ -29,7 +35,8 @@ def told_pauses(place: Place) -> list[str]:
     return [each.told(zone) for each in place.ledger.pauses()]
 
 
-def _names(folder: Path, kind: PauseKind) -> Sequence[str]:
+def names_of(folder: Path, kind: PauseKind) -> Sequence[str]:
+    """What a person may name, without reading a file."""
     match kind:
         case "trigger":
             return sorted(path.stem for path in (folder / "triggers").glob("*.yaml"))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import integrations
@@ -40,6 +41,7 @@ class Place:
 
     settings: Settings = field(default_factory=own_settings)
     problems: dict[str, Failure] = field(default_factory=dict)  # systems that cannot be connected
+    looking: bool = False  # nothing is made by it: a folder without a ledger has none afterwards
     _connected: dict[str, Connected] = field(default_factory=dict)
 
     @cached_property
@@ -57,7 +59,8 @@ class Place:
 
     @cached_property
     def store(self) -> UsageStore:
-        self.settings.home.mkdir(parents=True, exist_ok=True)
+        if not self.looking:
+            self.settings.home.mkdir(parents=True, exist_ok=True)
         return UsageStore(self._usage)
 
     @property
@@ -69,16 +72,22 @@ class Place:
     def _usage(self) -> Path:
         return self.settings.home / "usage"
 
+    @property
+    def has_ledger(self) -> bool:
+        """Whether there is one already; of a database elsewhere that is taken for granted."""
+        return self.settings.ledger_url is not None or (self.settings.home / "ledger.db").exists()
+
     @cached_property
     def ledger(self) -> Ledger:
-        self.settings.home.mkdir(parents=True, exist_ok=True)
-        return open_ledger(self.settings.ledger)
+        if not self.looking:
+            self.settings.home.mkdir(parents=True, exist_ok=True)
+        return open_ledger(self._ledger_url)
 
     @cached_property
     def allowances(self) -> Allowances:
         """The calls that all workers share, in the ledger's database, whose tables the ledger makes."""
         assert self.ledger
-        return open_allowances(self.settings.ledger, instant)
+        return open_allowances(self._ledger_url, instant)
 
     @cached_property
     def holder(self) -> Holder:
@@ -87,6 +96,17 @@ class Place:
     @property
     def _holders(self) -> Path:
         return self.settings.home / "holders"
+
+    @cached_property
+    def _ledger_url(self) -> str:
+        if self.looking and not self.has_ledger:
+            return f"sqlite:///{Path(self._nowhere.name) / 'ledger.db'}"
+        return self.settings.ledger
+
+    @cached_property
+    def _nowhere(self) -> TemporaryDirectory[str]:
+        """For an empty ledger that goes again."""
+        return TemporaryDirectory(prefix="expansion-")
 
     def is_alive(self, holder: str) -> bool:
         """False only for a process that certainly is no more."""
@@ -176,6 +196,8 @@ class Place:
         for name in ("allowances", "ledger", "holder", "warehouse"):
             if name in self.__dict__:
                 getattr(self, name).close()
+        if "_nowhere" in self.__dict__:
+            self._nowhere.cleanup()
 
 
 def actions_named(workspace: Workspace) -> Iterable[str]:

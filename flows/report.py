@@ -19,6 +19,7 @@ from expansion.plan.context import without_address
 from expansion.usage.manifest import StoreError
 from flows.deciding import Evaluated
 from flows.pulling import Pulled
+from flows.worth import ACTED_ON, ELSEWHERE, counting, headline, shown, totals
 
 SHOWN = 1000  # rows of a table that people still read
 Cell = TypeVar("Cell")
@@ -92,25 +93,23 @@ class RunReport:
         return cls(**{**known, "problems": [Problem(**problem) for problem in known.get("problems", [])]})
 
     def headline(self, kind: RunKind, firings: Sequence[FiringRecord], steps: Sequence[StepRecord]) -> str:
-        """One line: `9 new firings, worth $84,300 a year, 24 steps done, 1 problem`."""
-        parts = []
-        if kind == "expansion":
-            worth = total_worth(firing for firing in firings if firing.decision == "acting")
-            earlier = [firing for firing in firings if is_earlier(firing)]
-            acting = sum(firing.decision == "acting" for firing in earlier)
-            parts += [_many(len(firings) - len(earlier), "new firing")]
-            parts += [f"{acting:,} of earlier runs acted on" if acting else ""]
-            parts += [f"worth {worth} a year" if worth else ""]
-        if kind == "reconcile":
-            parts += [self.reconciled]
-        elif kind == "pull":
-            parts += [f"{sum(one['stored'] for one in self.pulled):,} new"]
-        else:
-            parts += [f"{_many(sum(step.state == 'done' for step in steps), 'step')} done"]
+        """One line: `9 of 11 new firings acted on, worth $84,300 a year; …: $4,800, 24 steps done, 1 problem`."""
+        lead = self._decided(firings) if kind == "expansion" else []
+        done = f"{_many(sum(step.state == 'done' for step in steps), 'step')} done"
+        own = {"reconcile": self.reconciled, "pull": f"{sum(one['stored'] for one in self.pulled):,} new"}
+        parts = [own.get(kind, done)]
         unsure = sum(step.state == "unsure" for step in steps)
         parts += [f"{unsure} unsure"] if unsure else []
         parts += [_many(len(self.problems), "problem")] if self.problems else []
-        return ", ".join(part for part in parts if part)
+        return "; ".join([*lead, ", ".join(part for part in parts if part)])
+
+    @staticmethod
+    def _decided(firings: Sequence[FiringRecord]) -> list[str]:
+        """What is new, and what earlier runs found and this one has decided about."""
+        counted = counting(firings)
+        new, again = totals(counted, only=is_new), totals(counted, only=is_earlier)
+        said = [headline(new, "new firing")] if new else ["0 new firings"]
+        return [*said, *([headline(again, "firings of earlier runs")] if again else [])]
 
 
 def told(error: BaseException) -> Problem:
@@ -132,19 +131,6 @@ def _wait(count: int) -> str:
     return "waits" if count == 1 else "wait"
 
 
-def total_worth(firings: Iterable[FiringRecord]) -> str:
-    """What these are worth a year together, each account counted once with its best firing."""
-    best: dict[tuple[str, str], Decimal] = {}
-    for firing in firings:
-        if firing.worth is not None:
-            key = (firing.currency or "", firing.account_id)
-            best[key] = max(best.get(key, Decimal(0)), firing.worth)
-    totals: dict[str, Decimal] = {}
-    for (currency, _), worth in best.items():
-        totals[currency] = totals.get(currency, Decimal(0)) + worth
-    return " and ".join(money_text(total, currency) for currency, total in sorted(totals.items()))
-
-
 def fired_rows(firings: Iterable[FiringRecord]) -> list[dict[str, str]]:
     """One row per firing, most valuable first."""
     rows = [
@@ -152,12 +138,12 @@ def fired_rows(firings: Iterable[FiringRecord]) -> list[dict[str, str]]:
             "account": firing.account_name,
             "who": firing.user_name,
             "trigger": firing.trigger,
-            "worth": amount(firing.worth, firing.currency),
+            "worth": shown(firing, counts),
             "expected": amount(firing.priority, firing.currency),
             "what happens": _happens(firing),
             "why": "; ".join(firing.evidence.get("reasons", [])),
         }
-        for firing in firings
+        for firing, counts in counting(firings)
     ]
     return told_of_people(rows)[:SHOWN]
 
@@ -176,6 +162,10 @@ def amount(value: Decimal | None, currency: str | None) -> str:
 def is_earlier(firing: FiringRecord) -> bool:
     """Whether what stands in it was decided by a later run than the one in which it fired."""
     return firing.decided_in != firing.run_id
+
+
+def is_new(firing: FiringRecord) -> bool:
+    return not is_earlier(firing)
 
 
 def _happens(firing: FiringRecord) -> str:
@@ -235,9 +225,9 @@ def markdown(report: RunReport, firings: Sequence[FiringRecord]) -> str:
         lines += [f"{_many(report.accounts, 'account')} asked about."]
     if report.not_due:
         lines += ["", f"Not due yet, evaluated before: {', '.join(report.not_due)}."]
-    if firings:
-        lines += ["", "## What fired", "", "| trigger | accounts | acted on | worth a year |", "|---|---|---|---|"]
-        lines += [_trigger_row(name, firings) for name in sorted({firing.trigger for firing in firings})]
+    counted = counting(firings)
+    for title, is_part in (("What fired", is_new), ("What was decided again", is_earlier)):
+        lines += _by_trigger(title, [one for one in counted if is_part(one[0])])
     if report.waiting:
         lines += [
             "",
@@ -271,10 +261,30 @@ def markdown(report: RunReport, firings: Sequence[FiringRecord]) -> str:
     return "\n".join(lines)
 
 
-def _trigger_row(trigger: str, firings: Sequence[FiringRecord]) -> str:
-    fired = [firing for firing in firings if firing.trigger == trigger]
+def _by_trigger(title: str, counted: Sequence[tuple[FiringRecord, bool]]) -> list[str]:
+    """A row per trigger whose amounts add up to the last row, and that to the headline."""
+    if not counted:
+        return []
+    names = sorted({firing.trigger for firing, _ in counted})
+    rows = [(name, [one for one in counted if one[0].trigger == name]) for name in names]
+    rows += [("together", list(counted))] if len(rows) > 1 else []
+    head = [
+        "",
+        f"## {title}",
+        "",
+        "| trigger | accounts | acted on | worth a year | the others |",
+        "|---|---|---|---|---|",
+    ]
+    return [*head, *(_trigger_row(name, some) for name, some in rows)]
+
+
+def _trigger_row(name: str, counted: Sequence[tuple[FiringRecord, bool]]) -> str:
+    found = totals(counted)
+    fired = [firing for firing, _ in counted]
     acting = [firing for firing in fired if firing.decision == "acting"]
-    return f"| {trigger} | {_accounts(fired):,} | {_accounts(acting):,} | {total_worth(acting) or '–'} |"
+    worth = " and ".join(one.money() for one in found if one.group == ACTED_ON)
+    others = "; ".join(f"{one.group}: {one.amount()}" for one in found if one.group != ACTED_ON)
+    return f"| {name} | {_accounts(fired):,} | {_accounts(acting):,} | {worth or ELSEWHERE} | {others or ELSEWHERE} |"
 
 
 def _accounts(firings: Iterable[FiringRecord]) -> int:

@@ -26,7 +26,8 @@ from flows.clock import utc_now
 from flows.delivering import Pieces
 from flows.pausing import told_pauses
 from flows.place import Place
-from flows.report import Problem, RunReport, done_rows, fired_rows, markdown
+from flows.report import Problem, RunReport, done_rows, fired_rows, is_earlier, is_new, markdown
+from flows.worth import NOTE
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -109,9 +110,11 @@ class Run:
         ledger.finish_run(self.id, "failed" if failed else "completed", utc_now(), self.report.summary())
         # The page shows the newest first.
         await _table("what-was-done", done_rows(steps), "Each step, with a link to it where it was done")
-        await _table(
-            "what-fired", list(map(row_in_markdown, fired_rows(firings))), "What fired, what it is worth, and why"
-        )
+        rows = fired_rows(firings)
+        again = [row_in_markdown(row) for row, one in zip(rows, firings, strict=False) if is_earlier(one)]
+        await _table("decided-again", again, "What earlier runs found, and what was decided about it today")
+        fired = [row_in_markdown(row) for row, one in zip(rows, firings, strict=False) if is_new(one)]
+        await _table("what-fired", fired, f"What fired, what it is worth, and why{NOTE if fired else ''}")
         await acreate_markdown_artifact(
             redacted(markdown(self.report, firings)), key="run-report", description=headline
         )

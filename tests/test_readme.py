@@ -174,7 +174,7 @@ def test_a_second_demo_sends_nothing_twice(clone: Path, session, environment: di
     command = [str(BIN / "expansion"), "demo", "--folder", str(clone / ".demo"), "--no-keep-up"]
     second = _ran(command, cwd=ROOT, env=environment, timeout=280)
     assert second.returncode == 0, second.stderr
-    assert "0 new firings, 0 steps done" in second.stderr
+    assert "0 new firings; 0 steps done" in second.stderr
     assert "this demo ran here before, so what had fired is known" in second.stderr
     assert "ran here before" not in session.stderr
     assert applied(clone) == done

@@ -32,7 +32,8 @@ def flood_reason(trigger: Trigger, flood: Flood | None, accounts: int, past_coun
     return (
         f"flood brake: {accounts} {counted} of {trigger.trigger} in one run, {said}; all of them are held. "
         f"Look at one with `expansion explain {trigger.trigger} ACCOUNT`: if the data are wrong, mend them; "
-        "if they are right, raise the limit. Held firings stay held until a person releases them"
+        f"if they are right, `expansion approve --trigger {trigger.trigger}` lets all of them go (with `--decline`: "
+        "none). They stay held until a person says so; a higher limit is for the next time"
     )
 
 

@@ -28,7 +28,13 @@ def find(root: Path) -> Layout:
     """All files below `root` that are read; raises Mistakes where there is no such folder."""
     if not root.is_dir():
         message = "there is no such folder" if not root.exists() else "this is not a folder"
-        raise Mistakes([_whole(root, message, f"name your playbooks folder; {_INIT}")])
+        raise Mistakes(
+            [
+                _whole(
+                    root, message, f"change into the folder that holds yours, or set EXPANSION_PLAYBOOKS to it; {_INIT}"
+                )
+            ]
+        )
     layout = Layout(root)
     _take(layout, root, layout.playbooks, beside=("README.md", *_FOLDERS))
     _folder(layout, "triggers", layout.triggers, needed=True)

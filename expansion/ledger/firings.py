@@ -47,7 +47,7 @@ from expansion.ledger.cursors import cursor_of, set_cursor
 from expansion.ledger.database import Database
 from expansion.ledger.many import rows_of
 from expansion.ledger.records import FiringFilter, FiringRecord, PastDecision, Recorded, RunKind
-from expansion.ledger.tables import FIRINGS, PAST_DECISIONS, RUNS, STEPS
+from expansion.ledger.tables import CURSORS, FIRINGS, PAST_DECISIONS, RUNS, STEPS
 
 EPISODE_ENDED = "the episode ended before this step was sent"
 _REACHED_THE_BRAKE: tuple[Decision, ...] = (
@@ -150,7 +150,7 @@ class Firings(Database):
             ended = _end_episodes(connection, cleared, as_of, now)
             ids = _insert(connection, self.is_postgres, run_id, firings)
             changed = {
-                _identity(each.firing): each.was.firing_id for each in again if _redecide(connection, run_id, each)
+                _identity(each.firing): each.was.firing_id for each in again if _redecide(connection, run_id, each, now)
             }
             every = (*firings, *(each.firing for each in again))
             _insert_steps(connection, every, ids | changed, now)
@@ -178,6 +178,23 @@ class Firings(Database):
         with self.reading() as connection:
             row = connection.execute(query).one_or_none()
         return read_firing(row) if row else None
+
+    def account_names(self) -> dict[str, str | None]:
+        """Every account that fired, by id, with the name that its newest firing knows."""
+        query = select(FIRINGS.c.account_id, FIRINGS.c.account_name).order_by(FIRINGS.c.id)
+        with self.reading() as connection:
+            return {row[0]: row[1] or None for row in connection.execute(query)}
+
+    def trigger_names(self) -> list[str]:
+        """Every trigger that fired, also those that are no more."""
+        with self.reading() as connection:
+            return list(connection.scalars(select(FIRINGS.c.trigger).distinct().order_by(FIRINGS.c.trigger)))
+
+    def ran_at(self, trigger: str) -> datetime | None:
+        """When a run last evaluated a trigger and wrote down what came of it."""
+        query = select(CURSORS.c.updated_at).where(CURSORS.c.source == _ran_as(trigger))
+        with self.reading() as connection:
+            return connection.scalar(query)
 
     def mark(self) -> Mark:
         """How far the ledger has come; see `record`."""
@@ -281,7 +298,7 @@ def _mark(connection: Connection) -> Mark:
     return first, second
 
 
-def _redecide(connection: Connection, run_id: int, again: Redecided) -> bool:
+def _redecide(connection: Connection, run_id: int, again: Redecided, clock: datetime) -> bool:
     """Whether it still stood as it was when it was decided about; then what it was is kept beside it."""
     was = again.was
     stands = (FIRINGS.c.decision == was.decision) & (FIRINGS.c.decided_at == was.decided_at)
@@ -293,7 +310,8 @@ def _redecide(connection: Connection, run_id: int, again: Redecided) -> bool:
     connection.execute(update(FIRINGS).where(FIRINGS.c.id == was.firing_id).values(values | now))
     if again.approved_by and not was.approved_by:
         about = (again.firing.trigger, again.firing.account_id)
-        audit.write(connection, [_said_by(again.approved_by, again.firing.decision, *about)], again.at)
+        # When a person said so is the clock's to tell, whatever moment they asked to have it decided as of.
+        audit.write(connection, [_said_by(again.approved_by, again.firing.decision, *about)], clock)
     return True
 
 

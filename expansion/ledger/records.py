@@ -243,13 +243,3 @@ class DueAction:
     playbook: str
     action: str
     count: int
-
-
-@dataclass(frozen=True)
-class RunSummary:
-    """A run in numbers, for tables."""
-
-    run: RunRecord
-    firings: Mapping[str, int]  # by decision
-    worth: Mapping[str, Decimal]  # of the acting ones, by currency
-    steps: Mapping[tuple[str, str], Mapping[str, int]]  # (playbook, action) -> state -> count

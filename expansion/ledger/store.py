@@ -14,7 +14,6 @@ from expansion.ledger.forgetting import Forgetting
 from expansion.ledger.pauses import Pauses
 from expansion.ledger.runs import Runs
 from expansion.ledger.steps import Steps
-from expansion.ledger.summary import Summaries
 from expansion.ledger.verdicts import Verdicts
 from expansion.ledger.version import HEAD, version_of
 
@@ -27,7 +26,6 @@ class Ledger(
     Verdicts,
     Cursors,
     Pauses,
-    Summaries,
     Following,
     Clocks,
     Differences,

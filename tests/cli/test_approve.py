@@ -48,7 +48,7 @@ def test_nothing_waits(folder, run):
 def test_what_waits_is_listed(waits, run, snapshot):
     assert str(run("approve")) == snapshot
     (row,) = run("approve", "--json").json
-    assert (row["id"], row["trigger"]) == ("a-100", "export-limit")
+    assert (row["account_id"], row["trigger"]) == ("a-100", "export-limit")
     assert steps() == []
 
 
@@ -86,7 +86,7 @@ def test_where_the_trigger_is_no_longer_true_it_says_so(waits, run, change, snap
 
 def test_where_it_cannot_be_told_nothing_is_sent(waits, run):
     ran = run("approve", "--all", "--by", "dana", "--as-of", "2026-04-02T09:00:00Z", "--json")
-    assert "it cannot be told whether its trigger is still true" in ran.json[0]["why"]
+    assert "it cannot be told whether its trigger is still true" in ran.json[0]["left"]
     assert steps() == []
 
 

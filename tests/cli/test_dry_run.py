@@ -31,13 +31,13 @@ def test_people_of_one_account_are_shown_with_the_conversation_they_are_joined_i
 def test_an_account_whose_people_cannot_be_told_about_is_one(people, run):
     path = people / "playbooks/triggers/export-person.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("at_least: 2", "at_least: 1"), encoding="utf-8")
-    assert "cannot tell: export-person, 1 account, such as: no value of `plan`" in _dry(run).err
+    assert "cannot tell for 1 account, export-person: no value of `plan`" in _dry(run).err
 
 
 def test_for_scripts(folder, run, change):
     change("triggers/export-limit.yaml", "status: watching", "status: live\nfirst_run: act")
     said = _dry(run, "--json").json
-    assert [firing["account"] for firing in said["firings"]] == ["Northwind Traders"]
+    assert [firing["account_name"] for firing in said["firings"]] == ["Northwind Traders"]
     assert [step["action"] for step in said["steps"]] == ["slack.post_message", "salesforce.create_task"]
     assert said["steps"][1]["input"]["assign_to"] == "dana@acme.example"
     assert said["accounts"] == 4
@@ -66,7 +66,7 @@ def test_only_one_trigger(folder, run):
 def test_a_trigger_that_is_not_there(folder, run):
     ran = _dry(run, "--trigger", "nope")
     assert ran.code == 1
-    assert ran.err == "error: there is no trigger `nope`; there are: export-limit\n"
+    assert ran.err == "error: there is no trigger `nope`\n\nhint: there are: `export-limit`\n"
 
 
 @pytest.mark.parametrize("text", ["yesterday", "2026-02-30", "09:00"])
@@ -77,13 +77,13 @@ def test_a_moment_that_is_none(folder, run, text):
 
 
 def test_a_day_is_a_moment(folder, run):
-    assert run("run", "--dry-run", "--as-of", "2026-03-02", "--json").json["as_of"].startswith("2026-03-02 00:00:00")
+    assert run("run", "--dry-run", "--as-of", "2026-03-02", "--json").json["as_of"].startswith("2026-03-02T00:00:00")
 
 
 def test_a_source_that_went_silent_is_said(folder, run):
     ran = run("run", "--dry-run", "--as-of", "2026-04-02T09:00:00Z")
     assert ran.code == 0
-    assert "cannot tell: export-limit, 3 accounts" in ran.err
+    assert "cannot tell for 3 accounts, export-limit: " in ran.err
     assert "known only up to 2026-03-02" in ran.err
 
 

@@ -38,7 +38,7 @@ def test_what_the_ledger_knows_is_said_beside(folder, run):
     ledger = open_ledger("sqlite:///.expansion/ledger.db")
     record(ledger, a_firing("a-100", "export-limit", decision="suppressed", reason="A deal is open"))
     ledger.close()
-    ran = run("explain", "export-limit", "a-100", "--as-of", AS_OF)
+    ran = run("explain", "export-limit", "a-100", "--as-of", "2026-03-02T12:00:00Z")
     assert ran.err == "\nin the ledger: fired 2026-03-02, suppressed: A deal is open\n"
     said = run("explain", "export-limit", "a-100", "--as-of", AS_OF, "--json").json["in_ledger"]
     assert said["decision"] == "suppressed"
@@ -110,33 +110,60 @@ def test_the_ledger_is_asked_about_the_person(people, run):
 
 def test_for_scripts_people_are_named_and_counted(people, run):
     said = run("explain", "export-person", "a-100", "--as-of", AS_OF, "--json").json
-    assert (said["account"], said["user"], said["answer"]) == ("a-100", "ana", "yes")
+    assert (said["account_id"], said["user_id"], said["answer"]) == ("a-100", "ana", "yes")
     assert said["people_asked"] == {"known": 3, "fire": 1, "cannot_tell": 0}
     said = run("explain", "export-person", "a-100", "--user", "ben", "--as-of", AS_OF, "--json").json
-    assert (said["user"], said["answer"], said["people_asked"]) == ("ben", "no", None)
+    assert (said["user_id"], said["answer"], said["people_asked"]) == ("ben", "no", None)
     said = run("explain", "export-limit", "a-100", "--as-of", AS_OF, "--json").json
-    assert (said["user"], said["people_asked"]) == (None, None)
+    assert (said["user_id"], said["people_asked"]) == (None, None)
 
 
 def test_for_scripts(folder, run):
     said = run("explain", "export-limit", "a-100", "--as-of", AS_OF, "--json").json
-    assert (said["trigger"], said["account"], said["answer"]) == ("export-limit", "a-100", "yes")
+    assert (said["trigger"], said["account_id"], said["answer"]) == ("export-limit", "a-100", "yes")
     assert said["lines"][0]["people"] == ["ana", "ben", "cem"]
     assert said["lines"][0]["events"][0]["event_id"] == "e-18"
     assert said["in_ledger"] is None
 
 
-@pytest.mark.parametrize("text", ["Fabrikam", "fabrikam", "FABRIKAM"])
-def test_the_name_of_an_account_gives_its_id(folder, run, text):
+@pytest.mark.parametrize("text", ["Fabrikam", "fabrikam", " FABRIKAM ", "A-200"])
+def test_an_account_may_be_given_by_its_name(folder, run, text):
     ran = run("explain", "export-limit", text, "--as-of", AS_OF)
+    assert ran.out == run("explain", "export-limit", "a-200", "--as-of", AS_OF).out
+    assert ran.out.startswith("export-limit for Fabrikam (a-200)")
+
+
+def test_a_part_of_a_name_is_answered_with_the_account_that_may_be_meant(folder, run):
+    assert run("explain", "export-limit", "northw", "--as-of", AS_OF).err.endswith(
+        "hint: did you mean Northwind Traders (`a-100`)?\n"
+    )
+
+
+@pytest.mark.parametrize("account", ["a-100", "Northwind Traders"])
+def test_swapped_arguments_are_said_to_be_swapped(folder, run, account):
+    said = f'"{account}"' if " " in account else account
+    ran = run("explain", account, "export-limit", "--as-of", AS_OF)
     assert ran.code == 1
-    assert ran.err.endswith(f"hint: `{text}` is the name of `a-200`; give the id\n")
+    assert ran.err.endswith(f"hint: `expansion explain export-limit {said}`\n")
+
+
+def test_a_firing_after_the_moment_asked_for_is_said_to_be_later(folder, run):
+    from expansion.ledger.store import open_ledger
+
+    ledger = open_ledger("sqlite:///.expansion/ledger.db")
+    record(ledger, a_firing("a-100", "export-limit"))
+    ledger.close()
+    said = run("explain", "export-limit", "a-100", "--as-of", "2026-03-01").err
+    assert "in the ledger: after this moment, on 2026-03-02 12:00, it fired, acting: " in said
 
 
 def test_two_accounts_of_one_name_are_both_named(folder, run):
     Path("more.csv").write_text("account_id,changed_on,name\na-500,2026-02-01,Fabrikam\n", encoding="utf-8")
     run("import", "more.csv", "--map", "sample/accounts.map.yaml")
-    assert "the name of `a-200` and `a-500`" in run("explain", "export-limit", "Fabrikam", "--as-of", AS_OF).err
+    assert (
+        "2 accounts are called `Fabrikam`\n\nhint: give the id, `a-200` and `a-500`"
+        in run("explain", "export-limit", "Fabrikam", "--as-of", AS_OF).err
+    )
 
 
 def test_a_mistyped_id_is_corrected(folder, run, snapshot):

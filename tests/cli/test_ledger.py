@@ -88,7 +88,7 @@ def test_one_account(ledger, run):
 
 def test_one_trigger(ledger, run):
     assert run("ledger", "--trigger", "seat-limit", "--json").json != []
-    assert run("ledger", "--trigger", "other", "--json").json == []
+    assert run("ledger", "--trigger", "export-limit", "--json").json == []
 
 
 def test_at_most_so_many_rows(ledger, run):

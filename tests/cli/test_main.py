@@ -125,7 +125,7 @@ def test_a_runtime_error_of_the_program_keeps_its_traceback():
 def test_a_folder_that_cannot_be_made_is_said(run, monkeypatch):
     Path("file").write_text("", encoding="utf-8")
     monkeypatch.setenv("EXPANSION_HOME", "file/home")
-    ran = run("ledger")
+    ran = run("pause", "integration", "slack")
     assert ran.code == 1
     assert ran.err.startswith("error: file")
     assert "may you write there?" in ran.err

@@ -17,8 +17,8 @@ def _pause(run, *arguments):
 def test_a_trigger_is_paused_and_goes_on(folder, run, snapshot):
     assert str(_pause(run, "trigger", "export-limit")) == snapshot
     (paused,) = run("pause", "--json").json
-    assert (paused["what"], paused["name"], paused["by"]) == ("trigger", "export-limit", "dana")
-    assert paused["why"] == "the price list changes"
+    assert (paused["kind"], paused["name"], paused["by"]) == ("trigger", "export-limit", "dana")
+    assert paused["note"] == "the price list changes"
     assert str(run("resume", "trigger", "export-limit")) == snapshot
     assert run("pause").err == "nothing is paused\n"
 

@@ -14,7 +14,7 @@ def test_one_action(run, snapshot):
 
 
 def test_one_system(run):
-    names = run("actions", "hubspot", "--json").json
+    names = [one["name"] for one in run("actions", "hubspot", "--json").json]
     assert set(names) == {name for name in integrations.catalog().for_playbooks if name.startswith("hubspot.")}
 
 
@@ -23,8 +23,8 @@ def test_an_action_that_is_not_there(run, snapshot):
 
 
 def test_inputs_for_scripts(run):
-    action = run("actions", "slack.post_message", "--json").json["slack.post_message"]
-    assert "channel" in action["input"]["properties"]
+    (action,) = run("actions", "slack.post_message", "--json").json
+    assert "channel" in action["input_schema"]["properties"]
 
 
 def test_every_fact_with_where_it_comes_from(folder, run, snapshot):

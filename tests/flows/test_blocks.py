@@ -87,7 +87,7 @@ async def test_a_run_takes_its_secrets_from_blocks_and_shows_them_nowhere(
     outside.fault("slack", "status", status=500, path="chat.postMessage", times=1)  # something to complain about
     with caplog.at_level(logging.DEBUG):
         state = await expansion(as_of=world.AS_OF, pull_sources=False, return_state=True)
-    assert state.message == "10 new firings, worth $29,000 a year, 23 steps done"
+    assert state.message == "10 of 10 new firings acted on, worth $29,000 a year; 23 steps done"
     assert len(outside.applied("post_message")) == 6
     shown = await told_by_prefect(state.state_details.flow_run_id)
     places = [("Prefect", shown.encode()), ("logs", caplog.text.encode()), *written_below(tmp_path)]

@@ -51,5 +51,5 @@ def test_a_draft_is_never_checked(place: Place) -> None:
 
 
 def test_a_name_that_no_file_has_is_said_with_those_there_are(place: Place) -> None:
-    with pytest.raises(NoSuchTrigger, match="there is no trigger `paywal`; there are: big, paywall"):
+    with pytest.raises(NoSuchTrigger, match="did you mean `paywall`"):
         triggers_to_check(place, ["paywal"])

@@ -18,6 +18,7 @@ from expansion.ledger.records import FiringRecord, StepRecord
 from flows.deciding import Evaluated
 from flows.pulling import Pull, Pulled
 from flows.report import Problem, RunReport, done_rows, fired_rows, markdown, told
+from flows.worth import GROUPS, counting, headline, totals
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 FIRING = FiringRecord(
@@ -106,9 +107,58 @@ def test_the_headline_counts_what_is_acted_on_once_an_account(report: RunReport)
     steps = [STEP, replace(STEP, key="k2", state="unsure"), replace(STEP, key="k3", state="waiting")]
     more = replace(FIRING, id=3, trigger="paywall", worth=Decimal("4800"))
     said = report.headline("expansion", [FIRING, HELD, more], steps)
-    assert said == "3 new firings, worth $4,800 a year, 1 step done, 1 unsure, 1 problem"
+    assert said == (
+        "2 of 3 new firings acted on, worth $4,800 a year; left alone or held out: $2,400; "
+        "1 step done, 1 unsure, 1 problem"
+    )
     assert report.headline("follow_up", [], steps) == "1 step done, 1 unsure, 1 problem"
     assert report.headline("pull", [], []) == "72,193 new, 1 problem"
+
+
+def test_the_rows_add_up_to_the_table_and_the_table_to_the_headline(report: RunReport) -> None:
+    joined = replace(FIRING, id=4, trigger="paywall", worth=Decimal("900"), playbook=None, reason="joined with")
+    alone = replace(
+        HELD, id=5, account_id="ac-3", account_name="Cyan", decision="suppressed", worth=Decimal("46000.50")
+    )
+    beside = replace(alone, id=6, account_id="ac-1")  # of an account that is acted on: counted there
+    known = [FIRING, HELD, joined, alone, beside]
+    assert [row["worth"] for row in fired_rows(known)] == ["$2,400", "$2,400", "–", "$46,000.50", "–"]
+    assert "| together | 3 | 1 | $2,400 | left alone or held out: $48,400.50 |" in markdown(report, known)
+    said = report.headline("expansion", known, [])
+    assert said.startswith("2 of 5 new firings acted on, worth $2,400 a year; left alone or held out: $48,400.50; ")
+
+
+def test_what_earlier_runs_found_is_not_said_to_have_fired(report: RunReport) -> None:
+    earlier = replace(FIRING, id=7, run_id=1, decided_in=2, account_id="ac-7", account_name="Dune")
+    still = replace(HELD, id=8, run_id=1, decided_in=2)
+    said = markdown(report, [earlier, still])
+    assert "## What fired" not in said
+    assert "## What was decided again" in said
+    assert report.headline("expansion", [earlier, still], []) == (
+        "0 new firings; 1 of 2 firings of earlier runs acted on, worth $2,400 a year; left alone or held out: $2,400; "
+        "0 steps done, 1 problem"
+    )
+
+
+def test_what_is_not_known_is_not_worth_nothing() -> None:
+    unknown = replace(FIRING, id=9, account_id="ac-9", worth=None, priority=None)
+    waits = replace(FIRING, id=10, account_id="ac-10", decision="approval", currency="EUR", worth=Decimal("10"))
+    more = replace(waits, id=11, account_id="ac-11", decision="flood", currency="USD", worth=Decimal("0.10"))
+    same = replace(waits, id=12, account_id="ac-1", decision="carried")
+    said = headline(totals(counting([FIRING, unknown, waits, more, same])), "firing")
+    assert said == (
+        "2 of 5 firings acted on, worth $2,400 a year, 1 of unknown worth; "
+        "waiting for a person: €10 and $0.10; kept for later: 1, counted with another of the same account"
+    )
+    assert headline(totals(counting([unknown])), "firing") == "1 of 1 firing acted on, 1 of unknown worth"
+
+
+def test_every_decision_has_a_word_in_the_headline() -> None:
+    from typing import get_args
+
+    from expansion.decide.firing import Decision
+
+    assert {one for some in GROUPS.values() for one in some} == set(get_args(Decision))
 
 
 def test_rows_for_people() -> None:
@@ -131,7 +181,7 @@ def test_people_are_named_where_there_are_any() -> None:
 
 def test_several_people_of_one_account_are_one_account(report: RunReport) -> None:
     ana, bo = (replace(FIRING, id=3 + n, user_id=user, user_name=user) for n, user in enumerate(("ana", "bo")))
-    assert "| seat-limit | 1 | 1 | $2,400 |" in markdown(report, [ana, bo])
+    assert "| seat-limit | 1 | 1 | $2,400 | – |" in markdown(report, [ana, bo])
     waits = [Cooling("seat-limit", account, AT, user) for account, user in (("a", "ana"), ("a", "bo"), ("b", "ana"))]
     broken = decide.Problem("seat-limit", "a", "it could not be explained", "ana@acme.example")
     fresh = RunReport()

@@ -48,26 +48,6 @@ def test_amounts_come_back_exactly(ledger, amount):
     assert ledger.firing("seat-limit", "acme").worth == Decimal(amount)
 
 
-def test_a_summary_counts_firings_worth_and_steps(ledger):
-    run_id = record(
-        ledger,
-        a_firing("acme", worth=Decimal("0.10"), steps=[{}, {"action": "chat.post", "state": "waiting"}]),
-        a_firing("bolt", worth=Decimal("0.20"), steps=[{}]),
-        a_firing("cara", worth=None, steps=[{}]),
-        a_firing("dune", worth=Decimal("5"), decision="suppressed"),
-    )
-    summary = ledger.summary(run_id)
-    assert summary.run.id == run_id
-    assert summary.firings == {"acting": 3, "suppressed": 1}
-    assert summary.worth == {"USD": Decimal("0.30")}
-    assert summary.steps == {("seats", "crm.create_task"): {"due": 3}, ("seats", "chat.post"): {"waiting": 1}}
-
-
-def test_people_of_an_account_are_worth_what_the_account_is(ledger):
-    run_id = record(ledger, *(a_firing(user_id=user, worth=Decimal("0.10")) for user in ("ana", "bo")))
-    assert ledger.summary(run_id).worth == {"USD": Decimal("0.10")}
-
-
 def test_a_cursor_is_kept_and_moved(ledger):
     assert ledger.cursor("mixpanel.export") is None
     ledger.set_cursor("mixpanel.export", "2026-03-01", NOON)

@@ -1,0 +1,110 @@
+"""`expansion pull`: what the connected sources know, into the usage store."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.completing import SOURCE
+from cli.showing import as_json, many, say
+
+if TYPE_CHECKING:
+    from flows.place import Place
+    from flows.pulling import Pull, Pulled
+    from flows.report import RunReport
+
+
+@click.command("pull")
+@click.argument("sources", nargs=-1, type=SOURCE)
+@click.option("--json", "json_", is_flag=True, help="The result as JSON.")
+def command(sources: tuple[str, ...], json_: bool) -> None:
+    """Bring in what the sources of facts.yaml know: all, or only SOURCES, such as `salesforce` or `mixpanel.export`.
+
+    Nothing is evaluated, decided or sent, and no Prefect server is needed. Events are read since the last pull, and the
+    last days again. Then `expansion run --dry-run` shows what would happen. Exit code 1 where a source has a problem.
+    """
+    from flows.place import Place
+    from flows.pulling_all import chosen
+
+    place = Place()
+    try:
+        wanted = chosen(place, sources)
+        report, ended_by = _pulled(place, wanted)
+    finally:
+        place.close()
+    if report is None:
+        say("stopped: what was read of a finished source is stored, and the next pull goes on from there")
+        sys.exit(128 + (ended_by or 0))
+    if json_:
+        as_json(_told(report))
+    else:
+        _show(report)
+    sys.exit(1 if report.problems else 0)
+
+
+def _pulled(place: Place, wanted: list[Pull]) -> tuple[RunReport | None, int | None]:
+    """The report; None where a signal ended it, with its number."""
+    from cli.stopping import Job
+    from flows.clock import utc_now
+    from flows.pulling import Stopped
+    from flows.pulling_all import pull_all
+
+    stopping = threading.Event()
+
+    async def work() -> RunReport:
+        pulling = asyncio.to_thread(pull_all, place, wanted, utc_now, stopping.is_set, _tell, _begins)
+        thread = asyncio.ensure_future(pulling)
+        try:
+            return await asyncio.shield(thread)
+        except asyncio.CancelledError:
+            await asyncio.wait([thread])  # it comes to an end by itself, and writes down that it did
+            if not thread.cancelled():
+                thread.exception()
+            raise
+
+    job = Job(work, lambda _: stopping.set())
+    try:
+        report = job.finish()
+    except Stopped:
+        report = None
+    return (None, job.signal) if job.signal is not None else (report, None)
+
+
+def _begins(pull: Pull) -> None:
+    if sys.stderr.isatty():
+        say(f"reading {pull.title}")
+
+
+def _tell(pulled: Pulled) -> None:
+    if pulled.problem is None:
+        repeats = f", {pulled.repeats:,} known before" if pulled.repeats else ""
+        say(f"{pulled.pull.title}: {pulled.stored:,} new{repeats}")
+
+
+def _show(report: RunReport) -> None:
+    from cli.reporting import show_problems
+
+    for notice in report.notices:
+        say(f"worth a look: {notice}")
+    show_problems(report)
+    if not report.pulled:
+        say(
+            "nothing to pull: no fact, cohort or event in facts.yaml comes from a system; "
+            "`expansion import` reads files"
+        )
+        return
+    new = sum(int(one["stored"]) for one in report.pulled)
+    say(f"\n{many(len(report.pulled), 'pull')}, {new:,} new; nothing was evaluated or sent")
+    say("next: `expansion run --dry-run` shows what would happen")
+
+
+def _told(report: RunReport) -> dict[str, Any]:
+    return {
+        "pulled": report.pulled,
+        "notices": report.notices,
+        "problems": [vars(problem) for problem in report.problems],
+    }
