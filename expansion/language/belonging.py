@@ -1,4 +1,4 @@
-"""Which words of a condition belong together: one refusal at most, `what is wrong; what to do`."""
+"""Which words of a condition belong together; each refusal is `what is wrong; what to do`."""
 
 from __future__ import annotations
 
@@ -27,9 +27,20 @@ _BESIDE = {
 }
 
 
-def refusal(condition: Condition) -> str | None:
-    """Why the words of a condition do not go together; None where they do."""
-    return next((said for rule in _RULES if (said := rule(condition))), None)
+class Refused(ValueError):
+    """Words that do not go together, each with what to do."""
+
+    def __init__(self, every: tuple[str, ...]) -> None:
+        super().__init__(every[0])
+        self.every = every
+
+
+def refusals(condition: Condition) -> tuple[str, ...]:
+    """Why the words of a condition do not go together: without a subject nothing else is known."""
+    if said := _one_subject(condition) or _stands_alone(condition):
+        return (said,)
+    first = (next((said for rule in rules if (said := rule(condition))), None) for rules in _RULES)
+    return tuple(dict.fromkeys(said for said in first if said))
 
 
 # --- subjects ---------------------------------------------------------------------------------------------------------
@@ -213,27 +224,17 @@ def _one_count(condition: Condition) -> str | None:
     return f"`{counted[-1]}` is a second thing to count; keep one of {together(['count', *OF_PROPERTY])}"
 
 
-# In this order: the first that is broken is said, and the others may be its consequences.
-_RULES: tuple[Rule, ...] = (
-    _one_subject,
-    _stands_alone,
-    _one_comparison,
-    _some_comparison,
-    _events_alone,
-    _sequences_alone,
-    _sequence_within,
-    _sequence_over,
-    _people_walk,
-    _one_pattern,
-    _pattern_counts,
-    _pattern_alone,
-    _pattern_window,
-    _periods,
-    _window,
-    _growth_window,
-    _base,
-    _peers,
-    _share,
-    _clearing,
-    _one_count,
+# Of each line the first that is broken is said, and the others may be its consequences.
+_RULES: tuple[tuple[Rule, ...], ...] = (
+    (_one_comparison,),
+    (_events_alone, _some_comparison),
+    (_sequence_within, _sequence_over),
+    (_people_walk,),
+    (_one_pattern, _pattern_counts, _pattern_alone, _periods),
+    (_events_alone, _sequences_alone, _pattern_window, _window, _growth_window),
+    (_base,),
+    (_peers,),
+    (_share,),
+    (_clearing,),
+    (_one_count,),
 )

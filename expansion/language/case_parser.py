@@ -59,7 +59,7 @@ def parse_cases(source: Source, file: CaseFile) -> tuple[list[Case], list[Mistak
         for key, value in (entry.model_extra or {}).items():
             reader.moment((*at, key), key, value)
         mistakes += reader.mistakes
-        line = source.spots[at].line
+        line = source.spot(at).line
         facts, events = tuple(reader.facts), tuple(reader.events)
         cases.append(
             Case(file.trigger, entry.title, facts, events, entry.expect, entry.because, source.file, line)

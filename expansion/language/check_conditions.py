@@ -21,7 +21,8 @@ def check_conditions(
         yield from _condition(known, source, at, condition, of_users)
         if of_users:
             yield from _one_person(source, at, condition)
-        if condition.clears_below is not None and at[0] != "when":
+        clears = condition.clears_below is not None and condition.words & {"at_least", "more_than"}
+        if clears and at[0] != "when":
             message = "`clears_below` ends an episode, so it belongs in the `when` of a trigger"
             yield source.mistake((*at, "clears_below"), message, "remove it here", key=True)
 
@@ -32,7 +33,16 @@ def check_cohort(known: Known, source: Source, at: Steps, name: str) -> Iterator
 
 
 def _condition(known: Known, source: Source, at: Steps, condition: Condition, of_users: bool) -> Iterator[Mistake]:
-    match condition.subject:
+    for subject in condition.subjects:
+        yield from _about(known, source, at, condition, subject, of_users)
+    if condition.of is not None:
+        yield from _peers(known, source, at, condition.of)
+
+
+def _about(
+    known: Known, source: Source, at: Steps, condition: Condition, subject: str, of_users: bool
+) -> Iterator[Mistake]:
+    match subject:
         case "cohort":
             yield from check_cohort(known, source, (*at, "cohort"), str(condition.cohort))
         case "trigger":
@@ -42,10 +52,9 @@ def _condition(known: Known, source: Source, at: Steps, condition: Condition, of
         case "fact":
             yield from _fact(known, source, at, condition, of_users)
         case _:
-            yield from at_words(source, at, counted_misfits(condition))
+            if len(condition.subjects) == 1:
+                yield from at_words(source, at, counted_misfits(condition))
             yield from check_where(source, (*at, "where"), condition.where)
-    if condition.of is not None:
-        yield from _peers(known, source, at, condition.of)
 
 
 def _fact(known: Known, source: Source, at: Steps, condition: Condition, of_users: bool) -> Iterator[Mistake]:
@@ -53,8 +62,8 @@ def _fact(known: Known, source: Source, at: Steps, condition: Condition, of_user
     yield from unknown(source, (*at, "fact"), name, known.names("facts"), "a fact of facts.yaml", "facts.yaml")
     if not of_users and known.of_users(name):
         yield from not_of_account(known, source, (*at, "fact"), name)
-    elif kind := known.kind(name):
-        yield from at_words(source, at, misfits(condition, kind, name))
+    elif len(condition.subjects) == 1 and (kind := known.kind(meant := known.fact_meant(name))):
+        yield from at_words(source, at, misfits(condition, kind, meant))
 
 
 def _peers(known: Known, source: Source, at: Steps, name: str) -> Iterator[Mistake]:
@@ -67,7 +76,7 @@ def _peers(known: Known, source: Source, at: Steps, name: str) -> Iterator[Mista
 def _trigger(known: Known, source: Source, at: Steps, name: str) -> Iterator[Mistake]:
     yield from unknown(source, at, name, known.triggers, "a trigger of this folder", "the folder triggers/")
     opened = known.triggers.get(name)
-    if opened and opened.model and opened.model.who == "users":
+    if opened and opened.model and opened.model.who == "users" and opened.is_written(("who",)):
         message = f"`{name}` is about users, and here an account is asked about"
         yield source.mistake(at, message, "write its conditions here, with `by_at_least` for how many people")
 

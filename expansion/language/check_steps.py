@@ -9,7 +9,7 @@ from expansion.contract import ActionWords
 from expansion.fields import Filled, PeopleRef
 from expansion.language.check_following import check_following
 from expansion.language.known import Known, unknown
-from expansion.language.mistakes import Mistake, brief
+from expansion.language.mistakes import Mistake, brief, did_you_mean
 from expansion.language.models import Step
 from expansion.language.source import Source, Spot, Steps
 from expansion.language.validation import validate
@@ -23,6 +23,9 @@ def check_step(known: Known, source: Source, at: Steps, step: Step) -> Iterator[
     action = actions.get(step.do)
     if action is None:
         yield from unknown(source, (*at, "do"), step.do, actions, "an action", "no integration")
+        action = actions.get(did_you_mean(step.do, actions) or "")
+    if action is None or source.is_made_up((*at, "do")):
+        yield from _any_texts(known, source, (*at, "with"), step.with_)
         return
     _, mistakes = validate(source, action.input_model, step.with_, (*at, "with"))
     yield from mistakes
@@ -43,6 +46,12 @@ def _texts(known: Known, source: Source, at: Steps, action: ActionWords, inputs:
             yield source.mistake(
                 (*at, *steps), f"`{steps[-1]}` is not filled in: write it out", "only texts take {{ … }}"
             )
+
+
+def _any_texts(known: Known, source: Source, at: Steps, inputs: dict[str, Any]) -> Iterator[Mistake]:
+    """Where nobody knows what the inputs are, what is in braces can be checked all the same."""
+    for steps, text, _ in _strings(None, inputs, ()):
+        yield from _template(known, source, (*at, *steps), text)
 
 
 def _strings(kind: Any, value: Any, at: Steps) -> Iterator[tuple[Steps, str, list[object]]]:

@@ -38,7 +38,7 @@ def _branches(known: Known, trigger: Trigger, source: Source) -> Iterator[Mistak
         at = ("then", "choose", index)
         yield from unknown(source, (*at, "playbook"), choice.playbook, playbooks, what, "the folder")
         if always is not None:
-            line = source.spots["then", "choose", always].line
+            line = source.spot(("then", "choose", always)).line
             hint = f"the first that fits is taken, and the one on line {line} always fits: move that one to the end"
             yield source.mistake(at, "this branch can never be reached", hint)
         elif not choice.when:

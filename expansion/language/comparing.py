@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag
 
-from expansion.language.fields import ScalarField, SpanField, Strict
+from expansion.language.fields import ScalarField, SpanField, Strict, goes_together
 
 # The comparison words, each with the sentence that explain and docs use.
 COMPARISONS: dict[str, str] = {
@@ -96,7 +96,7 @@ class Comparing(Strict):
 class Where(Comparing):
     """A comparison on one property of an event, such as `{at_least: 5}`."""
 
-    @model_validator(mode="after")
+    @goes_together
     def _one_comparison(self) -> Where:
         if len(self.compared()) != 1:
             raise ValueError("exactly one comparison belongs here; write one, such as  {at_least: 5}")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag
 
-from expansion.language.belonging import OF_PROPERTY, PATTERNS, refusal
+from expansion.language.belonging import OF_PROPERTY, PATTERNS, Refused, refusals
 from expansion.language.comparing import COMPARISONS, GROWTH, Comparing, Where, WhereField
 from expansion.language.fields import (
     Days,
@@ -17,6 +17,7 @@ from expansion.language.fields import (
     ScalarField,
     SpanField,
     Strict,
+    goes_together,
 )
 from expansion.language.sequences import EventField, ExcludedField, SequenceStep, StepField, names_of, step_of
 from expansion.language.values import Scalar, Span
@@ -151,7 +152,7 @@ class Condition(Comparing):
     @property
     def subject(self) -> str:
         """`fact`, `event`, `cohort`, `sequence` or `trigger`."""
-        return self.subjects[0]
+        return self.subjects[0] if self.subjects else ""
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -204,10 +205,10 @@ class Condition(Comparing):
         """Compared with the window before."""
         return self.grew_at_least is not None or self.fell_at_least is not None
 
-    @model_validator(mode="after")
+    @goes_together
     def _belongs_together(self) -> Condition:
-        if problem := refusal(self):
-            raise ValueError(problem)
+        if problems := refusals(self):
+            raise Refused(problems)
         return self
 
 
@@ -251,7 +252,7 @@ class Some(Strict):
         examples=[[{"fact": "arr", "at_least": 5000}, {"fact": "plan", "is": "Team"}, {"cohort": "champions"}]],
     )
 
-    @model_validator(mode="after")
+    @goes_together
     def _can_be_reached(self) -> Some:
         if self.need > len(self.of):
             raise ValueError(f"`need` {self.need} of {len(self.of)} can never be true; lower it, or add to `of`")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema, model_validator
 
 from expansion.language.values import (
     Counted,
@@ -26,6 +27,19 @@ class Strict(BaseModel):
     """Every model of the language refuses a key it does not know."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=True)
+
+
+AS_FAR_AS_IT_GOES = {"reading on": True}  # a context: what does not go together was told, and is read all the same
+
+
+def goes_together(rule: Callable[[Any], Any]) -> Any:
+    """A rule about several words of a model; see AS_FAR_AS_IT_GOES."""
+
+    def checked(self: Any, info: ValidationInfo) -> Any:
+        return self if info.context == AS_FAR_AS_IT_GOES else rule(self)
+
+    checked.__doc__ = rule.__doc__
+    return model_validator(mode="after")(checked)
 
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from expansion.language.conditions import Clause
-from expansion.language.fields import Accounts, DaysField, Name, PercentField, RateField, ScalarField, SpanField, Strict
+from expansion.language.fields import (
+    Accounts,
+    DaysField,
+    Name,
+    PercentField,
+    RateField,
+    ScalarField,
+    SpanField,
+    Strict,
+    goes_together,
+)
 
 
 class Suppression(Strict):
@@ -29,7 +39,7 @@ class Suppression(Strict):
         examples=["14 days"],
     )
 
-    @model_validator(mode="after")
+    @goes_together
     def _something(self) -> Suppression:
         if (self.coming_up is None) != (self.within is None):
             raise ValueError("`coming_up` and `within` belong together; write `coming_up: FACT` with `within: 30 days`")
@@ -97,7 +107,7 @@ class Attention(Strict):
         examples=["1 in 30 days"],
     )
 
-    @model_validator(mode="after")
+    @goes_together
     def _something(self) -> Attention:
         if self.per_owner is None and self.per_account is None and self.per_person is None:
             raise ValueError("`attention` says nothing; write `per_owner`, `per_account` or `per_person`")
@@ -124,7 +134,7 @@ class Approval(Strict):
         examples=[[{"cohort": "enterprise-accounts"}]],
     )
 
-    @model_validator(mode="after")
+    @goes_together
     def _something(self) -> Approval:
         if self.worth_at_least is None and not (self.tiers or self.triggers or self.playbooks or self.when):
             raise ValueError(

@@ -65,12 +65,10 @@ class Misfit:
 
 def misfits(condition: Condition, kind: str, name: str) -> Iterator[Misfit]:
     """What of this condition does not fit a value of this kind."""
-    if condition.has_comparison and (wrong := list(_comparison(condition, kind, name))):
-        yield from wrong
-        return
-    if condition.clears_below is not None:
+    yield from _comparison(condition, kind, name)
+    if condition.clears_below is not None and condition.compared():
         yield from _clearing(condition, kind, name)
-    if condition.from_at_least is not None:
+    if condition.from_at_least is not None and kind in NUMERIC:
         yield from _value("from_at_least", condition.from_at_least, kind, name)
 
 
@@ -89,7 +87,11 @@ def counted_misfits(condition: Condition) -> Iterator[Misfit]:
 
 def property_misfits(comparing: Comparing, name: str) -> Iterator[Misfit]:
     """The same for a property of an event, whose kind nobody declares: the value says what is compared."""
-    word, wanted = comparing.comparison()
+    for word, wanted in comparing.compared():
+        yield from _of_property(word, wanted, name)
+
+
+def _of_property(word: str, wanted: Any, name: str) -> Iterator[Misfit]:
     if word in _WITHOUT_KIND:
         message = f"`{word}` is for facts; a property of an event cannot be asked that"
         yield Misfit(word, message, "narrow the window with `over` instead")
@@ -132,13 +134,13 @@ def _scalar(value: Any, kind: str) -> Any:
 
 
 def _comparison(condition: Condition, kind: str, name: str) -> Iterator[Misfit]:
-    word, wanted = condition.comparison()
-    if kind not in FITS[word]:
-        yield Misfit(word, f"`{word}` does not fit `{name}`, which is {CALLED[kind]}", _INSTEAD[kind])
-    elif word not in _OWN_VALUES:
-        yield from _value(word, wanted, kind, name)
-        if word == "between" and _descends(wanted):
-            yield Misfit(word, "`between` goes from the smaller to the larger", "swap the two")
+    for word, wanted in condition.compared():
+        if kind not in FITS[word]:
+            yield Misfit(word, f"`{word}` does not fit `{name}`, which is {CALLED[kind]}", _INSTEAD[kind])
+        elif word not in _OWN_VALUES:
+            yield from _value(word, wanted, kind, name)
+            if word == "between" and _descends(wanted):
+                yield Misfit(word, "`between` goes from the smaller to the larger", "swap the two")
 
 
 def _value(word: str, wanted: Any, kind: str, name: str) -> Iterator[Misfit]:

@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from expansion.contract import Catalog
 from expansion.language.case_parser import CaseFile
 from expansion.language.kinds import Misfit
-from expansion.language.mistakes import Mistake, brief, suggest
-from expansion.language.models import Facts, Playbook, Policy, Trigger
+from expansion.language.mistakes import Mistake, brief, did_you_mean, suggest
+from expansion.language.models import DifferenceFact, Facts, Playbook, Policy, Trigger
 from expansion.language.source import Source, Steps
 from expansion.language.values import Percent
 
@@ -24,11 +24,19 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 
 @dataclass(frozen=True)
 class Opened(Generic[M]):
-    """One file: what stands in it, where it could be read; and its model, where it is right."""
+    """One file: what stands in it, where it could be read; and its model, where it is right but for what was told.
+
+    `written` is the file as it is, `source` as it may have been meant: see mending.py.
+    """
 
     name: str
     source: Source | None
     model: M | None
+    written: Source | None = None
+
+    def is_written(self, at: Steps) -> bool:
+        """Whether this does not stand in for what is wrong."""
+        return self.source is not None and not self.source.is_made_up(at)
 
 
 @dataclass(frozen=True)
@@ -44,26 +52,55 @@ class Known:
 
     def names(self, word: str) -> list[str] | None:
         """The names under `facts`, `cohorts` or `people` of facts.yaml; None where the file cannot be read."""
-        return _names(self.facts.source, word)
+        return _names(self.facts, word)
 
     def tiers(self) -> list[str] | None:
         """The tiers of policy.yaml; None where the file cannot be read."""
-        return _names(self.policy.source, "tiers")
+        return _names(self.policy, "tiers")
 
     def kind(self, fact: str) -> str | None:
         """The kind of a fact; None where its definition is wrong or missing."""
-        return self.facts.model.kind(fact) if self.facts.model else None
+        if not self.facts.model or not self._is_sound(fact, ()):
+            return None
+        return self.facts.model.kind(fact)
+
+    def fact_meant(self, name: str) -> str:
+        """The fact that a name stands for; of a misspelt one the fact that is near it."""
+        names = self.names("facts") or []
+        return name if name in names else did_you_mean(name, names) or name
+
+    def _is_sound(self, fact: str, made: tuple[str, ...]) -> bool:
+        """Whether the words that make the kind of a fact are as they were written, and of all that it is made of."""
+        definition = self.facts.model.facts.get(fact) if self.facts.model else None
+        parts = definition.parts if isinstance(definition, DifferenceFact) else ()
+        if not all(self.facts.is_written(("facts", fact, *word)) for word in ((), ("kind",), ("difference",))):
+            return False
+        if not _same_words(self.facts, fact):
+            return False
+        return all(self._is_sound(part, (*made, fact)) for part in parts if part not in made)
 
     def of_users(self, fact: str) -> bool:
         """Whether a fact is about a person, not about an account."""
-        return bool(self.facts.model and self.facts.model.of_users(fact))
+        return bool(
+            self.facts.model and self.facts.model.of_users(fact) and self.facts.is_written(("facts", fact, "who"))
+        )
 
 
-def _names(source: Source | None, word: str) -> list[str] | None:
-    if source is None:
+def _same_words(facts: Opened[Facts], fact: str) -> bool:
+    """Whether no word of a fact's definition was misspelt."""
+    if facts.written is None or facts.source is None or facts.written is facts.source:
+        return True
+    written, meant = (source.values.get("facts", {}).get(fact, {}) for source in (facts.written, facts.source))
+    return isinstance(written, dict) and isinstance(meant, dict) and written.keys() >= meant.keys()
+
+
+def _names(opened: Opened[M], word: str) -> list[str] | None:
+    sections = [source.values.get(word, {}) for source in (opened.written, opened.source) if source is not None]
+    if not sections or not isinstance(sections[0], dict):
         return None
-    values = source.values.get(word, {})
-    return [good for name in values for good in _good(name)] if isinstance(values, dict) else None
+    return list(
+        dict.fromkeys(good for names in sections if isinstance(names, dict) for one in names for good in _good(one))
+    )
 
 
 def _good(name: str) -> set[str]:

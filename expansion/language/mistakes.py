@@ -21,6 +21,7 @@ class Mistake:
     message: str
     snippet: str = ""
     hint: str | None = None
+    consequence: bool = False  # of another mistake: it is not told
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from expansion.language.conditions import Clause
-from expansion.language.fields import Accounts, Name, PercentField, SpanField, Strict
+from expansion.language.fields import Accounts, Name, PercentField, SpanField, Strict, goes_together
 from expansion.language.following import Sla, WhenCleared
 from expansion.language.guard_rails import Approval, Attention, Flood, QuietHours, Suppression
 from expansion.language.policy import Plans, Policy, Tier, WorkingHours, Worth
@@ -53,7 +53,7 @@ class Then(Strict):
         ],
     )
 
-    @model_validator(mode="after")
+    @goes_together
     def _one_way(self) -> Then:
         if (self.playbook is None) == (self.choose is None):
             raise ValueError(
@@ -185,7 +185,7 @@ class Playbook(Strict):
         examples=[[{"id": "tell-the-team", "do": "slack.post_message", "with": {"channel": "expansion"}}]],
     )
 
-    @model_validator(mode="after")
+    @goes_together
     def _ids_differ(self) -> Playbook:
         ids = [step.id for step in self.steps]
         if twice := sorted({i for i in ids if ids.count(i) > 1}):

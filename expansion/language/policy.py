@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from expansion.language.fields import Name, PercentField, ScalarField, SpanField, Strict
+from expansion.language.fields import Name, PercentField, ScalarField, SpanField, Strict, goes_together
 from expansion.language.guard_rails import Approval, Attention, Flood, Holdout, QuietHours, Suppression
 
 
@@ -40,7 +40,7 @@ class Worth(Strict):
     of: str | None = Field(None, description="The money fact that `share` is taken of.", examples=["arr"])
     at_least: ScalarField | None = Field(None, description="Never less than this.", examples=[1_200])
 
-    @model_validator(mode="after")
+    @goes_together
     def _one_way(self) -> Worth:
         if (self.flat is None) == (self.share is None) or (self.share is None) != (self.of is None):
             raise ValueError(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from expansion.language.mistakes import Mistake, snippet
@@ -28,17 +29,20 @@ class Source:
     values: dict[str, Any]
     keys: dict[Steps, Spot]
     spots: dict[Steps, Spot]
+    told: tuple[Mistake, ...] = ()  # what is wrong and left the rest readable
+    made_up: frozenset[Steps] = frozenset()  # values that stand in for wrong ones: see mending.py
 
     def mistake(self, at: Steps, message: str, hint: str | None = None, *, key: bool = False) -> Mistake:
         """A mistake at a value, or with `key` at the key before it."""
-        return self.mistake_at(self._spot(at, key), message, hint)
+        found = self.mistake_at(self.spot(at, key), message, hint)
+        return replace(found, consequence=True) if self._rests_on_made_up(at, message) else found
 
     def mistake_at(self, spot: Spot, message: str, hint: str | None = None) -> Mistake:
         return Mistake(self.file, spot.line, spot.column, message, snippet(self.lines, spot.line, spot.column), hint)
 
     def spot_of_text(self, at: Steps, text: str) -> Spot:
         """Where this text stands in or after a value; the value's own place if it is not found."""
-        start = self._spot(at, key=False)
+        start = self.spot(at, key=False)
         for number in range(start.line, min(start.line + 60, len(self.lines) + 1)):
             column = self.lines[number - 1].find(text, start.column - 1 if number == start.line else 0)
             if column >= 0:
@@ -65,12 +69,44 @@ class Source:
             value = value[step]
         return value
 
+    def is_made_up(self, at: Steps) -> bool:
+        """Whether the value here, or one around it, stands in for a wrong one."""
+        return any(at[: len(one)] == one for one in self.made_up)
+
+    def _rests_on_made_up(self, at: Steps, message: str) -> bool:
+        if not self.made_up:
+            return False
+        if self.is_made_up(at):
+            return True
+        if any(one[:-1] == at and one not in self.spots for one in self.made_up):
+            return True  # a word was left out here that nobody knows: it may have been the one that is missed
+        quoted = re.findall(r"`([^`]+)`", message)
+        named = set(quoted) if message.endswith("missing") else {one.split(":")[0] for one in quoted if ":" in one}
+        return any((*inside, word) in self.made_up for inside in (at, at[:-1]) for word in named)
+
+    def respelt(self, at: Steps, meant: str) -> Source:
+        """The same file with another word at this place, in the places of keys and values."""
+        size = len(at)
+        changed = (*at[:-1], meant)
+
+        def under(spots: dict[Steps, Spot]) -> dict[Steps, Spot]:
+            return {(*changed, *one[size:]) if one[:size] == at else one: spot for one, spot in spots.items()}
+
+        return replace(self, keys=under(self.keys), spots=under(self.spots))
+
     def last_value(self, at: Steps, text: str) -> Steps | None:
         """The steps to the last value below `at` that is this text."""
         below = (steps for steps in self.spots if steps[: len(at)] == at and len(steps) > len(at))
-        return next((steps for steps in reversed(list(below)) if self.value_at(steps) == text), None)
+        return next((steps for steps in reversed(list(below)) if self._is(steps, text)), None)
 
-    def _spot(self, at: Steps, key: bool) -> Spot:
+    def _is(self, steps: Steps, text: str) -> bool:
+        try:
+            return bool(self.value_at(steps) == text)
+        except (KeyError, IndexError, TypeError):  # another value stands here now, see `made_up`
+            return False
+
+    def spot(self, at: Steps, key: bool = False) -> Spot:
+        """Where a value stands, or the key before it; of what is not there the nearest around it."""
         while at:
             if key and at in self.keys:
                 return self.keys[at]

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from expansion.language import later
+from expansion.language.belonging import Refused
 from expansion.language.conditions import GROUPS, SUBJECTS, Condition, Strict
 from expansion.language.mistakes import Mistake, brief, did_you_mean, listed, together
 from expansion.language.sentences import bad_name, sentence
@@ -18,6 +19,18 @@ from expansion.language.source import Source, Steps
 from expansion.language.words import HABITS, model_at, words_of
 
 M = TypeVar("M", bound=BaseModel)
+
+
+def likely(model: type[BaseModel], loc: tuple[str | int, ...], beside: Iterable[str]) -> str | None:
+    """The word that was probably meant at this place, of those that belong there and are not there yet."""
+    return _meant(str(loc[-1]), [word for word in _belonging(model, loc) if word not in beside])
+
+
+def _belonging(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
+    inner = model_at(model, loc[:-1])
+    if inner is Condition:  # a group is a condition with another word
+        return [*SUBJECTS, *GROUPS, *(word for word in words_of(inner) if word not in SUBJECTS)]
+    return list(words_of(inner)) if inner else []
 
 
 def validate(source: Source, model: type[M], values: Any, at: Steps = ()) -> tuple[M | None, list[Mistake]]:
@@ -78,16 +91,10 @@ class _Findings:
                 other.setdefault(steps, error)
         found = [mistake for parent, group in unknown.items() for mistake in self._unknown(parent, group, missing)]
         found += [self._missing(steps, group) for steps, group in missing.items() if group]
-        return found + [self._other(steps, error) for steps, error in other.items()]
+        return found + [mistake for steps, error in other.items() for mistake in self._other(steps, error)]
 
     def _steps(self, error: ErrorDetails) -> Steps:
         return self.source.real_steps((*self.at, *(step for step in error["loc"] if step != "[key]")))
-
-    def _words(self, error: ErrorDetails) -> list[str]:
-        model = model_at(self.model, error["loc"][:-1])
-        if model is Condition:  # a group is a condition with another word
-            return [*SUBJECTS, *GROUPS, *(word for word in words_of(model) if word not in SUBJECTS)]
-        return list(words_of(model)) if model else []
 
     def _unknown(
         self, parent: Steps, group: list[ErrorDetails], missing: dict[Steps, list[ErrorDetails]]
@@ -103,7 +110,7 @@ class _Findings:
             if error in to_come:
                 continue
             word = str(error["loc"][-1])
-            meant = _meant(word, [w for w in self._words(error) if w not in self.source.value_at(parent)])
+            meant = likely(self.model, error["loc"], self.source.value_at(parent))
             missing[parent] = [one for one in missing.get(parent, []) if one["loc"][-1] != meant]
             beside = next((one for one in GROUPS if one in self.source.value_at(parent)), None)
             if beside and model_at(self.model, error["loc"][:-1]) is GROUPS[beside]:
@@ -111,7 +118,7 @@ class _Findings:
                 hint = f"put it inside `{beside}`, or into a condition of its own"
                 yield self.source.mistake((*parent, word), message, hint, key=True)
             else:
-                yield self._not_here((*parent, word), meant, self._words(error))
+                yield self._not_here((*parent, word), meant, _belonging(self.model, error["loc"]))
 
     def _not_here(self, steps: Steps, meant: str | None, words: list[str]) -> Mistake:
         message = f"`{brief(steps[-1])}` is not a word that belongs here"
@@ -128,14 +135,26 @@ class _Findings:
         field = words_of(model).get(str(error["loc"][-1])) if model else None
         return f"`{error['loc'][-1]}`: {field.description}" if field and field.description else None
 
-    def _other(self, steps: Steps, error: ErrorDetails) -> Mistake:
+    def _other(self, steps: Steps, error: ErrorDetails) -> Iterable[Mistake]:
+        refused = error.get("ctx", {}).get("error")
+        if isinstance(refused, Refused):
+            for said in refused.every:
+                message, _, hint = said.partition("; ")
+                yield self._pointed(steps, error["input"], message, hint or None)
+        else:
+            yield self._one(steps, error)
+
+    def _one(self, steps: Steps, error: ErrorDetails) -> Mistake:
         name = next((str(step) for step in reversed(steps) if isinstance(step, str)), "this")
         value = error["input"]
         if isinstance(value, str | int) and (word := later.VALUES.get((name, str(value)))):
             return self.source.mistake(steps, word.message, word.instead)
         if error["loc"][-1:] == ("[key]",):
             return self.source.mistake(steps, *bad_name(str(value)), key=True)
-        message, hint = sentence(name, error)
+        return self._pointed(steps, value, *sentence(name, error))
+
+    def _pointed(self, steps: Steps, value: Any, message: str, hint: str | None) -> Mistake:
+        """At the word that the message is about."""
         if isinstance(value, dict):
             for word in re.findall(r"`([\w-]+)`", message):
                 if (*steps, word) in self.source.keys:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag
 
 from expansion.language.comparing import WhereField
 from expansion.language.conditions import Clause
-from expansion.language.fields import DaysField, Name, ScalarField, SpanField, Strict
+from expansion.language.fields import DaysField, Name, ScalarField, SpanField, Strict, goes_together
 from expansion.language.mistakes import did_you_mean
 from expansion.language.sequences import EventField, names_of
 from expansion.language.words import HABITS
@@ -66,7 +66,7 @@ class CountedFact(Strict):
     )
     title: str | None = Field(None, description=_TITLE, examples=["People who worked in the last four weeks"])
 
-    @model_validator(mode="after")
+    @goes_together
     def _one_count(self) -> CountedFact:
         if sum(getattr(self, word) is not None for word in ("times", "people", "days")) != 1:
             raise ValueError("a fact counts one thing; keep one of `times`, `people` and `days`")
@@ -75,7 +75,7 @@ class CountedFact(Strict):
     @property
     def counted(self) -> tuple[str, tuple[str, ...]]:
         """(`times`|`people`|`days`, event names)."""
-        word = next(w for w in ("times", "people", "days") if getattr(self, w) is not None)
+        word = next((w for w in ("times", "people", "days") if getattr(self, w) is not None), "times")
         return word, names_of(getattr(self, word))
 
 

@@ -17,9 +17,9 @@ from expansion.language.cautions import cautions
 from expansion.language.checker import check
 from expansion.language.known import Known, Opened
 from expansion.language.layout import find
+from expansion.language.mending import read_on
 from expansion.language.mistakes import Mistake, Mistakes
 from expansion.language.models import Facts, Playbook, Policy, Trigger
-from expansion.language.validation import validate
 from expansion.language.yaml_source import read
 
 M = TypeVar("M", bound=BaseModel)
@@ -58,9 +58,9 @@ def load(root: Path, catalog: Catalog) -> Workspace:
         _all(layout.playbooks, Playbook, mistakes),
         list(_all(layout.cases, CaseFile, mistakes).values()),
     )
-    mistakes += check(known)
+    mistakes += (one for one in check(known) if not one.consequence)
     if mistakes:
-        raise Mistakes(mistakes)
+        raise Mistakes(dict.fromkeys(mistakes))
     assert known.facts.model and known.policy.model, "what could not be read was reported"
     triggers, cases = _models(known.triggers), _cases(known)
     warnings = tuple(cautions(known, cases))
@@ -74,9 +74,9 @@ def _open(path: Path, model: type[M], mistakes: list[Mistake]) -> Opened[M]:
     except Mistakes as error:
         mistakes += error.mistakes
         return Opened(path.stem, None, None)
-    parsed, found = validate(source, model, source.values)
-    mistakes += found
-    return Opened(path.stem, source, parsed)
+    meant, parsed, found = read_on(source, model)
+    mistakes += (*source.told, *found)
+    return Opened(path.stem, meant, parsed, source)
 
 
 def _shared(paths: Mapping[str, Path], name: str, model: type[M], mistakes: list[Mistake]) -> Opened[M]:

@@ -37,7 +37,10 @@ _BROKEN = re.compile(r"[-+]?(?:0|[1-9]\d{0,2}(?:_\d{3})+|[1-9]\d{0,14})\.\d{1,12
 
 
 def read(path: Path, shown: str) -> Source:
-    """The file's values and their places; raises Mistakes. `shown` is what people call the file."""
+    """The file's values and their places; raises Mistakes. `shown` is what people call the file.
+
+    A word that is written twice is told with the source: the rest can be read all the same.
+    """
     text = _text(path, shown)
     lines = tuple(_BREAK.split(text.removesuffix("\n")))
     _no_secret(shown, lines)
@@ -47,16 +50,16 @@ def read(path: Path, shown: str) -> Source:
         builder.build(_events(text))
     except YAMLError as error:
         raise Mistakes([_not_yaml(blank, error)]) from error
-    if builder.mistakes:
-        raise Mistakes(builder.mistakes)
     values = builder.result
+    if builder.stopped or (builder.mistakes and not isinstance(values, dict)):
+        raise Mistakes(builder.mistakes)
     if values is None:
         raise Mistakes([Mistake(shown, 1, 1, "this file is empty", hint="fill it, or remove it")])
     if not isinstance(values, dict):
         what = "a list" if isinstance(values, list) else "only text"
         hint = "a file here is made of words with values, such as  title: Nearly out of seats"
         raise Mistakes([blank.mistake_at(builder.spots[()], f"this file is {what}", hint)])
-    return Source(shown, lines, values, builder.keys, builder.spots)
+    return Source(shown, lines, values, builder.keys, builder.spots, told=tuple(builder.mistakes))
 
 
 def _no_secret(shown: str, lines: tuple[str, ...]) -> None:
@@ -143,6 +146,7 @@ class _Builder:
     spots: dict[Steps, Spot] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
     result: Any = None
+    stopped: bool = False  # what follows was not read
     _stack: list[_Frame] = field(default_factory=list)
     _documents: int = 0
 
@@ -222,6 +226,7 @@ class _Builder:
         return False
 
     def _stop(self, spot: Spot, message: str, hint: str) -> None:
+        self.stopped = True
         self.mistakes.append(self.source.mistake_at(spot, message, hint))
 
 

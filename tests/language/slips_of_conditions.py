@@ -69,7 +69,12 @@ PATTERNS: list[Slip] = [
     ("use that came back, counted", _HABIT, _BACK, f"{_BACK}\n        at_least: 3"),
     ("use that came back, on days", _HABIT, _BACK, f"{_BACK}\n        on_at_least: 3 days"),
     ("use that stopped, no time before", _PAYWALL, "over: 14 days", "stopped_for: 14 days"),
-    ("use that stopped, added up", _PAYWALL, _COUNT, _instead("stopped_for: 14 days", "sum: seats", "at_least: 3")),
+    (
+        "use that stopped, added up",
+        _PAYWALL,
+        _COUNT,
+        _instead("stopped_for: 14 days", "sum: seats", "at_least: 3", "over: 9 days"),
+    ),
     ("use that stopped, of people", _PAYWALL, _COUNT, _instead("stopped_for: 14 days", "count: people")),
     (
         "use that stopped, grown",
