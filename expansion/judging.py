@@ -121,8 +121,14 @@ class Judge:
 
         So it is due once that time is over, and is then looked up again before it is sent again.
         """
+        return self._absent(step, failure, self._after_settling(step, failure))
+
+    def cut_short(self, step: ClaimedStep, failure: Failure) -> Verdict:
+        """The same where our own process ended: no system was busy, so nothing but its settling is waited for."""
+        return self._absent(step, failure, self.now() + self.patience.settle)
+
+    def _absent(self, step: ClaimedStep, failure: Failure, again: datetime) -> Verdict:
         self._notice_no_access(failure)
-        again = self._after_settling(step, failure)
         if step.tries >= self.patience.tries:
             return verdicts.unsure(step.key, f"given up after {step.tries} tries: {failure}", again)
         reason = f"{failure}; it is not there yet, and is looked up once more before it is sent again"

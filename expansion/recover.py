@@ -89,7 +89,7 @@ class _Crew:
         for batch in in_batches(steps, action.batch):
             good, bad = to_pieces(batch, self.to_piece, judge)
             why = {step.key: TryLater(reason, maybe_done=True) for step, _ in good}
-            absent = judge.not_yet if just_now else judge.at_once
+            absent = judge.cut_short if just_now else judge.at_once
             self._write([_doubted(verdict) for verdict in bad] + judge.look_up(good, why, absent=absent))
 
     def report(self) -> RecoveryReport:

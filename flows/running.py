@@ -63,7 +63,10 @@ class Run:
         """
         thread = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
         try:
-            return await asyncio.shield(thread)
+            # Cancelled, `wait` leaves the thread alone, as `shield` does; but from Python 3.14 on, `shield` also prints
+            # the traceback of what the thread raises after that.
+            await asyncio.wait([thread])
+            return thread.result()
         except BaseException as error:
             if not thread.done():
                 self.stop()

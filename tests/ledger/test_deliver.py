@@ -200,6 +200,21 @@ def test_a_kill_and_then_a_slow_system_do_it_once_too(ledger, clock):
     assert vendor.applied == {key: 1}
 
 
+def test_what_a_kill_cut_short_waits_for_the_system_to_settle_and_no_longer_however_often_it_is_killed(ledger, clock):
+    """Nobody was busy: there is nothing to wait ever longer for."""
+    (key,) = accounts(ledger, 1)
+    vendor = Vendor(CRM)
+    for _ in range(4):
+        vendor.faults = ["killed"]
+        with pytest.raises(Killed):
+            send(ledger, vendor, clock)
+        pick_up(ledger, vendor, clock)
+        assert ledger.steps()[0].not_before == clock.now + Patience().settle
+        clock.now += Patience().settle
+    assert send(ledger, vendor, clock).count("done") == 1
+    assert vendor.applied == {key: 1}
+
+
 def test_a_step_in_doubt_that_cannot_be_looked_up_now_is_not_sent(ledger, clock):
     (key,) = accounts(ledger, 1)
     vendor = Vendor(CRM)
