@@ -56,6 +56,7 @@ def _told(result: Any) -> dict[str, Any]:
 
 def _import(files: tuple[Path, ...], map_: Path) -> list[Any]:
     """One file after the other; what was stored before a file that cannot be used stays stored."""
+    from expansion.usage.compaction import put_together
     from flows.clock import moment
     from flows.place import Place
     from integrations.files import import_file
@@ -64,4 +65,5 @@ def _import(files: tuple[Path, ...], map_: Path) -> list[Any]:
     with click.progressbar(files, label="importing", file=sys.stderr, hidden=not sys.stderr.isatty()) as shown:
         for file in shown:
             results.append(import_file(store, file, map_, moment(None)))
+    put_together(store)
     return results

@@ -17,6 +17,7 @@ from expansion.language.mistakes import suggest
 from expansion.language.models import Trigger
 from expansion.ledger.firings import Overtaken
 from expansion.ledger.records import Recorded
+from expansion.usage.compaction import put_together
 from expansion.usage.journal import Journal
 from flows.place import Place
 
@@ -91,6 +92,7 @@ def evaluate(place: Place, triggers: Collection[Trigger], as_of: datetime, *, bu
     """Bring in what was pushed and the rollups up to date, then ask every trigger about every account."""
     if build:
         Journal(place.store.root).fold(place.store)
+        put_together(place.store)
         if place.settings.engine_url is None:
             build_rollups(place.store, place.vocabulary, triggers)
     asking = place.evaluator(as_of)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import duckdb
 
+PARQUET = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"  # how files of events are written
+
 
 def connect(scratch: Path | None = None, *, threads: int | None = None) -> duckdb.DuckDBPyConnection:
     """An in-memory connection. Data lie in Parquet; no database file is opened, so none can be locked.

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from expansion.private_files import replace_file, settle
 from expansion.usage import manifest as manifests
-from expansion.usage.duck import one, quote, quote_list
+from expansion.usage.duck import PARQUET, one, quote, quote_list
 from expansion.usage.facts import facts_sql
 from expansion.usage.manifest import FactFile, Segment
 from expansion.usage.properties import REST, column_of
@@ -27,7 +27,6 @@ from expansion.usage.store import UsageStore
 from expansion.usage.suppressed import Suppressed, suppressed
 
 _DISTINCT = 6
-_PARQUET = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
 _ADDRESS = "[^\\s@\"',;:|{}()<>=/\\\\]+@[^\\s@\"',;:|{}()<>=/\\\\]+"
 _IS_EMAIL = "regexp_full_match(value, '[^@\\s]+@[^@\\s]+\\.[^@\\s]+')"
 
@@ -124,7 +123,7 @@ class _Rewriting:
         kept = [f"coalesce(o.instead, e.event_id) AS event_id, event, ts, seen_at, account_id, {self.user()}"]
         kept += [f"{self.text(column, is_json=column == REST)} AS {column}" for column in columns]
         rows = f"SELECT {', '.join(kept)} FROM {relation} AS e LEFT JOIN other_ids AS o ON e.event_id = o.event_id"
-        self.con.execute(f"COPY ({rows}) TO {quote(str(path))} {_PARQUET}")
+        self.con.execute(f"COPY ({rows}) TO {quote(str(path))} {PARQUET}")
         self.events += found
         self.files += 1
         again = self.store.described(self.con, name, path, segment.rows)

@@ -16,7 +16,7 @@ import pyarrow as pa
 from expansion.private_files import private_folder, settle, sync
 from expansion.usage import manifest as manifests
 from expansion.usage.cells import NOTHING
-from expansion.usage.duck import connect, one, quote, quote_list
+from expansion.usage.duck import PARQUET, connect, one, quote, quote_list
 from expansion.usage.manifest import FILES, Manifest, Rollup, Segment, StoreError
 from expansion.usage.properties import MOST, REST, column_of, shredded, text_in, without
 from expansion.usage.rollup import SET_OF, Column, properties_of, rollup_sql
@@ -24,7 +24,6 @@ from expansion.usage.scratch import scratch
 from expansion.usage.spans import Spans, joined
 
 EVENT_COLUMNS = "event_id, event, ts, seen_at, account_id, user_id"
-_PARQUET = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
 # A quarter of that for rollups: windows skip more, and several threads find work (measured: a quarter less time). They
 # are read again and again, and made again with ease: half as large again, and a fifth faster to write, than with zstd.
 _ROLLUP = "(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 32768)"
@@ -80,7 +79,7 @@ class UsageStore:
             given = "properties" if properties is None else _columns(properties)
             try:
                 con.execute(
-                    f"COPY (SELECT {_listed(EVENT_COLUMNS, given)} FROM ({events})) TO {_file(staged)} {_PARQUET}"
+                    f"COPY (SELECT {_listed(EVENT_COLUMNS, given)} FROM ({events})) TO {_file(staged)} {PARQUET}"
                 )
                 spans = _own_spans(con, staged) if covered is None else covered
                 named = None if properties is None else _Layout(tuple(properties), given, given)
@@ -128,7 +127,7 @@ class UsageStore:
             f"COPY (SELECT {kept} FROM ({new} NOT IN (SELECT h FROM repeated)) UNION ALL "
             f"SELECT {kept} FROM ({new} IN (SELECT h FROM repeated) QUALIFY row_number() OVER "
             f"(PARTITION BY event_id ORDER BY seen_at, ts, event, account_id, user_id{given}) = 1)) "
-            f"TO {_file(path)} {_PARQUET}"
+            f"TO {_file(path)} {PARQUET}"
         )
         con.unregister("repeated")
         return True
@@ -144,7 +143,7 @@ class UsageStore:
         """A segment for a file of events, with the file of its people, both on disk for good."""
         people = self.root / "events" / f"{name}.people.parquet"
         first_seen = f"SELECT account_id, user_id, min(seen_at) AS first_seen FROM read_parquet({_file(path)})"
-        con.execute(f"COPY ({first_seen} GROUP BY 1, 2) TO {_file(people)} {_PARQUET}")
+        con.execute(f"COPY ({first_seen} GROUP BY 1, 2) TO {_file(people)} {PARQUET}")
         for file in (path, people):
             settle(file)
         sync(path.parent)
