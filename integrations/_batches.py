@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from expansion.contract import Failure, Refused, Reply, TryLater
+from integrations._shapes import reading
 from integrations.base import RetryPolicy
 
 T = TypeVar("T")
@@ -98,7 +99,8 @@ class _Sending(Generic[T]):
         if not self._waiting:
             return
         try:
-            made = self._send([self._items[i] for i in self._waiting])
+            with reading("the system", wrote=True):
+                made = self._send([self._items[i] for i in self._waiting])
         except Failure as failure:
             self._unsure = self._unsure or failure.maybe_done
             raise

@@ -11,6 +11,7 @@ from expansion.fields import Inputs
 from expansion.follow.inputs import reference
 from integrations import _hubspot_errors as errors
 from integrations._changing import ChangesTasks, Now, change_of, said
+from integrations._shapes import reads
 
 if TYPE_CHECKING:
     # As in hubspot.py: the client is imported when it is connected.
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 LONGEST_NOTES = 65_536  # hs_task_body
 
 
+@reads("HubSpot")
 class ChangeTaskAction(ChangesTasks):
     """Read, then written a moment later: HubSpot takes no condition with an update."""
 

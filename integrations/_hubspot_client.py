@@ -21,6 +21,7 @@ from integrations import _hubspot_errors as errors
 from integrations._deadlines import TIMES, TookTooLong, watch_pools, within
 from integrations._http import CONNECT_SECONDS, broken
 from integrations._said import whole
+from integrations._shapes import ODD, reading
 from integrations.base import Allowance, Budget, Clock, Limit, RetryPolicy
 
 if TYPE_CHECKING:
@@ -77,15 +78,18 @@ class Client:
     def pages(self, path: str, query: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         """Every record of a list, page by page."""
         after: str | None = None
+        asked: set[str] = set()
         while True:
             page = self.read(path, {**query, "limit": PAGE} | ({"after": after} if after else {}))
             yield from errors.results(page)
-            following = ((page.get("paging") or {}).get("next") or {}).get("after")
+            with reading(SYSTEM):
+                following = ((page.get("paging") or {}).get("next") or {}).get("after")
             if following is None:
                 return
-            if following == after:
-                raise TryLater(f"{SYSTEM} sends the same page again and again")
             after = str(following)
+            if after in asked:
+                raise TryLater(f"{SYSTEM} sends the same page again and again")
+            asked.add(after)
 
     def once(
         self,
@@ -101,6 +105,21 @@ class Client:
         self.budget.take()
         if search:
             self.search_budget.take()  # last: a second is over sooner than ten
+        try:
+            return self._read(method, path, body, query, wrote=wrote, search=search)
+        except ODD as error:
+            raise errors.unreadable(wrote=wrote) from error
+
+    def _read(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        query: Mapping[str, Any] | None,
+        *,
+        wrote: bool,
+        search: bool,
+    ) -> dict[str, Any]:
         try:
             with within(TIMES * self._settings.timeout):
                 reply, _, headers = self._dial(method, path, body, query)

@@ -10,6 +10,7 @@ from integrations import _hubspot_errors as errors
 from integrations._accounts import one_each
 from integrations._batches import in_calls, rounds
 from integrations._said import moment
+from integrations._shapes import reads
 from integrations.base import SourceBase
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ NO_COMPANY = "it stands on no company: HubSpot does not have the one it belongs 
 NO_OWNER = "the owner is not an active user in HubSpot; given to HUBSPOT_FALLBACK_OWNER"
 
 
+@reads("HubSpot")
 class CompanySource(SourceBase):
     """Properties of companies, as text, the way HubSpot keeps them; and one that HubSpot has not: `owner_email`."""
 

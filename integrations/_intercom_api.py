@@ -20,6 +20,7 @@ from expansion.fields import Person
 from integrations._deadlines import TIMES, TookTooLong, watched, within
 from integrations._http import broken
 from integrations._said import number
+from integrations._shapes import ODD
 from integrations.base import Allowance, Budget, Clock, Limit, RetryPolicy
 
 VERSION = "2.15"
@@ -81,7 +82,7 @@ def _first_error(reply: httpx.Response) -> tuple[str, str]:
     try:
         first = reply.json()["errors"][0]
         return str(first["code"]), str(first.get("message") or "")
-    except (ValueError, KeyError, IndexError, TypeError):
+    except ODD:
         return "", ""
 
 
@@ -247,7 +248,7 @@ class Api:
             return {}
         try:
             said = reply.json()
-        except ValueError as error:
+        except ODD as error:
             raise TryLater(f"Intercom, {what}: the answer is not JSON", maybe_done=wrote) from error
         if not isinstance(said, dict):
             raise TryLater(f"Intercom, {what}: the answer is not what Intercom documents", maybe_done=wrote)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from expansion.contract import Done, Failure, Made, Piece, Refused, Reply, Standing
 from expansion.follow.inputs import TakeBack
+from integrations._shapes import reading, reads
 from integrations.base import ActionBase
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 ONLY_TAGS = "Intercom: only a tag can be taken back; an attribute had a value before, and an event has happened"
 
 
+@reads("Intercom")
 class TakeBackAction(ActionBase):
     """Removes the tag by which a step made people eligible."""
 
@@ -38,7 +40,8 @@ class TakeBackAction(ActionBase):
         if tag is None:
             return Refused(ONLY_TAGS)
         try:
-            removed = sum(self._api.untag(contact, tag) for contact in asked.remote_id.split(","))
+            with reading("Intercom", wrote=True):
+                removed = sum(self._api.untag(contact, tag) for contact in asked.remote_id.split(","))
         except Failure as failure:
             return failure
         people = "1 person" if removed == 1 else f"{removed} people"
@@ -60,7 +63,8 @@ def standing(api: Api, made: Made) -> Standing | Failure:
         return Refused("Intercom: only tags can be compared; attributes and events leave nothing to look at")
     contacts = made.remote_id.split(",")
     try:
-        without = sum(not api.has_tag(contact, tag) for contact in contacts)
+        with reading("Intercom"):
+            without = sum(not api.has_tag(contact, tag) for contact in contacts)
     except Failure as failure:
         return failure
     missing = f"the tag {tag} is gone from {without} of {len(contacts)} people" if without else None

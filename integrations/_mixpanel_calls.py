@@ -31,6 +31,7 @@ from expansion.contract import Failure, NoAccess, Refused, TryLater
 from integrations._deadlines import TIMES, TookTooLong, opener, watched, within
 from integrations._http import broken
 from integrations._mixpanel_zone import SETTING, zone_of
+from integrations._shapes import ODD
 from integrations.base import Allowance, Budget, Clock, Limit, RetryPolicy
 from integrations.budgets import Places
 
@@ -184,7 +185,7 @@ def _too_many(body: str, start: str) -> TryLater:
 def _vendor_sentence(body: str) -> str:
     try:
         said = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "no reason given"
     return str(said.get("error", "no reason given"))[:200] if isinstance(said, dict) else "no reason given"
 
@@ -261,6 +262,8 @@ class Api:
         asked: dict[str, Any] = dict(params)
         while True:
             page = self.retry.run(partial(self._page, what, asked), repeatable=True)
+            if page["page"] != asked.get("page", 0) or page["page_size"] < 1:
+                raise _unreadable(what)  # another page than was asked for, or one that never ends
             yield from page["results"]
             read = (page["page"] + 1) * page["page_size"]
             if len(page["results"]) < page["page_size"] or read >= page["total"]:
@@ -306,7 +309,7 @@ class Api:
             text = self._ask_utils(what, params)
         try:
             page = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise _unreadable(what) from error
         wanted = {"results": list, "page": int, "page_size": int, "total": int, "session_id": str}
         if not isinstance(page, dict) or not all(isinstance(page.get(key), kind) for key, kind in wanted.items()):
@@ -329,7 +332,7 @@ class Api:
                 # the project into the body alone. A copy: it writes into what it is given.
                 base, path = utils.import_api, f"engage?project_id={self.settings.project_id}"
                 text = utils.request(base, [path], dict(params), method="POST")
-            except (OSError, HTTPException, ValueError) as error:  # cut or late while the body is read
+            except (OSError, HTTPException, *ODD) as error:  # cut or late while the body is read
                 raise _unreadable(what) from error
             except BaseException as error:
                 if type(error) is not BaseException:  # Ctrl-C and the like
@@ -362,7 +365,7 @@ class Api:
             response = self._send(what, httpx.Request("POST", url, params={"project_id": self.settings.project_id}))
         try:
             return response.json()
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise _unreadable(what) from error
 
     def _me(self, what: str) -> Any:
@@ -371,7 +374,7 @@ class Api:
         response = self._send(what, httpx.Request("GET", f"{self._utils().formatted_api}/app/me", params=params))
         try:
             return response.json()
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise _unreadable(what) from error
 
     def _open_export(self, what: str, first: date, last: date, narrowing: Mapping[str, str | int]) -> httpx.Response:

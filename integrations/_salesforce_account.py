@@ -15,6 +15,7 @@ from integrations._said import moment
 from integrations._salesforce_errors import COLLECTION, SYSTEM, of_record, results
 from integrations._salesforce_fields import Field, find
 from integrations._salesforce_money import Money
+from integrations._shapes import reads
 from integrations._units import as_share, misfits
 from integrations.base import Finding, SourceBase
 
@@ -58,6 +59,7 @@ _CALLED = {
 }
 
 
+@reads("Salesforce")
 class AccountSource(SourceBase):
     """Fields of Account by SOQL, those of related records too (`Owner.Email`); and two counted from opportunities:
     `open_opportunities` (how many are open) and `last_opportunity_closed` (the newest close date of a closed one)."""
@@ -204,5 +206,6 @@ def _value(row: Mapping[str, Any], path: str) -> Any:
 
 
 def _plain_id(record_id: str) -> str:
-    assert re.fullmatch(r"[A-Za-z0-9]{15,18}", record_id), "an id goes into a query as text"
+    if not re.fullmatch(r"[A-Za-z0-9]{15,18}", str(record_id)):  # it goes into a query as text
+        raise ValueError("not an id")
     return record_id

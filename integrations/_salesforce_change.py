@@ -13,6 +13,7 @@ from expansion.follow.inputs import reference
 from integrations._changing import ChangesTasks, Now, change_of, said
 from integrations._said import moment
 from integrations._salesforce_errors import SYSTEM
+from integrations._shapes import reads
 
 if TYPE_CHECKING:
     # As in salesforce.py: the client is imported when it is connected.
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from integrations._salesforce_tasks_state import TaskStates
 
 
+@reads("Salesforce")
 class ChangeTaskAction(ChangesTasks):
     """One call for each task: only a single update takes the condition that the task has not changed since."""
 

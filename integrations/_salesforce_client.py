@@ -21,6 +21,7 @@ from expansion.redact import know
 from integrations import _salesforce_errors as errors
 from integrations._deadlines import TookTooLong
 from integrations._http import broken, contained_session
+from integrations._shapes import ODD
 from integrations.base import Allowance, Budget, Clock, Limit, RetryPolicy
 
 if TYPE_CHECKING:
@@ -74,8 +75,13 @@ class Client:
         else:
             page = self._page("query/", {"q": soql})
         rows, total = list(page["records"]), page.get("totalSize")
+        asked: set[str] = set()
         while not page.get("done", True):
-            page = self._page(_relative(str(page.get("nextRecordsUrl"))))
+            following = str(page.get("nextRecordsUrl"))
+            if following in asked:
+                raise TryLater(f"{SYSTEM} sends the same page again and again")
+            asked.add(following)
+            page = self._page(_relative(following))
             rows += page["records"]
         if total is not None and len(rows) != total:
             raise TryLater(f"{SYSTEM} announced {total} records and sent {len(rows)}")
@@ -182,7 +188,7 @@ class Client:
             if isinstance(failure, TryLater) and failure.wait:
                 self.budget.hold(failure.wait)
             raise failure from error
-        except ValueError as error:  # requests' JSONDecodeError is one, and a RequestException besides
+        except ODD as error:  # requests' JSONDecodeError is one, and a RequestException besides
             raise _unreadable(wrote) from error
         except (requests.RequestException, TookTooLong) as error:
             raise broken(SYSTEM, error, wrote=wrote) from error
@@ -224,7 +230,7 @@ class Client:
             raise _login_refused(error, door.status) from None  # its text may quote what was sent
         except (requests.RequestException, TookTooLong) as error:
             raise broken(SYSTEM, error, wrote=False) from error
-        except (AttributeError, TypeError) as error:  # a reply without instance_url, or a list instead of an object
+        except ODD as error:  # a reply without instance_url, or a list instead of an object
             if door.status >= 500:
                 raise _closed(door.status) from error
             raise TryLater(f"{SYSTEM} answered the sign-in in a shape nobody can read") from error
@@ -278,9 +284,11 @@ def _unreadable(wrote: bool) -> TryLater:
 
 
 def _page_of(reply: Any) -> dict[str, Any]:
-    if not isinstance(reply, dict) or not isinstance(reply.get("records"), list):
+    page: dict[str, Any] = reply if isinstance(reply, dict) else {}
+    rows = page.get("records")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise TryLater(f"{SYSTEM} answered a query in a shape nobody can read")
-    return reply
+    return page
 
 
 def _relative(next_url: str) -> str:

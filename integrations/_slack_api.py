@@ -20,6 +20,7 @@ from slack_sdk.errors import SlackApiError
 from expansion.contract import Failure, NoAccess, Refused, TryLater
 from integrations._deadlines import TIMES, TookTooLong, opener, within
 from integrations._said import wait as waits
+from integrations._shapes import ODD, odd
 from integrations.base import Allowance, Budget, Clock, Limit, RetryPolicy
 
 _LIMITS_PAGE = "docs.slack.dev/apis/web-api/rate-limits"
@@ -172,9 +173,20 @@ class Api:
             raise _unreachable(error) from error
         except (OSError, HTTPException) as error:
             raise TryLater("Slack broke the connection off, or did not answer in time", maybe_done=wrote) from error
+        except ODD as error:  # slack-sdk asks a list for its `ok`, and decodes in any charset that is named
+            raise odd(f"Slack, {where},", error, wrote=wrote) from error
         self.scopes = frozenset(filter(None, _lower(response.headers).get("x-oauth-scopes", "").split(",")))
-        assert isinstance(response.data, dict)  # slack-sdk gives bytes for gzip downloads alone
+        if not isinstance(response.data, dict):  # slack-sdk gives bytes for downloads
+            raise odd(f"Slack, {where},", TypeError(), wrote=wrote)
         return response.data
+
+
+def next_cursor(page: dict[str, Any], asked: str) -> str:
+    """Where the next page begins; nothing after the last. Raises TryLater where that is where this one began."""
+    cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+    if cursor and str(cursor) == asked:
+        raise TryLater("Slack sends the same page again and again")
+    return str(cursor)
 
 
 def _unreachable(error: URLError) -> Failure:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from expansion.contract import Failure, Made, Standing
+from integrations._shapes import reading
 
 _DELETED = "tombstone"  # what history shows of a deleted message that has replies
 History = Callable[[str, float, float], Iterator[dict[str, Any]]]  # channel id, oldest, latest: newest first
@@ -34,6 +35,8 @@ def _of_channel(channel: str, wanted: set[str], history: History) -> dict[str, S
     times = sorted(float(ts) for ts in wanted)
     try:
         for message in history(channel, times[0] - 1, times[-1] + 1):
+            with reading("Slack"):
+                float(message["ts"])  # its time, by which the page is in order
             reached = str(message["ts"])
             if message.get("subtype") != _DELETED:
                 there.add(reached)

@@ -20,6 +20,7 @@ from integrations._hubspot_change import ChangeTaskAction
 from integrations._hubspot_check import check
 from integrations._hubspot_company import CompanySource, CompanyUpdates, Owners, company_of
 from integrations._rights import needed
+from integrations._shapes import checked, reads
 from integrations.base import ActionBase, Allowance, Clock, Connected, Integration, Limit, RetryPolicy, Right
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class UpdateProperties(Inputs):
 # --- actions ----------------------------------------------------------------------------------------------------------
 
 
+@reads("HubSpot")
 class CreateTaskAction(ActionBase):
     name = "hubspot.create_task"
     title = "Create a task in HubSpot"
@@ -164,6 +166,7 @@ class CreateTaskAction(ActionBase):
         return self._tasks.draft(piece, properties, note)
 
 
+@reads("HubSpot")
 class UpdatePropertiesAction(ActionBase):
     name = "hubspot.update_properties"
     title = "Set properties of the company in HubSpot"
@@ -219,7 +222,7 @@ def connected(
     return Connected(
         actions={action.name: action for action in actions},
         sources={source.name: source},
-        check=lambda used=None: check(client, settings, owners, needed(RIGHTS, used)),
+        check=checked("HubSpot", lambda used=None: check(client, settings, owners, needed(RIGHTS, used))),
     )
 
 

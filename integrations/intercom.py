@@ -20,6 +20,7 @@ from expansion.fields import Inputs, People, Person, PlainText
 from integrations import _settings
 from integrations._intercom_api import LIMIT, Api, Contact, client
 from integrations._intercom_take_back import TakeBackAction, standing
+from integrations._shapes import checked, reading, reads
 from integrations.base import ActionBase, Allowance, Clock, Connected, Finding, Integration, RetryPolicy, Right
 
 RETRY = RetryPolicy(tries=4, first_wait=0.5, longest_wait=15.0)
@@ -177,7 +178,8 @@ class _IntercomAction(ActionBase):
 
     def _deliver(self, piece: Piece) -> Reply:
         try:
-            return self._do(piece)
+            with reading("Intercom", wrote=True):
+                return self._do(piece)
         except Failure as failure:
             return failure
 
@@ -185,6 +187,7 @@ class _IntercomAction(ActionBase):
         raise NotImplementedError
 
 
+@reads("Intercom")
 class EnrolInSeriesAction(_IntercomAction):
     """Makes people match the entry rule of a series."""
 
@@ -222,6 +225,7 @@ class EnrolInSeriesAction(_IntercomAction):
         return found, f"the tag {tag}", any(changed)
 
 
+@reads("Intercom")
 class SendEventAction(_IntercomAction):
     """Sends one event per person."""
 
@@ -290,7 +294,9 @@ def connected(
     http = client(settings.base_url, settings.access_token.get_secret_value(), timeout)
     api = Api(http, retry, clock, now, allowance)
     actions = (EnrolInSeriesAction(api), SendEventAction(api), TakeBackAction(api, EnrolInSeries))
-    return Connected(actions={action.name: action for action in actions}, check=lambda used=None: check(api))
+    return Connected(
+        actions={action.name: action for action in actions}, check=checked("Intercom", lambda used=None: check(api))
+    )
 
 
 INTEGRATION = Integration(

@@ -16,6 +16,7 @@ from integrations import _settings
 from integrations._mixpanel_calls import EXPORTS, QUERIES_AN_HOUR, RETRY, Api, NotYetThatDay, Queries, Settings
 from integrations._mixpanel_rights import RIGHTS, rights
 from integrations._rights import not_told
+from integrations._shapes import checked, reads
 from integrations.base import Allowance, Budget, Connected, Finding, Integration, RetryPolicy, SourceBase
 
 FIRST_PULL_DAYS = 180
@@ -52,6 +53,7 @@ class _Source(SourceBase):
         self.api = api
 
 
+@reads("Mixpanel")
 class Export(_Source):
     """Raw events. They come as often as they were stored, late ones under the day they happened."""
 
@@ -101,6 +103,7 @@ class Export(_Source):
                     yield from self.api.export(start, end - timedelta(days=1))
 
 
+@reads("Mixpanel")
 class Group(_Source):
     """Group profiles: what Mixpanel knows of an account. Needs the Group Analytics add-on."""
 
@@ -124,6 +127,7 @@ class Group(_Source):
             raise Refused(f"Mixpanel, the group profiles: group key {group} has none; check MIXPANEL_DATA_GROUP_ID")
 
 
+@reads("Mixpanel")
 class Profile(_Source):
     """User profiles, as people of the account that a property names."""
 
@@ -146,6 +150,7 @@ class Profile(_Source):
             )
 
 
+@reads("Mixpanel")
 class Cohort(_Source):
     """The accounts of a cohort's members, as of right now: Mixpanel works a cohort out at each question.
 
@@ -295,7 +300,10 @@ def connect(
         retry,
     )
     sources = {kind.name: kind(api) for kind in (Group, Profile, Cohort)}
-    return Connected(sources={Export.name: Export(api, now), **sources}, check=lambda used=None: _check(api, now))
+    return Connected(
+        sources={Export.name: Export(api, now), **sources},
+        check=checked("Mixpanel", lambda used=None: _check(api, now)),
+    )
 
 
 def _check(api: Api, now: Callable[[], datetime]) -> list[Finding]:

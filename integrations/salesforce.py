@@ -22,6 +22,7 @@ from integrations._rights import needed
 from integrations._salesforce_account import AccountSource, AccountUpdates
 from integrations._salesforce_change import ChangeTaskAction
 from integrations._salesforce_check import check
+from integrations._shapes import checked, reads
 from integrations.base import ActionBase, Allowance, Clock, Connected, Integration, Limit, RetryPolicy, Right
 
 if TYPE_CHECKING:
@@ -189,6 +190,7 @@ class _Creates(ActionBase):
         raise NotImplementedError
 
 
+@reads("Salesforce")
 class CreateTaskAction(_Creates):
     name = "salesforce.create_task"
     title = "Create a task in Salesforce"
@@ -230,6 +232,7 @@ class CreateTaskAction(_Creates):
         }
 
 
+@reads("Salesforce")
 class CreateOpportunityAction(_Creates):
     name = "salesforce.create_opportunity"
     title = "Create an opportunity in Salesforce"
@@ -250,6 +253,7 @@ class CreateOpportunityAction(_Creates):
         return record | ({"Type": deal.type} if deal.type else {})
 
 
+@reads("Salesforce")
 class UpdateFieldsAction(ActionBase):
     name = "salesforce.update_fields"
     title = "Set fields of the account in Salesforce"
@@ -316,7 +320,7 @@ def connected(
     return Connected(
         actions={action.name: action for action in actions},
         sources={source.name: source},
-        check=lambda used=None: check(client, settings, owners, needed(RIGHTS, used)),
+        check=checked("Salesforce", lambda used=None: check(client, settings, owners, needed(RIGHTS, used))),
         account_links={"Account in Salesforce": f"{_site(settings)}/lightning/r/Account/{{salesforce}}/view"},
     )
 

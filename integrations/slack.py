@@ -19,7 +19,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from expansion.contract import Done, Failure, Made, Piece, Refused, Reply, Standing
 from integrations import _settings
 from integrations._rights import compared, needed, not_told
-from integrations._slack_api import IN_A_CHANNEL, IN_ALL, Api, ContainedClient, MissingScope
+from integrations._said import number
+from integrations._shapes import checked, reading, reads
+from integrations._slack_api import IN_A_CHANNEL, IN_ALL, Api, ContainedClient, MissingScope, next_cursor
 from integrations._slack_message import Message, PostMessage, digests, inputs, single
 from integrations._slack_standing import standings
 from integrations.base import ActionBase, Allowance, Clock, Connected, Finding, Integration, RetryPolicy, Right
@@ -62,6 +64,7 @@ class Settings(BaseSettings):
 # --- the action -------------------------------------------------------------------------------------------------------
 
 
+@reads("Slack")
 class PostMessageAction(ActionBase):
     """Posts; finds what was posted by its key."""
 
@@ -88,7 +91,8 @@ class PostMessageAction(ActionBase):
         for channel in dict.fromkeys(inputs(piece).channel for piece in pieces):
             mine = [piece for piece in pieces if inputs(piece).channel == channel]
             try:
-                posted = self._posted(channel, mine)
+                with reading("Slack"):
+                    posted = self._posted(channel, mine)
             except MissingScope as failure:
                 found |= {id(piece): _look_yourself(channel, failure) for piece in mine}
             except Failure as failure:
@@ -103,17 +107,19 @@ class PostMessageAction(ActionBase):
     def _post(self, message: Message) -> Reply:
         channel = inputs(message.pieces[0]).channel
         try:
-            posted = self._api.post(
-                channel,
-                text=message.text,
-                blocks=list(message.blocks),
-                metadata=message.metadata,
-                client_msg_id=message.client_msg_id,
-            )
+            with reading("Slack", wrote=True):
+                posted = self._api.post(
+                    channel,
+                    text=message.text,
+                    blocks=list(message.blocks),
+                    metadata=message.metadata,
+                    client_msg_id=message.client_msg_id,
+                )
+                channel_id, ts = _a_message(posted["channel"], posted["ts"])
         except Failure as failure:
             return failure
-        self._ids[channel] = posted["channel"]
-        return self._done(posted["channel"], posted["ts"], len(message.pieces))
+        self._ids[channel] = channel_id
+        return self._done(channel_id, ts, len(message.pieces))
 
     def _done(self, channel_id: str, ts: str, pieces: int, *, already: bool = False) -> Done:
         note = f"in one digest with {pieces - 1} more" if pieces > 1 else None
@@ -123,7 +129,8 @@ class PostMessageAction(ActionBase):
         """Slack's permalinks follow from the workspace's address; `chat.getPermalink` would cost a call each."""
         if self._team_url is None:
             try:
-                self._team_url = str(self._api.read("auth.test")["url"])
+                with reading("Slack"):
+                    self._team_url = str(self._api.read("auth.test")["url"])
             except Failure:
                 return None  # the message is there; a link is not worth an error
         return f"{self._team_url.rstrip('/')}/archives/{channel_id}/p{ts.replace('.', '')}"
@@ -138,7 +145,8 @@ class PostMessageAction(ActionBase):
         for message in self._history(channel_id, channel, self._oldest(pieces)):
             keys = str((message.get("metadata") or {}).get("event_payload", {}).get("keys", "")).split()
             for key in wanted.intersection(keys):
-                found.setdefault(key, self._done(channel_id, message["ts"], len(keys), already=True))
+                _, ts = _a_message(channel_id, message["ts"])
+                found.setdefault(key, self._done(channel_id, ts, len(keys), already=True))
             if len(found) == len(wanted):
                 break
         return found
@@ -164,7 +172,7 @@ class PostMessageAction(ActionBase):
                 cursor=cursor,
             )
             yield from page["messages"]
-            cursor = page.get("response_metadata", {}).get("next_cursor", "")
+            cursor = next_cursor(page, cursor)
             if not cursor:
                 return
         raise Refused(f"Slack, #{channel}: too many messages since it fired to look through; look by hand")
@@ -178,6 +186,13 @@ class PostMessageAction(ActionBase):
         if channel not in self._ids:
             raise Refused(f"Slack, #{channel}: no channel of that name that the bot can see")
         return self._ids[channel]
+
+
+def _a_message(channel_id: Any, ts: Any) -> tuple[str, str]:
+    """Where a message is: its time is its id there."""
+    if not isinstance(channel_id, str) or not isinstance(ts, str) or number(ts) is None:
+        raise ValueError("no message")
+    return channel_id, ts
 
 
 def _look_yourself(channel: str, failure: MissingScope) -> Refused:
@@ -218,7 +233,7 @@ def _channels(api: Api, types: str) -> list[dict[str, Any]]:
     while True:
         page = api.read("conversations.list", types=types, exclude_archived=True, limit=1000, cursor=cursor)
         found += page["channels"]
-        cursor = page.get("response_metadata", {}).get("next_cursor", "")
+        cursor = next_cursor(page, cursor)
         if not cursor:
             return found
 
@@ -279,7 +294,7 @@ def connected(
     client.timeout = timeout  # type: ignore[assignment]  # typed int, and urllib takes parts of a second
     api = Api(client, retry, clock, allowance)
     action = PostMessageAction(api, now or (lambda: datetime.now(UTC)))
-    return Connected(actions={action.name: action}, check=lambda used=None: check(api))
+    return Connected(actions={action.name: action}, check=checked("Slack", lambda used=None: check(api)))
 
 
 INTEGRATION = Integration(

@@ -56,14 +56,14 @@ def of_salesforce(world: StandIns) -> Connected:
         domain="acme.my", client_id=salesforce_stand_in.CLIENT_ID, base_url=world.base_url("salesforce"),
         client_secret=SecretStr(salesforce_stand_in.CLIENT_SECRET), timeout=TIMEOUT, _env_file=None,
     )  # fmt: skip
-    return salesforce.connected(settings, ONCE)
+    return salesforce.connected(settings, ONCE, FakeClock())
 
 
 def of_hubspot(world: StandIns) -> Connected:
     settings = hubspot.Settings(
         token=SecretStr(hubspot_stand_in.TOKEN), base_url=world.base_url("hubspot"), timeout=TIMEOUT, _env_file=None
     )
-    return hubspot.connected(settings, ONCE)
+    return hubspot.connected(settings, ONCE, FakeClock())
 
 
 def of_slack(world: StandIns) -> Connected:
@@ -73,7 +73,7 @@ def of_slack(world: StandIns) -> Connected:
 
 def of_intercom(world: StandIns) -> Connected:
     settings = intercom.Settings(access_token=SecretStr("x"), base_url=world.base_url("intercom"), _env_file=None)
-    return intercom.connected(settings, retry=ONCE, timeout=TIMEOUT)
+    return intercom.connected(settings, retry=ONCE, timeout=TIMEOUT, clock=FakeClock())
 
 
 def of_mixpanel(world: StandIns) -> Connected:
