@@ -96,6 +96,8 @@ def _for_each(wrote: bool) -> Callable[[str, Callable[..., Any]], Callable[..., 
 
 _GUARDS: dict[str, Callable[[str, Callable[..., Any]], Callable[..., Any]]] = {
     "facts": _stream,
+    "wanted": _stream,
+    "contradictions": _once,
     "people": _stream,
     "events": _stream,
     "cohort": _once,

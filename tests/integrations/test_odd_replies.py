@@ -120,7 +120,10 @@ CONNECTED: dict[str, Callable[[StandIns], Connected]] = {
     "mixpanel": vendors.of_mixpanel,
 }
 SOURCES: list[tuple[str, Callable[[Any], Any]]] = [
-    ("salesforce.account", lambda s: list(s.facts(["Name", "Owner.Email", "open_opportunities"]))),
+    (
+        "salesforce.account",
+        lambda s: list(s.facts(["Name", "Owner.Email", "open_opportunities", "last_opportunity_closed"])),
+    ),
     ("hubspot.company", lambda s: list(s.facts(["name", "owner_email"]))),
     ("mixpanel.export", lambda s: list(s.events("2026-03-01", "2026-03-02", "company_id"))),
     ("mixpanel.group", lambda s: list(s.facts(["plan"]))),
