@@ -24,6 +24,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from sandbox.loopback import only_here
+
 
 class State:
     """Documents by collection and id, in memory and in one SQLite file; and how often each thing was applied."""
@@ -322,7 +324,13 @@ class Server:
 
     def __init__(self, app: ASGIApp, port: int = 0) -> None:
         config = uvicorn.Config(
-            app, host="127.0.0.1", port=port, http=_DroppableProtocol, log_level="critical", lifespan="off", ws="none"
+            only_here(app),
+            host="127.0.0.1",
+            port=port,
+            http=_DroppableProtocol,
+            log_level="critical",
+            lifespan="off",
+            ws="none",
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
