@@ -24,6 +24,11 @@ class Filled:
 
 
 @dataclass(frozen=True)
+class ForMachines(Filled):
+    """A value for a typed field: `{{ facts.seats }}` alone is the number itself; other text is filled as text."""
+
+
+@dataclass(frozen=True)
 class OwnerRef:
     """`account owner`, or an e-mail address; resolved to an e-mail address."""
 
@@ -71,9 +76,16 @@ def _plain_number(value: object) -> object:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
+def _as_json(value: object) -> object:
+    """YAML reads `2026-03-07` as a day: it goes into the field as it is written."""
+    return value.isoformat() if isinstance(value, date) else value
+
+
 PlainText = Annotated[str, BeforeValidator(_plain_number), Filled("plain")]
 MrkdwnText = Annotated[str, BeforeValidator(_plain_number), Filled("mrkdwn")]
 HtmlText = Annotated[str, BeforeValidator(_plain_number), Filled("html")]
+# What goes into a field that has a type of its own; left out where it is not known.
+FieldValue = Annotated[str | bool | int | float | list[str] | None, BeforeValidator(_as_json), ForMachines("plain")]
 Owner = Annotated[str, AfterValidator(_owner), OwnerRef()]
 DueDate = Annotated[str, AfterValidator(_due), DueRef()]
 People = Annotated[str | list[Person], PeopleRef()]

@@ -129,6 +129,28 @@ def _wrapped(name: str, value: Any) -> Any:
     return value
 
 
+@dataclass(frozen=True)
+class Alone:
+    """A text that is one name and nothing else, and what stands in for it where it is not known."""
+
+    name: str  # `facts.seats`
+    default: str | None = None
+
+
+def alone(text: str) -> Alone | None:
+    """`{{ facts.seats }}`, perhaps with a `default`; None for any other text, which is for people."""
+    if not text.strip().startswith("{{"):
+        return None
+    body = _environment("plain").parse(text.strip()).body
+    inside = body[0].nodes if len(body) == 1 and isinstance(body[0], nodes.Output) else []
+    node, default = inside[0] if len(inside) == 1 else None, None
+    if isinstance(node, nodes.Filter) and node.name == "default" and node.node is not None:
+        given = node.args[0] if node.args else None
+        node, default = node.node, str(given.value) if isinstance(given, nodes.Const) else ""
+    parts = _dotted(node) if isinstance(node, nodes.Node) else None
+    return Alone(".".join(parts), default) if parts else None
+
+
 def _problems(template: nodes.Template, facts: Collection[str]) -> Iterator[Problem]:
     for output in template.body:
         for node in output.iter_child_nodes():

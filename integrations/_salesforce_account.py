@@ -15,6 +15,7 @@ from integrations._said import moment
 from integrations._salesforce_errors import COLLECTION, SYSTEM, of_record, results
 from integrations._salesforce_fields import Field, find
 from integrations._salesforce_money import Money
+from integrations._salesforce_values import written
 from integrations._shapes import reads
 from integrations._units import as_share, misfits
 from integrations.base import Finding, SourceBase
@@ -170,6 +171,14 @@ class AccountUpdates:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+
+    def learn(self) -> None:
+        """Of what types the fields are; asked once. Raises a Failure."""
+        self._client.fields("Account")
+
+    def written(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields as they are sent, each of its type. Refused where one cannot be."""
+        return written(self._client, "Account", fields)
 
     def send(self, changes: Sequence[tuple[int, str, dict[str, Any]]]) -> dict[int, Reply]:
         """A reply by number. Two changes of one account go in two calls, in their order."""

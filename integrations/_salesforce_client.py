@@ -62,6 +62,7 @@ class Client:
         self._signed_in: Salesforce | None = None
         self._described: dict[str, dict[str, dict[str, Any]]] = {}
         self._may: dict[str, frozenset[str]] = {}
+        self._record_types: dict[str, list[dict[str, Any]]] = {}
 
     # --- what the integration asks for ---
 
@@ -92,6 +93,11 @@ class Client:
         if sobject not in self._described:
             self._learn(sobject, self.read(f"sobjects/{sobject}/describe"))
         return self._described[sobject]
+
+    def record_types(self, sobject: str) -> list[dict[str, Any]]:
+        """The object's record types, as describe shows them to the integration user."""
+        self.fields(sobject)
+        return self._record_types[sobject]
 
     def may(self, sobject: str) -> frozenset[str]:
         """What the integration user may do with the object: of `Read`, `Create`, `Edit`, `Delete`. As describe says.
@@ -142,6 +148,7 @@ class Client:
         if not isinstance(reply, dict) or not isinstance(reply.get("fields"), list):
             raise TryLater(f"{SYSTEM} described {sobject} in a shape nobody can read")
         self._described[sobject] = {field["name"]: field for field in reply["fields"]}
+        self._record_types[sobject] = list(reply.get("recordTypeInfos") or ())
         self._may[sobject] = frozenset(right for flag, right in _FLAGS.items() if reply.get(flag))
 
     def _page_and_fields(self, soql: str, sobject: str) -> dict[str, Any]:

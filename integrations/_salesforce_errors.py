@@ -35,10 +35,12 @@ NO_ACCESS = {
 }
 REFUSED = {
     "STRING_TOO_LONG": "{fields} is longer than Salesforce allows; shorten it in the playbook",
-    "REQUIRED_FIELD_MISSING": "{fields} must be filled in; give it in the playbook or a default in Salesforce",
+    "REQUIRED_FIELD_MISSING": "{fields} must be filled in; give it under `fields:` of the step in the playbook, or a "
+    "default in Salesforce",
     "FIELD_CUSTOM_VALIDATION_EXCEPTION": "a validation rule there says: {message}",
     "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY": "a trigger or flow there fails: {message}",
-    "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST": "{fields} has a value that its picklist does not offer",
+    "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST": "{fields} has a value that its picklist does not offer; it may be "
+    "offered for another `record_type` only",
     "INVALID_CROSS_REFERENCE_KEY": "the account or its owner is gone, or hidden from the integration user",
     "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY": "the account or its owner is hidden from the integration user",
     "ENTITY_IS_DELETED": "the record has been deleted",

@@ -68,7 +68,8 @@ class Money:
     def say(self) -> None:
         """What could not be converted, for the log of the pull."""
         for (field, code), count in sorted(self._left.items()):
+            accounts = "1 account" if count == 1 else f"{count} accounts"
             log.warning(
-                "%s: %s of %d accounts is in %s, and %s tells no rate to %s: not known there",
-                *(SYSTEM, field, count, code, "the org", self._currency),
+                "%s: `%s` of %s is in %s, and the org tells no rate to %s: it is not known there",
+                *(SYSTEM, field, accounts, code, self._currency),
             )

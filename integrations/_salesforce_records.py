@@ -20,6 +20,7 @@ from integrations import _salesforce_errors as errors
 from integrations._batches import chunks, in_calls
 from integrations._salesforce_client import Client
 from integrations._salesforce_fields import spelling
+from integrations._salesforce_values import record_type, written
 
 KEYS_PER_QUERY = 100  # a key is 64 characters and the URI may have 16,384 bytes: 431 beyond
 LONGEST_NOTES = 32_000  # Description of Task and Opportunity
@@ -100,6 +101,11 @@ class Keyed:
         return Done(record_id, self._client.link(self._kind.sobject, record_id), note, already)
 
     # --- creating ---
+
+    def more(self, fields: Mapping[str, Any], record_type_named: str | None) -> dict[str, Any]:
+        """What the playbook gives besides, of the types that its fields have."""
+        kind = record_type(self._client, self._kind.sobject, record_type_named) if record_type_named else {}
+        return written(self._client, self._kind.sobject, fields) | kind
 
     def draft(self, piece: Piece, record: dict[str, Any], note: str | None) -> Draft:
         return Draft(piece, record, note)

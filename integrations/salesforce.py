@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,8 +16,9 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from expansion.contract import Done, Failure, Made, Piece, Refused, Reply, Standing
-from expansion.fields import DueDate, Inputs, Owner, PlainText
+from expansion.fields import DueDate, FieldValue, Inputs, Owner, PlainText
 from integrations import _settings
+from integrations import _values as values
 from integrations._rights import needed
 from integrations._salesforce_account import AccountSource, AccountUpdates
 from integrations._salesforce_change import ChangeTaskAction
@@ -101,6 +102,21 @@ class Settings(BaseSettings):
 # --- what authors write under `with:` ---------------------------------------------------------------------------------
 
 
+_FIELDS = "Further fields by their API names, each with its value; `{{ facts.seats }}` alone is the number itself."
+_RECORD_TYPE = "The record type's name, where the org has several; left out: the user's default."
+
+
+def _plain_names(fields: dict[str, Any], own: Mapping[str, str]) -> dict[str, Any]:
+    """API names alone; what an input of its own gives is given there."""
+    words = {name.lower(): word for name, word in own.items()}
+    for name in fields:
+        if not re.fullmatch(_FIELD, name) or name.lower() == "id":
+            raise ValueError(f"`{name}` is not a field that can be set; use the API name, like `Stage__c`")
+        if word := words.get(name.lower()):
+            raise ValueError(f"`{name}` has a word of its own: write `{word}`, beside `fields`")
+    return fields
+
+
 class CreateTask(Inputs):
     """A to-do for a seller, on the account."""
 
@@ -109,6 +125,14 @@ class CreateTask(Inputs):
     due: DueDate = "in 2 working days"
     notes: PlainText = Field("", max_length=32_000, description="Shown as plain text; line breaks are kept.")
     priority: str = Field("Normal", max_length=255, description="A value of the org's Priority list.")
+    record_type: str | None = Field(None, min_length=1, description=_RECORD_TYPE)
+    fields: dict[str, FieldValue] = Field({}, description=_FIELDS)
+
+    @field_validator("fields")
+    @classmethod
+    def _names(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        own = {"Subject": "subject", "ActivityDate": "due", "Description": "notes", "Priority": "priority"}
+        return _plain_names(fields, own | {"OwnerId": "assign_to", "RecordTypeId": "record_type"})
 
 
 class CreateOpportunity(Inputs):
@@ -118,25 +142,34 @@ class CreateOpportunity(Inputs):
     name: PlainText = Field(min_length=1, max_length=120)
     stage: str = Field(min_length=1, description="A value of the org's Stage list, such as `Prospecting`.")
     close: DueDate = Field("in 60 days", description="The close date.")
-    amount: PlainText | None = Field(None, description="A number; a currency sign and thousands marks are ignored.")
+    amount: FieldValue = Field(None, description="A number, such as `{{ worth }}`; left empty where it is not known.")
     type: str | None = Field(None, description="A value of the org's Type list.")
     notes: PlainText = Field("", max_length=32_000)
+    record_type: str | None = Field(None, min_length=1, description=_RECORD_TYPE)
+    fields: dict[str, FieldValue] = Field({}, description=_FIELDS)
+
+    @field_validator("fields")
+    @classmethod
+    def _names(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        own = {"Name": "name", "StageName": "stage", "CloseDate": "close", "Amount": "amount", "Type": "type"}
+        more = {"Description": "notes", "OwnerId": "assign_to", "RecordTypeId": "record_type"}
+        return _plain_names(fields, own | more)
 
 
 class UpdateFields(Inputs):
     """Values for fields of the account."""
 
-    fields: dict[str, PlainText | bool | None] = Field(
-        min_length=1, description="Field names as Salesforce's API has them, each with its new value."
+    fields: dict[str, FieldValue] = Field(
+        min_length=1,
+        description="Field names as Salesforce's API has them, each with its new value; nothing after the colon "
+        "empties it. `{{ facts.seats }}` alone is the number itself, and leaves the field as it is where the fact is "
+        "not known.",
     )
 
     @field_validator("fields")
     @classmethod
-    def _plain_names(cls, fields: dict[str, Any]) -> dict[str, Any]:
-        for name in fields:
-            if not re.fullmatch(_FIELD, name) or name.lower() == "id":
-                raise ValueError(f"`{name}` is not a field that can be set; use the API name, like `Stage__c`")
-        return fields
+    def _names(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        return _plain_names(fields, {})
 
 
 # --- actions ----------------------------------------------------------------------------------------------------------
@@ -180,8 +213,14 @@ class _Creates(ActionBase):
         return [self._keyed.done(there[p.key], already=True) if p.key in there else None for p in pieces]
 
     def _draft(self, piece: Piece) -> Draft:
-        owner, note = self._owners.of(self._inputs(piece).assign_to)
-        return self._keyed.draft(piece, self._record(piece, _account(piece)) | {"OwnerId": owner}, note)
+        return self._drafted(piece, _account(piece))
+
+    def _drafted(self, piece: Piece, account: str | None, said: str | None = None) -> Draft:
+        inputs = self._inputs(piece)
+        owner, note = self._owners.of(inputs.assign_to)
+        more = self._keyed.more(inputs.fields, inputs.record_type)
+        record = more | self._record(piece, account) | {"OwnerId": owner}
+        return self._keyed.draft(piece, record, "; ".join(part for part in (said, note) if part) or None)
 
     def _inputs(self, piece: Piece) -> Any:
         return piece.input
@@ -218,9 +257,7 @@ class CreateTaskAction(_Creates):
         """
         if "salesforce" in piece.account.remote_ids or not self._keyed.has_key_field():
             return super()._draft(piece)
-        owner, note = self._owners.of(self._inputs(piece).assign_to)
-        said = f"{UNLINKED}; {note}" if note else UNLINKED
-        return self._keyed.draft(piece, self._record(piece, None) | {"OwnerId": owner}, said)
+        return self._drafted(piece, None, UNLINKED)
 
     def _record(self, piece: Piece, account: str | None) -> dict[str, Any]:
         task = cast(CreateTask, piece.input)
@@ -267,9 +304,15 @@ class UpdateFieldsAction(ActionBase):
     def deliver(self, pieces: Sequence[Piece]) -> list[Reply]:
         replies: dict[int, Reply] = {}
         changes: list[tuple[int, str, dict[str, Any]]] = []
+        try:
+            self._updates.learn()
+        except Failure as failure:
+            failure.maybe_done = False  # only looked up so far
+            return [failure for _ in pieces]
         for number, piece in enumerate(pieces):
             try:
-                changes.append((number, _account(piece), dict(cast(UpdateFields, piece.input).fields)))
+                fields = cast(UpdateFields, piece.input).fields
+                changes.append((number, _account(piece), self._updates.written(fields)))
             except Refused as refusal:
                 replies[number] = refusal
         replies |= self._updates.send(changes)
@@ -286,12 +329,11 @@ def _account(piece: Piece) -> str:
     )
 
 
-def _amount(text: str) -> float:
-    digits = re.sub(r"[^\d.\-]", "", text)
-    try:
-        return float(digits)
-    except ValueError:
-        raise Refused(f"the amount `{text}` is not a number; write it like `12000`") from None
+def _amount(value: Any) -> float:
+    found = values.number(value)
+    if found is None:
+        raise Refused(f"the amount `{value}` is not a number; write it like `12000`, or name `{{{{ worth }}}}` alone")
+    return values.json_number(found)
 
 
 # --- wiring -----------------------------------------------------------------------------------------------------------

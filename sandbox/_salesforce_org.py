@@ -141,15 +141,21 @@ class Org:
             "relationshipName": kind[2] if kind[0] == "reference" else None,
         }
 
-    def learn_fields(self, sobject: str, records: list[Record], types: dict[str, Any]) -> None:
-        """Custom fields are those that the sample's records have; `types` says of what type, where that matters."""
+    def learn_types(self, sobject: str, types: dict[str, Any]) -> None:
+        """Custom fields of the org, each with its type."""
+        known = self.state.get("salesforce.custom", sobject) or {}
+        said = {name: [kind] if isinstance(kind, str) else list(kind) for name, kind in types.items()}
+        self.state.put("salesforce.custom", sobject, known | said)
+        self.state.put("salesforce.typed", sobject, said)
+
+    def learn_fields(self, sobject: str, records: list[Record]) -> None:
+        """Custom fields are also those that the sample's records have; of what type, their values say."""
         known = dict(self.state.get("salesforce.custom", sobject) or {})
+        said = self.state.get("salesforce.typed", sobject) or {}
         for record in records:
             for name, value in record.items():
-                if name.endswith("__c") and (name not in known or value is not None):
+                if name.endswith("__c") and name not in said and (name not in known or value is not None):
                     known[name] = kind_of(name, value)
-        for name, kind in types.items():
-            known[name] = [kind] if isinstance(kind, str) else list(kind)
         self.state.put("salesforce.custom", sobject, known)
 
     def learn_currencies(self, records: list[Record], rates: dict[str, float]) -> None:

@@ -67,9 +67,11 @@ class Salesforce(StandIn):
 
     def load(self, sample: dict[str, Any]) -> None:
         part = sample.get("salesforce", {})
+        for sobject, types in part.get("types", {}).items():
+            self.org.learn_types(sobject, types)
         for plural, sobject in (("users", "User"), ("accounts", "Account"), ("opportunities", "Opportunity")):
             records = part.get(plural, [])
-            self.org.learn_fields(sobject, records, part.get("types", {}).get(sobject, {}))
+            self.org.learn_fields(sobject, records)
             self.org.learn_currencies(records, part.get("rates", {}))
             for record in records:
                 if self.org.get(sobject, record["Id"]) is None:

@@ -19,7 +19,8 @@ from expansion.decide.calendar import day_text
 from expansion.decide.priority import Priority
 from expansion.evaluate.results import Evaluator
 from expansion.language.models import Policy
-from expansion.template import facts_named
+from expansion.plan.values import is_text, of_fact, of_firing
+from expansion.template import alone, facts_named
 
 _NAMED = 10  # people whose names a text holds; `people_count` tells how many there are
 _EMAIL = re.compile(r"(?<![^@\s])([^@\s]+)@[^@\s]+\.[^@\s]+")
@@ -59,13 +60,15 @@ def pinned(story: Story, names: Sequence[str]) -> dict[str, Any]:
         "playbook": {"title": story.playbook_title},
         "links": dict(story.links),
         "fired_on": day_text(story.fired_on),
+        "values": of_firing(story.priority, len(story.people), story.fired_on.isoformat()),
     }
 
 
 def complete(pinned_part: Mapping[str, Any], facts: Mapping[str, str], value: str) -> dict[str, Any]:
     """The whole context: the pinned part with what is known now."""
     account = {**pinned_part["account"], "value": value}
-    return {**pinned_part, "account": account, "facts": dict(facts)}
+    texts = {name: part for name, part in pinned_part.items() if name != "values"}
+    return {**texts, "account": account, "facts": dict(facts)}
 
 
 def names_of(people: Iterable[str], account_id: str, evaluator: Evaluator) -> list[str]:
@@ -93,6 +96,16 @@ def facts_in(raw: Any) -> frozenset[str]:
     return frozenset(found)
 
 
+def names_alone(raw: Any) -> frozenset[str]:
+    """The names that are a text of their own in these inputs: `{{ facts.seats }}` and nothing else."""
+    found: set[str] = set()
+    for text in _texts(raw):
+        with suppress(TemplateSyntaxError):
+            if one := alone(text):
+                found.add(one.name)
+    return frozenset(found)
+
+
 def fact_texts(names: Iterable[str], accounts: Sequence[str], evaluator: Evaluator) -> dict[str, dict[str, str]]:
     """account -> fact -> text, for exactly these facts; `unknown` where it is not known."""
     texts: dict[str, dict[str, str]] = {account: {} for account in accounts}
@@ -102,6 +115,15 @@ def fact_texts(names: Iterable[str], accounts: Sequence[str], evaluator: Evaluat
             fact = known.get(account)
             texts[account][name] = "unknown" if fact is None or fact.value is None else fact.text
     return texts
+
+
+def fact_values(names: Iterable[str], accounts: Sequence[str], evaluator: Evaluator) -> dict[str, dict[str, Any]]:
+    """The same as values for a machine, without those that are text; None where it is not known."""
+    known = {name: evaluator.fact(name, accounts) for name in sorted(names)}
+    return {
+        account: {name: of_fact(one) for name, facts in known.items() if not is_text(one := facts.get(account))}
+        for account in accounts
+    }
 
 
 def account_values(policy: Policy, accounts: Sequence[str], evaluator: Evaluator) -> dict[str, str]:

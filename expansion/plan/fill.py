@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as given
 from datetime import date
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -13,11 +14,11 @@ from pydantic.fields import FieldInfo
 
 from expansion.escapes import no_formula
 from expansion.evaluate.results import Evaluator
-from expansion.fields import DueRef, Filled, OwnerRef, PeopleRef
+from expansion.fields import DueRef, Filled, ForMachines, OwnerRef, PeopleRef
 from expansion.language.models import Policy
 from expansion.plan.due import due_date
 from expansion.plan.shorten import shorten
-from expansion.template import render
+from expansion.template import alone, render
 
 _MARKERS = (Filled, OwnerRef, DueRef, PeopleRef)
 
@@ -37,6 +38,14 @@ class Filling:
     start: date  # due dates count from here
     policy: Policy
     evaluator: Evaluator
+    values: Mapping[str, Any] = given(default_factory=dict)  # what a name is to a machine: `facts.seats` is 1500
+
+
+class _NotKnown:
+    """Stands where a value for a machine is not known: it is left out, so that nothing there is written over."""
+
+
+_NOT_KNOWN = _NotKnown()
 
 
 def fill(model: type[BaseModel], raw: Mapping[str, Any], filling: Filling) -> dict[str, Any]:
@@ -57,7 +66,7 @@ def _model(model: type[BaseModel], raw: Mapping[str, Any], filling: Filling) -> 
         value = raw.get(key, None if field.is_required() else field.default)
         if value is not None and (key in raw or _has_marker(field.annotation, field.metadata)):
             filled[key] = _value(field.annotation, field.metadata, value, filling)
-    return filled
+    return {key: value for key, value in filled.items() if value is not _NOT_KNOWN}
 
 
 def _value(kind: Any, metadata: Sequence[Any], value: Any, filling: Filling) -> Any:
@@ -74,7 +83,7 @@ def _value(kind: Any, metadata: Sequence[Any], value: Any, filling: Filling) -> 
     if isinstance(value, Mapping):
         return _mapping(kind, arguments, value, filling)
     if isinstance(value, list | tuple) and arguments:
-        return [_value(arguments[0], (), each, filling) for each in value]
+        return [found for each in value if (found := _value(arguments[0], (), each, filling)) is not _NOT_KNOWN]
     return value
 
 
@@ -83,7 +92,12 @@ def _mapping(kind: Any, arguments: Sequence[Any], value: Mapping[str, Any], fill
         return _model(kind, value, filling)
     if len(arguments) != 2:
         return dict(value)
-    return {key: _value(arguments[1], (), each, filling) for key, each in value.items()}
+    found = {key: _value(arguments[1], (), each, filling) for key, each in value.items()}
+    known = {key: each for key, each in found.items() if each is not _NOT_KNOWN}
+    if found and not known:
+        named = ", ".join(f"`{each}`" for each in value.values())
+        raise Unresolved(f"there is nothing to set: {named} {'is' if len(found) == 1 else 'are'} not known")
+    return known
 
 
 def _fits(kind: Any, value: Any) -> bool:
@@ -111,6 +125,8 @@ def _longest(metadata: Sequence[Any]) -> int | None:
 
 def _resolve(marker: Any, value: Any, longest: int | None, filling: Filling) -> Any:
     match marker:
+        case ForMachines():
+            return _for_machines(value, longest, filling)
         case Filled(escape=escape):
             text = render(str(value), filling.context, escape)
             if escape == "plain" and str(value).lstrip().startswith("{{"):
@@ -122,6 +138,21 @@ def _resolve(marker: Any, value: Any, longest: int | None, filling: Filling) -> 
             return _due(value, filling)
         case _:
             return _people(value, filling)
+
+
+def _for_machines(value: Any, longest: int | None, filling: Filling) -> Any:
+    """What stands alone is the value itself; the rest is text."""
+    if isinstance(value, list | tuple):
+        return [one for each in value if (one := _for_machines(each, longest, filling)) is not _NOT_KNOWN]
+    if not isinstance(value, str):
+        return value
+    one = alone(value)
+    if one is not None and one.name in filling.values:
+        known = filling.values[one.name]
+        if known is None:
+            return _NOT_KNOWN if one.default is None else one.default
+        return known
+    return _resolve(Filled("plain"), value, longest, filling)
 
 
 def _due(value: Any, filling: Filling) -> str:

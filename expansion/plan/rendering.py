@@ -16,9 +16,10 @@ from expansion.decide.calendar import local_date
 from expansion.decide.owners import OwnedBy, owners
 from expansion.evaluate.results import Answer, Evaluator
 from expansion.language.models import Policy
-from expansion.plan.context import account_values, complete, fact_texts, facts_in
+from expansion.plan.context import account_values, complete, fact_texts, fact_values, facts_in, names_alone
 from expansion.plan.fill import Filling, Unresolved, fill
 from expansion.plan.plain import read_clauses
+from expansion.plan.values import by_name
 from expansion.template import TemplateError
 
 Recipe = Mapping[str, Any]
@@ -90,12 +91,13 @@ def render_alike(
         found: dict[str, Rendered] = dict(_not_wanted(recipes, evaluator))
         left = {account: recipe for account, recipe in recipes.items() if account not in found}
         contexts = _contexts(left, policy, evaluator)
+        values = _values(left, policy, evaluator)
     except Unresolved as error:
         return dict.fromkeys(recipes, Skip(str(error)))
     for account, recipe in left.items():
         try:
-            filled = fill(words.input_model, recipe["with"], _filling(recipe, contexts[account], policy, evaluator))
-            found[account] = Ready(filled)
+            filling = _filling(recipe, contexts[account], values[account], policy, evaluator)
+            found[account] = Ready(fill(words.input_model, recipe["with"], filling))
         except (Unresolved, TemplateError) as error:
             found[account] = Skip(str(error))
     return found
@@ -152,7 +154,21 @@ def _contexts(recipes: Mapping[str, Recipe], policy: Policy, evaluator: Evaluato
     return {each: complete(recipes[each]["context"], facts[each], values[each]) for each in accounts}
 
 
-def _filling(recipe: Recipe, context: Mapping[str, Any], policy: Policy, evaluator: Evaluator) -> Filling:
+def _values(recipes: Mapping[str, Recipe], policy: Policy, evaluator: Evaluator) -> dict[str, dict[str, Any]]:
+    """What stands alone in a text, as values: a typed field of a CRM takes these."""
+    accounts = list(recipes)
+    names = names_alone(recipes[accounts[0]]["with"]) if accounts else frozenset()
+    asked = {name.removeprefix("facts.") for name in names if name.startswith("facts.")}
+    worth = policy.account.value if "account.value" in names else None
+    known = fact_values({*asked, *([worth] if worth else [])}, accounts, evaluator)
+    return {
+        account: by_name(recipes[account]["context"].get("values", {}), known[account], worth) for account in accounts
+    }
+
+
+def _filling(
+    recipe: Recipe, context: Mapping[str, Any], values: Mapping[str, Any], policy: Policy, evaluator: Evaluator
+) -> Filling:
     start = local_date(datetime.fromisoformat(recipe["due_from"]), ZoneInfo(policy.time_zone))
     return Filling(
         account_id=recipe["account_id"],
@@ -162,4 +178,5 @@ def _filling(recipe: Recipe, context: Mapping[str, Any], policy: Policy, evaluat
         start=start,
         policy=policy,
         evaluator=evaluator,
+        values=values,
     )

@@ -188,7 +188,7 @@ def test_without_a_rate_it_is_unknown_and_the_cause_says_the_currency(
     there = yen(stand_ins, rates=rates)
     found = values(there, wanted(ARR__c="money"))["acct-1"]["ARR__c"]
     assert read_value(found, "money") is None and "JPY" in found
-    assert "ARR__c of 1 accounts is in JPY" in caplog.text
+    assert "`ARR__c` of 1 account is in JPY, and the org tells no rate to USD" in caplog.text
 
 
 def test_a_plain_number_says_no_currency(stand_ins: Callable[..., StandIns]) -> None:

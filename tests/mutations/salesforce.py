@@ -6,6 +6,7 @@ from tests.mutations.row import Mutation
 
 _RECORDS, _ACCOUNT = "integrations/_salesforce_records.py", "integrations/_salesforce_account.py"
 _TESTS, _FACTS = "integrations/test_salesforce.py::", "integrations/test_salesforce_facts.py::"
+_VALUES = "integrations/test_salesforce_values.py::"
 
 ROWS: tuple[Mutation, ...] = (
     Mutation(
@@ -75,7 +76,7 @@ ROWS: tuple[Mutation, ...] = (
         "Salesforce: a currency field takes no thousands marks",
         "integrations/salesforce.py",
         'record["Amount"] = _amount(deal.amount)',
-        'record["Amount"] = f"{_amount(deal.amount):,.2f}"',
+        'record["Amount"] = f"{_amount(deal.amount):,}"',
         (f"{_TESTS}test_an_opportunity_holds_what_was_said",),
     ),
     Mutation(
@@ -105,6 +106,27 @@ ROWS: tuple[Mutation, ...] = (
         'path = f"{way}.{name}" if way else name',
         "path = asked",
         (f"{_FACTS}test_a_field_is_found_whatever_the_case_and_given_by_the_name_asked",),
+    ),
+    Mutation(
+        "Salesforce: a percent field takes 93.75, not 0.9375",
+        "integrations/_salesforce_values.py",
+        "values.json_number(share * 100)",
+        "values.json_number(share)",
+        (f"{_VALUES}test_a_value_arrives_as_its_fields_type",),
+    ),
+    Mutation(
+        "Salesforce: a number field takes a number, not what people read",
+        "integrations/_salesforce_values.py",
+        '**dict.fromkeys(("double", "int", "long", "currency"), (_number, "a number")),',
+        '**dict.fromkeys(("double", "int", "long", "currency"), (str, "a number")),',
+        (f"{_VALUES}test_a_value_arrives_as_its_fields_type",),
+    ),
+    Mutation(
+        "Salesforce: a text field takes no number",
+        "integrations/_salesforce_values.py",
+        "return values.text(value)",
+        "return value",
+        (f"{_VALUES}test_a_value_arrives_as_its_fields_type",),
     ),
     Mutation(
         "Salesforce: rates are units of a currency for one of the corporate one",

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import Field, StringConstraints
 
-from expansion.fields import DueDate, HtmlText, Inputs, MrkdwnText, Owner, People, PlainText
+from expansion.fields import DueDate, FieldValue, HtmlText, Inputs, MrkdwnText, Owner, People, PlainText
 from expansion.plan.fill import Filling, Unresolved, fill
 from expansion.template import TemplateError
 from tests.decide.fakes import FakeEvaluator, policy
@@ -151,3 +151,74 @@ def test_what_no_longer_fits_once_filled_names_the_field_and_shows_no_value() ->
     with pytest.raises(Unresolved, match="`code` does not fit once filled in") as caught:
         fill(Strictly, {"code": "{{ account.owner }}"}, filling())
     assert "dana" not in str(caught.value)
+
+
+# --- values for machines ----------------------------------------------------------------------------------------------
+
+
+class Typed(Inputs):
+    fields: dict[str, FieldValue] = Field(default_factory=dict)
+    amount: FieldValue = None
+
+
+VALUES = {
+    "facts.seats": 1500,
+    "facts.usage": "93.75%",
+    "facts.trial": False,
+    "facts.features": ["sso", "audit"],
+    "facts.late": None,
+    "worth": 3600,
+    "fired_on": "2026-03-07",
+}
+TEXTS = {
+    "account": {"id": "a", "name": "=1+1", "owner": "dana@acme.example", "value": "$1"},
+    "facts": {"seats": "1,500", "usage": "93.75%", "trial": "no", "features": "sso, audit", "late": "unknown"},
+    "worth": "$3,600",
+    "fired_on": "7 March 2026",
+}
+
+
+def typed(**raw: Any) -> dict[str, Any]:
+    return fill(Typed, raw, filling(context=TEXTS, values=VALUES))
+
+
+@pytest.mark.parametrize(
+    ("written", "arrives"),
+    [
+        ("{{ facts.seats }}", 1500),
+        (" {{facts.seats}} ", 1500),
+        ('{{ facts["seats"] }}', 1500),
+        ("{{ facts.usage }}", "93.75%"),
+        ("{{ facts.trial }}", False),
+        ("{{ facts.features }}", ["sso", "audit"]),
+        ("{{ worth }}", 3600),
+        ("{{ fired_on }}", "2026-03-07"),
+        ('{{ facts.late | default("0") }}', "0"),
+        ('{{ facts.seats | default("0") }}', 1500),
+        ("{{ facts.seats }} seats", "1,500 seats"),
+        ("Worth {{ worth }}", "Worth $3,600"),
+        ("{{ facts.seats }}{{ facts.seats }}", "1,5001,500"),
+        ("{{ account.name }}", "'=1+1"),
+        ("plain", "plain"),
+        (42, 42),
+        (True, True),
+        (2.5, 2.5),
+        (date(2026, 3, 7), "2026-03-07"),
+    ],
+)
+def test_what_stands_alone_is_the_value_and_all_else_is_text(written: Any, arrives: Any) -> None:
+    found = typed(fields={"X": written})["fields"]["X"]
+    assert (found, type(found)) == (arrives, type(arrives))
+
+
+def test_a_value_that_is_not_known_leaves_its_field_alone() -> None:
+    assert typed(fields={"A": "{{ facts.late }}", "B": "{{ facts.seats }}"})["fields"] == {"B": 1500}
+    assert typed(fields={"A": None, "B": "late: {{ facts.late }}"})["fields"] == {"A": None, "B": "late: unknown"}
+    assert typed(amount="{{ facts.late }}")["amount"] is None
+    assert typed(amount="{{ worth }}")["amount"] == 3600
+
+
+def test_a_step_that_would_set_nothing_says_what_is_not_known() -> None:
+    with pytest.raises(Unresolved) as caught:
+        typed(fields={"A": "{{ facts.late }}"})
+    assert str(caught.value) == "there is nothing to set: `{{ facts.late }}` is not known"
