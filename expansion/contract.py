@@ -139,6 +139,7 @@ class FactRecord:
     user_id: str | None = None  # set when the record is about a person of the account
     at: datetime | None = None  # when it became so, if the source says; else the time of the pull
     known_at: datetime | None = None  # when it could be known: an earlier check does not see it; else the pull
+    is_twice: bool = False  # the source has several records of it, and nobody knows which is meant
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from expansion.contract import Failure, TryLater, Wanted
 from expansion.evaluate.evaluator import PROFILE_FIELDS
 from expansion.language.models import Facts, SourcedCohort, SourcedFact, Who
+from expansion.usage.answers import Full
 from expansion.usage.facts import add_cohort, add_facts, user_accounts
 from expansion.usage.importing import import_rows
 from flows.place import Place
@@ -110,10 +111,12 @@ def pull_one(place: Place, pull: Pull, now: datetime, stopping: Callable[[], boo
         match pull.what:
             case "facts":
                 known = _until(stopping, source.wanted(wanted(place, pull.source, now)))
-                return Pulled(pull, add_facts(place.store, pull.source, known, now))
+                full: Full | None = "accounts" if "facts" in source.full else None
+                return Pulled(pull, add_facts(place.store, pull.source, known, now, asked=pull.names, full=full))
             case "people":
                 known = _until(stopping, source.people(pull.names))
-                return Pulled(pull, add_facts(place.store, pull.source, known, now))
+                full = "people" if "people" in source.full else None
+                return Pulled(pull, add_facts(place.store, pull.source, known, now, asked=pull.names, full=full))
             case "cohort":
                 return Pulled(pull, add_cohort(place.store, source.cohort(pull.names[0]), now))
         return _events(place, pull, source, now, stopping)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from expansion.usage.cells import as_id
@@ -11,18 +12,28 @@ from expansion.usage.cells import as_id
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Matched:
+    """Records by account id; and the accounts of which there are several."""
+
+    once: Mapping[str, Mapping[str, Any]]
+    twice: tuple[str, ...]
+
+
 def one_each(
-    system: str, key_field: str, rows: Iterable[tuple[Any, Mapping[str, Any]]]
-) -> dict[str, Mapping[str, Any]]:
+    system: str, key_field: str, rows: Iterable[tuple[Any, Mapping[str, Any]]], *, any_case: bool = False
+) -> Matched:
     """The rows, given as (product account id, row), by account id.
 
     Two CRM records for one product account say nothing sure, and a task might reach the wrong one: both are left out.
     """
-    by_account: dict[str, list[Mapping[str, Any]]] = {}
+    by_key: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
     for account_id, row in rows:
-        by_account.setdefault(as_id(account_id), []).append(row)
-    shared = sorted(account for account, several in by_account.items() if len(several) > 1)
-    if shared:
-        named = ", ".join(shared[:5]) + (", …" if len(shared) > 5 else "")
+        account = as_id(account_id)
+        by_key.setdefault(account.casefold() if any_case else account, []).append((account, row))
+    alone = {account: row for ((account, row), *others) in by_key.values() if not others}
+    twice = sorted({account for several in by_key.values() if len(several) > 1 for account, _ in several})
+    if twice:
+        named = ", ".join(twice[:5]) + (", …" if len(twice) > 5 else "")
         log.warning("%s: left out, several records have the same %s: %s", system, key_field, named)
-    return {account: several[0] for account, several in by_account.items() if len(several) == 1}
+    return Matched(alone, tuple(twice))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 SYSTEM = errors.SYSTEM
 BATCH = 100
 OWNER_EMAIL = "owner_email"
+_MIDNIGHT = re.compile(r"\d{4}-\d\d-\d\dT00:00(:00(\.0+)?)?(Z|\+00:00)")
 NO_COMPANY = "it stands on no company: HubSpot does not have the one it belongs to any more"
 NO_OWNER = "the owner is not an active user in HubSpot; given to HUBSPOT_FALLBACK_OWNER"
 
@@ -30,6 +32,7 @@ class CompanySource(SourceBase):
     name = "hubspot.company"
     title = "Company properties in HubSpot, also `owner_email`"
     gives = frozenset({"facts"})
+    full = frozenset({"facts"})
 
     def __init__(self, client: Client, owners: Owners, key_property: str) -> None:
         self._client, self._owners, self._key = client, owners, key_property
@@ -43,8 +46,12 @@ class CompanySource(SourceBase):
         rows = list(self._client.pages(path, {"properties": ",".join(asked), "archived": "false"}))
         emails = self._owners.emails() if OWNER_EMAIL in fields else {}
         keyed = ((key, row) for row in rows if (key := _property(row, self._key)))
-        for account_id, row in one_each(SYSTEM, self._key, keyed).items():
-            values = {name: _property(row, name) for name in names}
+        found = one_each(SYSTEM, self._key, keyed)
+        yield from (FactRecord(self.name, account_id, {}, is_twice=True) for account_id in found.twice)
+        moments = self._client.properties("companies")
+        days = {name for name in names if moments[name].get("type") == "datetime"}
+        for account_id, row in found.once.items():
+            values = {name: _day(_property(row, name)) if name in days else _property(row, name) for name in names}
             # A company's properties have been so since it was last updated.
             yield FactRecord(self.name, account_id, values, remote_id=str(row["id"]), at=moment(row.get("updatedAt")))
             if OWNER_EMAIL in fields:
@@ -57,6 +64,11 @@ class CompanySource(SourceBase):
         if missing := [name for name in names if name not in known]:
             named = ", ".join(f"`{name}`" for name in missing)
             raise Refused(f"{SYSTEM}: companies have no property {named}; use the internal name, as in its settings")
+
+
+def _day(value: Any) -> Any:
+    """A day that is kept as a moment is midnight UTC of it; in the product's zone that would be the day before."""
+    return value[:10] if isinstance(value, str) and _MIDNIGHT.fullmatch(value) else value
 
 
 class Owners:

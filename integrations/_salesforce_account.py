@@ -68,6 +68,7 @@ class AccountSource(SourceBase):
     name = "salesforce.account"
     title = "Account fields in Salesforce, also `Owner.Email`, `open_opportunities`, `last_opportunity_closed`"
     gives = frozenset({"facts"})
+    full = frozenset({"facts"})
 
     def __init__(self, client: Client, key_field: str) -> None:
         self._client, self._key_field = client, key_field
@@ -90,8 +91,10 @@ class AccountSource(SourceBase):
         rows = self._client.query(f"SELECT {columns} FROM Account WHERE {key} != null")  # noqa: S608
         counted = {name: self._counted(name, wanted) for name in virtual}
         purse = Money(self._client, wanted.currency)
-        found: list[FactRecord] = []
-        for account_id, row in one_each(SYSTEM, key, ((row[key], row) for row in rows)).items():
+        # Salesforce itself takes texts that differ in case for one.
+        matched = one_each(SYSTEM, key, ((row[key], row) for row in rows), any_case=True)
+        found = [FactRecord(self.name, account_id, {}, is_twice=True) for account_id in matched.twice]
+        for account_id, row in matched.once.items():
             own: dict[str, Any] = {}
             others: dict[str, Any] = {}
             for field in fields:

@@ -133,6 +133,9 @@ class SourceBase:
     gives: ClassVar[frozenset[str]]  # of: facts, people, cohorts, events
     # How late an event may come and still be read: each pull reads so far back again, and repeats are dropped.
     late: timedelta = timedelta(days=2)
+    # Of: facts, people. An answer holds every record there is: what it does not hold is no longer so. An answer that
+    # may be cut short has to fail rather than to end early.
+    full: ClassVar[frozenset[str]] = frozenset()
 
     def facts(self, fields: Sequence[str]) -> Iterator[FactRecord]:
         raise NotImplementedError

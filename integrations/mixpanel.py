@@ -110,6 +110,7 @@ class Group(_Source):
     name: ClassVar[str] = "mixpanel.group"
     title: ClassVar[str] = "Properties of an account's group profile"
     gives: ClassVar[frozenset[str]] = frozenset({"facts"})
+    full: ClassVar[frozenset[str]] = frozenset({"facts"})
 
     def facts(self, fields: Sequence[str]) -> Iterator[FactRecord]:
         group = self.api.settings.data_group_id
@@ -134,6 +135,7 @@ class Profile(_Source):
     name: ClassVar[str] = "mixpanel.profile"
     title: ClassVar[str] = "People, from user profiles"
     gives: ClassVar[frozenset[str]] = frozenset({"people"})
+    full: ClassVar[frozenset[str]] = frozenset({"people"})
 
     def people(self, fields: Sequence[str]) -> Iterator[FactRecord]:
         place = self.api.settings.account_property
@@ -252,9 +254,12 @@ def _properties(profile: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _asked(profile: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """Under the names that were asked for; None where the profile does not say."""
+    """Under the names that were asked for; only those that the profile has.
+
+    Mixpanel leaves out what a profile has not, and also what no profile has, because it was renamed or misspelt.
+    """
     known = _properties(profile)
-    return {asked: known.get(name) for asked, name in names.items()}
+    return {asked: known[name] for asked, name in names.items() if name in known}
 
 
 # --- wiring -----------------------------------------------------------------------------------------------------------

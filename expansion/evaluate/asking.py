@@ -17,6 +17,7 @@ from expansion.evaluate.subjects import Chosen, Subject, UserOf
 from expansion.language.models import Trigger
 from expansion.usage.duck import quote, quote_list
 from expansion.usage.facts import naive
+from expansion.usage.members import still_there
 
 
 def answers(engine: Engine, triggers: Sequence[Trigger]) -> dict[str, Answers]:
@@ -55,7 +56,8 @@ def people_of(source: Source, as_of: datetime, accounts: Sequence[Subject]) -> l
     moment, names = quote(str(naive(as_of))), quote_list(map(str, accounts))
     rows = source.con.execute(
         f"SELECT DISTINCT account_id, user_id FROM {source.users()} "
-        f"WHERE first_seen <= TIMESTAMP {moment} AND account_id IN ({names}) ORDER BY ALL"
+        f"WHERE first_seen <= TIMESTAMP {moment} AND account_id IN ({names}) "
+        f"AND {still_there(source.facts, as_of)} ORDER BY ALL"
     )
     return [UserOf(account, user) for account, user in rows.fetchall()]
 

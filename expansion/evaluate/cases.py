@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -242,6 +242,20 @@ def _fact_rows(
             since = _ago(now, facts.ago, zone) if (name, user) in seen else _ago(now, None, zone) - _FOR_EVER
             seen.add((name, user))
             yield definition.from_, definition.field, account, user, as_text(_json(value)), since, since
+    yield from _not_given(account, case, vocabulary, seen, _ago(now, None, zone) - _FOR_EVER)
+
+
+def _not_given(
+    account: str, case: Case, vocabulary: Vocabulary, given: Set[tuple[str, str]], since: datetime
+) -> Iterator[tuple[Any, ...]]:
+    """A case says all that sources know: what it does not give was looked for, and there is none."""
+    named = [*(event.user for event in case.events), *(facts.user for facts in case.facts)]
+    people = {user for user in named if user}
+    for name, fact in vocabulary.facts.facts.items():
+        if isinstance(fact, SourcedFact):
+            for user in sorted(people) if fact.who == "users" else [""]:
+                if (name, user) not in given:
+                    yield fact.from_, fact.field, account, user, None, since, since
 
 
 def _json(value: Any) -> Any:

@@ -14,7 +14,9 @@ from expansion.evaluate.logic import Answers as AnswerArray
 from expansion.evaluate.measures import BEGINNING, EventMeasure, FactMeasure, LimitMeasure, Measure
 from expansion.evaluate.returning import last_before_silence
 from expansion.evaluate.tree import Group, Leaf, Line, Member, Node, Repeated, Returned, Test, Walked
+from expansion.evaluate.untold import Untold
 from expansion.language.models import HeadroomFact, MadeFact, RatioFact
+from expansion.usage.marks import is_mark, reason_of
 
 _FIRST_EVER = "nobody knows whether it happened before"
 _NO_RATE = "it was 0 or less in the time before, so there is no rate"
@@ -25,6 +27,7 @@ class Causes:
     """Looks for causes in the answers of an engine, for one question: the answers may not change meanwhile."""
 
     engine: Engine
+    ahead: bool = False  # see Untold
     _tested: dict[tuple[int, int], AnswerArray] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def of(self, node: Node, indexes: Iterable[int]) -> dict[int, str]:
@@ -53,7 +56,7 @@ class Causes:
         if of_accounts is None or not self.engine.is_of_accounts(part):
             return self._of(part, point, unclear)
         places = {index: self.engine.account_place(index) for index in unclear}
-        causes = Causes(of_accounts)._of(part, point, set(places.values()))
+        causes = Causes(of_accounts, self.ahead)._of(part, point, set(places.values()))
         return {index: causes[place] for index, place in places.items()}
 
     # --- lines --------------------------------------------------------------------------------------------------------
@@ -62,7 +65,7 @@ class Causes:
         """Why one line cannot be told for one subject."""
         engine = self.engine
         if engine.of_accounts and engine.is_of_accounts(line):
-            return Causes(engine.of_accounts).of_line(line, engine.account_place(index), point)
+            return Causes(engine.of_accounts, self.ahead).of_line(line, engine.account_place(index), point)
         match line:
             case Member():
                 return self._of_member(line)
@@ -106,7 +109,7 @@ class Causes:
 
     def _of_peers(self, peers: Measure, index: int, point: int) -> str | None:
         if self.engine.of_accounts:
-            return Causes(self.engine.of_accounts)._of_peers(peers, self.engine.account_place(index), point)
+            return Causes(self.engine.of_accounts, self.ahead)._of_peers(peers, self.engine.account_place(index), point)
         return self._of_measures([peers], index, point)
 
     # --- measures -----------------------------------------------------------------------------------------------------
@@ -131,9 +134,20 @@ class Causes:
 
     def _of_sourced(self, measure: FactMeasure, index: int, point: int) -> str | None:
         known = self.engine.known
-        cause = known.column(measure, point).cause(index, measure.fact)
-        never = cause is not None and self.engine.source.first_pull(known.source_of(measure)) is None
-        return f"{known.source_of(measure)} was never pulled" if never else cause
+        column = known.column(measure, point)
+        text, source = column.text(index), known.source_of(measure)
+        if column.value(index) is not None:
+            return None
+        if text is None:
+            return self.untold.of(measure, self.engine.subjects.ids[index], point)
+        if is_mark(text):
+            who = "person" if self.engine.of_accounts else "account"
+            return reason_of(text, source, known.field_of(measure), who)
+        return column.cause(index, measure.fact)
+
+    @property
+    def untold(self) -> Untold:
+        return Untold(self.engine.known, self.engine.source, self.ahead)
 
     def _of_events(self, measure: EventMeasure, index: int, point: int) -> str | None:
         if gap := self.engine.gap(measure, point):

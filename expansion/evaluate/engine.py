@@ -32,6 +32,7 @@ from expansion.evaluate.measures import (
     basic_measures,
 )
 from expansion.evaluate.measuring import Cell, EventMeasuring
+from expansion.evaluate.nothing import known_values, nothing
 from expansion.evaluate.numbers import Array, Numbers
 from expansion.evaluate.ranking import Peers, top_answers
 from expansion.evaluate.returning import Returning
@@ -55,6 +56,7 @@ from expansion.evaluate.walking import Walking
 from expansion.language.models import Facts, Policy, Trigger
 from expansion.usage.duck import quote
 from expansion.usage.facts import naive
+from expansion.usage.members import still_there
 from expansion.usage.rollup import Column
 from expansion.usage.spans import Spans
 
@@ -156,6 +158,8 @@ class Engine:
     def _everybody(self) -> Subjects:
         known = self.source.accounts() if self.of_accounts is None else self.source.users()
         by_now = f"SELECT * FROM {known} WHERE first_seen <= TIMESTAMP {quote(str(naive(self.as_of)))}"
+        if self.of_accounts is not None:
+            by_now += f" AND {still_there(self.source.facts, self.as_of)}"
         return everybody(self.con, by_now, of_users=self.of_accounts is not None)
 
     def _those(self, only: Sequence[Subject]) -> Subjects:
@@ -170,6 +174,10 @@ class Engine:
             return self
         of_accounts = self.of_accounts.population if self.of_accounts else None
         return Engine(self.source.again(), self.vocabulary, self.as_of, of_accounts=of_accounts)
+
+    @property
+    def policy(self) -> Policy:
+        return self.vocabulary.policy
 
     # --- questions ----------------------------------------------------------------------------------------------------
 
@@ -336,21 +344,8 @@ class Engine:
 
     def _exists(self, measure: Measure, wanted: bool, point: int) -> AnswerArray:
         """A value is there, or certainly none is: where nobody looked, it cannot be told."""
-        column = self.column(measure, point)
-        known = self.number(measure, point).known if column is None else column.known
-        return logic.from_bool(known == wanted, known | self.was_there(measure, point))
-
-    def was_there(self, measure: Measure, point: int) -> bool:
-        """True when what a measure is taken from was there: events for the whole window, sources pulled by then."""
-        basics = basic_measures(measure)
-        return all(
-            self._pulled(basic, point) if isinstance(basic, FactMeasure) else not self.gap(basic, point)
-            for basic in basics
-        )
-
-    def _pulled(self, measure: FactMeasure, point: int) -> bool:
-        pulled = self.source.first_pull(self.known.source_of(measure))
-        return pulled is not None and pulled <= self.calendar.end(point, measure.back)
+        known = known_values(self, measure, point)
+        return logic.from_bool(known == wanted, known | nothing(self, measure, point))
 
     def gap(self, measure: EventMeasure, point: int) -> str | None:
         """Why the events of a measure are not known for its whole window."""

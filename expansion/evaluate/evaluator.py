@@ -22,6 +22,8 @@ from expansion.language.models import Trigger
 from expansion.language.values import Percent
 from expansion.usage.duck import one, quote, quote_list
 from expansion.usage.facts import REMOTE_ID, naive
+from expansion.usage.marks import is_mark, marked_sql
+from expansion.usage.members import left_sql, members_sql
 from expansion.usage.store import UsageStore
 
 PROFILE_FIELDS = ("email", "name")
@@ -127,7 +129,8 @@ class StoreEvaluator:
     def people(self, group: str, account_id: str) -> list[Mapping[str, str | None]]:
         definition = self.vocabulary.facts.people[group]
         wanted = _as_stored(definition.is_)
-        rows = self._profile_rows(f"account_id = {quote(account_id)} AND field = {quote(definition.field)}")
+        here = f"user_id IN (SELECT user_id FROM {self._members(account_id)})"
+        rows = self._profile_rows(f"account_id = {quote(account_id)} AND field = {quote(definition.field)} AND {here}")
         users = sorted(user for user, _, value in rows if _reads_as(value, wanted))
         return self.profiles(account_id, users)
 
@@ -138,12 +141,29 @@ class StoreEvaluator:
         where = f"account_id = {quote(account_id)} AND user_id IN ({quote_list(users)})"
         rows = self._profile_rows(f"{where} AND field IN ({quote_list(PROFILE_FIELDS)})")
         known = {(user, name): value for user, name, value in rows}
-        return [{"user_id": user, **{name: known.get((user, name)) for name in PROFILE_FIELDS}} for user in users]
+        left = self._left(account_id)
+        return [
+            {"user_id": user, **{name: known.get((user, name)) for name in PROFILE_FIELDS}}
+            for user in users
+            if user not in left
+        ]
+
+    def _members(self, account_id: str) -> str:
+        """SQL for the people of an account. The account of a person is the one known last."""
+        return members_sql(self.source.facts, self.as_of, of=account_id)
+
+    def _left(self, account_id: str) -> set[str]:
+        """Who belonged to an account, and does no longer."""
+        gone = left_sql(self.source.facts, self.as_of, of=account_id)
+        rows = self.source.con.execute(f"SELECT user_id FROM {gone} WHERE account_id = {quote(account_id)}").fetchall()
+        return {user for (user,) in rows}
 
     def _profile_rows(self, where: str) -> list[tuple[str, str, str | None]]:
         return self.source.con.execute(
-            f"SELECT user_id, field, arg_max_null(value, (since, seen_at)) FROM {self.source.facts} "
-            f"WHERE user_id <> '' AND {self._by_now()} AND {where} GROUP BY user_id, field"
+            "SELECT user_id, field, arg_max_null(value, since) FROM "
+            "(SELECT user_id, field, source, arg_max_null(value, (since, seen_at)) AS value, max(since) AS since "
+            f"FROM {self.source.facts} WHERE user_id <> '' AND {self._by_now()} AND {where} "
+            f"GROUP BY user_id, field, source) WHERE NOT {marked_sql()} GROUP BY user_id, field"
         ).fetchall()
 
     def remote_ids(self, account_ids: Iterable[str] | None = None) -> dict[str, dict[str, str]]:
@@ -157,7 +177,7 @@ class StoreEvaluator:
             f"SELECT account_id, source, arg_max(value, (since, seen_at)) FROM {self.source.facts} "
             f"WHERE field = {quote(REMOTE_ID)} AND user_id = '' AND {self._by_now()} {of}GROUP BY account_id, source"
         ).fetchall()
-        for account, source, value in rows:
+        for account, source, value in (row for row in rows if not is_mark(row[2])):
             found.setdefault(account, {})[source.partition(".")[0]] = value
         return found
 

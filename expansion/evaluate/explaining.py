@@ -114,7 +114,7 @@ class _Telling:
             answer,
             Seeing(self.engine, self.index).seen(line, point, answer),
             self._wanted(line),
-            Causes(self.engine).of_line(line, self.index, point) if answer is Answer.CANNOT_TELL else None,
+            Causes(self.engine, ahead=True).of_line(line, self.index, point) if answer is Answer.CANNOT_TELL else None,
             place.depth,
             place.section,
             self.behind.events(line),

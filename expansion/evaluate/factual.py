@@ -18,11 +18,14 @@ import numpy as np
 from expansion.evaluate.measures import Calendar, FactMeasure
 from expansion.evaluate.numbers import Array, Flags, Numbers, from_fractions
 from expansion.evaluate.subjects import Subjects
+from expansion.evaluate.told import Told
 from expansion.language.kinds import CALLED
 from expansion.language.models import Facts, SourcedFact
 from expansion.usage.duck import quote
+from expansion.usage.marks import is_mark
 
 NUMERIC = ("number", "money", "percent")
+EMPTY = ""  # no source sends it: see usage/facts.as_text
 Read = Fraction | bool | str | datetime | tuple[str, ...]
 
 
@@ -30,7 +33,8 @@ Read = Fraction | bool | str | datetime | tuple[str, ...]
 class FactColumn:
     """One fact at one moment for the accounts asked: what the source sent, and what could be read of it.
 
-    Accounts share texts, so each different text is read once: `codes` says which of them an account has.
+    Accounts share texts, so each different text is read once: `codes` says which of them an account has. None is what
+    nobody ever told, EMPTY what was asked for and is not there, and a mark what is not known any more.
     """
 
     kind: str
@@ -69,12 +73,27 @@ class FactColumn:
         """The same for others: each the value that stands at a place here."""
         return replace(self, codes=self.codes[places])
 
+    @cached_property
+    def empty(self) -> Flags:
+        """Where somebody looked, and there is none."""
+        nothing = [text is not None and _holds_nothing(text, self.kind) for text in self.texts]
+        return cast(Flags, np.array(nothing, dtype=bool)[self.codes])
+
+    def text(self, index: int) -> str | None:
+        """What the source sent of one account, or what stands for it."""
+        return self.texts[int(self.codes[index])]
+
+    def is_unreadable(self, index: int) -> bool:
+        """A value is there, and it cannot be read as its kind."""
+        text = self.text(index)
+        return self.value(index) is None and is_unread(text, self.kind)
+
     def cause(self, index: int, name: str) -> str | None:
-        """Why one account's value is not known."""
-        text = self.texts[self.codes[index]]
+        """Why one account's value is not known; of what has a mark see causes.py."""
+        text = self.text(index)
         if self.value(index) is not None:
             return None
-        if text is None:
+        if not is_unread(text, self.kind):
             return f"no value of `{name}` is known"
         return f"`{name}` is {text!r}, which cannot be read as {CALLED[self.kind]}"
 
@@ -114,6 +133,15 @@ class FactMeasuring:
         """The source that gives a fact."""
         return self._where(measure.fact)[0]
 
+    def field_of(self, measure: FactMeasure) -> str:
+        """The field that a fact is, in its source."""
+        return self._where(measure.fact)[1]
+
+    @cached_property
+    def told(self) -> Told:
+        """What sources told at all by the check, for saying why something is not known."""
+        return Told(self.con, self.facts, self.calendar.as_of)
+
     def _where(self, fact: str) -> tuple[str, str]:
         """The source and field of a fact; `@source|field` names them directly, for cohorts."""
         if fact.startswith("@"):
@@ -141,6 +169,7 @@ class FactMeasuring:
             f"WHERE since <= TIMESTAMP {quote(_naive(moment))} GROUP BY number, idx"
         ).fetchnumpy()
         values = objects(found["value"])
+        values[values == None] = EMPTY  # noqa: E711  # there is a row, and it says that there is no value
         columns = []
         for number in range(count):
             here = found["number"] == number
@@ -154,7 +183,7 @@ class FactMeasuring:
         definition = self.vocabulary.facts.get(fact)
         kind = definition.kind if isinstance(definition, SourcedFact) else "yes_no"
         column = FactColumn.read(kind, codes, texts, self.calendar.zone)
-        unread = [text is not None and value is None for text, value in zip(texts, column.values, strict=True)]
+        unread = [is_unread(text, kind) and value is None for text, value in zip(texts, column.values, strict=True)]
         if is_now and any(unread):
             self.unreadable[fact] = int(np.array(unread)[codes].sum())
         return column
@@ -162,12 +191,21 @@ class FactMeasuring:
 
 def read_value(text: str | None, kind: str, zone: tzinfo = UTC) -> Read | None:
     """What a source sent, as its kind; None where it cannot be read as that. A date begins in this zone."""
-    if text is None or not text.strip():
+    if text is None or not text.strip() or is_mark(text):
         return None
     if kind == "date":
         return _date(text.strip(), zone)
     read: Read | None = _READERS[kind](text.strip())
-    return read
+    return None if read == () else read  # an empty list is as empty as an empty cell
+
+
+def is_unread(text: str | None, kind: str) -> bool:
+    """Something is there to be read: no row, no emptiness and no mark."""
+    return text is not None and not is_mark(text) and not _holds_nothing(text, kind)
+
+
+def _holds_nothing(text: str, kind: str) -> bool:
+    return not text.strip() or (kind == "list" and _list(text.strip()) == ())
 
 
 # Nothing that people count needs more digits, and a text such as 1e999999999 must not fill the memory.
@@ -200,14 +238,16 @@ _DAY_MS = 86_400_000
 
 
 def _date(text: str, zone: tzinfo) -> datetime | None:
-    """A moment. A day alone, also as HubSpot sends it (midnight UTC in milliseconds), is that day in this zone."""
+    """A moment. A day without a zone is that day in this one, however it is written: alone, with the midnight that a
+    data frame or a warehouse adds, or as HubSpot sends it (midnight UTC in milliseconds).
+    """
     try:
         if re.fullmatch(r"\d{12,14}", text):
             moment = datetime.fromtimestamp(int(text) / 1000, UTC)
             whole_day = int(text) % _DAY_MS == 0
         else:
             moment = datetime.fromisoformat(text)
-            whole_day = len(text) <= len("2026-03-01")
+            whole_day = moment.tzinfo is None and moment.time() == time()
         if whole_day:
             return datetime.combine(moment.date(), time(), zone)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(zone)

@@ -103,6 +103,12 @@ class EventMeasuring:
         """Whether a value in the window could not be read as a number."""
         return bool(self._unread[self.cell(measure, point)][index])
 
+    def unread(self, measure: EventMeasure, point: int) -> Flags:
+        """Of whom a value in the window could not be read as a number."""
+        counts = self._unread.get(self.cell(measure, point))
+        nobody: Flags = np.zeros(self.subjects.size, dtype=bool)
+        return nobody if counts is None else counts > 0
+
     def _query(self, cells: list[Cell]) -> list[Array]:
         """The columns that the cells are made of, side by side; where nothing happened, 0 or None."""
         wanted = {column for cell in cells for column in cell.measure.columns}

@@ -133,7 +133,9 @@ class Evaluator(Protocol):
         ...
 
     def profiles(self, account_id: str, user_ids: Iterable[str]) -> list[Mapping[str, str | None]]:
-        """What is known of these people: user_id, email, name; unknown ones with the id alone."""
+        """What is known of these people: user_id, email, name; unknown ones with the id alone.
+
+        Who belongs to another account now, or to none any more, is left out."""
         ...
 
     def remote_ids(self, account_ids: Iterable[str]) -> dict[str, dict[str, str]]:

@@ -100,7 +100,7 @@ class Missing:
     def _sourced(self, measure: FactMeasure, point: int) -> Iterator[str]:
         column = self.engine.known.column(measure, point)
         if column.value(self.index) is None:
-            is_there = column.texts[int(column.codes[self.index])] is not None
+            is_there = column.is_unreadable(self.index)
             yield f"`{measure.fact}` can be read as {CALLED[column.kind]}" if is_there else f"`{measure.fact}` is known"
 
     def _limit(self, measure: LimitMeasure, point: int) -> Iterator[str]:

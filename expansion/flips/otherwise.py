@@ -10,7 +10,7 @@ import numpy as np
 from expansion.evaluate.comparing import as_day, span_before, value_answers
 from expansion.evaluate.engine import Engine
 from expansion.evaluate.factual import FactColumn
-from expansion.evaluate.measures import Calendar
+from expansion.evaluate.measures import Calendar, EventMeasure, basic_measures
 from expansion.evaluate.speaking import listed, narrowed, value_text, wanted_text
 from expansion.evaluate.tree import Leaf, Test
 from expansion.flips.flip import NO, YES, Flip
@@ -23,12 +23,18 @@ def of_value(engine: Engine, leaf: Leaf, test: Test, index: int, point: int, ans
     """Another value that turns a test of a value that is no number, or of whether there is one."""
     if test.word == "exists":
         is_wanted = test.wanted == (answer == NO)
-        return _there(leaf, is_wanted=is_wanted) if is_wanted or engine.was_there(test.measure, point) else None
+        return _there(leaf, is_wanted=is_wanted) if is_wanted or _all_seen(engine, test, point) else None
     column = engine.column(test.measure, point)
     assert column is not None, "asked of values that are no numbers"
     if column.kind == "date":
         return _of_date(engine.calendar, leaf, test, column.value(index), answer)
     return _of_text(leaf, test, column, index, answer)
+
+
+def _all_seen(engine: Engine, test: Test, point: int) -> bool:
+    """Whether it could be told that there is none."""
+    counted = (one for one in basic_measures(test.measure) if isinstance(one, EventMeasure))
+    return not any(engine.gap(one, point) for one in counted)
 
 
 def _there(leaf: Leaf, *, is_wanted: bool) -> Flip:

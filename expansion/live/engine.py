@@ -9,7 +9,7 @@ from datetime import datetime
 import numpy as np
 
 from expansion.evaluate.engine import Engine
-from expansion.evaluate.factual import FactMeasuring
+from expansion.evaluate.factual import EMPTY, FactMeasuring
 from expansion.evaluate.measures import FactMeasure
 from expansion.evaluate.subjects import Subject, Subjects, UserOf
 from expansion.live.account import Account
@@ -40,7 +40,7 @@ class LiveFacts(FactMeasuring):
             if (source, name) == wanted and user == self.user and since <= by and seen <= arrived
         )
         newest = max(known, key=lambda change: change[:2], default=None)
-        return newest[2] if newest else None
+        return None if newest is None else EMPTY if newest[2] is None else newest[2]
 
 
 @dataclass
@@ -60,4 +60,6 @@ class LiveEngine(Engine):
         self.counted = LiveMeasuring(rows, *kept, account=self.account, user=user)
         self.walking = LiveWalking(rows, *kept, account=self.account, user=user)
         self.returning = LiveReturning(rows, *kept, self.coverage.gap, account=self.account, user=user)
-        self.known = LiveFacts(self.con, "", self.vocabulary.facts, *kept, account=self.account, user=user or "")
+        self.known = LiveFacts(
+            self.con, self.source.facts, self.vocabulary.facts, *kept, account=self.account, user=user or ""
+        )

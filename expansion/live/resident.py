@@ -7,7 +7,7 @@ peers are those of that moment: an account that grows is compared with the other
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -29,6 +29,7 @@ from expansion.live.engine import LiveEngine
 from expansion.live.held import Shelf, shelve
 from expansion.usage.facts import user_accounts
 from expansion.usage.journal import Journal
+from expansion.usage.members import left_sql
 from expansion.usage.rollup import Column
 from expansion.usage.spans import Spans, joined
 from expansion.usage.store import UsageStore
@@ -71,6 +72,7 @@ class Resident:
     population: StoreEvaluator
     users: Mapping[str, str]
     shelves: _Shelves
+    left: Set[tuple[str, str]] = frozenset()  # account and person, who is no longer there
     _accounts: OrderedDict[str, Account] = field(default_factory=OrderedDict)
     _heard: _Heard = field(default_factory=_Heard)
     _compiled: dict[str, tuple[Trigger, CompiledTrigger]] = field(default_factory=dict)
@@ -82,7 +84,9 @@ class Resident:
         population = StoreEvaluator(stored, vocabulary, as_of)
         population.answers([one for one in triggers if _is_ranked(population, one)])
         shelves = _Shelves.of(population, triggers)
-        return cls(store, stored, vocabulary, triggers, population, user_accounts(store), shelves)
+        gone = stored.con.execute(f"SELECT account_id, user_id FROM {left_sql(stored.facts, as_of)}").fetchall()
+        left = frozenset((account, user) for account, user in gone)
+        return cls(store, stored, vocabulary, triggers, population, user_accounts(store), shelves, left)
 
     def take(self, row: EventRow, now: datetime) -> dict[str, Answers]:
         """Write an event down, then answer for its account; about people only for the one who did it.
@@ -103,7 +107,7 @@ class Resident:
         of_accounts = self._engine(account_id, account_id, now, None)
         found = answers(of_accounts, [one for one in self.triggers if one.who == "accounts"])
         about_people = [one for one in self.triggers if one.who == "users"]
-        if about_people and user_id:
+        if about_people and user_id and (account_id, user_id) not in self.left:
             found |= answers(self._engine(UserOf(account_id, user_id), account_id, now, of_accounts), about_people)
         return found
 
@@ -114,6 +118,7 @@ class Resident:
         engine._compiled = self._compiled
         everyone = self.population.everyone
         engine.population = everyone if of_accounts is None else self.population.people_engine(everyone)
+        engine.known.told = everyone.known.told  # read once
         return engine
 
     def _account(self, account_id: str) -> Account:

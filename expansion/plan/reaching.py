@@ -41,7 +41,8 @@ def _groups(step: Step, catalog: Catalog) -> Iterator[Any]:
 
 def _members(group: Any, account_id: str, involved: Sequence[str], evaluator: Evaluator) -> Iterator[str]:
     if group == "involved":
-        yield from involved
+        known = evaluator.profiles(account_id, involved) if involved else []
+        yield from (user for person in known if (user := person["user_id"]))
     elif isinstance(group, str):
         yield from (user for person in evaluator.people(group, account_id) if (user := person["user_id"]))
     else:

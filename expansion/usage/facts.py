@@ -3,13 +3,17 @@
 Only changes are kept. A value holds from `since` until the next one. `since` is when the source says it became so (a
 record that was last modified in January has had its present values since January), never earlier than the last pull
 that saw another value. A source that knows the past may give several values of one fact, each with its moment.
+
+That a field was answered and empty is kept, too: as NULL. What a source does not tell any more has a mark (marks.py);
+what makes one is in answers.py.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -20,13 +24,15 @@ import pyarrow as pa
 from expansion.contract import CohortMembers, FactRecord
 from expansion.private_files import private_folder, settle, sync
 from expansion.usage import manifest as manifests
+from expansion.usage.answers import REMOTE_ID, Answer, Full, Row
 from expansion.usage.duck import one, quote
 from expansion.usage.manifest import FactFile, Manifest
+from expansion.usage.marks import unmarked
+from expansion.usage.members import user_accounts_sql
 from expansion.usage.store import UsageStore
 from expansion.usage.suppressed import suppressed
 
 FACT_COLUMNS = "source, field, account_id, user_id, value, since, seen_at"
-REMOTE_ID = "@id"  # the field under which a record's id in its own system is kept
 
 _SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("source", "field", "account_id", "user_id", "value")]
@@ -43,16 +49,27 @@ def facts_sql(store: UsageStore, manifest: Manifest) -> str:
     return f"(SELECT {nothing} WHERE false)"
 
 
-def add_facts(store: UsageStore, source: str, records: Iterable[FactRecord], pulled_at: datetime) -> int:
+def add_facts(
+    store: UsageStore,
+    source: str,
+    records: Iterable[FactRecord],
+    pulled_at: datetime,
+    *,
+    asked: Sequence[str] = (),
+    full: Full | None = None,
+) -> int:
     """Store what changed. All records are read before anything is stored: half a pull would look like missing values.
 
-    Returns how many changes were new.
+    `asked` are the fields that the source was asked for: one that other records have, and a record has not, is empty
+    there. Where the answer is `full`, what was known of records that it does not hold ends. Returns how many changes
+    were new.
     """
     listed = suppressed(store.root)
     known = (record for each in records if (record := listed.fact(each))) if listed else records
-    rows = [row for record in known for row in _rows(record, pulled_at)]
+    answer = Answer(source, naive(pulled_at), tuple(asked), full)
+    rows = answer.rows(list(known), as_text)
     with manifests.writing(store.root):
-        return _add(store, source, rows, pulled_at)
+        return _add(store, source, rows, pulled_at, answer)
 
 
 def add_cohort(store: UsageStore, members: CohortMembers, pulled_at: datetime) -> int:
@@ -81,27 +98,12 @@ def cohort_field(name: str) -> str:
 
 
 def user_accounts(store: UsageStore) -> dict[str, str]:
-    """The account of each person who belongs to exactly one; for events that name no account."""
-    rows = store.connect().execute(
-        f"SELECT user_id, min(account_id) FROM {facts_sql(store, store.manifest())} "
-        "WHERE user_id <> '' GROUP BY user_id HAVING count(DISTINCT account_id) = 1"
-    )
-    return dict(rows.fetchall())
-
-
-Row = tuple[str, str, str, str, str | None, datetime, datetime]
-
-
-def _rows(record: FactRecord, pulled_at: datetime) -> list[Row]:
-    seen = naive(record.known_at or pulled_at)
-    at = min(seen, naive(record.at)) if record.at else seen
-    values = dict(record.values) | ({REMOTE_ID: record.remote_id} if record.remote_id else {})
-    user = record.user_id or ""
-    return [(record.source, name, record.account_id, user, as_text(value), at, seen) for name, value in values.items()]
+    """The account of each person who belongs to exactly one now; for events that name no account."""
+    return dict(store.connect().execute(user_accounts_sql(facts_sql(store, store.manifest()))).fetchall())
 
 
 def as_text(value: Any) -> str | None:
-    """A source's value as stored: text that reads back exactly."""
+    """A source's value as stored: text that reads back exactly. What holds nothing is none: blanks, an empty list."""
     match value:
         case None | "":
             return None
@@ -109,9 +111,11 @@ def as_text(value: Any) -> str | None:
             return "true" if value else "false"
         case datetime():
             return value.isoformat()
+        case float():
+            return str(value) if math.isfinite(value) else None
         case list() | tuple() | dict():
-            return json.dumps(value, default=str)
-    return str(value)
+            return json.dumps(value, default=str) if value else None
+    return unmarked(str(value)) if str(value).strip() else None
 
 
 def naive(moment: datetime) -> datetime:
@@ -119,12 +123,15 @@ def naive(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
-def _add(store: UsageStore, source: str, rows: list[Row], pulled_at: datetime) -> int:
+def _add(store: UsageStore, source: str, rows: list[Row], pulled_at: datetime, answer: Answer | None = None) -> int:
     manifest = store.manifest()
     con = store.connect()
+    stored = facts_sql(store, manifest)
+    if answer is not None and manifest.facts:
+        rows = [*rows, *answer.ended(con, stored, rows)]
     con.register("pulled", pa.table([list(column) for column in zip(*rows, strict=True)] or [[]] * 7, schema=_SCHEMA))
     before = manifest.pulls.get(source)
-    changes = _changes(facts_sql(store, manifest), naive(before.last) if before else None)
+    changes = _changes(stored, naive(before.last) if before else None)
     con.execute(f"CREATE TEMP TABLE changed AS {changes}")
     count = one(con, "SELECT count(*) FROM changed")
     files = (*manifest.facts, _write(store, con, count)) if count else manifest.facts
@@ -169,3 +176,17 @@ def _write(store: UsageStore, con: duckdb.DuckDBPyConnection, rows: int) -> Fact
     settle(path)
     sync(folder)
     return FactFile(f"facts/{path.name}", rows)
+
+
+__all__ = [
+    "FACT_COLUMNS",
+    "REMOTE_ID",
+    "add_cohort",
+    "add_facts",
+    "as_text",
+    "cohort_field",
+    "cohort_key",
+    "facts_sql",
+    "naive",
+    "user_accounts",
+]

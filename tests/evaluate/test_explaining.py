@@ -282,7 +282,7 @@ def test_the_people_behind_an_answer_are_named_once(asked: StoreEvaluator) -> No
 def test_an_account_nobody_heard_of_is_explained_as_empty(asked: StoreEvaluator) -> None:
     asked.answers([trigger(when=[{"fact": "arr", "at_least": 1}])])
     line = explained(asked, {"fact": "arr", "at_least": 1}, "nobody")
-    assert (line.answer, line.cause) == (Answer.CANNOT_TELL, "no value of `arr` is known")
+    assert (line.answer, line.cause) == (Answer.CANNOT_TELL, "crm.account has no record of this account")
 
 
 def test_a_trigger_that_was_edited_is_explained_as_it_stands_now(asked: StoreEvaluator) -> None:
@@ -322,7 +322,7 @@ def test_a_fact_that_is_not_known_says_why(asked: StoreEvaluator) -> None:
     assert (
         asked.fact("seat_usage", ["globex"])["globex"].cause == "`seats_bought` is 0, and nothing can be divided by it"
     )
-    assert asked.fact("plan", ["globex", "acme"])["globex"].cause == "no value of `plan` is known"
+    assert asked.fact("plan", ["globex", "acme"])["globex"].cause == "crm.account has told no `Plan` of this account"
 
 
 def test_clauses_are_asked_of_some_accounts(asked: StoreEvaluator) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from expansion.evaluate.engine import Vocabulary
 from expansion.usage.store import UsageStore
 from tests.evaluate.oracle import Oracle
+from tests.evaluate.oracle.stored import GONE
 from tests.evaluate.stores import LONG_AGO, Moments, fill, fill_quickly
 from tests.evaluate.words import (
     COHORTS,
@@ -184,14 +185,20 @@ def _batched(rnd: Random, events: list[Definition]) -> list[list[Definition]]:
 # --- facts ------------------------------------------------------------------------------------------------------------
 
 _VALUES: dict[str, list[str | None]] = {
-    "seats_used": ["40", "48", "40.0", "0", "50", "45", "44", None, "n/a"],
+    "seats_used": ["40", "48", "40.0", "0", "50", "45", "44", None, "n/a", GONE],
     "seats_bought": ["50", "50", "0", "60", "-50", None],
     "arr": ["999.99", "1000", "1000.00", "1e3", "", "120000"],
     "discount": ["20%", "0.2", "19.9%", "twenty"],
-    "plan": ["Team", "Team", "Team", "team", "Enterprise", "Enterprise", "Free", " Team ", None],
+    "plan": ["Team", "Team", "Team", "team", "Enterprise", "Enterprise", "Free", " Team ", None, GONE],
     "in_trial": ["true", "no", "1", "maybe"],
-    "renews_on": ["2026-03-29", "2026-03-28T23:30:00-05:00", "2026-03-01T00:00:00", "2025-11-02"],
-    "regions": ['["EU", "US"]', "EU; APAC", "[]"],
+    "renews_on": [
+        "2026-03-29",
+        "2026-03-28T23:30:00-05:00",
+        "2026-03-01T00:00:00",
+        "2026-03-29 00:00:00",
+        "2025-11-02",
+    ],
+    "regions": ['["EU", "US"]', "EU; APAC", "[]", None],
     "role": ["admin", "admin", "member", "Admin", None],
     "logins": ["0", "3", "3.0", "12", "often"],
 }

@@ -45,7 +45,7 @@ _VALID = {
     "text": "Team",
     "yes_no": "yes",
     "date": "2026-03-01",
-    "list": "[]",
+    "list": "EU",
 }
 Found = tuple[Asked, Line, str, tuple[Flip, ...]]
 

@@ -432,7 +432,8 @@ def test_an_update_of_a_company_that_is_gone_is_refused_and_the_others_done(port
 def facts(portal: StandIns, *fields: str, **changes: Any) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for record in connect(portal, **changes).sources["hubspot.company"].facts(fields):
-        found.setdefault(record.account_id, {}).update(record.values)
+        if not record.is_twice:
+            found.setdefault(record.account_id, {}).update(record.values)
     return found
 
 

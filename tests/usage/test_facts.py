@@ -131,7 +131,8 @@ def test_an_empty_store_knows_nobody(store: UsageStore) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, None), ("", None), (True, "true"), (False, "false"), (0, "0"), (1.5, "1.5"), ("x", "x"), ([], "[]"),
+    [(None, None), ("", None), (True, "true"), (False, "false"), (0, "0"), (1.5, "1.5"), ("x", "x"), ([], None),
+     ("  ", None), (float("nan"), None), ("\x1agone", "gone"),
      (["EU", 1], '["EU", 1]'), (("a",), '["a"]'),
      ({"a": 1}, '{"a": 1}'), (utc(2026, 3, 1), "2026-03-01T00:00:00+00:00")],
 )  # fmt: skip

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from tests.evaluate.oracle.answers import CANNOT_TELL, NO, all_of, any_of, opposite, said, some_of
 from tests.evaluate.oracle.clearing import clearing_lines, without_dwell
-from tests.evaluate.oracle.counting import Counting, Definition, newest
+from tests.evaluate.oracle.counting import Counting, Definition, all_read, newest
 from tests.evaluate.oracle.facts import Known
 from tests.evaluate.oracle.patterns import came_back, first_within, is_silent, was_ever_there
 from tests.evaluate.oracle.spans import days_back, exactly, is_exact, span_days
@@ -179,9 +179,11 @@ class Oracle:
             found, looked = self.counting.window(condition, who, at)
             value = newest(found, condition["latest"]) if "latest" in condition else self.number(condition, who, at)
             there = value is not None
+            amount = next((condition[word] for word in ("sum", "average", "max") if word in condition), None)
+            looked = looked and (amount is None or all_read(found, amount))
         else:
             there = self.known.fact(condition["fact"], who, at) is not None
-            looked = self.known.looked(condition["fact"], who, at)
+            looked = self.known.nothing(condition["fact"], who, at)
         return said(there == wanted) if there or looked else CANNOT_TELL
 
     def growth(self, condition: Definition, word: str, who: Who, at: At, before: At) -> str:

@@ -82,6 +82,12 @@ def made_of(word: str, found: list[Row], name: str) -> Fraction | None:
     return max(known) if word == "max" else sum(known, Fraction(0)) / len(known)
 
 
+def all_read(found: list[Row], name: str) -> bool:
+    """Every value of a property can be read as a number."""
+    values = [event["properties"].get(name) for event in found]
+    return all(property_number(value) is not None for value in values if value not in (None, ""))
+
+
 def newest(found: list[Row], name: str) -> str | None:
     """The newest text of a property; of the same moment the one with the larger id."""
     texts = [(event["at"], event["id"], property_text(event["properties"].get(name))) for event in found]

@@ -9,7 +9,7 @@ from typing import Any
 from tests.evaluate.oracle.counting import Counting, Definition
 from tests.evaluate.oracle.spans import span_days
 from tests.evaluate.oracle.stored import At, Stored, Who
-from tests.evaluate.oracle.values import AtLeast, read
+from tests.evaluate.oracle.values import AtLeast, is_nothing, read
 
 MADE = ("ratio", "difference", "headroom", "days_to_limit")
 NEVER = Fraction(3660)  # days: not within ten years
@@ -58,19 +58,34 @@ class Known:
         limits = self.plans["limits"].get(self.fact(self.plans["fact"], who, at), {})
         return Fraction(str(limits[name])) if name in limits else None
 
-    def looked(self, name: str, who: Who, at: At) -> bool:
-        """Somebody looked: so that a value that is not there is not there."""
+    def nothing(self, name: str, who: Who, at: At) -> bool:
+        """Somebody looked, and there certainly is no value."""
         definition = self.definitions[name]
         made = next((word for word in MADE if word in definition), None)
         if made:
-            earlier = made == "days_to_limit" and at.earlier(definition["pace_over"])
-            then = not earlier or self.looked(definition[made][0], who, earlier)
-            return then and all(self.looked(part, who, at) for part in definition[made])
+            parts = [(part, at) for part in definition[made]]
+            if made == "days_to_limit":
+                parts.append((definition[made][0], at.earlier(definition["pace_over"])))
+            if any(self.nothing(part, who, then) for part, then in parts):
+                return True
+            whole = all(isinstance(self.fact(part, who, then), Fraction) for part, then in parts)
+            return whole and self.fact(name, who, at) is None
         if "limit_of" in definition:
-            return self.plans is not None and self.looked(self.plans["fact"], who, at)
+            return self._no_limit(definition["limit_of"], who, at)
         if "from" in definition:
-            return self.stored.pulled(definition["from"], at)
-        return self.counting.window(_counted(definition), who.together, at)[1]
+            one = who if definition.get("who") == "users" else who.together
+            text = self.stored.value(definition["from"], definition["field"], one, at)
+            return self.stored.told(definition["from"], definition["field"], one, at) and is_nothing(
+                text, definition["kind"]
+            )
+        return False
+
+    def _no_limit(self, name: str, who: Who, at: At) -> bool:
+        """The plan is none, or one that is known to have no such limit."""
+        if self.plans is None:
+            return False
+        plan = self.fact(self.plans["fact"], who, at)
+        return self.nothing(self.plans["fact"], who, at) or name not in self.plans["limits"].get(plan, {name: 0})
 
 
 def _counted(definition: Definition) -> Definition:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from tests.evaluate.oracle.spans import days_back, exactly, is_exact
 
 Row = dict[str, Any]
+GONE = "\x1agone"  # in place of a value that is not known any more
 
 
 @dataclass(frozen=True, order=True)
@@ -113,7 +114,15 @@ class Stored:
         changes = self.by_field.get((source, name, who.account, who.user or ""), [])
         known = [change for change in changes if change["since"] <= moment]
         newest = max(known, key=lambda change: (change["since"], change["seen"]), default=None)
-        return newest["value"] if newest else None
+        return newest["value"] if newest and newest["value"] != GONE else None
+
+    def told(self, source: str, name: str, who: Who, at: At) -> bool:
+        """The source was asked about this one, and said what there is, or that there is nothing."""
+        moment = self.moment(at)
+        changes = self.by_field.get((source, name, who.account, who.user or ""), [])
+        known = [change for change in changes if change["since"] <= moment]
+        newest = max(known, key=lambda change: (change["since"], change["seen"]), default=None)
+        return newest is not None and newest["value"] != GONE
 
     def pulled(self, key: str, at: At) -> bool:
         """A source of facts, or a cohort, had been asked by then."""

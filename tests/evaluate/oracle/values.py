@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
@@ -47,13 +47,18 @@ def read(text: str | None, kind: str, zone: ZoneInfo) -> Any:
         return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(text.lower())
     if kind == "list":
         items = json.loads(text) if text.startswith("[") else [item.strip() for item in text.split(";")]
-        return tuple(item for item in items if item)
+        return tuple(item for item in items if item) or None
     if kind == "date":
-        if len(text) == 10:
-            return datetime.fromisoformat(text).replace(tzinfo=zone)
         moment = datetime.fromisoformat(text)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if moment.tzinfo:
+            return moment
+        return moment.replace(tzinfo=zone if moment.time() == time() else UTC)
     return text
+
+
+def is_nothing(text: str | None, kind: str) -> bool:
+    """An answer that holds no value: nothing, blanks, a list without an item."""
+    return text is None or not text.strip() or (kind == "list" and text.strip() in ("[]", ";"))
 
 
 # --- properties of events ---------------------------------------------------------------------------------------------

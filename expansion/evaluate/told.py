@@ -1,0 +1,60 @@
+"""Which fields sources ever told, and of whom: asked only where something is not known, to say why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import duckdb
+
+from expansion.usage.duck import quote
+
+Whose = tuple[str, str]  # account, user
+
+
+@dataclass
+class Told:
+    """One query for a source, and one for a field, however many accounts are asked about."""
+
+    con: duckdb.DuckDBPyConnection
+    facts: str  # SQL for the fact changes
+    as_of: datetime
+    _fields: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _records: dict[str, frozenset[Whose]] = field(default_factory=dict)
+    _since: dict[tuple[str, str], dict[Whose, tuple[datetime, datetime]]] = field(default_factory=dict)
+
+    def fields(self, source: str) -> tuple[str, ...]:
+        """The fields that a source told of anybody by now."""
+        if source not in self._fields:
+            found = self._rows("DISTINCT field", f"source = {quote(source)} AND NOT starts_with(field, '@')")
+            self._fields[source] = tuple(sorted(name for (name,) in found))
+        return self._fields[source]
+
+    def has_record(self, source: str, whose: Whose) -> bool:
+        """Whether the source told anything of this account, or person, by now."""
+        if source not in self._records:
+            found = self._rows("DISTINCT account_id, user_id", f"source = {quote(source)}")
+            self._records[source] = frozenset((account, user) for account, user in found)
+        return whose in self._records[source]
+
+    def since(self, source: str, name: str, whose: Whose, *, ahead: bool) -> datetime | None:
+        """Since when a field of this account, or person, is known; `ahead`: also where that lies after the check."""
+        if (source, name) not in self._since:
+            found = self.con.execute(
+                f"SELECT account_id, user_id, min(since), min(seen_at) FROM {self.facts} "
+                f"WHERE source = {quote(source)} AND field = {quote(name)} AND value IS NOT NULL GROUP BY ALL"
+            ).fetchall()
+            self._since[source, name] = {
+                (account, user): (since.replace(tzinfo=UTC), seen.replace(tzinfo=UTC))
+                for account, user, since, seen in found
+            }
+        since, seen = self._since[source, name].get(whose, (None, None))
+        if since is None or seen is None or not (ahead or seen <= self.as_of):
+            return None
+        return max(since, seen) if seen > self.as_of else since
+
+    def _rows(self, what: str, where: str) -> list[tuple[str, ...]]:
+        by = quote(str(self.as_of.astimezone(UTC).replace(tzinfo=None)))
+        return self.con.execute(
+            f"SELECT {what} FROM {self.facts} WHERE {where} AND seen_at <= TIMESTAMP {by}"
+        ).fetchall()

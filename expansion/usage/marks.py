@@ -1,0 +1,48 @@
+"""What stands in place of a value that is not known any more, with the reason; no source can send it.
+
+Three things are told apart: a value; NULL, which says that somebody looked and there was none; and a mark, which says
+that nobody knows from then on. What was never told has no row at all.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from expansion.usage.duck import quote
+
+Reason = Literal["gone", "twice", "no field", "moved"]
+
+_MARK = "\x1a"  # SUBSTITUTE, "in place of a character that is not valid": in no text that people write
+
+# What each says of a record of `{source}`.
+_SAID: dict[str, str] = {
+    "gone": "{source} no longer has a record of this {who}",
+    "twice": "{source} has several records of this {who}, and nobody knows which is meant",
+    "no field": "{source} no longer has a field `{field}`",
+    "moved": "this person belongs to another account now, says {source}",
+}
+
+
+def mark(reason: Reason) -> str:
+    """What is stored instead of a value."""
+    return _MARK + reason
+
+
+def is_mark(text: str | None) -> bool:
+    return text is not None and text.startswith(_MARK)
+
+
+def reason_of(text: str, source: str, field: str, who: str = "account") -> str:
+    """Why nobody knows, as a sentence without its full stop."""
+    said = _SAID.get(text.removeprefix(_MARK), "{source} no longer tells `{field}`")
+    return said.format(source=source, field=field, who=who)
+
+
+def marked_sql(value: str = "value") -> str:
+    """SQL for: this is a mark. Never NULL."""
+    return f"coalesce(starts_with({value}, {quote(_MARK)}), false)"
+
+
+def unmarked(text: str) -> str:
+    """A text of a source, which can look like no mark."""
+    return text.lstrip(_MARK)
