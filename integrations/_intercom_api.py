@@ -19,11 +19,12 @@ from expansion.contract import Failure, NoAccess, Refused, TryLater
 from expansion.fields import Person
 from integrations._deadlines import TIMES, TookTooLong, watched, within
 from integrations._http import broken
+from integrations._intercom_attributes import as_type, same
 from integrations._said import number
 from integrations._shapes import ODD
 from integrations.base import Allowance, Budget, Clock, Limit, RetryPolicy
 
-VERSION = "2.15"
+VERSION = "2.15"  # that the calls here were written for; 2.16 and 2.17 answer them alike
 WINDOW = 10.0  # seconds
 # 10,000 a minute for a private app, counted in windows of ten seconds: 1,666 each, and a few for other tools.
 LIMIT = Limit(1600, WINDOW, "developers.intercom.com/docs/references/rest-api/errors/rate-limiting")
@@ -60,7 +61,7 @@ _MEANINGS: dict[int, tuple[type[NoAccess] | type[Refused], str]] = {
     404: (Refused, "it is not there"),
 }
 _BY_CODE: dict[str, tuple[type[NoAccess] | type[Refused], str]] = {
-    "intercom_version_invalid": (NoAccess, f"it does not speak API version {VERSION} to this app"),
+    "intercom_version_invalid": (NoAccess, "it does not speak this API version to the app; check INTERCOM_API_VERSION"),
 }
 
 
@@ -102,11 +103,11 @@ def _alone(place: str, clock: Clock) -> Budget:
     return Budget("Intercom", LIMIT, clock=clock)
 
 
-def client(base_url: str, token: str, timeout: float) -> httpx.Client:
+def client(base_url: str, token: str, timeout: float, version: str = VERSION) -> httpx.Client:
     loopback = httpx.URL(base_url).host in ("127.0.0.1", "localhost", "::1")
     http = httpx.Client(
         base_url=base_url,
-        headers={"Authorization": f"Bearer {token}", "Intercom-Version": VERSION, "Accept": "application/json"},
+        headers={"Authorization": f"Bearer {token}", "Intercom-Version": version, "Accept": "application/json"},
         timeout=httpx.Timeout(timeout, connect=min(timeout, 5.0)),
         trust_env=not loopback,  # a proxy in the environment is for the world, not for a stand-in
     )
@@ -131,6 +132,7 @@ class Api:
         else:
             self._budget = Budget("Intercom", LIMIT, clock=clock, allowance=allowance, place=place)
         self._tags: dict[str, str] = {}
+        self._types: dict[str, str] | None = None
 
     def me(self) -> dict[str, Any]:
         return self._call("GET", "/me", "reading who the token belongs to")
@@ -182,7 +184,8 @@ class Api:
 
     def set_attribute(self, contact: Contact, name: str, value: object) -> bool:
         """Whether that changed something. The attribute itself must exist: Settings > Data > People."""
-        if contact.attributes.get(name) == value:
+        value = as_type(name, value, self._type(name))
+        if same(contact.attributes.get(name), value):
             return False
         body = {"custom_attributes": {name: value}}
         self._call("PUT", f"/contacts/{contact.id}", f"setting the attribute `{name}`", body)
@@ -207,6 +210,17 @@ class Api:
         found = self._call("POST", "/contacts/search", "looking a person up", query, wrote=False)["data"]
         users = [one for one in found if one.get("role") == "user"] or found
         return _contact(users[0]) if len(users) == 1 else None
+
+    def _type(self, name: str) -> str | None:
+        """The type of a contact's own attribute, asked once; None where there is none, or it may not be read."""
+        if self._types is None:
+            try:
+                params = {"model": "contact"}
+                told = self._call("GET", "/data_attributes", "reading the attributes of people", params=params)["data"]
+                self._types = {str(one["name"]): str(one.get("data_type")) for one in told if one.get("custom")}
+            except NoAccess:
+                self._types = {}
+        return self._types.get(name)
 
     def _all_tags(self, contact: Contact) -> frozenset[str]:
         found = self._call("GET", f"/contacts/{contact.id}/tags", "reading a person's tags")

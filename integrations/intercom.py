@@ -18,7 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from expansion.contract import Done, Failure, Made, Piece, Refused, Reply, Standing
 from expansion.fields import Inputs, People, Person, PlainText
 from integrations import _settings
-from integrations._intercom_api import LIMIT, Api, Contact, client
+from integrations._intercom_api import LIMIT, VERSION, Api, Contact, client
 from integrations._intercom_take_back import TakeBackAction, standing
 from integrations._shapes import checked, reading, reads
 from integrations.base import ActionBase, Allowance, Clock, Connected, Finding, Integration, RetryPolicy, Right
@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     access_token: SecretStr = Field(
         description="Access token of a private app: Developer Hub > your app > Authentication. "
         "Permissions: " + ", ".join(right.name.lower() for right in RIGHTS) + "."
+    )
+    api_version: str = Field(
+        VERSION, pattern=r"^2\.\d{1,2}$", description="Version of Intercom's API that calls name, such as 2.16."
     )
     base_url: str = Field(
         "https://api.intercom.io",
@@ -258,7 +261,7 @@ _UNTOLD = (
 def check(api: Api) -> list[Finding]:
     """Is the token good, and may it read what is needed?
 
-    No call tells what a token may do (specs of version 2.15: `/me` has no word of it), and writing cannot be tried
+    No call tells what a token may do (version 2.15's contract: `/me` has no word of it), and writing cannot be tried
     without a change. So what is missing for reading is seen, and the rest is said to be untold.
     """
     try:
@@ -291,7 +294,7 @@ def connected(
     allowance: Allowance | None = None,
 ) -> Connected:
     """Intercom with these settings; tests bring their own time."""
-    http = client(settings.base_url, settings.access_token.get_secret_value(), timeout)
+    http = client(settings.base_url, settings.access_token.get_secret_value(), timeout, settings.api_version)
     api = Api(http, retry, clock, now, allowance)
     actions = (EnrolInSeriesAction(api), SendEventAction(api), TakeBackAction(api, EnrolInSeries))
     return Connected(

@@ -20,7 +20,7 @@ _SHOWN = 10  # of the tags, companies and notes of a contact; the rest behind `u
 def contact(doc: Doc) -> Doc:
     at = f"/contacts/{doc['id']}"
     return {
-        **dict.fromkeys(_EMPTY.split()),
+        **{name: doc.get(name) for name in _EMPTY.split()},
         "type": "contact",
         "id": doc["id"],
         "workspace_id": WORKSPACE,

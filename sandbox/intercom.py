@@ -1,4 +1,4 @@
-"""A stand-in of Intercom's REST API, version 2.15: contacts, companies, tags, attributes and events of one workspace.
+"""A stand-in of Intercom's REST API, as of 2.15: contacts, companies, tags, attributes and events of one workspace.
 
 There is no call that enrols anyone in a Series, here as there. A contact becomes eligible when it matches the entry
 rule of a Series; the inbox shows by what. The sample may name the series: `{"name": …, "tag": …}`, or `attribute` or
@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox import _intercom_shapes as shapes
+from sandbox._intercom_attributes import TYPES, WRITABLE, fits
 from sandbox._intercom_inbox import item
 from sandbox._intercom_search import BadQuery, matches
 from sandbox.core import InboxItem, StandIn, State
@@ -25,7 +26,7 @@ from sandbox.inbox import anchor
 
 Doc = dict[str, Any]
 
-_VERSIONS = (*(f"1.{n}" for n in range(5)), *(f"2.{n}" for n in range(16)))
+_VERSIONS = (*(f"1.{n}" for n in range(5)), *(f"2.{n}" for n in range(18)))
 _APP_VERSION = "1.4"  # what the app is set to, where a request names no version: too old for contacts
 _WINDOW = 10  # seconds; a minute's limit is spread over six of them
 _SEARCH_LAG = 60  # seconds until a contact made through the API can be searched; Intercom says "a few minutes"
@@ -71,7 +72,7 @@ class Intercom(StandIn):
             ("GET", "/tags", lambda r, _: {"type": "list", "data": [shapes.tag(t) for t in self._all("tags")]}),
             ("POST", "/tags", self._create_tag),
             ("POST", "/events", self._event),
-            ("GET", "/companies", self._company_by_ours),
+            ("GET", "/companies", self._companies),
             ("POST", "/companies", lambda r, body: self._shown_company(self._upsert_company(body))),
             ("GET", "/companies/{id}", lambda r, _: self._shown_company(self._company(r.path_params["id"]))),
             ("GET", "/companies/{id}/contacts", self._contacts_of),
@@ -89,7 +90,8 @@ class Intercom(StandIn):
         for contact in part.get("contacts", []):
             self._load_contact(contact, names)
         for attribute in part.get("attributes", []):
-            self.state.put("intercom.attributes", attribute, {"name": attribute, "data_type": "string"})
+            known = {"name": attribute} if isinstance(attribute, str) else attribute
+            self.state.put("intercom.attributes", known["name"], {"data_type": "string", **known})
         for series in part.get("series", []):
             self.state.put("intercom.series", series["name"], series)
 
@@ -167,10 +169,13 @@ class Intercom(StandIn):
     def _update_contact(self, request: Request, body: Doc) -> Doc:
         contact = self._contact(request)
         attributes = body.get("custom_attributes") or {}
-        if unknown := [name for name in attributes if self.state.get("intercom.attributes", name) is None]:
-            message = f"Custom attribute '{unknown[0]}' does not exist"
-            raise Problem(400, "parameter_invalid", message, unknown[0])
-        plain: Doc = {n: body[n] for n in ("email", "name", "external_id", "unsubscribed_from_emails") if n in body}
+        for name, value in attributes.items():
+            known = self.state.get("intercom.attributes", name)
+            if known is None:
+                raise Problem(400, "parameter_invalid", f"Custom attribute '{name}' does not exist", name)
+            if not fits(value, known["data_type"]):
+                raise Problem(400, "parameter_invalid", f"{name} must be of type {known['data_type']}", name)
+        plain: Doc = {n: body[n] for n in WRITABLE if n in body}
         changed = {n: v for n, v in attributes.items() if contact["custom_attributes"].get(n) != v}
         contact = {**contact, **plain, "custom_attributes": {**contact["custom_attributes"], **changed}}
         self._save(contact)
@@ -186,7 +191,8 @@ class Intercom(StandIn):
 
     def _search(self, request: Request, body: Doc) -> Doc:
         visible = [c for c in self._all("contacts") if c["searchable_at"] <= self._now()]
-        found = [shapes.contact(c) for c in visible if matches(body.get("query"), c)]
+        types = {one["name"]: one["data_type"] for one in self._all("attributes")}
+        found = [shapes.contact(c) for c in visible if matches(body.get("query"), c, types)]
         return _paged(found, body.get("pagination") or {})
 
     def _contact(self, request: Request) -> Doc:
@@ -203,6 +209,7 @@ class Intercom(StandIn):
             "email": body.get("email"),
             "name": body.get("name"),
             "role": body.get("role", "user"),
+            **{name: body.get(name) for name in WRITABLE if name not in ("email", "name", "external_id")},
             "unsubscribed_from_emails": bool(body.get("unsubscribed_from_emails")),
             "custom_attributes": {},
             "tags": [],
@@ -233,6 +240,8 @@ class Intercom(StandIn):
             raise Problem(400, "parameter_invalid", "invalid tag parameters")
         named = [tag for tag in self._all("tags") if tag["name"].lower() == body["name"].lower()]
         tag = named[0] if named else {"id": str(4_900_000 + self.state.next_id("intercom.tags")), "name": body["name"]}
+        if "companies" in body:
+            raise Problem(400, "not_supported", "the stand-in does not tag companies")
         contacts = [self.state.get("intercom.contacts", str(user.get("id"))) for user in body.get("users", [])]
         if None in contacts:
             raise _not_found()
@@ -315,7 +324,19 @@ class Intercom(StandIn):
     def _ours(self, company_id: str) -> Doc | None:
         return next((c for c in self._all("companies") if c["company_id"] == company_id), None)
 
-    def _company_by_ours(self, request: Request, _: Doc) -> Doc:
+    def _companies(self, request: Request, _: Doc) -> Doc:
+        """One by our id or its name; without either, the list."""
+        asked = dict(request.query_params)
+        if unknown := sorted({"tag_id", "segment_id"} & asked.keys()):
+            raise Problem(400, "not_supported", f"the stand-in does not filter companies by {unknown[0]}")
+        if "company_id" in asked:
+            return self._company_by_ours(request)
+        shown = [self._shown_company(one) for one in self._all("companies")]
+        if "name" in asked:
+            shown = [one for one in shown if one["name"] == asked["name"]]
+        return _paged(shown, asked)
+
+    def _company_by_ours(self, request: Request) -> Doc:
         company = self._ours(request.query_params.get("company_id", ""))
         if company is None:
             raise Problem(404, "company_not_found", "Company Not Found")
@@ -342,6 +363,8 @@ class Intercom(StandIn):
     def _create_attribute(self, request: Request, body: Doc) -> Doc:
         if not body.get("name") or body.get("model") != "contact":
             raise Problem(400, "parameter_invalid", "name and model are needed")
+        if body.get("data_type") not in TYPES:
+            raise Problem(400, "parameter_invalid", "data_type is not one that can be made", "data_type")
         attribute = {"name": body["name"], "data_type": body.get("data_type", "string")}
         self.state.put("intercom.attributes", body["name"], attribute)
         return self._shown_attribute(attribute)
@@ -385,7 +408,10 @@ async def _body(request: Request) -> Doc:
 
 
 def _paged(records: list[Doc], asked: Doc) -> Doc:
-    per_page = min(max(int(asked.get("per_page") or 50), 1), 150)
+    size = str(asked.get("per_page") or 50)
+    if not (size.isascii() and size.isdigit() and len(size) < 9):
+        raise Problem(400, "parameter_invalid", "per_page must be a number")
+    per_page = min(max(int(size), 1), 150)
     start = str(asked.get("starting_after") or "0")
     if not start.isdigit():
         raise Problem(400, "parameter_invalid", "starting_after is not a cursor")

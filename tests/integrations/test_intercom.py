@@ -429,11 +429,29 @@ def test_a_missing_permission_is_for_a_person(world: StandIns, enrol: Callable[.
     assert "Developer Hub" in str(reply)
 
 
-def test_a_version_that_the_app_does_not_know_is_for_a_person(world: StandIns, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("integrations._intercom_api.VERSION", "9.9")
-    [reply] = connect(world).actions["intercom.send_event"].deliver([event("one")])
+def in_version(world: StandIns, version: str) -> Any:
+    address = world.base_url("intercom")
+    settings = Settings(access_token="secret-token", base_url=address, api_version=version, _env_file=None)
+    there = connected(settings, retry=HURRIED, clock=FakeClock(), timeout=TIMEOUT)
+    [reply] = there.actions["intercom.send_event"].deliver([event("one")])
+    return reply
+
+
+def test_a_version_that_the_app_does_not_know_is_for_a_person(world: StandIns) -> None:
+    reply = in_version(world, "2.99")
     assert isinstance(reply, NoAccess)
     assert "intercom_version_invalid" in str(reply)
+    assert "INTERCOM_API_VERSION" in str(reply)
+
+
+@pytest.mark.parametrize("version", ["2.15", "2.16", "2.17"])
+def test_the_versions_of_today_are_spoken_by_setting(world: StandIns, version: str) -> None:
+    assert isinstance(in_version(world, version), Done)
+
+
+def test_a_version_that_is_none_is_refused_where_it_is_set() -> None:
+    with pytest.raises(ValidationError, match="api_version"):
+        Settings(access_token="x", api_version="latest", _env_file=None)
 
 
 def test_a_page_of_a_proxy_is_not_taken_for_a_missing_person(world: StandIns, send: Callable[..., Any]) -> None:
@@ -490,3 +508,57 @@ def test_doctor_tells_the_workspace_and_what_may_be_read(world: StandIns, interc
     revoke(world)
     [finding] = intercom.check()
     assert "INTERCOM_ACCESS_TOKEN" in finding.remedy
+
+
+# --- values for attributes --------------------------------------------------------------------------------------------
+
+
+def with_attribute(world: StandIns, kind: str) -> Any:
+    world.get(Intercom).load({"intercom": {"attributes": [{"name": "seats", "data_type": kind}]}})
+    return connect(world).actions["intercom.enrol_in_series"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "kept"),
+    [
+        ("integer", "78", 78),
+        ("integer", "1,500", 1500),
+        ("float", "0.5", 0.5),
+        ("boolean", "true", True),
+        ("boolean", True, True),
+        ("date", "2026-03-07", 1_772_841_600),
+        ("datetime", "2026-03-07T01:00:00Z", 1_772_845_200),
+        ("string", "78", "78"),
+    ],
+)
+def test_a_value_is_sent_as_its_attribute_takes_it_and_only_once(
+    world: StandIns, kind: str, given: Any, kept: Any
+) -> None:
+    action = with_attribute(world, kind)
+    [first] = action.deliver([enrolment("one", attribute={"seats": given})])
+    assert isinstance(first, Done), first
+    [contact] = [c for c in world.state.all("intercom.contacts") if "seats" in c["custom_attributes"]]
+    assert contact["custom_attributes"]["seats"] == kept
+    assert type(contact["custom_attributes"]["seats"]) is type(kept)
+    [again] = connect(world).actions["intercom.enrol_in_series"].deliver([enrolment("one", attribute={"seats": given})])
+    assert isinstance(again, Done)
+    assert again.already
+    assert len(world.requests("PUT")) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"), [("integer", "many"), ("integer", "5.5"), ("integer", True), ("date", "soon")]
+)
+def test_a_value_that_the_attribute_cannot_take_is_refused_before_it_is_sent(
+    world: StandIns, kind: str, given: Any
+) -> None:
+    [reply] = with_attribute(world, kind).deliver([enrolment("one", attribute={"seats": given})])
+    assert isinstance(reply, Refused)
+    assert "the attribute seats takes a" in str(reply)
+    assert world.requests("PUT") == []
+
+
+def test_where_the_attributes_may_not_be_read_a_value_is_sent_as_it_stands(world: StandIns) -> None:
+    world.get(Intercom).may.discard("data_attributes")
+    [reply] = with_attribute(world, "string").deliver([enrolment("one", attribute={"seats": "78"})])
+    assert isinstance(reply, Done)

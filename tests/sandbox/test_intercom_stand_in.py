@@ -138,6 +138,14 @@ def test_search_pages_by_a_cursor(world: World) -> None:
         ({"field": "external_id", "operator": "!=", "value": "u1"}, 6),
         ({"field": "created_at", "operator": ">", "value": "1"}, 7),
         ({"field": "created_at", "operator": "<", "value": 1}, 0),
+        ({"field": "updated_at", "operator": ">", "value": 1577836800.0}, 7),
+        ({"field": "created_at", "operator": "=", "value": 1_800_000_000 + 60}, 7),  # the day counts
+        ({"field": "created_at", "operator": ">", "value": 1_800_000_000 - 60}, 0),  # from the next day on
+        ({"field": "last_seen_at", "operator": ">", "value": 1}, 0),
+        ({"field": "unsubscribed_from_emails", "operator": "=", "value": False}, 7),
+        ({"field": "phone", "operator": "=", "value": None}, 7),
+        ({"field": "owner_id", "operator": "=", "value": 123}, 0),
+        ({"field": "email_domain", "operator": "=", "value": "acme.example"}, 7),
         ({"field": "custom_attributes.plan", "operator": "=", "value": "Team"}, 0),
         ({"field": "tag_id", "operator": "!=", "value": "7"}, 7),
         ({"operator": "OR", "value": [{"field": "external_id", "operator": "=", "value": f"u{n}"} for n in (1, 2)]}, 2),
@@ -154,6 +162,11 @@ def test_operators_mean_what_intercom_says(world: World, query: Any, count: int)
         {"field": "shoe_size", "operator": "=", "value": 1},
         {"field": "tag_id", "operator": "IN", "value": ["1"]},
         {"field": "email", "operator": ">", "value": "a"},
+        {"field": "created_at", "operator": ">", "value": "foobar"},
+        {"field": "created_at", "operator": ">=", "value": 1},
+        {"field": "created_at", "operator": "!=", "value": 1},
+        {"field": "unsubscribed_from_emails", "operator": "=", "value": "perhaps"},
+        {"field": "email", "operator": "=", "value": ["a"]},
         {"field": "email", "operator": "IN", "value": "a"},
         {"operator": "AND", "value": [{"field": "email", "operator": "=", "value": "a"}] * 16},
         {"operator": "AND", "value": [{"operator": "AND", "value": [{"operator": "AND", "value": []}]}]},
@@ -210,6 +223,39 @@ def test_only_attributes_that_exist_are_set(world: World) -> None:
     assert (changed["name"], changed["custom_attributes"]) == ("Ana", {"new": "1", "plan": "Team"})
     assert {a["name"] for a in world.ask("GET", "/data_attributes")["data"]} == {"plan", "new"}
     assert "Eligible for the series Nudge" in [item.title for item in world.stand_in.inbox()]
+
+
+def test_an_attribute_takes_values_of_its_type_alone(world: World) -> None:
+    mine = world.contact()["id"]
+    assert world.refused("POST", "/data_attributes", {"name": "x", "model": "contact"})[0] == 400, "no data_type"
+    world.ask("POST", "/data_attributes", {"name": "seats", "model": "contact", "data_type": "integer"})
+    for wrong in ("many", "5", 5.5, True, [5]):
+        assert world.refused("PUT", f"/contacts/{mine}", {"custom_attributes": {"seats": wrong}})[0] == 400
+    assert world.ask("PUT", f"/contacts/{mine}", {"custom_attributes": {"seats": 5}})["custom_attributes"]["seats"] == 5
+    found = world.search({"field": "custom_attributes.seats", "operator": ">=", "value": 5})
+    assert found["total_count"] == 1
+
+
+def test_what_is_written_of_a_contact_is_there(world: World) -> None:
+    mine = world.contact()["id"]
+    written = {"phone": "+49301234", "signed_up_at": 1_571_672_154, "owner_id": 123}
+    assert world.ask("PUT", f"/contacts/{mine}", written).items() >= written.items()
+    assert world.search({"field": "signed_up_at", "operator": "=", "value": 1_571_672_154})["total_count"] == 1
+
+
+def test_companies_are_listed_and_never_tagged_without_a_word(world: World) -> None:
+    listed = world.ask("GET", "/companies?per_page=1")
+    assert (listed["type"], listed["total_count"], len(listed["data"])) == ("list", 2, 1)
+    assert [one["name"] for one in world.ask("GET", "/companies?name=Globex")["data"]] == ["Globex"]
+    assert world.refused("GET", "/companies?tag_id=1")[0] == 400
+    assert world.refused("POST", "/tags", {"name": "vip", "companies": [{"company_id": "ac-1"}]})[0] == 400
+    assert world.refused("GET", "/companies?per_page=abc")[0] == 400
+
+
+@pytest.mark.parametrize(("version", "known"), [("2.14", True), ("2.16", True), ("2.17", True), ("2.18", False)])
+def test_the_published_versions_are_known(world: World, version: str, known: bool) -> None:
+    answered = world.ask("GET", "/me", version=version)
+    assert (answered["type"] == "admin") == known
 
 
 def test_companies_have_two_ids(world: World) -> None:
