@@ -10,6 +10,7 @@ from cli.showing import as_json, echo, say
 
 _STARTER = Path(__file__).parent / "starter"
 _IGNORED = ".env\n.expansion/\n"
+_SCHEMAS = ".schema"  # in the starter a link, so that an editor finds them there too; in a new folder made anew
 
 
 class AlreadyThere(Exception):
@@ -21,7 +22,8 @@ class AlreadyThere(Exception):
 @click.option("--schemas-only", is_flag=True, help="Only bring .schema/ and .env.example up to date.")
 @click.option("--json", "json_", is_flag=True, help="The names of the written files as JSON.")
 def command(folder: Path, schemas_only: bool, json_: bool) -> None:
-    """Make FOLDER with one trigger, its playbook and cases, made-up accounts to try it with, and a settings template.
+    """Make FOLDER with one trigger, its playbook and cases, made-up accounts to try it with, a settings template, and
+    what deploys it: prefect.yaml with the schedules, and automations.
 
     Nothing that is there already is overwritten. `--schemas-only` writes what is generated again, after an update.
     """
@@ -38,7 +40,8 @@ def command(folder: Path, schemas_only: bool, json_: bool) -> None:
 def _made(folder: Path) -> list[Path]:
     """Write all files of the starter, or none."""
     starter = {path.relative_to(_STARTER): path for path in sorted(_STARTER.rglob("*")) if path.is_file()}
-    _refuse_to_overwrite(folder, [*starter, Path(".gitignore"), Path(".env.example"), Path(".schema")])
+    starter = {name: path for name, path in starter.items() if name.parts[0] != _SCHEMAS}
+    _refuse_to_overwrite(folder, [*starter, Path(".gitignore"), Path(".env.example"), Path(_SCHEMAS)])
     for name, source in starter.items():
         _write(folder / name, source.read_text(encoding="utf-8"))
     _write(folder / ".gitignore", _IGNORED)
@@ -60,7 +63,7 @@ def _generated(folder: Path) -> list[Path]:
     from cli.settings_list import env_example
     from expansion.language.schema import write_schemas
 
-    schemas = write_schemas(folder / ".schema", integrations.catalog())
+    schemas = write_schemas(folder / _SCHEMAS, integrations.catalog())
     _write(folder / ".env.example", env_example())
     return [folder / ".env.example", *schemas]
 
@@ -79,6 +82,6 @@ def _next(folder: Path) -> str:
         "  expansion import sample/events.csv --map sample/events.map.yaml\n"
         "  expansion run --dry-run --as-of 2026-03-02T09:00:00Z\n"
         "  expansion explain export-limit a-200 --as-of 2026-03-02T09:00:00Z\n"
-        "\nThen make the trigger yours: playbooks/triggers/export-limit.yaml. "
-        "README.md says how to connect real systems."
+        "\nThen make the trigger yours: playbooks/triggers/export-limit.yaml. README.md says how to connect real\n"
+        "systems and how to let it run by itself. Keep the folder in git (`git init`): a firing keeps its commit."
     )

@@ -86,6 +86,22 @@ def test_every_file_names_the_schema_that_is_there(run):
         assert (path.parent / schema).is_file(), f"{path} begins with {first}"
 
 
+@pytest.mark.parametrize("folder", ["cli/starter/playbooks", "playbooks"])
+def test_an_editor_that_is_open_on_the_repository_finds_every_schema(folder):
+    files = list((ROOT / folder).rglob("*.yaml"))
+    assert files
+    for path in files:
+        first = path.read_text(encoding="utf-8").partition("\n")[0]
+        assert (path.parent / first.removeprefix("# yaml-language-server: $schema=")).is_file(), path
+
+
+def test_a_new_folder_holds_what_deploys_it(run):
+    run("init", "mine")
+    for name in ("prefect.yaml", "automations/zombies.yaml"):
+        assert (Path("mine") / name).read_text(encoding="utf-8") == (ROOT / name).read_text(encoding="utf-8")
+    assert not Path("mine/.schema").is_symlink()
+
+
 def test_secrets_are_kept_out_of_git(run):
     run("init", "mine")
     assert ".env" in Path("mine/.gitignore").read_text(encoding="utf-8").splitlines()

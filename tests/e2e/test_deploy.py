@@ -20,6 +20,7 @@ from tests import world
 from tests.e2e.conftest import ROOT, Town
 
 DEPLOYED = YAML(typ="safe").load(ROOT / "prefect.yaml")
+NAMES = {"weekdays", "working-hours", "every-morning", "what-waits"}
 
 
 def test_schedules_are_in_the_time_zone_of_the_policy() -> None:
@@ -53,14 +54,11 @@ def test_the_zombie_automation_leaves_alone_what_waits_and_what_is_suspended() -
 def test_a_deployed_run_is_picked_up_and_completes(town: Callable[..., Town], prefect_api: dict[str, str]) -> None:
     here = town(**prefect_api)
     environment = {**here.environment, "EXPANSION_PROJECT_DIR": str(here.folder)}
-    # The project's folder on the worker's machine: the code, and the playbooks beside it.
-    for name in ("flows", "expansion", "integrations"):
-        (here.folder / name).symlink_to(ROOT / name)
-    prefect(environment, "work-pool", "create", "expansion", "--type", "process")
+    prefect(environment, "work-pool", "create", "expansion", "--type", "process", "--overwrite")
     prefect(environment, "--no-prompt", "deploy", "--all")
     prefect(environment, "automation", "create", "--from-file", "automations/zombies.yaml")
     deployments = {each["name"]: each for each in asked(environment, "deployments")}
-    assert set(deployments) == {"weekdays", "working-hours", "every-morning", "what-waits", "mixpanel-events"}
+    assert set(deployments) == NAMES
     main = deployments["weekdays"]
     assert main["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
     assert main["global_concurrency_limit"]["limit"] == 1
@@ -72,10 +70,48 @@ def test_a_deployed_run_is_picked_up_and_completes(town: Callable[..., Town], pr
         prefect(environment, "deployment", "run", "expansion/weekdays", "--param", as_of, "--watch")
     steps = here.steps()
     assert sum(step.state == "done" for step in steps) == 23
-    [run] = [each for each in asked(environment, "flow_runs") if each["deployment_id"] == main["id"]]
+    runs = [each for each in asked(environment, "flow_runs") if each["deployment_id"] == main["id"]]
+    [run] = [each for each in runs if not each["auto_scheduled"]]
     assert (run["state_name"], run["tags"]) == ("Completed", ["expansion"])
     [automation] = asked(environment, "automations")
     assert automation["trigger"]["within"] == 90
+
+
+@pytest.mark.flows
+def test_what_is_deployed_is_scheduled_and_a_run_that_is_due_is_done_by_the_worker(
+    town: Callable[..., Town], prefect_api: dict[str, str]
+) -> None:
+    """As prefect.yaml has it, but one of the schedules comes every minute, so that a test can wait for it."""
+    here = town(**prefect_api)
+    environment = {**here.environment, "EXPANSION_PROJECT_DIR": str(here.folder)}
+    every_minute = here.folder / "prefect.yaml"
+    text = (ROOT / "prefect.yaml").read_text(encoding="utf-8")
+    assert text.count('cron: "15,45 9-17 * * 1-5"') == 1
+    every_minute.write_text(text.replace('cron: "15,45 9-17 * * 1-5"', 'cron: "* * * * *"'), encoding="utf-8")
+    prefect(environment, "work-pool", "create", "expansion", "--type", "process", "--overwrite")
+    prefect(environment, "--no-prompt", "deploy", "--all", "--prefect-file", str(every_minute))
+    ids = {each["id"]: each["name"] for each in asked(environment, "deployments")}
+
+    def scheduled() -> set[str]:
+        runs = asked(environment, "flow_runs", {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}})
+        return {ids[run["deployment_id"]] for run in runs if run["auto_scheduled"]}
+
+    def done() -> list[dict[str, Any]]:
+        completed = {"flow_runs": {"state": {"name": {"any_": ["Completed"]}}}}
+        runs = asked(environment, "flow_runs", completed)
+        return [run for run in runs if run["auto_scheduled"] and ids[run["deployment_id"]] == "working-hours"]
+
+    until(lambda: scheduled() == NAMES, 60, "no run was scheduled")
+    with worker(environment, here.folder):
+        until(lambda: bool(done()), 150, "no scheduled run was done")
+    assert done()[0]["state"]["message"] == "0 steps done"
+
+
+def until(so: Callable[[], bool], seconds: float, else_: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not so():
+        assert time.monotonic() < deadline, f"{else_} in {seconds:g} seconds"
+        time.sleep(1)
 
 
 def prefect(environment: Mapping[str, str], *arguments: str) -> None:
@@ -86,10 +122,12 @@ def prefect(environment: Mapping[str, str], *arguments: str) -> None:
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
 
 
-def asked(environment: Mapping[str, str], what: str) -> list[dict[str, Any]]:
-    """All of a kind that Prefect's server knows."""
+def asked(environment: Mapping[str, str], what: str, which: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+    """All of a kind that Prefect's server knows, or those that a filter names."""
     request = urllib.request.Request(
-        f"{environment['PREFECT_API_URL']}/{what}/filter", b"{}", {"Content-Type": "application/json"}
+        f"{environment['PREFECT_API_URL']}/{what}/filter",
+        json.dumps(which or {}).encode(),
+        {"Content-Type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=30) as reply:
         return list(json.loads(reply.read()))
