@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from expansion.language.comparing import COMPARISONS, GROWTH
 from expansion.language.mistakes import together
+from expansion.language.not_words import IN_CONDITIONS
+from expansion.language.values import Percent
 
 if TYPE_CHECKING:
     from expansion.language.conditions import Condition
@@ -19,12 +21,28 @@ _COUNTING = ("by_at_least", "on_at_least")
 _ONLY_EVENTS = frozenset({"where", "count", *OF_PROPERTY, *_COUNTING, *PATTERNS})
 _ONLY_SEQUENCES = frozenset({"within", "same_user", "not_between"})
 
+_SUBJECTS = ("fact", "event", "cohort", "sequence", "trigger")
+_GROUPS = ("all_of", "any_of", "none_of", "some_of")
+
 # What may stand beside a subject that is not compared.
 _BESIDE = {
     "cohort": frozenset({"cohort", "for"}),
     "trigger": frozenset({"trigger", "for"}),
     "sequence": frozenset({"sequence", "over", "by_at_least", "for"}) | _ONLY_SEQUENCES,
 }
+
+
+def beside_subject(written: Any, words: list[str]) -> list[str]:
+    """Of these words those that may stand beside the subject of a condition; all of them where there is none yet."""
+    subject = next((word for word in _SUBJECTS if isinstance(written, dict) and word in written), None)
+    if subject is None:
+        return words
+    if subject in _BESIDE:
+        return [word for word in words if word in _BESIDE[subject]]
+    refused = {*_SUBJECTS, *_GROUPS, *_ONLY_SEQUENCES, *(_ONLY_EVENTS if subject == "fact" else ())}
+    if any(word in written for word in COMPARISONS):
+        refused |= set(COMPARISONS)
+    return [word for word in words if word not in refused]
 
 
 class Refused(ValueError):
@@ -96,6 +114,10 @@ def _sequences_alone(condition: Condition) -> str | None:
     wrong = sorted(condition.words & _ONLY_SEQUENCES)
     if condition.subject == "sequence" or not wrong:
         return None
+    if wrong[0] == "within" and condition.subject == "fact":
+        return f"`within` belongs to a sequence; {IN_CONDITIONS['due_within']}"
+    if wrong[0] == "within":
+        return "`within` belongs to a sequence; the window of an event is  over: 14 days"
     return f"`{wrong[0]}` belongs to a sequence; remove it, or write `sequence: [A, B]`"
 
 
@@ -200,7 +222,10 @@ def _base(condition: Condition) -> str | None:
 def _peers(condition: Condition) -> str | None:
     if condition.of is None or condition.among_top is not None:
         return None
-    return "`of` belongs to `among_top`; remove it, or write  among_top: 10%"
+    if any(isinstance(wanted, Percent) for _, wanted in condition.compared()):
+        made = f"{{ratio: [{condition.fact or 'FACT'}, {condition.of}]}}"
+        return f"`of` belongs to `among_top`; a share of another fact is a fact of its own, in facts.yaml:  {made}"
+    return "`of` belongs to `among_top`, and names who is compared; remove it"
 
 
 def _share(condition: Condition) -> str | None:
@@ -227,7 +252,7 @@ def _one_count(condition: Condition) -> str | None:
 # Of each line the first that is broken is said, and the others may be its consequences.
 _RULES: tuple[tuple[Rule, ...], ...] = (
     (_one_comparison,),
-    (_events_alone, _some_comparison),
+    (_events_alone, _sequences_alone, _some_comparison),
     (_sequence_within, _sequence_over),
     (_people_walk,),
     (_one_pattern, _pattern_counts, _pattern_alone, _periods),

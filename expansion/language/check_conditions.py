@@ -62,11 +62,20 @@ def _fact(known: Known, source: Source, at: Steps, condition: Condition, of_user
     yield from unknown(source, (*at, "fact"), name, known.names("facts"), "a fact of facts.yaml", "facts.yaml")
     if not of_users and known.of_users(name):
         yield from not_of_account(known, source, (*at, "fact"), name)
-    elif len(condition.subjects) == 1 and (kind := known.kind(meant := known.fact_meant(name))):
+    elif _is_compared(condition) and (kind := known.kind(meant := known.fact_meant(name))):
         yield from at_words(source, at, misfits(condition, kind, meant))
 
 
+def _is_compared(condition: Condition) -> bool:
+    """Whether the comparison is with the fact: not where another subject or a share of another fact was meant."""
+    return len(condition.subjects) == 1 and (condition.of is None or condition.among_top is not None)
+
+
 def _peers(known: Known, source: Source, at: Steps, name: str) -> Iterator[Mistake]:
+    if name in ("account", "company", "same_account") and name not in (known.names("facts") or ()):
+        hint = "accounts are compared with all accounts, and people with all people; leave `of` out"
+        yield source.mistake((*at, "of"), "`of` names a fact, and nobody is compared inside an account", hint)
+        return
     yield from unknown(source, (*at, "of"), name, known.names("facts"), "a fact of facts.yaml", "facts.yaml")
     yield from not_of_account(known, source, (*at, "of"), name)
     if kind := known.kind(name):

@@ -101,6 +101,9 @@ def _fact_of_kind(known: Known, source: Source, at: Steps, name: str, kinds: Ite
 def _plans(known: Known, source: Source, plans: Plans) -> Iterator[Mistake]:
     yield from _fact_of_kind(known, source, ("plans", "fact"), plans.fact, ("text",))
     for plan, limits in plans.limits.items():
+        if plan != plan.strip():
+            message = f'"{plan}" has blanks at its ends, and no plan has: it never fits'
+            yield source.mistake(("plans", "limits", plan), message, f"write  {plan.strip()}:", key=True)
         yield from _numbers(source, ("plans", "limits", plan), limits.items())
 
 

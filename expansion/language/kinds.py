@@ -12,6 +12,7 @@ from typing import Any
 from expansion.language.comparing import GROWTH, Comparing
 from expansion.language.conditions import Condition
 from expansion.language.mistakes import brief
+from expansion.language.number_hints import DATES_MOVE, number_hint
 from expansion.language.values import Percent, format_number
 
 NUMERIC = ("number", "money", "percent")
@@ -45,6 +46,7 @@ _INSTEAD = {
     "list": "ask what a list holds with `contains`",
 }
 _OWN_VALUES = (*GROWTH, "among_top", "older_than", "newer_than", "exists")  # their models check them
+_WHOLE_TEXTS = ("is", "is_not", "is_one_of", "is_not_one_of")
 _WITHOUT_KIND = ("older_than", "newer_than")  # what the usage store does not ask of an event's property
 
 _READ_ANYWAY = {
@@ -136,10 +138,14 @@ def _scalar(value: Any, kind: str) -> Any:
 def _comparison(condition: Condition, kind: str, name: str) -> Iterator[Misfit]:
     for word, wanted in condition.compared():
         if kind not in FITS[word]:
-            yield Misfit(word, f"`{word}` does not fit `{name}`, which is {CALLED[kind]}", _INSTEAD[kind])
+            hint = _INSTEAD[kind]
+            if kind == "date" and re.fullmatch(r"(?:in )?\d+ (?:hour|day|week|month|year)s?", str(wanted).strip()):
+                hint = DATES_MOVE
+            yield Misfit(word, f"`{word}` does not fit `{name}`, which is {CALLED[kind]}", hint)
         elif word not in _OWN_VALUES:
-            yield from _value(word, wanted, kind, name)
-            if word == "between" and _descends(wanted):
+            wrong = list(_value(word, wanted, kind, name))
+            yield from wrong
+            if word == "between" and not wrong and _descends(wanted):
                 yield Misfit(word, "`between` goes from the smaller to the larger", "swap the two")
 
 
@@ -152,7 +158,15 @@ def _value(word: str, wanted: Any, kind: str, name: str) -> Iterator[Misfit]:
 
 def _unfit(wanted: Any, kind: str, name: str, word: str = "") -> tuple[str, str | None] | None:
     fits, hint = _VALUES["text" if kind == "list" else kind](wanted, word)
+    if fits and word in _WHOLE_TEXTS and isinstance(wanted, str) and wanted != wanted.strip():
+        return blanks(wanted)
     return None if fits else (f"`{_shown(wanted)}` does not fit `{name}`, which is {CALLED[kind]}", hint)
+
+
+def blanks(wanted: str) -> tuple[str, str]:
+    """Values are read without the blanks around them, so that a text with some is never one of them."""
+    message = f'"{wanted}" has blanks at its ends, and no value has: it never fits'
+    return message, f'write it without them:  "{wanted.strip()}"' if wanted.strip() else "ask  exists: false"
 
 
 def _number(wanted: Any, word: str) -> tuple[bool, str | None]:
@@ -160,10 +174,7 @@ def _number(wanted: Any, word: str) -> tuple[bool, str | None]:
         return False, "a percentage compares shares: ask a fact made with `ratio`, or write a number"
     if word == "between":
         return _plain_number(wanted), "write the ends as numbers, such as  between: [10, 50]"
-    example = re.search(r"\d[\d_,]*", str(wanted))
-    alone = example[0].replace(",", "_") if example else "25"
-    hint = f"write the number alone:  {word}: {alone}" if word else "write the number alone"
-    return isinstance(wanted, int | float | Decimal) and not isinstance(wanted, bool), hint
+    return _plain_number(wanted), number_hint(wanted, word)
 
 
 def _share(wanted: Any, word: str) -> tuple[bool, str | None]:
@@ -178,12 +189,18 @@ def _text(wanted: Any, word: str) -> tuple[bool, str | None]:
 
 
 def _yes_no(wanted: Any, word: str) -> tuple[bool, str | None]:
-    meant = {"yes": "true", "y": "true", "on": "true"}.get(str(wanted).lower(), "false")
-    return isinstance(wanted, bool), f"write `{meant}`" if isinstance(wanted, str) else "write `true` or `false`"
+    meant = {"yes": "true", "y": "true", "on": "true", "no": "false", "n": "false", "off": "false"}
+    said = meant.get(str(wanted).lower())
+    return isinstance(wanted, bool), f"write `{said}`" if said else "write `true` or `false`"
 
 
 def _day(wanted: Any, word: str) -> tuple[bool, str | None]:
-    return _is_date(wanted), "write a date as year-month-day, such as 2026-03-01"
+    hint = "write a date as year-month-day, such as 2026-03-01"
+    if isinstance(wanted, str) and re.search(
+        r"\b(?:today|tomorrow|yesterday|now|next|in|ago|days?|weeks?|months?)\b", wanted
+    ):
+        hint += f"; {DATES_MOVE}"
+    return _is_date(wanted), hint
 
 
 _VALUES = {"number": _number, "money": _number, "percent": _share, "text": _text, "yes_no": _yes_no, "date": _day}

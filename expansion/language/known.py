@@ -14,6 +14,7 @@ from expansion.language.case_parser import CaseFile
 from expansion.language.kinds import Misfit
 from expansion.language.mistakes import Mistake, brief, did_you_mean, suggest
 from expansion.language.models import DifferenceFact, Facts, Playbook, Policy, Trigger
+from expansion.language.not_words import IN_FACTS
 from expansion.language.source import Source, Steps
 from expansion.language.values import Percent
 
@@ -91,7 +92,9 @@ def _same_words(facts: Opened[Facts], fact: str) -> bool:
     if facts.written is None or facts.source is None or facts.written is facts.source:
         return True
     written, meant = (source.values.get("facts", {}).get(fact, {}) for source in (facts.written, facts.source))
-    return isinstance(written, dict) and isinstance(meant, dict) and written.keys() >= meant.keys()
+    if not isinstance(written, dict) or not isinstance(meant, dict):
+        return False
+    return written.keys() >= meant.keys() and not written.keys() & IN_FACTS.keys()
 
 
 def _names(opened: Opened[M], word: str) -> list[str] | None:

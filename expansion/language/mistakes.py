@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from expansion.language.not_words import never_turned
+
 _BEFORE, _AFTER = 2, 1  # lines of context
 _WIDEST = 160  # a longer line is cut: the caret must stay in view
 
@@ -56,8 +58,9 @@ def snippet(lines: Sequence[str], line: int, column: int) -> str:
 def did_you_mean(word: str, words: Iterable[str]) -> str | None:
     """The word that was probably meant, if one is near enough."""
     known = {one.lower(): one for one in words}
-    near = difflib.get_close_matches(word.lower().replace("-", "_"), [one.replace("-", "_") for one in known], n=1)
-    return next((one for low, one in known.items() if low.replace("-", "_") == near[0]), None) if near else None
+    near = difflib.get_close_matches(word.lower().replace("-", "_"), [one.replace("-", "_") for one in known], n=3)
+    meant = never_turned(word, near)
+    return next((one for low, one in known.items() if low.replace("-", "_") == meant), None) if meant else None
 
 
 def suggest(word: str, words: Iterable[str], otherwise: str = "it is one of") -> str | None:
@@ -82,8 +85,22 @@ def together(words: Sequence[str]) -> str:
 
 def brief(value: object) -> str:
     """A value inside a sentence: on one line, and not too long."""
-    text = " ".join(_visible(str(value)).split())
+    text = " ".join(_visible(_as_yaml(value)).split())
     return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _as_yaml(value: object) -> str:
+    """As it may be written in a file, never as Python shows it."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case dict():
+            return f"{{{', '.join(f'{word}: {_as_yaml(inner)}' for word, inner in value.items())}}}"
+        case list() | tuple():
+            return f"[{', '.join(map(_as_yaml, value))}]"
+    return str(value)
 
 
 def _visible(text: str) -> str:

@@ -45,6 +45,8 @@ def sentence(name: str, error: ErrorDetails) -> Sentence:
 def _own_words(name: str, value: Any, error: ErrorDetails) -> Sentence:
     """Our validators speak for themselves: `what is wrong; what to do`."""
     message, _, hint = str(error.get("ctx", {}).get("error", error["msg"])).partition("; ")
+    if name == "among_top" and hint.startswith("did you mean"):  # the ten largest are not the largest tenth
+        hint = "write a share, such as `10%`; a number of accounts cannot be asked for"
     return message, hint or None
 
 
@@ -81,7 +83,9 @@ def _not_mapping(name: str, value: Any, error: ErrorDetails) -> Sentence:
 
 
 def _not_number(name: str, value: Any, error: ErrorDetails) -> Sentence:
-    return f"`{name}` should be a number, not {_sort(value)}", None
+    if name == "need":
+        return f"`need` should be a number, not {_sort(value)}", "write how many of the conditions, such as  need: 2"
+    return f"`{name}` should be a number, not {_sort(value)}", "write digits alone"
 
 
 def _not_yes_no(name: str, value: Any, error: ErrorDetails) -> Sentence:

@@ -35,7 +35,7 @@ class Source:
     def mistake(self, at: Steps, message: str, hint: str | None = None, *, key: bool = False) -> Mistake:
         """A mistake at a value, or with `key` at the key before it."""
         found = self.mistake_at(self.spot(at, key), message, hint)
-        return replace(found, consequence=True) if self._rests_on_made_up(at, message) else found
+        return replace(found, consequence=True) if self.rests_on_made_up(at, message) else found
 
     def mistake_at(self, spot: Spot, message: str, hint: str | None = None) -> Mistake:
         return Mistake(self.file, spot.line, spot.column, message, snippet(self.lines, spot.line, spot.column), hint)
@@ -73,12 +73,13 @@ class Source:
         """Whether the value here, or one around it, stands in for a wrong one."""
         return any(at[: len(one)] == one for one in self.made_up)
 
-    def _rests_on_made_up(self, at: Steps, message: str) -> bool:
+    def rests_on_made_up(self, at: Steps, message: str) -> bool:
+        """Whether a mistake is none of the author's: it is about what stands in for what was wrong."""
         if not self.made_up:
             return False
         if self.is_made_up(at):
             return True
-        if any(one[:-1] == at and one not in self.spots for one in self.made_up):
+        if any(one[:-1] == at and not self._holds(one) for one in self.made_up):
             return True  # a word was left out here that nobody knows: it may have been the one that is missed
         quoted = re.findall(r"`([^`]+)`", message)
         named = set(quoted) if message.endswith("missing") else {one.split(":")[0] for one in quoted if ":" in one}
@@ -100,10 +101,15 @@ class Source:
         return next((steps for steps in reversed(list(below)) if self._is(steps, text)), None)
 
     def _is(self, steps: Steps, text: str) -> bool:
+        return self._holds(steps) and bool(self.value_at(steps) == text)
+
+    def _holds(self, steps: Steps) -> bool:
+        """Whether there is a value; where one was made up, what stood inside is no more."""
         try:
-            return bool(self.value_at(steps) == text)
-        except (KeyError, IndexError, TypeError):  # another value stands here now, see `made_up`
+            self.value_at(steps)
+        except (KeyError, IndexError, TypeError):
             return False
+        return True
 
     def spot(self, at: Steps, key: bool = False) -> Spot:
         """Where a value stands, or the key before it; of what is not there the nearest around it."""

@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from expansion.language import later
-from expansion.language.belonging import Refused
-from expansion.language.conditions import GROUPS, SUBJECTS, Condition, Strict
+from expansion.language.belonging import Refused, beside_subject
+from expansion.language.conditions import GROUPS, SUBJECTS, Condition, Strict, Where
 from expansion.language.mistakes import Mistake, brief, did_you_mean, listed, together
+from expansion.language.not_words import IN_CONDITIONS, IN_FACTS
 from expansion.language.sentences import bad_name, sentence
 from expansion.language.source import Source, Steps
+from expansion.language.vocabulary import FACTS_MADE
 from expansion.language.words import HABITS, model_at, words_of
 
 M = TypeVar("M", bound=BaseModel)
@@ -23,6 +26,8 @@ M = TypeVar("M", bound=BaseModel)
 
 def likely(model: type[BaseModel], loc: tuple[str | int, ...], beside: Iterable[str]) -> str | None:
     """The word that was probably meant at this place, of those that belong there and are not there yet."""
+    if _no_word(model, loc):
+        return None
     return _meant(str(loc[-1]), [word for word in _belonging(model, loc) if word not in beside])
 
 
@@ -31,6 +36,14 @@ def _belonging(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
     if inner is Condition:  # a group is a condition with another word
         return [*SUBJECTS, *GROUPS, *(word for word in words_of(inner) if word not in SUBJECTS)]
     return list(words_of(inner)) if inner else []
+
+
+def _no_word(model: type[BaseModel], loc: tuple[str | int, ...]) -> str | None:
+    """What to do instead of a word that people try, and that the language does not have."""
+    inner, word = model_at(model, loc[:-1]), str(loc[-1]).lower().replace("-", "_")
+    if inner in (Condition, Where):
+        return IN_CONDITIONS.get(word)
+    return IN_FACTS.get(word) if inner is not None and inner in FACTS_MADE else None
 
 
 def validate(source: Source, model: type[M], values: Any, at: Steps = ()) -> tuple[M | None, list[Mistake]]:
@@ -118,11 +131,18 @@ class _Findings:
                 hint = f"put it inside `{beside}`, or into a condition of its own"
                 yield self.source.mistake((*parent, word), message, hint, key=True)
             else:
-                yield self._not_here((*parent, word), meant, _belonging(self.model, error["loc"]))
+                instead = _no_word(self.model, error["loc"])
+                if instead:
+                    missing.pop(parent, None)  # what else is missing is a consequence of a word that does not exist
+                words = [one for one in _belonging(self.model, error["loc"]) if one not in self.source.value_at(parent)]
+                yield self._not_here(
+                    (*parent, word), meant, beside_subject(self.source.value_at(parent), words), instead
+                )
 
-    def _not_here(self, steps: Steps, meant: str | None, words: list[str]) -> Mistake:
+    def _not_here(self, steps: Steps, meant: str | None, words: list[str], instead: str | None) -> Mistake:
         message = f"`{brief(steps[-1])}` is not a word that belongs here"
-        hint = f"did you mean `{meant}`?" if meant else f"what may stand here: {listed(words)}" if words else None
+        hint = f"did you mean `{meant}`?" if meant else f"what may stand here: {listed(words, 26)}" if words else None
+        hint = instead or hint
         return self.source.mistake(steps, message, hint, key=True)
 
     def _missing(self, parent: Steps, group: list[ErrorDetails]) -> Mistake:
@@ -154,7 +174,11 @@ class _Findings:
         return self._pointed(steps, value, *sentence(name, error))
 
     def _pointed(self, steps: Steps, value: Any, message: str, hint: str | None) -> Mistake:
-        """At the word that the message is about."""
+        """At the word that the message is about. Where a word was left out, it may be the one that is missed."""
+        found = self._at_word(steps, value, message, hint)
+        return replace(found, consequence=True) if self.source.rests_on_made_up(steps, message) else found
+
+    def _at_word(self, steps: Steps, value: Any, message: str, hint: str | None) -> Mistake:
         if isinstance(value, dict):
             for word in re.findall(r"`([\w-]+)`", message):
                 if (*steps, word) in self.source.keys:

@@ -9,6 +9,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal, cast
 
+from expansion.language.mistakes import brief
+
 Unit = Literal["minutes", "hours", "days", "weeks", "months"]
 
 _LONGEST = 3_660  # days
@@ -76,13 +78,13 @@ def parse_span(text: object) -> Span:
         return text
     found = _SPAN.fullmatch(str(text).strip())
     if not found:
-        raise ValueError(f"`{text}` is not a length of time; {_meant_span(str(text))}")
+        raise ValueError(f"`{brief(text)}` is not a length of time; {_meant_span(str(text))}")
     count = int(found[1])
     if count < 1:
-        raise ValueError(f"`{text}` is no time at all; the least is 1")
+        raise ValueError(f"`{brief(text)}` is no time at all; the least is 1")
     span = Span(count, cast(Unit, found[2] + "s"))
     if span.days > _LONGEST:
-        raise ValueError(f"`{text}` is longer than ten years; no window reaches back that far")
+        raise ValueError(f"`{brief(text)}` is longer than ten years; the longest is `{_LONGEST} days`")
     return span
 
 
@@ -94,13 +96,48 @@ def parse_days(text: object) -> Span:
     return span
 
 
+# What people say for a length of time, and how long it is; or why it cannot be said.
+_SAID = {
+    **dict.fromkeys(("half a year", "half year", "a half year", "6 months"), "did you mean `6 months`?"),
+    **dict.fromkeys(("a year", "one year", "year", "yearly"), "did you mean `12 months`?"),
+    **dict.fromkeys(("a quarter", "quarter", "one quarter", "quarterly"), "did you mean `3 months`?"),
+    **dict.fromkeys(("a month", "one month", "month", "monthly"), "did you mean `1 month`?"),
+    **dict.fromkeys(("a week", "one week", "week", "weekly"), "did you mean `1 week`?"),
+    **dict.fromkeys(("a fortnight", "fortnight", "two weeks"), "did you mean `14 days`?"),
+    **dict.fromkeys(("a day", "one day", "day", "daily"), "did you mean `1 day`?"),
+    **dict.fromkeys(("an hour", "one hour", "hour", "hourly"), "did you mean `1 hour`?"),
+}
+_PERIOD = re.compile(
+    r"(?:this|last|next|current|previous|calendar|billing|year|month|quarter|week)\b.*|.* to date|mtd|ytd|qtd"
+)
+_NO_PERIOD = (
+    "a window has a length and ends at the check, such as `30 days`; a calendar or billing period cannot be said"
+)
+_NO_DAY = "a window ends at the check: `1 day` is today so far; a day before it cannot be asked alone"
+
+
 def _meant_span(text: str) -> str:
+    words = " ".join(text.lower().split())
+    if words in _SAID:
+        return _SAID[words]
+    if words in ("today", "yesterday", "tomorrow"):
+        return _NO_DAY
+    if words in ("ever", "all time", "all", "lifetime", "always", "forever"):
+        return f"the longest is `{_LONGEST} days`"
+    if words.startswith("first "):
+        return "a window ends at the check, and cannot begin with something; write it like `14 days`"
+    if words.startswith(("last ", "past ", "the last ", "the past ")) and (found := _SPAN.search(words)):
+        return f"did you mean `{found[0]}`?"
+    if _PERIOD.fullmatch(words):
+        return _NO_PERIOD
     short = re.fullmatch(r"\s*(\d{1,5})\s*([a-z]*)\s*", text.lower())
     unit = _SHORT.get(short[2].rstrip("s")) if short else None
     if not short or not unit:
         return "write it like `14 days`, `6 hours` or `3 months`"
     years = unit == "year"
     meant = Span(int(short[1]) * (12 if years else 1), "months" if years else cast(Unit, unit + "s"))
+    if meant.days > _LONGEST or meant.count < 1:
+        return f"the longest is `{_LONGEST} days`" if meant.count else "the least is 1"
     return f"did you mean `{meant}`?"
 
 
@@ -129,13 +166,15 @@ def parse_rate(text: object) -> Rate:
     found = _RATE.fullmatch(str(text).strip())
     if not found:
         near = _NEARLY_RATE.fullmatch(str(text).strip())
-        meant = f"did you mean `{Rate(int(near[1]), Span(1, cast(Unit, near[2].lower() + 's')))}`?" if near else None
-        raise ValueError(
-            f"`{text}` does not say how many in what time; {meant or 'write it like `5 a day` or `1 in 14 days`'}"
-        )
+        like = "write it like `5 a day` or `1 in 14 days`"
+        if near:
+            like = f"did you mean `{Rate(int(near[1]), Span(1, cast(Unit, near[2].lower() + 's')))}`?"
+        raise ValueError(f"`{brief(text)}` does not say how many in what time; {like}")
     span = Span(1, cast(Unit, found[2] + "s")) if found[2] else parse_span(found[3])
     if int(found[1]) < 1:
-        raise ValueError(f"`{text}` lets nothing through; the least is 1, and `expansion pause` stops everything")
+        raise ValueError(
+            f"`{brief(text)}` lets nothing through; the least is 1, and `expansion pause` stops everything"
+        )
     return Rate(int(found[1]), span)
 
 
@@ -158,7 +197,7 @@ def parse_percent(text: object) -> Percent:
         number = re.fullmatch(r"\d{1,3}(\.\d{1,6})?", str(text).strip())
         share = format_number(Fraction(number[0]) * (100 if Fraction(number[0]) < 1 else 1)) if number else None
         raise ValueError(
-            f"`{text}` is not a percentage; " + (f"did you mean `{share}%`?" if share else "write it like `80%`")
+            f"`{brief(text)}` is not a percentage; " + (f"did you mean `{share}%`?" if share else "write it like `80%`")
         )
     return Percent(Fraction(found[1]) / 100)
 
@@ -198,14 +237,24 @@ def parse_periods(text: object) -> Periods:
     if not found:
         near = _NEARLY_PERIODS.fullmatch(str(text).strip().lower())
         meant = f"did you mean `{near[1]} of the last {near[2]} {near[3]}s`?" if near else None
-        raise ValueError(f"`{text}` does not say how often; {meant or 'write it like `3 of the last 4 weeks`'}")
+        raise ValueError(f"`{brief(text)}` does not say how often; {meant or 'write it like `3 of the last 4 weeks`'}")
     span = parse_span(f"{found[2]} {found[3]}s")
     need = int(found[1])
     if need < 1:
-        raise ValueError(f"`{text}` is always true; the least is 1")
+        raise ValueError(f"`{brief(text)}` is always true; the least is 1")
     if need > span.count:
-        raise ValueError(f"`{text}` can never be true; lower the first number, or raise the second")
+        raise ValueError(f"`{brief(text)}` can never be true; lower the first number, or raise the second")
     return Periods(need, span.count, cast(PeriodUnit, span.unit))
+
+
+def _not_single(value: Any) -> str:
+    """Why a list, or words with values, cannot be compared with."""
+    if isinstance(value, dict) and set(value) <= {"fact", "event", "cohort", "of"}:
+        return (
+            f"`{brief(value)}` is not a single value; facts are not compared with each other in a condition: make one "
+            "of both in facts.yaml with `ratio` or `difference`, and compare that with a number"
+        )
+    return f"`{brief(value)}` is not a single value; write a number, a percentage, `true` or `false`, or a text"
 
 
 Scalar = bool | int | Decimal | Percent | Span | datetime | str
@@ -223,7 +272,7 @@ def parse_scalar(value: Any) -> Scalar:
         return value
     if isinstance(value, str):
         return parse_percent(value) if _PERCENT.fullmatch(value.strip()) else str(value)
-    raise ValueError(f"`{value}` is not a single value")
+    raise ValueError(_not_single(value))
 
 
 @dataclass(frozen=True)
@@ -244,7 +293,10 @@ def parse_counted(text: object, what: str, single: str) -> Counted:
     found = re.fullmatch(rf"(\d{{1,9}})\s+({what}|{single})", str(text).strip())
     if not found:
         number = re.fullmatch(r"\d{1,9}", str(text).strip())
-        raise ValueError(f"`{text}` should end in `{what}`; write it like `{text if number else 3} {what}`")
+        like = f"write it like `{text if number else 3} {what}`"
+        if what == "people" and re.fullmatch(r"\d{1,9} +[a-z_ ]+", str(text).strip().lower()):
+            like += "; different values of a property are counted with `distinct: PROPERTY` and `at_least`"
+        raise ValueError(f"`{brief(text)}` should end in `{what}`; {like}")
     return Counted(int(found[1]), what)
 
 

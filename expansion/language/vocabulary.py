@@ -11,6 +11,7 @@ from expansion.language.comparing import WhereField
 from expansion.language.conditions import Clause
 from expansion.language.fields import DaysField, Name, ScalarField, SpanField, Strict, goes_together
 from expansion.language.mistakes import did_you_mean
+from expansion.language.not_words import IN_FACTS
 from expansion.language.sequences import EventField, names_of
 from expansion.language.words import HABITS
 
@@ -151,6 +152,8 @@ class LimitFact(Strict):
 
 MadeFact = RatioFact | DifferenceFact | HeadroomFact | PaceFact
 
+FACTS_MADE = (SourcedFact, CountedFact, RatioFact, DifferenceFact, HeadroomFact, PaceFact, LimitFact)
+
 _BY_WORD: dict[str, type[Strict]] = {
     "ratio": RatioFact,
     "difference": DifferenceFact,
@@ -174,7 +177,7 @@ def _meant(words: Iterable[str]) -> type[Strict] | None:
     """What a misspelt word stands for, so that it is the only mistake; None where a source is named."""
     if any(word in SourcedFact.model_fields or word == "from" for word in words):
         return None
-    near = (did_you_mean(HABITS.get(word, word), _BY_WORD) for word in sorted(words))
+    near = (did_you_mean(HABITS.get(word, word), _BY_WORD) for word in sorted(words) if word not in IN_FACTS)
     return next((_BY_WORD[word] for word in near if word), None)
 
 

@@ -9,10 +9,18 @@ from syrupy.assertion import SnapshotAssertion
 
 from expansion.language.mistakes import Mistake, Mistakes, snippet
 from expansion.language.workspace import load
-from tests.language import slips, slips_of_conditions
+from tests.language import slips, slips_of_conditions, slips_of_habit
 from tests.language.conftest import CATALOG, TRIGGER, Folder
 
-_ALL = [*slips.TRIGGERS, *slips.LATER, *slips.PLAYBOOKS, *slips.SHARED, *slips.CASES, *slips_of_conditions.ALL]
+_ALL = [
+    *slips.TRIGGERS,
+    *slips.LATER,
+    *slips.PLAYBOOKS,
+    *slips.SHARED,
+    *slips.CASES,
+    *slips_of_conditions.ALL,
+    *slips_of_habit.ALL,
+]
 
 
 @pytest.mark.parametrize(("name", "old", "new"), [pytest.param(*slip[1:], id=slip[0]) for slip in _ALL])
@@ -195,6 +203,23 @@ def test_a_live_trigger_without_cases_is_a_warning(folder: Folder) -> None:
     ],
 )
 def test_growth_from_any_base_is_a_warning(
+    folder: Folder, snapshot: SnapshotAssertion, name: str, old: str, new: str
+) -> None:
+    [warning] = folder.change(name, old, new).load().warnings
+    assert str(warning) == snapshot
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        pytest.param(
+            "triggers/habit.yaml", "event: Report Exported\n    at_least", "event: Report*\n    at_least", id="an event"
+        ),
+        pytest.param("triggers/seat-limit.yaml", "fact: arr, at_least: 100_000", "fact: plan, is: Ent.*", id="a text"),
+        pytest.param("triggers/paywall-hits.yaml", "feature: sso", 'feature: "sso "', id="a property with a blank"),
+    ],
+)
+def test_what_looks_like_a_pattern_is_a_warning(
     folder: Folder, snapshot: SnapshotAssertion, name: str, old: str, new: str
 ) -> None:
     [warning] = folder.change(name, old, new).load().warnings

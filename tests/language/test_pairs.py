@@ -14,18 +14,26 @@ import pytest
 
 from expansion.language.mistakes import Mistake, Mistakes
 from expansion.language.workspace import load
-from tests.language import slips, slips_of_conditions
+from tests.language import slips, slips_of_conditions, slips_of_habit
 from tests.language.conftest import CATALOG, FILES, Folder
 from tests.language.slips import Slip
 
-_ALL = [*slips.TRIGGERS, *slips.LATER, *slips.PLAYBOOKS, *slips.SHARED, *slips.CASES, *slips_of_conditions.ALL]
+_ALL = [
+    *slips.TRIGGERS,
+    *slips.LATER,
+    *slips.PLAYBOOKS,
+    *slips.SHARED,
+    *slips.CASES,
+    *slips_of_conditions.ALL,
+    *slips_of_habit.ALL,
+]
 _PAIRS = int(os.environ.get("EXPANSION_PAIRS", "150"))
 
 # Behind these something cannot be told: of what nobody knows, no kind and no inputs are known either, and what is not
 # YAML is read no further.
 _BLINDING = {
     *("a fact that nobody knows", "an action nobody offers", "no value", "an item of nothing"),
-    *("a condition without a dash", "a count that exists", "a sequence that is no list"),
+    *("a condition without a dash", "a count that exists", "a sequence that is no list", "a misspelt trigger"),
 }
 
 
