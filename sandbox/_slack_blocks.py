@@ -11,7 +11,8 @@ MOST_BLOCKS = 50
 # Not documented: a message is refused when the text of all its blocks together is longer. slackapi/bolt-js#2509
 MOST_TEXT = 13_200
 
-_KNOWN = {"section", "header", "context", "divider", "actions", "image"}
+_KNOWN = {"section", "header", "context", "divider", "actions", "image", "rich_text", "markdown", "input"}
+_MOST_MARKDOWN = 12_000
 
 
 def problems(blocks: list[Any]) -> list[str]:
@@ -33,9 +34,20 @@ def text_length(blocks: list[Block]) -> int:
 def _texts(block: Block) -> Iterator[Block]:
     if isinstance(block.get("text"), dict):
         yield block["text"]
+    elif block["type"] == "markdown":
+        yield block
     yield from block.get("fields", [])
-    for element in block.get("elements", []):
+    for element in block.get("elements", []) if block["type"] != "rich_text" else _runs(block):
         yield element["text"] if isinstance(element.get("text"), dict) else element
+
+
+def _runs(part: Any) -> Iterator[Block]:
+    """The pieces of text inside rich text."""
+    if isinstance(part, dict):
+        if isinstance(part.get("text"), str):
+            yield part
+        for inner in part.get("elements") or []:
+            yield from _runs(inner)
 
 
 def _error(sentence: str, pointer: str) -> str:
@@ -54,7 +66,19 @@ def _block(block: Any, at: str) -> list[str]:
         case "context":
             return found + _count(block.get("elements"), 10, f"{at}/elements") + _elements(block, at)
         case "actions":
-            return found + _count(block.get("elements"), 25, f"{at}/elements") + _buttons(block, at)
+            elements = _count(block.get("elements"), 25, f"{at}/elements") + _buttons(block, at)
+            return found + elements + _ids(block, at)
+        case "image":
+            return found + _image(block, at)
+        case "rich_text":
+            return found + _count(block.get("elements"), 1000, f"{at}/elements")
+        case "markdown":
+            text = block.get("text")
+            fits = isinstance(text, str) and 0 < len(text) <= _MOST_MARKDOWN
+            return found if fits else [*found, _error(f"must be a text of at most {_MOST_MARKDOWN}", f"{at}/text")]
+        case "input":
+            element = [] if isinstance(block.get("element"), dict) else [_error("missing required field: element", at)]
+            return found + element + _text(block.get("label"), 2000, f"{at}/label", {"plain_text"})
         case _:
             return found
 
@@ -67,24 +91,52 @@ def _section(block: Block, at: str) -> list[str]:
         found += _count(block["fields"], 10, f"{at}/fields")
         for i, field in enumerate(block["fields"]):
             found += _text(field, 2000, f"{at}/fields/{i}")
+    return found + (_accessory(block["accessory"], f"{at}/accessory") if "accessory" in block else [])
+
+
+def _accessory(element: Any, at: str) -> list[str]:
+    if not isinstance(element, dict) or "type" not in element:
+        return [_error("unsupported type", at)]
+    if element["type"] == "button":
+        return _button(element, at)
+    return _image(element, at) if element["type"] == "image" else []
+
+
+def _image(block: Block, at: str) -> list[str]:
+    found = (
+        [] if block.get("image_url") or block.get("slack_file") else [_error("missing required field: image_url", at)]
+    )
+    if not block.get("alt_text"):
+        found.append(_error("missing required field: alt_text", at))
     return found
 
 
+def _ids(block: Block, at: str) -> list[str]:
+    ids = [one["action_id"] for one in block.get("elements") or [] if isinstance(one, dict) and "action_id" in one]
+    return [_error("`action_id` already exists", f"{at}/elements")] if len(ids) != len(set(ids)) else []
+
+
 def _elements(block: Block, at: str) -> list[str]:
-    texts = [
-        (i, e) for i, e in enumerate(block.get("elements") or []) if isinstance(e, dict) and e.get("type") != "image"
-    ]
-    return [problem for i, element in texts for problem in _text(element, 3000, f"{at}/elements/{i}")]
+    found: list[str] = []
+    for i, element in enumerate(block.get("elements") or []):
+        here, is_image = f"{at}/elements/{i}", isinstance(element, dict) and element.get("type") == "image"
+        found += _image(element, here) if is_image else _text(element, 3000, here)
+    return found
 
 
 def _buttons(block: Block, at: str) -> list[str]:
     found: list[str] = []
     for i, element in enumerate(block.get("elements") or []):
         here = f"{at}/elements/{i}"
-        found += _text(element.get("text"), 75, f"{here}/text", {"plain_text"})
-        for part, most in (("value", 2000), ("url", 3000), ("action_id", 255)):
-            if len(element.get(part, "")) > most:
-                found.append(_error(f"must be less than {most + 1} characters", f"{here}/{part}"))
+        found += _button(element, here) if isinstance(element, dict) else [_error("unsupported type", here)]
+    return found
+
+
+def _button(element: Block, at: str) -> list[str]:
+    found = _text(element.get("text"), 75, f"{at}/text", {"plain_text"})
+    for part, most in (("value", 2000), ("url", 3000), ("action_id", 255)):
+        if len(str(element.get(part, ""))) > most:
+            found.append(_error(f"must be less than {most + 1} characters", f"{at}/{part}"))
     return found
 
 

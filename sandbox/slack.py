@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox._mrkdwn import blocks_to_html, first_lines, to_html
-from sandbox._slack_blocks import MOST_TEXT, problems, text_length
+from sandbox._slack_content import Problem, content, count, moment
 from sandbox.core import InboxItem, StandIn, State
 from sandbox.inbox import anchor
 
@@ -31,15 +31,10 @@ SCOPES = (
 )  # fmt: skip
 # Calls a minute, by method: docs.slack.dev/apis/web-api/rate-limits. Posting has its own limits below.
 _A_MINUTE = {"conversations.history": 50, "conversations.list": 20, "conversations.info": 50, "chat.update": 50}
-_METADATA_MOST = 8_000  # characters; Slack has a cap (`metadata_too_large`) and doesn't say which
 
 
-class Problem(Exception):
-    """`ok: false`, with what else the reply says."""
-
-    def __init__(self, error: str, **more: Any) -> None:
-        super().__init__(error)
-        self.reply = {"ok": False, "error": error, **more}
+# A conversation with one person, which opens when something is posted to them.
+_DIRECT: Doc = {"is_private": True, "is_member": True, "is_archived": False}
 
 
 class TooFast(Exception):
@@ -67,6 +62,7 @@ class Slack(StandIn):
             "chat.getPermalink": (None, self._permalink),
             "conversations.history": ("channels:history", self._history),
             "conversations.list": ("channels:read", self._list),
+            "conversations.replies": ("channels:history", self._replies),
             "conversations.info": ("channels:read", self._info),
             "users.lookupByEmail": ("users:read.email", self._by_email),
         }
@@ -141,11 +137,11 @@ class Slack(StandIn):
             raise Problem("is_archived")
         if not channel["is_member"] and "chat:write.public" not in self.scopes:
             raise Problem("not_in_channel")
-        content = _content(arguments)
+        parts = content(arguments)
         self._pace("all posts", self.posts_a_minute, 60)
         self._pace(f"post {channel['id']}", 1, 1.0)  # "short bursts of >1 are not guaranteed": none here
         message = {
-            "type": "message", "user": BOT_USER, "bot_id": BOT, "app_id": APP, "team": TEAM, "ts": self._ts(), **content
+            "type": "message", "user": BOT_USER, "bot_id": BOT, "app_id": APP, "team": TEAM, "ts": self._ts(), **parts
         }  # fmt: skip
         self.state.put("slack.messages", f"{channel['id']}:{message['ts']}", {**message, "channel": channel["id"]})
         for key in _keys(message) or [arguments.get("client_msg_id") or f"{channel['id']}:{message['ts']}"]:
@@ -158,7 +154,7 @@ class Slack(StandIn):
         message = self.state.get("slack.messages", key)
         if message is None:
             raise Problem("message_not_found")
-        message = {**message, **_content(arguments), "edited": {"user": BOT_USER, "ts": self._ts()}}
+        message = {**message, **content(arguments), "edited": {"user": BOT_USER, "ts": self._ts()}}
         self.state.put("slack.messages", key, message)
         return {"channel": channel["id"], "ts": message["ts"], "text": message["text"], "message": message}
 
@@ -174,9 +170,9 @@ class Slack(StandIn):
             raise Problem("missing_scope", needed="groups:history", provided=",".join(sorted(self.scopes)))
         if not channel["is_member"]:
             raise Problem("not_in_channel")
-        oldest, latest = float(arguments.get("oldest") or 0), float(arguments.get("latest") or self._now() + 1)
-        limit, inclusive = min(int(arguments.get("limit") or 100), 999), _true(arguments.get("inclusive"))
-        mine = [m for m in self.state.all("slack.messages") if m["channel"] == channel["id"]]
+        oldest, latest = moment(arguments, "oldest", 0), moment(arguments, "latest", self._now() + 1)
+        limit, inclusive = count(arguments, "limit", 100, 999), _true(arguments.get("inclusive"))
+        mine = [m for m in self._in(channel) if m.get("thread_ts", m["ts"]) == m["ts"]]  # replies are in their thread
         fits = [
             m for m in mine if oldest < float(m["ts"]) < latest or (inclusive and float(m["ts"]) in (oldest, latest))
         ]
@@ -186,6 +182,19 @@ class Slack(StandIn):
         messages = [_without(message, () if with_metadata else ("metadata",)) for message in page]
         return {"messages": messages, "has_more": bool(cursor), "response_metadata": {"next_cursor": cursor}}
 
+    def _in(self, channel: Doc) -> list[Doc]:
+        return [message for message in self.state.all("slack.messages") if message["channel"] == channel["id"]]
+
+    def _replies(self, request: Request, arguments: Doc) -> Doc:
+        """A message and its replies, oldest first."""
+        channel, ts = self._channel(arguments.get("channel")), str(arguments.get("ts") or "")
+        thread = [m for m in self._in(channel) if ts in (m["ts"], m.get("thread_ts"))]
+        if not thread:
+            raise Problem("thread_not_found")
+        page, cursor = _page(thread, arguments.get("cursor"), count(arguments, "limit", 1000, 1000))
+        messages = [_without(message, ("metadata",)) for message in page]
+        return {"messages": messages, "has_more": bool(cursor), "response_metadata": {"next_cursor": cursor}}
+
     def _list(self, request: Request, arguments: Doc) -> Doc:
         types = str(arguments.get("types") or "public_channel").split(",")
         if "private_channel" in types and "groups:read" not in self.scopes:
@@ -193,7 +202,7 @@ class Slack(StandIn):
         visible = [c for c in self.state.all("slack.channels") if _kind(c) in types]
         if _true(arguments.get("exclude_archived")):
             visible = [c for c in visible if not c["is_archived"]]
-        page, cursor = _page(visible, arguments.get("cursor"), min(int(arguments.get("limit") or 100), 1000))
+        page, cursor = _page(visible, arguments.get("cursor"), count(arguments, "limit", 100, 1000))
         return {"channels": [_shown(c) for c in page], "response_metadata": {"next_cursor": cursor}}
 
     def _info(self, request: Request, arguments: Doc) -> Doc:
@@ -210,8 +219,10 @@ class Slack(StandIn):
     # --- parts --------------------------------------------------------------------------------------------------------
 
     def _channel(self, named: Any, *, by_name: bool = False) -> Doc:
-        """Posting takes an id or a name; every other method takes ids alone."""
+        """Posting takes an id or a name, or a person's id; every other method takes ids alone."""
         channel = self.state.get("slack.channels", str(named or ""))
+        if channel is None and by_name and (user := self.state.get("slack.users", str(named or ""))):
+            return {"id": f"D{user['id'][1:]}", "name": user["name"], **_DIRECT}
         if channel is None and by_name:
             names = {c["name"]: c for c in self.state.all("slack.channels")}
             channel = names.get(str(named or "").removeprefix("#"))
@@ -266,45 +277,6 @@ async def _arguments(request: Request) -> Doc:
             raise Problem("json_not_object")
         return {**arguments, **sent}
     return {**arguments, **dict(parse_qsl(body.decode()))}
-
-
-def _content(arguments: Doc) -> Doc:
-    """The checked text, blocks and metadata of a message."""
-    text, blocks = str(arguments.get("text") or ""), _json(arguments.get("blocks") or [], "invalid_blocks_format")
-    if not isinstance(blocks, list):
-        raise Problem("invalid_blocks_format")
-    if not text and not blocks:
-        raise Problem("no_text")
-    if len(text) > 40_000:
-        raise Problem("msg_too_long")
-    if found := problems(blocks):
-        raise Problem("invalid_blocks", errors=found, response_metadata={"messages": found})
-    if text_length(blocks) > MOST_TEXT:
-        raise Problem("msg_blocks_too_long")
-    content: Doc = {"text": text, **({"blocks": blocks} if blocks else {})}
-    if metadata := _json(arguments.get("metadata") or {}, "invalid_metadata_format"):
-        content["metadata"] = _metadata(metadata)
-    return content
-
-
-def _metadata(metadata: Any) -> Doc:
-    if not isinstance(metadata, dict) or set(metadata) != {"event_type", "event_payload"}:
-        raise Problem("invalid_metadata_format")
-    if not isinstance(metadata["event_type"], str) or not isinstance(metadata["event_payload"], dict):
-        raise Problem("invalid_metadata_schema")
-    if len(json.dumps(metadata)) > _METADATA_MOST:
-        raise Problem("metadata_too_large")
-    return metadata
-
-
-def _json(value: Any, error: str) -> Any:
-    """In a form, what has parts is sent as JSON text."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except ValueError:
-        raise Problem(error) from None
 
 
 def _keys(message: Doc) -> list[str]:

@@ -92,6 +92,53 @@ def test_a_missing_scope_tells_what_is_needed_and_what_is_there(world: World) ->
     assert world.reply.headers["x-oauth-scopes"] == "channels:read"
 
 
+BUTTON = {"type": "button", "text": {"type": "plain_text", "text": "x"}}
+LONG = {"type": "plain_text", "text": "x" * 80}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"text": "", "markdown_text": "**hi**"},
+        {"text": "", "attachments": [{"text": "hi"}]},
+        {"blocks": [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": []}]}]},
+        {"blocks": [{"type": "markdown", "text": "**hi**"}]},
+        {
+            "blocks": [
+                {"type": "input", "label": {"type": "plain_text", "text": "x"}, "element": {"type": "checkboxes"}}
+            ]
+        },
+        {"blocks": [{"type": "image", "image_url": "https://a.example/b.png", "alt_text": "b"}]},
+        {"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "x"}, "accessory": BUTTON}]},
+        {"channel": "U1"},
+    ],
+)
+def test_what_slack_takes_is_taken(world: World, message: dict[str, Any]) -> None:
+    assert world.post(**message)["ok"] is True
+    assert world.stand_in.inbox()[0].title
+
+
+def test_a_reply_stands_in_its_thread_and_not_in_the_channel(world: World) -> None:
+    first = world.post()
+    reply = world.post(thread_ts=first["ts"], text="a reply")
+    assert [m["ts"] for m in world.call("conversations.history", channel="C1")["messages"]] == [first["ts"]]
+    thread = world.call("conversations.replies", channel="C1", ts=first["ts"])["messages"]
+    assert [m["ts"] for m in thread] == [first["ts"], reply["ts"]]
+    assert world.call("conversations.replies", channel="C1", ts="1.0")["error"] == "thread_not_found"
+
+
+@pytest.mark.parametrize(
+    ("asked", "error"),
+    [
+        ({"limit": "abc"}, "invalid_limit"),
+        ({"oldest": "soon"}, "invalid_ts_oldest"),
+        ({"latest": []}, "invalid_ts_latest"),
+    ],
+)
+def test_history_of_no_moment_or_number_is_refused(world: World, asked: dict[str, Any], error: str) -> None:
+    assert world.call("conversations.history", channel="C1", **asked)["error"] == error
+
+
 @pytest.mark.parametrize(
     ("message", "error"),
     [
@@ -104,6 +151,11 @@ def test_a_missing_scope_tells_what_is_needed_and_what_is_there(world: World) ->
         ({"metadata": {"event_type": "x"}}, "invalid_metadata_format"),
         ({"metadata": {"event_type": 1, "event_payload": {}}}, "invalid_metadata_schema"),
         ({"metadata": {"event_type": "x", "event_payload": {"a": "b" * 9000}}}, "metadata_too_large"),
+        ({"markdown_text": "**hi**"}, "markdown_text_conflict"),
+        ({"text": "", "markdown_text": "**hi**", "blocks": [section()]}, "markdown_text_conflict"),
+        ({"text": "", "markdown_text": "x" * 12_001}, "msg_too_long"),
+        ({"attachments": [{"text": "x"}] * 101}, "too_many_attachments"),
+        ({"attachments": "x"}, "invalid_attachments"),
         ({"channel": "foreign"}, "not_in_channel"),
         ({"channel": "secret"}, "channel_not_found"),
     ],
@@ -127,6 +179,14 @@ def test_what_slack_refuses_is_refused(world: World, message: dict[str, Any], er
         {"type": "context", "elements": [{"type": "mrkdwn", "text": "x"}] * 11},
         {"type": "actions", "elements": [{"type": "button", "text": {"type": "plain_text", "text": "x" * 76}}]},
         {"type": "actions", "elements": [{"text": {"type": "plain_text", "text": "x"}, "value": "x" * 2001}]},
+        {"type": "actions", "elements": [{**BUTTON, "action_id": "a"}] * 2},
+        {"type": "section", "text": {"type": "mrkdwn", "text": "x"}, "accessory": {**BUTTON, "text": LONG}},
+        {"type": "image", "image_url": "https://a.example/b.png"},
+        {"type": "image", "alt_text": "b"},
+        {"type": "context", "elements": [{"type": "image", "image_url": "https://a.example/b.png"}]},
+        {"type": "rich_text", "elements": []},
+        {"type": "markdown", "text": "x" * 12_001},
+        {"type": "input", "label": {"type": "plain_text", "text": "x"}},
         {"type": "unheard_of"},
         "text",
     ],
