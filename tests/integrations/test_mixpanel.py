@@ -393,6 +393,38 @@ def test_too_many_at_once_means_wait_a_moment(start: Callable[..., StandIns]) ->
     assert unsaid.wait is None
 
 
+def test_three_exports_a_second_are_not_the_hours_sixty(start: Callable[..., StandIns]) -> None:
+    """A 429 whose counters are both within their limits is of the second: a moment later there is a call again."""
+    body = {
+        "error": "Query rate limit exceeded. 1/100 queries running concurrently and 12/60 queries running in the "
+        "last hour"
+    }
+    there = start()
+    there.fault("mixpanel", "status", status=429, body=body, path="export")
+    rows, failure = pull(there)
+    assert (len(rows), failure) == (5, None)
+    too_fast = meaning(429, json.dumps(body), "the test")
+    assert isinstance(too_fast, TryLater)
+    assert too_fast.wait == 1.0
+    assert "used up" not in str(too_fast)
+
+
+@pytest.mark.parametrize("odd", [{"page": 7}, {"page_size": 0}, {"total": 10**9, "page": 1}])
+def test_pages_that_would_never_end_are_given_up(start: Callable[..., StandIns], odd: dict[str, int]) -> None:
+    there = start()
+    page = {
+        "results": [{"$distinct_id": "a", "$properties": {}}],
+        "page": 0,
+        "page_size": 1,
+        "total": 9,
+        "session_id": "s",
+    }
+    there.fault("mixpanel", "status", status=200, body={**page, **odd}, path="engage", times=99)
+    with pytest.raises(TryLater, match="not what Mixpanel documents"):
+        list(connected(there).sources["mixpanel.group"].facts(["plan"]))
+    assert len(there.requests(path="engage")) <= 3
+
+
 def test_five_queries_run_at_once_and_never_six(start: Callable[..., StandIns]) -> None:
     there = start(seconds_per_query=0.05)
     source = connected(there).sources["mixpanel.group"]

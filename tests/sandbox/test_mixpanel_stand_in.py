@@ -6,6 +6,7 @@ import gzip
 import json
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,64 @@ def test_a_cohort_names_members_without_a_profile_unless_told_not_to(http: httpx
 def test_groups_are_profiles_of_another_kind(http: httpx.Client) -> None:
     found = http.get("/2.0/engage", params={"data_group_id": m.DATA_GROUP_ID}).json()
     assert found["results"] == [{"$distinct_id": "acme", "$properties": {"plan": "team"}}]
+
+
+def test_a_json_body_asks_for_the_same_as_a_form(http: httpx.Client) -> None:
+    asked = {"filter_by_cohort": '{"id": 7}', "include_all_users": False, "output_properties": ["role"]}
+    assert http.post("/query/engage", json=asked).json()["results"] == [{"$distinct_id": "u1", "$properties": {}}]
+    first = http.post(
+        "/query/engage/", json={}
+    ).json()  # with a slash at the end, as Mixpanel's newest client writes it
+    second = http.post("/query/engage", json={"page": 1, "session_id": first["session_id"]}).json()
+    assert (second["page"], len(second["results"])) == (1, 1)
+    groups = http.post("/query/engage", json={"data_group_id": m.DATA_GROUP_ID}).json()["results"]
+    assert [one["$distinct_id"] for one in groups] == ["acme"]
+
+
+@pytest.mark.parametrize(
+    ("path", "how"),
+    [
+        ("/query/engage", {"content": b"{", "headers": {"content-type": "application/json"}}),
+        ("/query/engage", {"json": ["x"]}),
+        ("/query/engage", {"data": {"output_properties": "a,b"}}),
+        ("/query/engage", {"data": {"output_properties": "[1]"}}),
+        ("/query/engage", {"data": {"filter_by_cohort": "7"}}),
+        ("/query/engage", {"data": {"page": "two"}}),
+        ("/query/engage", {"json": {"distinct_id": "ana"}}),
+    ],
+)
+def test_what_cannot_be_read_is_refused_and_never_answered_with_everybody(
+    http: httpx.Client, path: str, how: dict[str, Any]
+) -> None:
+    refused = http.post(path, **how)
+    assert refused.status_code == 400
+    assert refused.json()["error"]
+
+
+@pytest.mark.parametrize("params", [{"event": "Report"}, {"where": 'properties["x"] == 1'}])
+def test_an_export_narrowed_in_a_way_unknown_here_is_refused(http: httpx.Client, params: dict[str, str]) -> None:
+    assert export(http, **params).status_code == 400
+
+
+def test_times_come_in_milliseconds_for_who_asks(http: httpx.Client) -> None:
+    first, *_ = export(http, time_in_ms="true").text.splitlines()
+    assert json.loads(first)["properties"]["time"] == (DAY + 1) * 1000
+
+
+def test_tomorrow_where_the_project_is_has_no_export(port: tuple[str, Switch]) -> None:
+    now = datetime(2026, 3, 7, 5, 30, tzinfo=UTC)  # the evening of the 6th in California
+    old = m.Mixpanel(State(), zone="US/Pacific", before_2023=True, now=lambda: now)
+    old.load({"mixpanel": {"events": [event(1, time=int(now.timestamp()) - 3600)]}})
+    url, switch = port
+    switch.app = build_app(old.state, [old])
+    with httpx.Client(base_url=url, auth=AUTH, params=PROJECT) as http:
+        days = {"from_date": "2026-03-06", "to_date": "2026-03-07"}
+        refused = export(http, **days)
+        assert (refused.status_code, refused.json()["error"]) == (400, "to_date cannot be later than today")
+        [line] = export(http, **days | {"to_date": "2026-03-06"}).text.splitlines()
+        wall_clock = datetime(2026, 3, 6, 20, 30, tzinfo=UTC).timestamp()
+        assert json.loads(line)["properties"]["time"] == wall_clock, "as if it were UTC"
+        assert http.get("/app/me").json()["results"]["projects"]["4001"]["timezone"] == "US/Pacific"
 
 
 @pytest.mark.parametrize("form", [{"data_group_id": "5"}, {"filter_by_cohort": '{"id": 5}'}, {"where": "true"}])
