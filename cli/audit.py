@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli import scripts
 from cli.beginning import must_be_ours, nothing_yet
 from cli.showing import as_json, echo, many, say, table
 
@@ -76,10 +77,8 @@ def _nothing(step: str | None, system: str | None, what: str | None) -> str:
 
 
 def _list(lines: list[AuditRecord], json_: bool, nothing: str) -> None:
-    from dataclasses import asdict
-
     if json_:
-        as_json([asdict(line) for line in lines])
+        as_json([scripts.told(line) for line in lines])
     elif lines:
         table([_row(line) for line in lines])
     else:

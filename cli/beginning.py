@@ -41,7 +41,7 @@ def how_to_begin(place: Any, at: datetime, accounts: int) -> str | None:
     from flows.pulling import pulls
 
     sources = sorted({pull.source for pull in pulls(place)})
-    brings = [f"`expansion pull` brings in what {_listed(sources)} know, and sends nothing"] if sources else []
+    brings = [f"`expansion pull` brings in {_listed(sources)}, and sends nothing"] if sources else []
     brings += ["`expansion import FILE --map MAP` brings in files"]
     return f"nothing is stored yet, so no account could be asked: {'; '.join(brings)}"
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cli.showing import echo, say
+
+if TYPE_CHECKING:
+    from expansion.ledger.records import FiringRecord
 
 
 @click.command("demo")
@@ -40,15 +46,72 @@ def command(folder: Path, keep_up: bool | None) -> None:
         server = stack.enter_context(start_prefect(folder, port=4200 if watched else None))
         prefect = {"PREFECT_API_URL": server.ready(), "PREFECT_HOME": server.home}
         code = _run(stand_ins.as_of(), {**stand_ins.environment(), **_our_settings(folder), **prefect})
+        shown = _Shown(folder, stand_ins.as_of())
         if was_here:
             say(f"\nthis demo ran here before, so what had fired is known; without {folder} it begins anew")
-        page = stand_ins.save_inbox(folder / "inbox.html")
+            shown.known()
+        page = stand_ins.save_inbox(folder / "inbox.html", up=watched)
         echo(f"\ninbox: {page.resolve()}")
+        shown.next()
         if watched:
-            echo(f"inbox page: {stand_ins.url}/inbox\nPrefect UI: {server.url}\n")
+            echo(f"\ninbox page: {stand_ins.url}/inbox\nPrefect UI: {server.url}\n")
             say("Ctrl-C ends the demo")
             _wait()
+            stand_ins.save_inbox(page, up=False)
     sys.exit(code)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What the demo's folder holds, and how to ask it."""
+
+    folder: Path
+    as_of: str
+
+    def known(self) -> None:
+        """What had fired when the demo ran here before."""
+        from cli.fired import ends, show_fired
+
+        echo()
+        firings = self._firings()
+        show_fired(firings, "What had fired")
+        say(f"\n{ends(firings, 'firing')}")
+
+    def next(self) -> None:
+        """Three commands to try, in the demo's world."""
+        acted = [one.account_name for one in self._firings() if one.decision == "acting"]
+        if not acted:
+            return
+        account = f'"{acted[0]}"'
+        at = self.as_of.replace("+00:00", "Z")
+        echo("\nAsk the demo's world, from this folder:")
+        if shutil.which("expansion") is None:
+            echo(f"  . {Path(sys.executable).parent / 'activate'}")
+        for name, value in self._settings().items():
+            echo(f"  export {name}={value}")
+        trigger = next(one.trigger for one in self._firings() if one.account_name == acted[0])
+        echo(f"  expansion triggers --as-of {at}")
+        echo(f"  expansion explain {trigger} {account} --as-of {at}")
+        echo(f"  expansion ledger --steps --account {account}")
+
+    def _settings(self) -> dict[str, str]:
+        """What has to be set for it."""
+        needed = _our_settings(self.folder)
+        playbooks = (
+            {}
+            if needed["EXPANSION_PLAYBOOKS"] == "playbooks"
+            else {"EXPANSION_PLAYBOOKS": needed["EXPANSION_PLAYBOOKS"]}
+        )
+        return {"EXPANSION_HOME": needed["EXPANSION_HOME"], **playbooks}
+
+    def _firings(self) -> list[FiringRecord]:
+        from expansion.ledger.store import open_ledger
+
+        ledger = open_ledger(f"sqlite:///{self.folder / 'expansion' / 'ledger.db'}")
+        try:
+            return ledger.firings()
+        finally:
+            ledger.close()
 
 
 def _run(as_of: str, environment: dict[str, str]) -> int:
@@ -61,7 +124,15 @@ def _our_settings(folder: Path) -> dict[str, str]:
     playbooks = Path("playbooks")
     if not (playbooks / "shared" / "facts.yaml").is_file():
         playbooks = Path(__file__).resolve().parents[1] / "playbooks"
-    return {"NO_PROXY": "127.0.0.1", "EXPANSION_HOME": str(folder / "expansion"), "EXPANSION_PLAYBOOKS": str(playbooks)}
+    home = folder / "expansion"
+    return {
+        "NO_PROXY": "127.0.0.1",
+        "EXPANSION_HOME": str(home),
+        "EXPANSION_PLAYBOOKS": str(playbooks),
+        # A team's ledger, secrets or warehouse in the environment or in `.env` is none of the demo's.
+        "EXPANSION_LEDGER_URL": f"sqlite:///{home / 'ledger.db'}",
+        "EXPANSION_SECRET_BLOCKS": "false",
+    }
 
 
 def _wait() -> None:

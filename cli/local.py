@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from cli.quiet import SERVER
@@ -41,15 +42,23 @@ class StandIns:
         """The moment of the sample data, ISO."""
         return str(json.loads(self.sample.read_text())["as_of"])
 
-    def save_inbox(self, path: Path) -> Path:
-        """Write the inbox page as a file that needs nothing else."""
+    def save_inbox(self, path: Path, *, up: bool) -> Path:
+        """Write the inbox page as a file that needs nothing else. `up`: whether its links will go on to work."""
         from sandbox.core import InboxItem
         from sandbox.inbox import render_inbox
 
         with urllib.request.urlopen(f"{self.url}/_control/inbox", timeout=30) as reply:  # noqa: S310  loopback
             items = [InboxItem(**item) for item in json.loads(reply.read())]
-        path.write_text(render_inbox(items), encoding="utf-8")
+        path.write_text(render_inbox(items, note=self._note(up), up=up), encoding="utf-8")
         return path
+
+    def _note(self, up: bool) -> str:
+        day = datetime.fromisoformat(self.as_of())
+        sent = f"The sample data end on {day:%d %B %Y}; the times on the cards are when this machine sent them.".lstrip(
+            "0"
+        )
+        links = "Links to the stand-ins work until the demo ends." if up else "Their links ended with the demo."
+        return f"{sent} {links}"
 
 
 @contextmanager

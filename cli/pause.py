@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import getpass
-from dataclasses import asdict
 from typing import Any
 
 import click
 
+from cli import scripts
 from cli.completing import paused_name
 from cli.showing import as_json, say, table
 
@@ -85,7 +85,7 @@ def show_pauses(place: Any, json_: bool) -> None:
         for each in pauses
     ]
     if json_:
-        as_json([asdict(each) for each in pauses])
+        as_json([scripts.told(each) for each in pauses])
     elif rows:
         table(rows)
     else:

@@ -81,7 +81,7 @@ def _begins(pull: Pull) -> None:
 
 def _tell(pulled: Pulled) -> None:
     if pulled.problem is None:
-        repeats = f", {pulled.repeats:,} known before" if pulled.repeats else ""
+        repeats = f", {pulled.repeats:,} repeats left out" if pulled.repeats else ""
         say(f"{pulled.pull.title}: {pulled.stored:,} new{repeats}")
 
 

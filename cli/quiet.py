@@ -5,6 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import re
+import sys
+
+from cli.showing import columns, wrapped
 
 # SQLite has one writer. By default Prefect's server writes every state of a task at once, and answers 503 to whoever
 # comes in between; the client then waits two seconds and more (measured: three to five times a run, now never).
@@ -40,6 +43,19 @@ def fewer_lines() -> None:
     """Leave out what every run and task says of itself; Prefect's server still gets all of it."""
     for handler in logging.getLogger().handlers:
         handler.addFilter(_says_something)
+        if type(handler).__name__ == "PrefectConsoleHandler" and handler.formatter is not None:
+            handler.setFormatter(_Broken(handler.formatter))
+
+
+class _Broken(logging.Formatter):
+    """Lines as wide as the terminal, broken between words."""
+
+    def __init__(self, as_before: logging.Formatter) -> None:
+        super().__init__()
+        self._as_before = as_before
+
+    def format(self, record: logging.LogRecord) -> str:
+        return wrapped(self._as_before.format(record), columns(sys.stderr), below=" " * len("21:33:18 INFO    "))
 
 
 def _says_something(record: logging.LogRecord) -> bool:

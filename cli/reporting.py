@@ -28,7 +28,6 @@ def show_report(report: RunReport, firings: Sequence[FiringRecord], steps: Seque
         echo()
     table(_counted(steps), title="What was done")
     show_unknown(report.unknown)
-    show_pulled(report.pulled)
     if report.not_due:
         names = ", ".join(report.not_due)
         say(f"not due yet, evaluated before: {names} (`--trigger NAME` evaluates one now)")
@@ -46,14 +45,6 @@ def show_unknown(unknown: Mapping[str, Mapping[str, int]]) -> None:
     for trigger, causes in unknown.items():
         for cause, count in sorted(causes.items(), key=lambda item: -item[1])[:_CAUSES]:
             say(f"cannot tell for {many(count, 'account')}, {trigger}: {cause}")
-
-
-def show_pulled(pulled: Iterable[Mapping[str, Any]]) -> None:
-    """What each source brought."""
-    rows = [{"source": one["source"], "new": f"{one['stored']:,}", "repeats": f"{one['repeats']:,}"} for one in pulled]
-    if rows:
-        echo()
-    table(rows, title="What was pulled")
 
 
 def show_problems(report: RunReport) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -155,6 +156,11 @@ def money(found: Iterable[Total]) -> list[dict[str, Any]]:
 def counted(counts: Mapping[str, int], name: str, number: str) -> list[dict[str, Any]]:
     """Counts by a text as a list: a text with blanks is no key."""
     return [{name: text, number: count} for text, count in counts.items()]
+
+
+def told(one: Any) -> dict[str, Any]:
+    """The fields of a record; what is empty is not known."""
+    return {name: _known(value) for name, value in asdict(one).items()}
 
 
 def _known(value: Any) -> Any:

@@ -15,7 +15,19 @@ import click
 from cli.scripts import written
 from expansion.harmless import in_json, visible
 
-_NUMBERS = ("worth", "expected", "accounts", "events", "steps", "stored", "new", "repeats", "not readable", "times")
+_NUMBERS = (
+    "worth",
+    "expected",
+    "accounts",
+    "events",
+    "steps",
+    "stored",
+    "new",
+    "repeats",
+    "not readable",
+    "done",
+    "waiting",
+)
 _NARROWEST = 40  # a window that is narrower is not looked at: lines stay whole
 _PIPED = 200  # a pipe or a log should hold whole lines
 _GAP = "  "

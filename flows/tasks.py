@@ -31,7 +31,8 @@ async def pull_source(run: Run, pull: Pull) -> Pulled:
     if pulled.problem:
         log.error("%s: %s", pull.title, pulled.problem)
     else:
-        log.info("%s: %s new, %s known before", pull.title, f"{pulled.stored:,}", f"{pulled.repeats:,}")
+        repeats = f", {pulled.repeats:,} repeats left out" if pulled.repeats else ""
+        log.info("%s: %s new%s", pull.title, f"{pulled.stored:,}", repeats)
     return pulled
 
 

@@ -24,6 +24,10 @@ from sandbox.core import InboxItem, StandIn
 
 _FOLDER = Path(__file__).parent / "templates"
 _NAMES = {"slack": "Slack", "salesforce": "Salesforce", "hubspot": "HubSpot", "intercom": "Intercom"}
+# Addresses of this machine stand in texts as text; nothing else is made a link here.
+_ADDRESS = re.compile(r"(?<![\w\"'=/>])http://127\.0\.0\.1:\d{1,5}/[\w/.#?=%-]*[\w/]")
+_LINK = r'<a href="\g<0>">\g<0></a>'
+_ENDED = r'<span class="ended">\g<0></span> (ended with the demo)'
 SEPARATOR = " · "  # between the accounts of an item that is about several
 
 
@@ -34,6 +38,12 @@ class Card:
     item: InboxItem
     to: tuple[str, ...]
     ids: tuple[str, ...]  # where links lead: every item put together here
+    up: bool = True  # whether the stand-ins that its addresses lead to still answer
+
+    @property
+    def html(self) -> str:
+        """The text, in which addresses of the stand-ins are links; crossed out where nobody answers there any more."""
+        return _ADDRESS.sub(_LINK if self.up else _ENDED, self.item.html)
 
     @property
     def accounts(self) -> tuple[str, ...]:
@@ -53,9 +63,9 @@ class System:
     cards: tuple[Card, ...]
 
 
-def render_inbox(items: Sequence[InboxItem], *, note: str = "") -> str:
-    """A whole HTML page that needs nothing beside it."""
-    systems = _systems(items)
+def render_inbox(items: Sequence[InboxItem], *, note: str = "", up: bool = True) -> str:
+    """A whole HTML page that needs nothing beside it. `up`: whether the stand-ins will answer whoever reads it."""
+    systems = _systems(items, up)
     cards = [card for system in systems for card in system.cards]
     style, script = _part("inbox.css"), _part("inbox.js")
     return (
@@ -94,18 +104,18 @@ def anchor(system: str, key: str | None) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", f"{system}-{key or ''}")
 
 
-def _systems(items: Sequence[InboxItem]) -> list[System]:
+def _systems(items: Sequence[InboxItem], up: bool) -> list[System]:
     """The known systems in the order people look at them, then any other."""
     order = [*_NAMES, *sorted({item.system for item in items} - set(_NAMES))]
     mine = {name: [item for item in items if item.system == name] for name in order}
-    return [System(name, _NAMES.get(name, name.capitalize()), _cards(mine[name])) for name in order if mine[name]]
+    return [System(name, _NAMES.get(name, name.capitalize()), _cards(mine[name], up)) for name in order if mine[name]]
 
 
-def _cards(items: Sequence[InboxItem]) -> tuple[Card, ...]:
+def _cards(items: Sequence[InboxItem], up: bool) -> tuple[Card, ...]:
     groups: dict[object, list[InboxItem]] = {}
     for item in sorted(items, key=lambda one: one.at, reverse=True):
         groups.setdefault(_same(item), []).append(item)
-    return tuple(_card(group) for group in groups.values())
+    return tuple(_card(group, up) for group in groups.values())
 
 
 def _same(item: InboxItem) -> object:
@@ -113,9 +123,9 @@ def _same(item: InboxItem) -> object:
     return (item.what, item.title, item.account, item.html) if item.system == "intercom" else id(item)
 
 
-def _card(group: list[InboxItem]) -> Card:
+def _card(group: list[InboxItem], up: bool) -> Card:
     to = tuple(dict.fromkeys(item.to for item in group))
-    return Card(group[0], to, tuple(dict.fromkeys(anchor(item.system, item.key) for item in group if item.key)))
+    return Card(group[0], to, tuple(dict.fromkeys(anchor(item.system, item.key) for item in group if item.key)), up)
 
 
 def readable(text: str) -> str:
