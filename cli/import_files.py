@@ -37,6 +37,8 @@ def command(files: tuple[Path, ...], map_: Path, json_: bool) -> None:
     for result in results:
         for reason, count in result.rejects.items():
             say(f"{result.source}: {many(count, 'row')}: {reason}")
+        for note in result.notes:
+            say(f"{result.source}: {note}")
         if result.report:
             say(f"every one of them, with its line: {result.report}")
     useless = [r for r in results if r.rejects and not r.stored and not r.duplicates]
@@ -51,6 +53,7 @@ def _told(result: Any) -> dict[str, Any]:
         "not_readable": sum(result.rejects.values()),
         "reasons": counted(result.rejects, "reason", "rows"),
         "report": result.report,
+        "notes": result.notes,
     }
 
 
@@ -61,9 +64,25 @@ def _import(files: tuple[Path, ...], map_: Path) -> list[Any]:
     from flows.place import Place
     from integrations.files import import_file
 
-    store, results = Place().store, []
+    place = Place()
+    store, results = place.store, []
+    zone, facts = _vocabulary(place)
     with click.progressbar(files, label="importing", file=sys.stderr, hidden=not sys.stderr.isatty()) as shown:
         for file in shown:
-            results.append(import_file(store, file, map_, moment(None)))
+            results.append(import_file(store, file, map_, moment(None), zone=zone, facts=facts))
     put_together(store)
     return results
+
+
+def _vocabulary(place: Any) -> tuple[Any, Any]:
+    """The zone of policy.yaml, and facts.yaml; files may be imported before there are any."""
+    from datetime import UTC
+    from zoneinfo import ZoneInfo
+
+    from expansion.language.mistakes import Mistakes
+
+    try:
+        return ZoneInfo(place.workspace.policy.time_zone), place.workspace.facts
+    except (Mistakes, OSError) as error:
+        say(f"days count as UTC and no column was compared: {str(error).splitlines()[0]}")
+        return UTC, None

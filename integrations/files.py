@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import duckdb
 from pydantic_settings import BaseSettings
 
-from expansion.contract import FactRecord
-from expansion.evaluate.factual import read_value
+from expansion.language.models import Facts
 from expansion.usage.facts import add_facts, user_accounts
 from expansion.usage.importing import Imported, import_events
 from expansion.usage.lines import ImportFailed
 from expansion.usage.mapping import FactMap, load_map
 from expansion.usage.reading import rows_again
+from expansion.usage.rejects import Reject, list_rejects
 from expansion.usage.scratch import scratch
 from expansion.usage.store import UsageStore
+from integrations._fact_columns import notes, refuse_missing
+from integrations._fact_rows import FactRows, FileRow
 from integrations.base import Allowance, Connected, Integration, SourceBase
 
 
@@ -43,62 +44,53 @@ class Events(SourceBase):
     gives: ClassVar[frozenset[str]] = frozenset({"events"})
 
 
-def import_file(store: UsageStore, path: Path, map_path: Path, now: datetime) -> Imported:
-    """Store the events or facts of one file. Raises ImportFailed or MapError where file or map cannot be used."""
+def import_file(
+    store: UsageStore, path: Path, map_path: Path, now: datetime, *, zone: tzinfo = UTC, facts: Facts | None = None
+) -> Imported:
+    """Store the events or facts of one file. Raises ImportFailed or MapError where file or map cannot be used.
+
+    A day without a zone begins in `zone`. With `facts`, the file's columns are compared with what facts.yaml asks for.
+    """
     mapping = load_map(map_path)
     if mapping.events is not None:
         return import_events(store, path, mapping.events, users=user_accounts(store))
     assert mapping.facts is not None, "a map holds one of the two"
-    return _import_facts(store, path, mapping.facts, now)
+    return _import_facts(store, path, mapping.facts, now, zone, facts)
 
 
-def _import_facts(store: UsageStore, path: Path, mapping: FactMap, now: datetime) -> Imported:
+def _import_facts(
+    store: UsageStore, path: Path, mapping: FactMap, now: datetime, zone: tzinfo, facts: Facts | None
+) -> Imported:
     result = Imported(path.name)
-    records = list(_records(_rows(store, path, result), mapping, result))
+    rows, broken, columns = _rows(store, path)
+    said = FactRows(mapping, columns, zone, broken)
+    if rows:
+        refuse_missing(path, mapping, columns)
+    records = list(said.records(rows))
     newest = max((record.at for record in records if record.at), default=now)
-    result.stored = add_facts(store, mapping.source, records, min(now, newest))
+    result.stored = add_facts(store, mapping.source, records, min(now, newest), asked=mapping.fields or ())
+    result.duplicates = said.repeats
+    result.refused(list_rejects(store.root, path.name, said.rejects, by_line=True))
+    result.notes = [*notes(said, facts)] if rows else []
     return result
 
 
-def _rows(store: UsageStore, path: Path, result: Imported) -> list[dict[str, Any]]:
-    """All rows as mappings; fact files are small. What cannot be read is counted."""
+def _rows(store: UsageStore, path: Path) -> tuple[list[FileRow], list[Reject], tuple[str, ...]]:
+    """All rows, what is no row, and the names of the columns; fact files are small."""
     if not path.is_file():
         raise ImportFailed(f"{path}: there is no such file; check the name")
     con = store.connect()
     try:
         with rows_again(con, path, scratch(store.root)) as rows:
-            found = con.execute(f"SELECT broken, CAST(to_json(row) AS VARCHAR) FROM ({rows.sql})").fetchall()  # noqa: S608
+            whole = "coalesce(text, CAST(to_json(row) AS VARCHAR))"
+            found = con.execute(
+                f"SELECT line, broken, {whole}, CAST(to_json(row) AS VARCHAR) FROM ({rows.sql})"  # noqa: S608
+            ).fetchall()
     except duckdb.Error as error:
         raise ImportFailed(f"{path}: is not what its name says, or is cut off; write it again at its source") from error
-    for broken, _ in found:
-        if broken:
-            result.rejects[broken] = result.rejects.get(broken, 0) + 1
-    return [json.loads(row) for broken, row in found if not broken]
-
-
-def _records(rows: list[dict[str, Any]], mapping: FactMap, result: Imported) -> Iterator[FactRecord]:
-    taken = {mapping.account, mapping.user, mapping.at}
-    for row in rows:
-        account, user = row.get(mapping.account), row.get(mapping.user) if mapping.user else None
-        at = row.get(mapping.at) if mapping.at else None
-        since = at if isinstance(at, datetime) else read_value(None if at is None else str(at), "date")
-        reason = _wrong(account, user, since, mapping)
-        if reason:
-            result.rejects[reason] = result.rejects.get(reason, 0) + 1
-            continue
-        values = {name: row.get(name) for name in mapping.fields or row.keys() - taken}
-        moment = since if isinstance(since, datetime) else None
-        person = None if user is None else str(user)
-        # A dated value counts as known since its date: a check of any moment in the file's past may see it.
-        yield FactRecord(mapping.source, str(account), values, user_id=person, at=moment, known_at=moment)
-
-
-def _wrong(account: object, user: object, since: object, mapping: FactMap) -> str | None:
-    if account in (None, ""):
-        return "no account"
-    if mapping.user and user in (None, ""):
-        return "no user"
-    return "no readable date" if mapping.at and since is None else None
+    good = [FileRow(line, json.loads(row), text) for line, broken, text, row in found if not broken]
+    columns = rows.columns or tuple(dict.fromkeys(name for row in good for name in row.cells))
+    return good, [(line, broken, text) for line, broken, text, _ in found if broken], columns
 
 
 class Settings(BaseSettings):

@@ -50,10 +50,11 @@ class Answer:
     def _of_one(
         self, whose: _Whose, by_moment: Mapping[tuple[datetime, datetime], _Told], told: _Records, given: set[str]
     ) -> Iterator[Row]:
+        ids = [REMOTE_ID] if self.full else []
         names = {name for values in by_moment.values() for name in values}
         for (since, seen), values in by_moment.items():
             doubted = (whose, since) in told.twice
-            known = dict.fromkeys([*values, *self.asked, REMOTE_ID], mark("twice")) if doubted else values
+            known = dict.fromkeys([*values, *self.asked, *ids], mark("twice")) if doubted else values
             for name, value in known.items():
                 yield self.source, name, *whose, value, since, seen
         if whose in told.dated or any((whose, since) in told.twice for since, _ in by_moment):
@@ -70,10 +71,10 @@ class Answer:
 
     def ended(self, con: duckdb.DuckDBPyConnection, stored: str, rows: Sequence[Row]) -> list[Row]:
         """Marks for what was known before this answer, and is not any more."""
-        if self.full is None:
-            return self._moved(con, stored, rows)
         self._register(con, rows)
-        latest = self._latest(stored)
+        latest = self._latest(stored, is_of_people=any(row[3] for row in rows) or self.full == "people")
+        if self.full is None:
+            return [*self._moved(con, stored, rows), *self._without_field(con, latest)]
         if not rows and (count := one(con, f"SELECT count(DISTINCT (account_id, user_id)) FROM {latest}")) > 1:
             raise Refused(
                 f"{self.source} answered without a single record, where {count:,} were known; nothing was taken as "
@@ -88,6 +89,14 @@ class Answer:
         ).fetchall()
         return [(self.source, name, *whose, value, self.pulled, self.pulled) for name, *whose, value in found]
 
+    def _without_field(self, con: duckdb.DuckDBPyConnection, latest: str) -> list[Row]:
+        """What was asked for, and no record has any more: nothing is known of it where there is a record."""
+        found = con.execute(
+            f"SELECT field, account_id, user_id FROM {latest} SEMI JOIN present USING (account_id, user_id) "
+            "WHERE field IN (SELECT field FROM asked_for) AND field NOT IN (SELECT field FROM given)"
+        ).fetchall()
+        return [(self.source, *one, mark("no field"), self.pulled, self.pulled) for one in found]
+
     def _register(self, con: duckdb.DuckDBPyConnection, rows: Sequence[Row]) -> None:
         whose = {(row[2], row[3]) for row in rows}
         texts = [pa.array([one[part] for one in whose], pa.string()) for part in (0, 1)]
@@ -95,9 +104,9 @@ class Answer:
         for name, fields in (("asked_for", self.asked), ("given", {row[1] for row in rows})):
             con.register(name, pa.table([pa.array(list(fields), pa.string())], names=["field"]))
 
-    def _latest(self, stored: str) -> str:
+    def _latest(self, stored: str, *, is_of_people: bool) -> str:
         """SQL for what is known now by this source, of accounts or of people."""
-        whose = "user_id = ''" if self.full == "accounts" else "user_id <> ''"
+        whose = "user_id <> ''" if is_of_people else "user_id = ''"
         return (
             f"(SELECT field, account_id, user_id FROM {stored} WHERE source = {quote(self.source)} AND {whose} "
             "AND NOT starts_with(field, '@member ') GROUP BY ALL "

@@ -39,6 +39,7 @@ class Imported:
     rejects: dict[str, int] = field(default_factory=dict)
     new_rejects: int = 0
     report: Path | None = None
+    notes: list[str] = field(default_factory=list)  # what may not be as it was meant
 
     def add(self, stored: Stored) -> None:
         self.stored += stored.rows

@@ -17,6 +17,7 @@ facts:
   source: files.accounts              # or files.people; what facts.yaml says after `from:`
   account: account_id
   at: changed_on                      # when the values became so; left out: the time of the import
+  empty: ["-", unknown]               # texts that say nothing; left out: NULL, nan and such
 ```
 """
 
@@ -67,6 +68,7 @@ class FactMap(Strict):
     user: str | None = None
     at: str | None = None
     fields: list[str] | None = None
+    empty: list[str] | None = None  # texts that say nothing; left out: cells.NOTHING
 
 
 class FileMap(Strict):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 import integrations
 from expansion.evaluate.engine import Vocabulary
 from expansion.evaluate.evaluator import evaluator
+from expansion.evaluate.results import Answer
+from expansion.language.conditions import Condition
 from expansion.language.models import Facts, Policy
+from expansion.usage.facts import facts_sql
 from expansion.usage.lines import ImportFailed
 from expansion.usage.mapping import MapError
 from expansion.usage.store import UsageStore
@@ -140,3 +144,109 @@ def test_files_are_in_the_catalog_and_connect_to_nothing() -> None:
     }
     connected = integrations.integration("files").connect()
     assert set(connected.sources) == {"files.accounts", "files.people", "files.events"} and connected.check() == []
+
+
+# --- what is not there, and what is there twice -----------------------------------------------------------------------
+
+
+def test_two_rows_of_one_account_are_never_mixed_and_both_named(store: UsageStore, tmp_path: Path) -> None:
+    import_file(store, write(tmp_path / "before.csv", "id,seats\nacme,7\nbolt,9\n"), fact_map(tmp_path), NOW)
+    file = write(tmp_path / "accounts.csv", "id,name,seats\nacme,Acme,9\nbolt,Bolt,9\nacme,Acme GmbH,95\n")
+    done = import_file(store, file, fact_map(tmp_path), NOW + timedelta(days=1))
+    assert done.rejects == {"2 rows say different things of one account (lines 2, 4)": 2}
+    assert done.report is not None and "Acme GmbH" in done.report.read_text()
+    later = NOW + timedelta(days=1)
+    assert (seats(store, "acme", later), seats(store, "bolt", later)) == ("unknown", "9")
+    asked = evaluator(store, Vocabulary(FACTS, POLICY), later)
+    cause = asked.fact("seats", ["acme"])["acme"].cause
+    assert cause == "files.accounts has several records of this account, and nobody knows which is meant"
+
+
+def test_the_same_row_twice_is_one(store: UsageStore, tmp_path: Path) -> None:
+    done = import_file(store, write(tmp_path / "a.csv", "id,seats\nacme,9\nacme,9\n"), fact_map(tmp_path), NOW)
+    assert (done.rejects, done.duplicates, seats(store, "acme")) == ({}, 1, "9")
+
+
+def test_two_rows_of_one_person_are_left_out(store: UsageStore, tmp_path: Path) -> None:
+    file = write(tmp_path / "people.csv", "id,who,role\nacme,ana,admin\nacme,ana,member\nacme,ben,admin\n")
+    done = import_file(store, file, fact_map(tmp_path, "  source: files.people\n  user: who\n"), NOW)
+    assert done.rejects == {"2 rows say different things of one person of an account (lines 2, 3)": 2}
+    people = evaluator(store, Vocabulary(FACTS, POLICY), NOW).people("admins", "acme")
+    assert [person["user_id"] for person in people] == ["ben"]
+
+
+@pytest.mark.parametrize("cell", ["\\N", "NULL", "nan", "NaN", "None", "#N/A", "", "  "])
+def test_a_way_of_writing_nothing_is_no_value(store: UsageStore, tmp_path: Path, cell: str) -> None:
+    done = import_file(store, write(tmp_path / "a.csv", f"id,seats,plan\nacme,9,{cell}\n"), fact_map(tmp_path), NOW)
+    kept = store.connect().execute(f"SELECT value FROM {facts_sql(store, store.manifest())} WHERE field = 'plan'")
+    assert kept.fetchall() == [(None,)]
+    said = [f"cells that say nothing, taken as empty: `{cell}` (1); `empty:` in the map says which texts do"]
+    assert done.notes == (said if cell.strip() else [])
+
+
+def test_a_map_says_which_texts_say_nothing(store: UsageStore, tmp_path: Path) -> None:
+    mapping = fact_map(tmp_path, '  empty: ["-"]\n')
+    import_file(store, write(tmp_path / "a.csv", "id,seats,plan\nacme,-,NULL\n"), mapping, NOW)
+    kept = store.connect().execute(f"SELECT field, value FROM {facts_sql(store, store.manifest())} ORDER BY field")
+    assert kept.fetchall() == [("plan", "NULL"), ("seats", None)]
+
+
+def test_ids_are_spelt_one_way(store: UsageStore, tmp_path: Path) -> None:
+    file = tmp_path / "accounts.parquet"
+    store.root.mkdir()
+    rows = "SELECT * FROM (VALUES (1001.0::DOUBLE, 50), (NULL, 9)) t(id, seats)"
+    store.connect().execute(f"COPY ({rows}) TO '{file}' (FORMAT parquet)")
+    done = import_file(store, file, fact_map(tmp_path), NOW)
+    assert (done.rejects, seats(store, "1001")) == ({"no account": 1}, "50")
+    import_file(store, write(tmp_path / "b.csv", "id,seats\n 1002.0 ,60\n"), fact_map(tmp_path), NOW)
+    assert seats(store, "1002") == "60"
+
+
+def test_a_day_begins_in_the_zone_of_the_policy(store: UsageStore, tmp_path: Path) -> None:
+    zone = ZoneInfo("America/New_York")
+    for number, day in enumerate(("2026-02-01", "2026-02-01 00:00:00", "2026-02-01T00:00:00")):
+        file = write(tmp_path / f"{number}.csv", f"id,seats,on\na{number},50,{day}\n")
+        import_file(store, file, fact_map(tmp_path, "  at: on\n"), NOW, zone=zone)
+        assert seats(store, f"a{number}", datetime(2026, 2, 1, 4, 59, tzinfo=UTC)) == "unknown"
+        assert seats(store, f"a{number}", datetime(2026, 2, 1, 5, tzinfo=UTC)) == "50"
+
+
+def test_a_column_that_facts_yaml_asks_for_and_the_file_has_not_is_said(store: UsageStore, tmp_path: Path) -> None:
+    file = write(tmp_path / "accounts.csv", "id,Seats,plan\nacme,50,team\n")
+    done = import_file(store, file, fact_map(tmp_path), NOW, facts=FACTS)
+    assert done.notes == [
+        "the fact `seats` is the field `seats` of files.accounts, which this file does not give; did you mean `Seats`?"
+    ]
+    asked = evaluator(store, Vocabulary(FACTS, POLICY), NOW)
+    never = asked.holds([Condition.model_validate({"fact": "seats", "exists": False})], ["acme"])
+    assert never == {"acme": Answer.CANNOT_TELL}
+    cause = asked.fact("seats", ["acme"])["acme"].cause
+    assert cause == "files.accounts never told a field `seats`; did you mean `Seats`?"
+
+
+def test_a_map_whose_fields_the_file_has_not_is_refused(store: UsageStore, tmp_path: Path) -> None:
+    file = write(tmp_path / "accounts.csv", "id,seats\nacme,50\n")
+    with pytest.raises(
+        ImportFailed, match="none of the columns that the map gives as `fields`: `seat`; did you mean `seats`"
+    ):
+        import_file(store, file, fact_map(tmp_path, "  fields: [seat]\n"), NOW)
+    with pytest.raises(ImportFailed, match="no column `ID`, which the map gives as `account`; did you mean `id`"):
+        import_file(store, file, write(tmp_path / "map.yaml", "facts: {account: ID}\n"), NOW)
+
+
+def test_a_column_that_the_map_names_and_the_next_file_has_not_is_not_known_any_more(
+    store: UsageStore, tmp_path: Path
+) -> None:
+    mapping = fact_map(tmp_path, "  fields: [seats, plan]\n")
+    import_file(store, write(tmp_path / "a.csv", "id,seats,plan\nacme,50,team\nbolt,9,team\n"), mapping, NOW)
+    later = NOW + timedelta(days=1)
+    done = import_file(store, write(tmp_path / "b.csv", "id,plan,Seats\nacme,team,60\n"), mapping, later)
+    assert done.notes == ["there is no column `seats`, which the map gives under `fields`; did you mean `Seats`?"]
+    assert (seats(store, "acme", later), seats(store, "bolt", later)) == ("unknown", "9")
+
+
+def test_an_empty_list_answers_as_an_empty_cell(store: UsageStore, tmp_path: Path) -> None:
+    file = write(tmp_path / "a.jsonl", '{"id": "acme", "regions": []}\n{"id": "bolt", "regions": null}\n')
+    import_file(store, file, fact_map(tmp_path), NOW)
+    kept = store.connect().execute(f"SELECT value FROM {facts_sql(store, store.manifest())} WHERE field = 'regions'")
+    assert kept.fetchall() == [(None,), (None,)]
