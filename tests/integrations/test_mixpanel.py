@@ -473,13 +473,14 @@ def test_the_library_does_not_log_replies(
 
 
 def test_each_region_has_its_hosts() -> None:
-    def hosts(region: str) -> tuple[str, str]:
+    def hosts(region: str) -> tuple[str, str, str]:
         settings = Settings(service_account="a", secret="b", project_id=1, region=region)  # type: ignore[arg-type]
         utils = mixpanel.Api(settings, Queries(), mixpanel._exports("x", None))._utils()
-        return utils.formatted_api, utils.raw_api
+        return utils.formatted_api, utils.raw_api, utils.import_api
 
-    assert hosts("us") == ("https://mixpanel.com/api", "https://data.mixpanel.com/api")
-    assert hosts("eu") == ("https://eu.mixpanel.com/api", "https://data-eu.mixpanel.com/api")
+    us, eu = "https://mixpanel.com/api", "https://eu.mixpanel.com/api"
+    assert hosts("us") == (us, "https://data.mixpanel.com/api", f"{us}/query")
+    assert hosts("eu") == (eu, "https://data-eu.mixpanel.com/api", f"{eu}/query")
 
 
 def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:

@@ -76,6 +76,14 @@ def test_a_wait_is_seconds_or_a_date_by_the_replys_own_clock() -> None:
     assert slack(later).wait == 300
 
 
+def test_each_vendors_own_header_is_the_one_that_is_read() -> None:
+    assert slack({"Retry-After": "7"}).wait == 7
+    assert hubspot({"X-HubSpot-RateLimit-Interval-Milliseconds": "3000"}).wait == 3
+    assert hubspot({"Retry-After": "2", "X-HubSpot-RateLimit-Interval-Milliseconds": "3000"}).wait == 2
+    assert hubspot_moving({"Retry-After": "86"}).wait == 86
+    assert intercom({"X-RateLimit-Reset": str(NOW.timestamp() + 4)}).wait == 4
+
+
 def test_a_longer_wait_is_the_longest_and_is_said() -> None:
     failure = slack({"Retry-After": "9999999999"})
     assert failure.wait == LONGEST_WAIT

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.mutations import hubspot, salesforce
+from tests.mutations import hubspot, intercom, mixpanel, salesforce, slack, waits
 from tests.mutations.broken import REPO, Copy, changed
 from tests.mutations.row import Mutation
 
-ROWS = (*salesforce.ROWS, *hubspot.ROWS)
+ROWS = (*salesforce.ROWS, *hubspot.ROWS, *mixpanel.ROWS, *slack.ROWS, *intercom.ROWS, *waits.ROWS)
 ALL = bool(os.environ.get("EXPANSION_CANARIES"))  # `make canaries`
 SEED = int(os.environ.get("EXPANSION_MUTATIONS_SEED", "10"))
 FEW = 3

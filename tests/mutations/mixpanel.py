@@ -1,0 +1,80 @@
+"""What Mixpanel would refuse, or answer otherwise."""
+
+from __future__ import annotations
+
+from tests.mutations.row import Mutation
+
+_CALLS, _SOURCES, _ZONE = (
+    "integrations/_mixpanel_calls.py",
+    "integrations/mixpanel.py",
+    "integrations/_mixpanel_zone.py",
+)
+_TESTS, _ZONES = "integrations/test_mixpanel.py::", "integrations/test_mixpanel_zone.py::"
+
+ROWS: tuple[Mutation, ...] = (
+    Mutation(
+        "Mixpanel, Query Profiles: project_id is a part of the query string",
+        _CALLS,
+        'f"engage?project_id={self.settings.project_id}"',
+        '"engage"',
+        (f"{_TESTS}test_a_group_profile_gives_the_facts_asked_for",),
+    ),
+    Mutation(
+        "Mixpanel, Query Profiles: the published path is /query/engage",
+        _CALLS,
+        'utils.import_api = f"{utils.formatted_api}/query"',
+        'utils.import_api = f"{utils.formatted_api}/2.0/query"',
+        (f"{_TESTS}test_a_group_profile_gives_the_facts_asked_for", f"{_TESTS}test_each_region_has_its_hosts"),
+    ),
+    Mutation(
+        "Mixpanel, data residency: a project of the EU is on no other host",
+        _CALLS,
+        "residency=settings.region,",
+        'residency="us",',
+        (f"{_TESTS}test_each_region_has_its_hosts",),
+    ),
+    Mutation(
+        "Mixpanel, Query Profiles: a later page needs the session of the first",
+        _CALLS,
+        '"session_id": page["session_id"], "page": page["page"] + 1',
+        '"page": page["page"] + 1',
+        (f"{_TESTS}test_pages_are_read_in_one_session_to_the_last",),
+    ),
+    Mutation(
+        "Mixpanel, Query Profiles: filter_by_cohort is an object as JSON",
+        _SOURCES,
+        'json.dumps({"id": self._id(name)})',
+        "str(self._id(name))",
+        (f"{_TESTS}test_a_cohort_gives_the_accounts_of_its_members",),
+    ),
+    Mutation(
+        "Mixpanel, List Saved Cohorts: by POST alone",
+        _CALLS,
+        'httpx.Request("POST", url, params={"project_id": self.settings.project_id})',
+        'httpx.Request("GET", url, params={"project_id": self.settings.project_id})',
+        (f"{_TESTS}test_a_cohort_gives_the_accounts_of_its_members",),
+    ),
+    Mutation(
+        "Mixpanel, Raw Event Export: to_date cannot be later than today, in the project's zone",
+        _ZONE,
+        "return first, min(last, now.astimezone(zone).date())",
+        "return first, last",
+        (f"{_ZONES}test_tomorrow_is_never_asked_for_and_all_that_happened_is_read",),
+    ),
+    Mutation(
+        "Mixpanel, Export Methods: projects made before 2023 keep the wall clock of their zone",
+        _ZONE,
+        "return whole - int(offset.total_seconds()) * unit",
+        "return whole",
+        (f"{_ZONES}test_every_event_is_read_as_it_happened_in_every_zone",),
+    ),
+    Mutation(
+        "Mixpanel takes events of clients that were offline for five days",
+        _CALLS,
+        """read_again_days: int = Field(
+        5,""",
+        """read_again_days: int = Field(
+        2,""",
+        ("flows/test_late_events.py::test_what_a_client_sends_four_days_late_counts_on_the_day_it_happened",),
+    ),
+)

@@ -1,0 +1,53 @@
+"""What Slack would refuse, or answer otherwise."""
+
+from __future__ import annotations
+
+from tests.mutations.row import Mutation
+
+_ACTION, _MESSAGE, _API = "integrations/slack.py", "integrations/_slack_message.py", "integrations/_slack_api.py"
+_TESTS = "integrations/test_slack.py::"
+
+ROWS: tuple[Mutation, ...] = (
+    Mutation(
+        "Slack, conversations.history: metadata comes for who asks for it",
+        _ACTION,
+        "include_all_metadata=True,",
+        "include_all_metadata=False,",
+        (f"{_TESTS}test_every_piece_of_a_digest_is_found",),
+    ),
+    Mutation(
+        "Slack, conversations.history: takes a channel's id and no name",
+        _ACTION,
+        "for message in self._history(channel_id, channel,",
+        "for message in self._history(channel, channel,",
+        (f"{_TESTS}test_every_piece_of_a_digest_is_found",),
+    ),
+    Mutation(
+        "Slack, section blocks: 3,000 characters",
+        _MESSAGE,
+        "HEADER, SECTION, FIELD, FIELDS = 150, 3000, 2000, 10",
+        "HEADER, SECTION, FIELD, FIELDS = 150, 3100, 2000, 10",
+        (f"{_TESTS}test_text_of_any_length_arrives_within_the_limits",),
+    ),
+    Mutation(
+        "Slack, header blocks: plain_text alone",
+        _MESSAGE,
+        '"text": {"type": "plain_text", "text": shorten(title, HEADER), "emoji": True}',
+        '"text": {"type": "mrkdwn", "text": shorten(title, HEADER)}',
+        (f"{_TESTS}test_an_empty_text_is_a_message_all_the_same",),
+    ),
+    Mutation(
+        "Slack, rate limits: one message a second in a channel",
+        _API,
+        "IN_A_CHANNEL = Limit(1, 1,",
+        "IN_A_CHANNEL = Limit(9, 1,",
+        (f"{_TESTS}test_a_channel_gets_one_message_a_second_and_another_channel_does_not_wait",),
+    ),
+    Mutation(
+        "Slack, chat.postMessage: what broke off is not sent again before it was looked for",
+        _API,
+        "return self._retry.run(once, repeatable=not wrote)",
+        "return self._retry.run(once, repeatable=True)",
+        (f"{_TESTS}test_an_error_after_which_nobody_knows_is_not_repeated",),
+    ),
+)
