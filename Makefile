@@ -67,7 +67,7 @@ check: $(READY)
 
 # What follows from the code: the schemas that editors read, the settings template, the tables in docs/.
 docs: $(READY)
-	@$(BIN)/expansion init --schemas-only
+	@$(BIN)/expansion init --schemas-only --plain
 	@$(BIN)/python -m cli.settings_list docs/connect.md
 	@$(BIN)/python -m cli.language_page docs/language.md
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,6 +27,7 @@ def command(json_: bool) -> None:
     from flows.place import Place
 
     place = Place()
+    _renew_schemas(place)
     try:
         workspace = place.workspace
     except Mistakes as found:
@@ -44,6 +46,19 @@ def command(json_: bool) -> None:
     else:
         _print(workspace, warnings, results, failed)
     sys.exit(1 if failed else 0)
+
+
+def _renew_schemas(place: Any) -> None:
+    """A name that was added is not underlined for long: where an editor's schemas hold the names, they are renewed."""
+    from cli.init import own_names_of
+    from expansion.language.own_names import MARK
+    from expansion.language.schema import write_schemas
+
+    folder = place.settings.playbooks.parent
+    schemas = folder / ".schema"
+    with suppress(OSError, UnicodeDecodeError):
+        if MARK in (schemas / "trigger.json").read_text(encoding="utf-8"):
+            write_schemas(schemas, place.catalog, own_names_of(folder, place.catalog, place.settings.playbooks))
 
 
 def _run(place: Any) -> list[Any]:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cli.showing import as_json, echo, say
+
+if TYPE_CHECKING:
+    from expansion.contract import Catalog
+    from expansion.language.own_names import OwnNames
 
 _STARTER = Path(__file__).parent / "starter"
 _IGNORED = ".env\n.expansion/\n"
@@ -20,14 +25,17 @@ class AlreadyThere(Exception):
 @click.command("init")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
 @click.option("--schemas-only", is_flag=True, help="Only bring .schema/ and .env.example up to date.")
+@click.option("--plain", is_flag=True, help="Schemas without the names of the folder's own files.")
 @click.option("--json", "json_", is_flag=True, help="The names of the written files as JSON.")
-def command(folder: Path, schemas_only: bool, json_: bool) -> None:
+def command(folder: Path, schemas_only: bool, plain: bool, json_: bool) -> None:
     """Make FOLDER with one trigger, its playbook and cases, made-up accounts to try it with, a settings template, and
     what deploys it: prefect.yaml with the schedules, and automations.
 
-    Nothing that is there already is overwritten. `--schemas-only` writes what is generated again, after an update.
+    Nothing that is there already is overwritten. `--schemas-only` writes what is generated again, after an update or
+    when you have added facts, tiers, playbooks or cohorts: the schemas hold their names, so that your editor completes
+    them, and the events that were seen.
     """
-    written = _generated(folder) if schemas_only else _made(folder)
+    written = _generated(folder, plain=plain) if schemas_only else _made(folder, plain=plain)
     if json_:
         as_json([path.as_posix() for path in written])
         return
@@ -37,7 +45,7 @@ def command(folder: Path, schemas_only: bool, json_: bool) -> None:
         say(_next(folder))
 
 
-def _made(folder: Path) -> list[Path]:
+def _made(folder: Path, *, plain: bool = False) -> list[Path]:
     """Write all files of the starter, or none."""
     starter = {path.relative_to(_STARTER): path for path in sorted(_STARTER.rglob("*")) if path.is_file()}
     starter = {name: path for name, path in starter.items() if name.parts[0] != _SCHEMAS}
@@ -45,7 +53,7 @@ def _made(folder: Path) -> list[Path]:
     for name, source in starter.items():
         _write(folder / name, source.read_text(encoding="utf-8"))
     _write(folder / ".gitignore", _IGNORED)
-    return [*(folder / name for name in starter), folder / ".gitignore", *_generated(folder)]
+    return [*(folder / name for name in starter), folder / ".gitignore", *_generated(folder, plain=plain)]
 
 
 def _refuse_to_overwrite(folder: Path, names: list[Path]) -> None:
@@ -57,15 +65,31 @@ def _refuse_to_overwrite(folder: Path, names: list[Path]) -> None:
         )
 
 
-def _generated(folder: Path) -> list[Path]:
+def _generated(folder: Path, *, plain: bool) -> list[Path]:
     """What follows from the code: the schemas of the files, and the settings."""
     import integrations
     from cli.settings_list import env_example
+    from expansion.language.own_names import OwnNames
     from expansion.language.schema import write_schemas
 
-    schemas = write_schemas(folder / _SCHEMAS, integrations.catalog())
+    catalog = integrations.catalog()
+    names = OwnNames() if plain else own_names_of(folder, catalog)
+    schemas = write_schemas(folder / _SCHEMAS, catalog, names)
     _write(folder / ".env.example", env_example())
     return [folder / ".env.example", *schemas]
+
+
+def own_names_of(folder: Path, catalog: Catalog, playbooks: Path | None = None) -> OwnNames:
+    """The names in the folder's files, right or wrong; none where there are no files."""
+    from expansion.language.mistakes import Mistakes
+    from expansion.language.own_names import OwnNames, own_names
+    from expansion.language.workspace import known_of
+
+    try:
+        known, _ = known_of(playbooks or folder / "playbooks", catalog)
+    except Mistakes:
+        return OwnNames()
+    return own_names(known)
 
 
 def _write(path: Path, text: str) -> None:

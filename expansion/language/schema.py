@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from expansion.contract import ActionWords, Catalog
 from expansion.language.case_parser import CaseFile
 from expansion.language.models import Facts, Playbook, Policy, Trigger
+from expansion.language.own_names import OwnNames, with_names
 
 _FILES: dict[str, type[BaseModel]] = {
     "trigger": Trigger,
@@ -41,11 +42,14 @@ def json_schemas(catalog: Catalog | None = None) -> dict[str, dict[str, Any]]:
     return schemas
 
 
-def write_schemas(folder: Path, catalog: Catalog) -> list[Path]:
-    """Write `trigger.json`, `playbook.json` and so on; a file is touched only when it changes."""
+def write_schemas(folder: Path, catalog: Catalog, names: OwnNames = OwnNames()) -> list[Path]:  # noqa: B008  frozen
+    """Write `trigger.json`, `playbook.json` and so on; a file is touched only when it changes.
+
+    `names`: what the folder's own files name, for editors to complete.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, schema in json_schemas(catalog).items():
+    for name, schema in with_names(json_schemas(catalog), names).items():
         path = folder / f"{name}.json"
         text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
         if not path.exists() or path.read_text(encoding="utf-8") != text:
@@ -60,8 +64,39 @@ def first_line(kind: str, up: int) -> str:
 
 
 def _schema(model: type[BaseModel]) -> dict[str, Any]:
-    schema = model.model_json_schema(by_alias=True)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_without_null(schema)}
+    schema = _without_null(model.model_json_schema(by_alias=True))
+    for part in (schema, *schema.get("$defs", {}).values()):
+        _readable(part)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _readable(part: dict[str, Any]) -> None:
+    """As an editor shows it: what a condition is about before its comparisons, words as they are written, no regex."""
+    words = part.get("properties", {})
+    if words.keys() >= {"fact", "event"}:
+        first = [word for word in _SUBJECTS if word in words]
+        part["properties"] = {word: words[word] for word in (*first, *(word for word in words if word not in first))}
+    for word, schema in words.items():
+        if schema.get("title"):
+            schema["title"] = word
+        _explain_patterns(word, schema, schema.get("examples", ()))
+
+
+_SUBJECTS = ("fact", "event", "cohort", "sequence", "trigger")
+
+
+def _explain_patterns(word: str, schema: dict[str, Any], examples: Sequence[Any]) -> None:
+    """Wherever a pattern stands, what to write instead: an editor would show the pattern."""
+    if "pattern" in schema:
+        schema["patternErrorMessage"] = _said(word, schema.get("examples", examples))
+    for inner in (schema.get("items"), *schema.get("oneOf", ()), *schema.get("anyOf", ())):
+        if isinstance(inner, dict):
+            _explain_patterns(word, inner, inner.get("examples", examples))
+
+
+def _said(word: str, examples: Sequence[Any]) -> str:
+    shown = " or ".join(f"`{one}`" for one in examples[:2] if isinstance(one, str | int))
+    return f"`{word}` is not written like this" + (f"; write it like {shown}." if shown else ".")
 
 
 def _without_null(value: Any) -> Any:

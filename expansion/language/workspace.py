@@ -48,6 +48,19 @@ class Workspace:
 
 def load(root: Path, catalog: Catalog) -> Workspace:
     """Read and check every file below `root`; raises Mistakes with all of them at once."""
+    known, mistakes = known_of(root, catalog)
+    mistakes += (one for one in check(known) if not one.consequence)
+    if mistakes:
+        raise Mistakes(dict.fromkeys(mistakes))
+    assert known.facts.model and known.policy.model, "what could not be read was reported"
+    triggers, cases = _models(known.triggers), _cases(known)
+    warnings = tuple(cautions(known, cases))
+    playbooks = _models(known.playbooks)
+    return Workspace(root, known.facts.model, known.policy.model, triggers, playbooks, cases, warnings, known)
+
+
+def known_of(root: Path, catalog: Catalog) -> tuple[Known, list[Mistake]]:
+    """Everything that could be read of a folder, and what is wrong with single files."""
     layout = find(root)
     mistakes = list(layout.mistakes)
     known = Known(
@@ -58,14 +71,7 @@ def load(root: Path, catalog: Catalog) -> Workspace:
         _all(layout.playbooks, Playbook, mistakes),
         list(_all(layout.cases, CaseFile, mistakes).values()),
     )
-    mistakes += (one for one in check(known) if not one.consequence)
-    if mistakes:
-        raise Mistakes(dict.fromkeys(mistakes))
-    assert known.facts.model and known.policy.model, "what could not be read was reported"
-    triggers, cases = _models(known.triggers), _cases(known)
-    warnings = tuple(cautions(known, cases))
-    playbooks = _models(known.playbooks)
-    return Workspace(root, known.facts.model, known.policy.model, triggers, playbooks, cases, warnings, known)
+    return known, mistakes
 
 
 def _open(path: Path, model: type[M], mistakes: list[Mistake]) -> Opened[M]:

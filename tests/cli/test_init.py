@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -148,3 +149,33 @@ def test_the_tables_of_settings_in_the_docs_are_current():
     page = (ROOT / "docs/connect.md").read_text(encoding="utf-8")
     assert with_tables(page) == page, "run `make docs`"
     assert all(f"<!-- settings of {system.title} -->" in page for system in every_setting())
+
+
+def test_the_schemas_hold_the_names_of_the_folder_and_check_renews_them(run, monkeypatch):
+    run("init", "mine")
+    monkeypatch.chdir("mine")
+    schema = Path(".schema/trigger.json")
+
+    def facts() -> list[str]:
+        names = json.loads(schema.read_text(encoding="utf-8"))["$defs"]["Condition"]["properties"]["fact"]["enum"]
+        return [str(name) for name in names]
+
+    assert facts() == ["account_name", "arr", "owner_email", "plan"]
+    path = Path("playbooks/shared/facts.yaml")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("cohorts:", "  blocked: {times: Export Blocked, over: 14 days}\n\ncohorts:"))
+    assert run("check").code == 0
+    assert "blocked" in facts()
+    run("init", "--schemas-only", "--plain")
+    before = schema.read_bytes()
+    run("check")
+    assert schema.read_bytes() == before, "plain schemas stay plain"
+
+
+def test_names_are_written_though_other_things_are_wrong(run, monkeypatch):
+    run("init", "mine")
+    monkeypatch.chdir("mine")
+    path = Path("playbooks/triggers/export-limit.yaml")
+    path.write_text(path.read_text(encoding="utf-8").replace("at_least: 3 ", "at_lest: 3 "), encoding="utf-8")
+    assert run("init", "--schemas-only").code == 0
+    assert '"arr"' in Path(".schema/trigger.json").read_text(encoding="utf-8")

@@ -10,8 +10,10 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
+from expansion.language.own_names import own_names, with_names
 from expansion.language.schema import first_line, json_schemas, write_schemas
-from tests.language.conftest import CATALOG, FILES
+from expansion.language.workspace import known_of
+from tests.language.conftest import CATALOG, FILES, Folder
 
 _SCHEMAS = json_schemas(CATALOG)
 
@@ -87,3 +89,69 @@ def test_files_are_written_only_when_they_change(tmp_path: Path) -> None:
 
 def test_a_file_names_its_schema() -> None:
     assert first_line("trigger", 2) == "# yaml-language-server: $schema=../../.schema/trigger.json"
+
+
+# --- names of the folder ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def named(folder: Folder) -> dict[str, Any]:
+    """The schemas with the names of the files."""
+    known, _ = known_of(folder.root, CATALOG)
+    return with_names(json_schemas(CATALOG), own_names(known).and_events(["Seen Only"]))
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_with_the_names_of_its_folder_a_right_file_is_still_right(named: dict[str, Any], name: str) -> None:
+    values: Any = json.loads(json.dumps(YAML(typ="safe", pure=True).load(FILES[name]), default=str))
+    assert [e.json_path for e in jsonschema.Draft202012Validator(named[_kind(name)]).iter_errors(values)] == []
+
+
+def test_names_are_proposed_where_they_may_stand(named: dict[str, Any]) -> None:
+    trigger, condition = named["trigger"]["properties"], named["trigger"]["$defs"]["Condition"]["properties"]
+    assert "seats_used" in condition["fact"]["enum"]
+    assert "seat_upgrade" in trigger["leads_to"]["enum"]
+    assert "paying-accounts" in trigger["accounts"]["enum"]
+    assert "Seen Only" in condition["event"]["oneOf"][0]["examples"]
+    assert "mon" not in condition["event"]["oneOf"][0]["examples"], "a day of the week is no event"
+    assert named["trigger"]["$defs"]["Then"]["properties"]["playbook"]["enum"]
+
+
+def test_a_name_that_nothing_has_is_underlined_and_a_new_event_is_not(named: dict[str, Any]) -> None:
+    text = FILES["triggers/seat-limit.yaml"]
+    fact = next(line for line in text.splitlines() if "fact:" in line).split("fact:")[1].split()[0].strip(",}")
+
+    def errors(text: str) -> list[str]:
+        values = json.loads(json.dumps(YAML(typ="safe", pure=True).load(text), default=str))
+        return [e.json_path for e in jsonschema.Draft202012Validator(named["trigger"]).iter_errors(values)]
+
+    assert errors(text.replace(f"fact: {fact}", "fact: nosuch", 1)) != []
+    event = {"trigger": "a", "title": "A", "owner": "a@b.example", "status": "live", "leads_to": "seat_upgrade"}
+    event |= {
+        "when": [{"event": "Never Seen", "at_least": 3, "over": "14 days"}],
+        "then": {"playbook": "seat-expansion"},
+    }
+    assert list(jsonschema.Draft202012Validator(named["trigger"]).iter_errors(event)) == []
+
+
+def test_what_a_condition_is_about_comes_first() -> None:
+    assert list(_SCHEMAS["trigger"]["$defs"]["Condition"]["properties"])[:2] == ["fact", "event"]
+
+
+def test_no_editor_shows_a_pattern() -> None:
+    over = _SCHEMAS["trigger"]["$defs"]["Condition"]["properties"]["over"]
+    assert over["patternErrorMessage"] == "`over` is not written like this; write it like `28 days` or `6 hours`."
+
+    def silent(value: Any, where: str) -> list[str]:
+        if isinstance(value, list):
+            return [found for one in value for found in silent(one, where)]
+        if not isinstance(value, dict):
+            return []
+        own = [where] if "pattern" in value and "patternErrorMessage" not in value else []
+        inner = value.get("properties", {}).items() if "properties" in value else ()
+        below = [found for key, one in inner for found in silent(one, f"{where}.{key}")]
+        return own + below + [f for word in ("items", "oneOf", "anyOf") for f in silent(value.get(word, []), where)]
+
+    for kind, schema in _SCHEMAS.items():
+        ours = {name: one for name, one in schema.get("$defs", {}).items() if "." not in name}
+        assert [found for name, one in {"": schema, **ours}.items() for found in silent(one, f"{kind} {name}")] == []
