@@ -45,7 +45,7 @@ def command(
     the trigger is no longer true nothing is sent. The steps go out with the next run.
     """
     from flows import approving
-    from flows.clock import moment, utc_now
+    from flows.clock import moment
     from flows.place import Place
 
     chosen = trigger is not None or account is not None
@@ -67,12 +67,12 @@ def command(
             raise _nothing_waits(trigger, named)
         firings, name = approving.with_joined(place, found), approving.signed(by or getpass.getuser(), note)
         if decline:
-            count = approving.decline(place, firings, name, utc_now)
+            count = approving.decline(place, firings, name, place.now)
             if json_:
                 as_json({"declined": count})
             say(f"{many(count, 'firing')} declined: nothing is sent in these episodes")
             return
-        outcome = approving.approve(place, firings, name, moment(as_of), utc_now)
+        outcome = approving.approve(place, firings, name, moment(as_of) if as_of else place.now(), place.now)
     finally:
         place.close()
     _told(outcome, json_)

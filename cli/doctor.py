@@ -45,13 +45,19 @@ def shown(finding: Finding) -> str:
     return "\n".join(lines)
 
 
+_BROKEN = "cannot be used"
+
+
 def _findings() -> list[Finding]:
     from flows.place import Place
 
     place = Place()
     try:
         systems = place.systems()
-        return [_own("ledger", place, _ledger), _own("usage store", place, _store), *_systems(place, systems)]
+        own = [_own("ledger", place, _ledger), _own("usage store", place, _store)]
+        if not any(finding.what == _BROKEN for finding in own):  # what cannot be read says nothing of its clock
+            own.insert(1, _own("clock", place, _clock))
+        return [*own, *_systems(place, systems)]
     finally:
         place.close()
 
@@ -65,7 +71,7 @@ def _own(name: str, place: Place, ask: Callable[[Place], Finding]) -> Finding:
     try:
         return ask(place)
     except (LedgerError, StoreError) as error:
-        return Finding(name, "cannot be used", False, str(error))
+        return Finding(name, _BROKEN, False, str(error))
 
 
 def _systems(place: Place, systems: list[str]) -> Iterator[Finding]:
@@ -104,6 +110,21 @@ def _ledger(place: Place) -> Finding:
     if unsure:
         return Finding("ledger", f"{many(unsure, 'step')} unsure", False, "`expansion unsure` lists them")
     return Finding("ledger", f"{where}, up to date, no step is unsure", True)
+
+
+def _clock(place: Place) -> Finding:
+    from expansion.clocks import ClocksDisagree
+    from integrations.base import Finding
+
+    try:
+        said = place.agree()
+    except ClocksDisagree as error:
+        what, _, remedy = str(error).partition("\n\nhint: ")
+        return Finding("clock", what, False, remedy)
+    if said:
+        return Finding("clock", said, True, "let both keep the time (NTP) before it is more", mark="warning")
+    counts = "agrees with the ledger's database" if place.ledger.is_postgres else "counts, for the ledger is here"
+    return Finding("clock", f"this machine's {counts}; nothing lies ahead of it", True)
 
 
 def _store(place: Place) -> Finding:

@@ -7,6 +7,7 @@ from __future__ import annotations
 KNOWN = {
     "AlreadyThere",
     "CannotStart",
+    "ClocksDisagree",
     "ImportFailed",
     "LedgerError",
     "MapError",

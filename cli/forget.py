@@ -24,7 +24,6 @@ def command(user: str, yes: bool, json_: bool) -> None:
     for a person to remove. Exit code 1 while something is left to do here.
     """
     from expansion.forgetting import forget, must_be_known
-    from flows.clock import utc_now
     from flows.place import Place
 
     if not user.strip():
@@ -34,7 +33,7 @@ def command(user: str, yes: bool, json_: bool) -> None:
         must_be_known(place.store, place.ledger, user)
         if not yes:
             click.confirm(f"Forget {user}? This cannot be undone", abort=True, err=True)
-        done = forget(place.store, place.ledger, place.settings.home, user, getpass.getuser(), utc_now())
+        done = forget(place.store, place.ledger, place.settings.home, user, getpass.getuser(), place.now())
     finally:
         place.close()
     if json_:

@@ -28,6 +28,7 @@ COMMANDS = {
     "unsure": "Steps that nobody knows the outcome of; settle them.",
     "audit": "What was done outside and by whom, line by line; is the record whole?",
     "forget": "Remove a person everywhere, and keep the counts.",
+    "clock": "Do the clocks agree: this machine's, the ledger's, and what earlier runs wrote?",
     "doctor": "Is every configured system reachable, allowed, within its limits?",
     "actions": "The actions that playbooks may name.",
     "facts": "The facts, cohorts and sources that triggers may name.",

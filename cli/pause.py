@@ -47,7 +47,6 @@ def command(kind: str | None, name: str | None, by: str | None, note: str, json_
     resumed, if it is still true then. Of a paused PLAYBOOK or INTEGRATION nothing more is sent; its steps stay due.
     What is just being sent is finished. Without a name: what is paused.
     """
-    from flows.clock import utc_now
     from flows.pausing import must_be_there
     from flows.place import Place
 
@@ -59,7 +58,7 @@ def command(kind: str | None, name: str | None, by: str | None, note: str, json_
         if name is None:
             raise click.UsageError(f"which {kind}? write its name after it")
         must_be_there(place, kind, name)  # type: ignore[arg-type]  # a choice
-        done = place.ledger.pause(kind, name, by or getpass.getuser(), note, utc_now())  # type: ignore[arg-type]
+        done = place.ledger.pause(kind, name, by or getpass.getuser(), note, place.now())  # type: ignore[arg-type]
         if json_:
             show_pauses(place, json_)
     finally:

@@ -23,19 +23,19 @@ def preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:
     unless a source or a person says something new in between.
     """
     from cli.beginning import how_to_begin
-    from flows.clock import moment, utc_now
+    from flows.clock import moment
     from flows.deciding import decide_all, evaluate, triggers_of_run
     from flows.pausing import told_pauses
     from flows.place import Place
 
     place = Place()
     try:
-        at = moment(as_of)
+        at = moment(as_of) if as_of else place.clock.seen()
         chosen, not_due = triggers_of_run(place, triggers, at, only_due=as_of is None and not triggers)
         evaluated = evaluate(place, chosen, at, build=False)
         decisions = decide_all(place, evaluated, at)
         earlier = Earlier(
-            due=sum(one.count for one in place.ledger.due_actions(utc_now())),
+            due=sum(one.count for one in place.ledger.due_actions(place.clock.seen())),
             waited=len(place.ledger.waiting_due(at)),
             paused=tuple(told_pauses(place)),
             not_due=tuple(not_due),

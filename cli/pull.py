@@ -33,6 +33,7 @@ def command(sources: tuple[str, ...], json_: bool) -> None:
     place = Place()
     try:
         wanted = chosen(place, sources)
+        place.agree()
         report, ended_by = _pulled(place, wanted)
     finally:
         place.close()
@@ -49,14 +50,13 @@ def command(sources: tuple[str, ...], json_: bool) -> None:
 def _pulled(place: Place, wanted: list[Pull]) -> tuple[RunReport | None, int | None]:
     """The report; None where a signal ended it, with its number."""
     from cli.stopping import Job
-    from flows.clock import utc_now
     from flows.pulling import Stopped
     from flows.pulling_all import pull_all
 
     stopping = threading.Event()
 
     async def work() -> RunReport:
-        pulling = asyncio.to_thread(pull_all, place, wanted, utc_now, stopping.is_set, _tell, _begins)
+        pulling = asyncio.to_thread(pull_all, place, wanted, place.now, stopping.is_set, _tell, _begins)
         thread = asyncio.ensure_future(pulling)
         try:
             return await asyncio.shield(thread)

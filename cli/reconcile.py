@@ -21,13 +21,12 @@ def command(days: int, json_: bool) -> None:
     Nothing is repaired; each difference says what to do. Exit code 1 where there is something to do, or where a system
     could not be asked.
     """
-    from flows.clock import utc_now
     from flows.place import Place
     from flows.reconciling import difference_rows, reconcile_all, untold_rows
 
     place = Place()
     try:
-        found = reconcile_all(place, utc_now(), days)
+        found = reconcile_all(place, place.now(), days)
     finally:
         place.close()
     rows, untold = difference_rows(found.open), untold_rows(found.not_compared)

@@ -19,7 +19,6 @@ from cli.showing import say
 @click.option("--json", "json_", is_flag=True, help="What is still paused, as JSON.")
 def command(kind: str | None, name: str | None, by: str | None, note: str, json_: bool) -> None:
     """Let something that is paused go on; the next run does what waits. Without a name: what is paused."""
-    from flows.clock import utc_now
     from flows.pausing import must_be_there
     from flows.place import Place
 
@@ -30,7 +29,7 @@ def command(kind: str | None, name: str | None, by: str | None, note: str, json_
             return
         if name is None:
             raise click.UsageError(f"which {kind}? write its name after it; `expansion resume` lists what is paused")
-        done = place.ledger.resume(kind, name, by or getpass.getuser(), note, utc_now())  # type: ignore[arg-type]
+        done = place.ledger.resume(kind, name, by or getpass.getuser(), note, place.now())  # type: ignore[arg-type]
         if done:
             say(f"{kind} {name} goes on; the next run does what waits")
         else:

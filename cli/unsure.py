@@ -40,7 +40,6 @@ def command(key: str | None, verdict: str | None, note: str, json_: bool) -> Non
     Look in the system whether it is there, then say so: `expansion unsure KEY done`, or `retry` to send it again, or
     `skip` to leave it. The first letters of the key are enough.
     """
-    from flows.clock import utc_now
     from flows.pausing import NoSuchThing
     from flows.place import Place
 
@@ -55,7 +54,7 @@ def command(key: str | None, verdict: str | None, note: str, json_: bool) -> Non
         if verdict is None:
             raise click.UsageError(f"what became of {step.action} for {step.called}? say done, retry or skip")
         who = getpass.getuser()
-        if not place.ledger.settle(step.key, verdict, who, note, utc_now()):  # type: ignore[arg-type]  # a choice
+        if not place.ledger.settle(step.key, verdict, who, note, place.now()):  # type: ignore[arg-type]  # a choice
             raise NoSuchThing(
                 f"{step.action} for {step.called} is not unsure any more, so nothing was changed\n\n"
                 f"hint: `expansion audit --step {step.key[:12]}` says what became of it"

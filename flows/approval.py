@@ -22,7 +22,7 @@ from pydantic import Field, create_model
 from expansion.harmless import visible
 from expansion.ledger.records import FiringRecord
 from flows.approving import approve, decline, signed, waiting, with_joined
-from flows.clock import moment, utc_now
+from flows.clock import moment
 from flows.place import Place
 from flows.report import amount
 
@@ -57,7 +57,7 @@ async def approval(
         await aresume_flow_run(UUID(flow_run.id), {"by": "nobody"})
         return Completed(message=f"nobody answered; {len(found)} firings go on waiting")
     chosen = {one.id: getattr(answer, _field(one)) for one in asked}
-    said = await _with_place(_settle, chosen, signed(answer.by, answer.note), moment(as_of))
+    said = await _with_place(_settle, chosen, signed(answer.by, answer.note), moment(as_of) if as_of else None)
     return Completed(message=said)
 
 
@@ -80,12 +80,12 @@ def _question(firing: FiringRecord) -> Any:
     return Field("leave it waiting", title=title, description=visible(firing.reason))
 
 
-def _settle(place: Place, chosen: dict[int, Choice], by: str, as_of: datetime) -> str:
+def _settle(place: Place, chosen: dict[int, Choice], by: str, as_of: datetime | None) -> str:
     """What is declined first: what is let go takes along what is joined with it and still waits."""
     no = [one for one in waiting(place) if chosen.get(one.id) == "decline"]
-    declined = decline(place, no, by, utc_now) if no else 0
+    declined = decline(place, no, by, place.now) if no else 0
     yes = [one for one in waiting(place) if chosen.get(one.id) == "let it go"]
-    outcome = approve(place, with_joined(place, yes), by, as_of, utc_now) if yes else None
+    outcome = approve(place, with_joined(place, yes), by, as_of or place.now(), place.now) if yes else None
     acting = sum(one.decision == "acting" for one in outcome.decided) if outcome else 0
     kept = len(yes) - acting if acting < len(yes) else 0
     parts = [f"{acting} let go, with the next run", f"{declined} declined"]

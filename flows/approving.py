@@ -86,6 +86,7 @@ def _decide(
 @contextmanager
 def _run(place: Place, as_of: datetime, now: Now) -> Iterator[int]:
     """A run of its own in the ledger: who decided what, and when, is told by it."""
+    place.agree()
     run_id = place.ledger.start_run(
         "approval", as_of=as_of, now=now(), git_revision=place.git_revision(), holder=place.holder.name
     )

@@ -11,11 +11,13 @@ from expansion.limits import Instant
 
 # Ticks that go on while a laptop sleeps; where there are none, those that do not.
 _TICKS = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+_wall = time.time  # looked up at each call: a test may have a machine whose clock is wrong
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 def utc_now() -> datetime:
-    return datetime.now(UTC)
+    """By this machine's clock. What the ledger judges goes by `Place.now`, which is the same on every machine."""
+    return datetime.fromtimestamp(_wall(), UTC)
 
 
 def moment(as_of: datetime | None) -> datetime:
@@ -27,7 +29,7 @@ def moment(as_of: datetime | None) -> datetime:
 
 def instant() -> Instant:
     """Now, for budgets that processes share."""
-    return Instant(time.time(), time.clock_gettime(_TICKS), _TICKER)
+    return Instant(_wall(), time.clock_gettime(_TICKS), _TICKER)
 
 
 def _ticker() -> str:

@@ -9,7 +9,6 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
-from flows.clock import moment, utc_now
 from flows.deciding import triggers_of_run
 from flows.playbook import playbook
 from flows.pull import pull
@@ -47,7 +46,7 @@ async def expansion(
         await read_clocks(run)
         await start_playbooks(run)
 
-    return await run_of_kind("expansion", moment(as_of), work)
+    return await run_of_kind("expansion", as_of, work)
 
 
 @flow(name="follow-up", flow_run_name="follow up", retries=0)
@@ -62,7 +61,7 @@ async def follow_up(as_of: datetime | None = None) -> State[Any]:
         await read_clocks(run)
         await start_playbooks(run)
 
-    return await run_of_kind("follow_up", moment(as_of), work)
+    return await run_of_kind("follow_up", as_of, work)
 
 
 async def pull_all(run: Run) -> None:
@@ -86,7 +85,7 @@ async def act_on(run: Run, named: list[str], *, only_due: bool) -> None:
 
 async def start_playbooks(run: Run) -> None:
     """One subflow run per playbook that has something due."""
-    due = await run.in_thread(run.place.ledger.due_actions, utc_now())
+    due = await run.in_thread(run.place.ledger.due_actions, run.place.now())
     for name in sorted({one.playbook for one in due}):
         state: State[Any] = await playbook(name, run.id, return_state=True)
         _note(run, f"playbook {name}", state)

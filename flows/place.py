@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import integrations
+from expansion import clocks
 from expansion.contract import Action, Catalog, Failure
 from expansion.evaluate.engine import Vocabulary
 from expansion.evaluate.evaluator import StoreEvaluator, evaluator
@@ -21,12 +22,14 @@ from expansion.language.mistakes import Mistakes
 from expansion.language.models import SourcedCohort, SourcedFact
 from expansion.language.workspace import Workspace, load
 from expansion.ledger.allowances import Allowances, open_allowances
+from expansion.ledger.clock import LedgerClock
 from expansion.ledger.database import LedgerError
 from expansion.ledger.holders import Holder, is_alive
 from expansion.ledger.store import Ledger, open_ledger
 from expansion.pushdown.source import WarehouseSource
 from expansion.pushdown.table import load_table
 from expansion.usage import manifest as manifests
+from expansion.usage.ahead import newest_pull
 from expansion.usage.manifest import Manifest
 from expansion.usage.store import UsageStore
 from flows.clock import instant
@@ -88,6 +91,27 @@ class Place:
         """The calls that all workers share, in the ledger's database, whose tables the ledger makes."""
         assert self.ledger
         return open_allowances(self._ledger_url, instant)
+
+    @cached_property
+    def clock(self) -> LedgerClock:
+        """The clock by which the ledger's leases and waits are judged, the same for all workers."""
+        return LedgerClock(self.ledger.engine, instant)
+
+    def now(self) -> datetime:
+        """What time it is for the ledger."""
+        return self.clock.now()
+
+    def agree(self) -> str | None:
+        """Raises ClocksDisagree before anything is written by a clock that must be wrong; or what is worth a word."""
+        now, here = self.clock.seen(), self.clock.here()
+        clocks.must_agree(here, now)
+        clocks.must_be_past(now, self.newest())
+        return clocks.skewed(here, now)
+
+    def newest(self) -> dict[str, datetime]:
+        """The latest moments that earlier runs wrote down, by what they are of."""
+        pull = newest_pull(self.stored)
+        return self.ledger.newest() | ({"a pull of facts": pull} if pull else {})
 
     @cached_property
     def holder(self) -> Holder:

@@ -11,7 +11,6 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from expansion.deliver import DeliveryReport
-from flows.clock import utc_now
 from flows.delivering import waits_of
 from flows.report import Problem, told
 from flows.running import Run
@@ -26,7 +25,7 @@ async def playbook(playbook: str, run_id: int | None = None) -> State[Any]:
     Within a run, `run_id` names it; alone, it is a run of its own.
     """
     if run_id is None:
-        return await run_of_kind("playbook", utc_now(), lambda run: _rounds(run, playbook))
+        return await run_of_kind("playbook", None, lambda run: _rounds(run, playbook))
     return Completed(message=_said(await _rounds(run_of(run_id), playbook)))
 
 
@@ -36,7 +35,7 @@ async def _rounds(run: Run, name: str) -> Counter[str]:
     became: Counter[str] = Counter()
     number = 0
     while True:
-        due = [one for one in run.place.ledger.due_actions(utc_now(), name) if one.action not in blocked]
+        due = [one for one in run.place.ledger.due_actions(run.place.now(), name) if one.action not in blocked]
         if not due:
             return became
         for one in due:

@@ -11,7 +11,6 @@ from prefect.states import Completed, Failed
 
 from expansion.contract import Refused
 from expansion.redact import redacted
-from flows.clock import moment
 from flows.pulling import Pull, Pulled, pulls
 from flows.running import Run
 from flows.tasks import pull_source
@@ -25,7 +24,7 @@ async def pull(source: str, run_id: int | None = None, as_of: datetime | None = 
     Within a run, `run_id` names it; alone, it is a run of its own.
     """
     if run_id is None:
-        return await run_of_kind("pull", moment(as_of), lambda run: _pull(run, source))
+        return await run_of_kind("pull", as_of, lambda run: _pull(run, source))
     found = await _pull(run_of(run_id), source)
     problems = [pulled.problem for pulled in found if pulled.problem]
     if problems:

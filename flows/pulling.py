@@ -141,7 +141,7 @@ def _events(place: Place, pull: Pull, source: SourceBase, now: datetime, stoppin
     until = now.astimezone(UTC).date()
     cursor = place.ledger.cursor(pull.source)
     first = until - timedelta(days=place.settings.first_pull_days)
-    since = max(first, (datetime.fromisoformat(cursor) - source.late).date()) if cursor else first
+    since = max(first, (min(datetime.fromisoformat(cursor), now) - source.late).date()) if cursor else first
     covered = (datetime.combine(since, time(), UTC), now.astimezone(UTC))
     rows = _until(stopping, source.events(since.isoformat(), until.isoformat(), pull.names[0]))
     done = import_rows(place.store, pull.source, rows, covered, users=user_accounts(place.store))

@@ -10,7 +10,6 @@ from prefect.artifacts import acreate_table_artifact
 from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
 
-from flows.clock import moment
 from flows.reconciling import LOOK_BACK, difference_rows, reconcile_all, untold_rows
 from flows.running import Run
 from flows.work import run_of_kind
@@ -35,4 +34,4 @@ async def reconcile(as_of: datetime | None = None, days: int = LOOK_BACK) -> Sta
             get_run_logger().warning("%s of %s could not be compared: %s", row["steps"], row["action"], row["why"])
         run.report.notices += [f"{row['action']}: {row['steps']} could not be compared: {row['why']}" for row in rows]
 
-    return await run_of_kind("reconcile", moment(as_of), work)
+    return await run_of_kind("reconcile", as_of, work)

@@ -22,7 +22,7 @@ from expansion.logs import guard
 from expansion.redact import redacted, redacted_row
 from flows.approving import waiting
 from flows.border import harmless
-from flows.clock import utc_now
+from flows.clock import moment
 from flows.delivering import Pieces
 from flows.pausing import told_pauses
 from flows.place import Place
@@ -41,12 +41,13 @@ for _name in ("expansion", "integrations", "flows"):
 class Run:
     """One run as it goes on. Not a dataclass: Prefect walks into those when it is handed to a task."""
 
-    def __init__(self, place: Place, as_of: datetime, flow_run_id: str | None = None) -> None:
+    def __init__(self, place: Place, as_of: datetime | None, flow_run_id: str | None = None) -> None:
         self.place = place
-        self.as_of = as_of
+        self._as_of = as_of
+        self.as_of = moment(as_of)
         self.flow_run_id = flow_run_id
         self.report = RunReport()
-        self.pieces = Pieces(place, as_of)
+        self.pieces = Pieces(place, self.as_of)
         self.id = 0
         self.kind: RunKind = "expansion"
         self.busy: dict[tuple[str, str], set[str]] = {}  # playbook, action -> keys that were not taken yet
@@ -89,12 +90,20 @@ class Run:
     # --- beginning and end --------------------------------------------------------------------------------------------
 
     def start(self, kind: RunKind) -> None:
-        """Write the run down before anything happens."""
+        """Write the run down before anything happens; nothing at all where a clock must be wrong.
+
+        A run for now is for now by the clock of the ledger, as everything that it writes.
+        """
         self.kind = kind
+        if said := self.place.agree():
+            self.report.notices.append(said)
+        if self._as_of is None:
+            self.as_of = self.place.now()
+            self.pieces = Pieces(self.place, self.as_of)
         self.id = self.place.ledger.start_run(
             kind,
             as_of=self.as_of,
-            now=utc_now(),
+            now=self.place.now(),
             git_revision=self.place.git_revision(),
             watermark=self.place.store.manifest().watermark,
             flow_run_id=self.flow_run_id,
@@ -110,7 +119,7 @@ class Run:
         self.report.waiting = len(waiting(self.place))
         headline = self.report.headline(self.kind, firings, steps)
         failed = bool(self.report.problems)
-        ledger.finish_run(self.id, "failed" if failed else "completed", utc_now(), self.report.summary())
+        ledger.finish_run(self.id, "failed" if failed else "completed", self.place.now(), self.report.summary())
         # The page shows the newest first.
         await _table("what-was-done", done_rows(steps), "Each step, with a link to it where it was done")
         rows = fired_rows(firings)
@@ -133,7 +142,7 @@ class Run:
         """The run ends before its end; what was done stays done, and the next run goes on from there."""
         if self.id:
             self.report.add(problem)
-            self.place.ledger.finish_run(self.id, "failed", utc_now(), self.report.summary())
+            self.place.ledger.finish_run(self.id, "failed", self.place.now(), self.report.summary())
 
     def cancelled(self) -> State[None]:
         """The end of a run that a person stopped."""

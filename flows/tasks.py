@@ -12,7 +12,6 @@ from prefect.logging import get_run_logger
 from expansion.decide.decide import Decisions
 from expansion.deliver import DeliveryReport
 from expansion.redact import redacted
-from flows.clock import utc_now
 from flows.deciding import Evaluated, decide_and_record, evaluate, note_evaluated, triggers_to_check
 from flows.delivering import deliver_some, recover_all, wake_waiting
 from flows.following import take_back_all
@@ -39,7 +38,7 @@ async def pull_source(run: Run, pull: Pull) -> Pulled:
 @task(cache_policy=NO_CACHE, task_run_name="take over what was left behind")
 async def recover_steps(run: Run) -> None:
     """Settle steps of dead processes, before anything new is sent."""
-    report = await run.in_thread(recover_all, run.place, run.pieces, utc_now)
+    report = await run.in_thread(recover_all, run.place, run.pieces, run.place.now)
     if not report.verdicts:
         get_run_logger().info("nothing was left behind")
     else:
@@ -72,9 +71,9 @@ async def decide_firings(run: Run, evaluated: Evaluated, note: bool) -> Decision
 
     `note`: the triggers count as evaluated until they are due again.
     """
-    decisions = await run.in_thread(decide_and_record, run.place, run.id, evaluated, run.as_of, utc_now)
+    decisions = await run.in_thread(decide_and_record, run.place, run.id, evaluated, run.as_of, run.place.now)
     if note:
-        await run.in_thread(note_evaluated, run.place, evaluated.answers, run.as_of, utc_now())
+        await run.in_thread(note_evaluated, run.place, evaluated.answers, run.as_of, run.place.now())
     log = get_run_logger()
     for said in told_without_names(decisions):
         log.info("%s", said)
@@ -92,7 +91,7 @@ async def wake_steps(run: Run) -> None:
 @task(cache_policy=NO_CACHE, task_run_name="take back what no longer holds")
 async def take_back_steps(run: Run) -> None:
     """Steps about what was done in episodes that have ended since."""
-    added = await run.in_thread(take_back_all, run.place, utc_now())
+    added = await run.in_thread(take_back_all, run.place, run.place.now())
     get_run_logger().info("%s steps follow from episodes that have ended", added)
 
 
@@ -122,7 +121,7 @@ async def is_busy(task_: Any, task_run: TaskRun, state: State[Any]) -> bool:
 @task(cache_policy=NO_CACHE, task_run_name="{action}, batch {number}")
 async def deliver_batch(run: Run, action: str, playbook: str, number: int) -> DeliveryReport:
     """Deliver one batch of one action. Problems are reported; what nobody knows is unsure in the ledger."""
-    report = await run.in_thread(deliver_some, run.place, run.pieces, action, playbook, utc_now, run.stopping)
+    report = await run.in_thread(deliver_some, run.place, run.pieces, action, playbook, run.place.now, run.stopping)
     log = get_run_logger()
     states = {state: report.count(state) for state in ("done", "refused", "due", "unsure")}
     said = ", ".join(f"{count} {state}" for state, count in states.items() if count) or "nothing left to do"

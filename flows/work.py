@@ -37,7 +37,7 @@ def run_of(run_id: int) -> Run:
     return _RUNNING[run_id]
 
 
-async def run_of_kind(kind: RunKind, as_of: datetime, work: Callable[[Run], Awaitable[object]]) -> State[Any]:
+async def run_of_kind(kind: RunKind, as_of: datetime | None, work: Callable[[Run], Awaitable[object]]) -> State[Any]:
     """Open the place, write the run down, do the work, report; whatever happens, the run does not stay open."""
     run = Run(Place(), as_of, str(flow_run.id) if flow_run.id else None)
     try:

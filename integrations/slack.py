@@ -10,7 +10,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import Field, SecretStr, field_validator
@@ -29,6 +29,8 @@ from integrations.base import ActionBase, Allowance, Clock, Connected, Finding, 
 RETRY = RetryPolicy(tries=4, first_wait=1.0, longest_wait=30.0)
 TIMEOUT = 15.0  # seconds
 
+# `fired_at` is by our clock and a message's `ts` by Slack's: a look-up that missed one would let it be posted again.
+CLOCKS_DIFFER = timedelta(days=1)
 DIGEST_ABOVE = 5  # so many messages for one channel are read one by one; more become a digest
 PAGES = 20  # of history, 200 messages each, when looking for a message
 FOR_PRIVATE = ("groups:read", "groups:history")  # channels
@@ -154,7 +156,7 @@ class PostMessageAction(ActionBase):
     def _oldest(self, pieces: list[Piece]) -> float:
         """Nothing was posted before it fired; but a run for a day to come has firings ahead of the clock."""
         first = min(piece.fired_at for piece in pieces)
-        return 0.0 if first > self._now() else first.timestamp() - 60
+        return 0.0 if first > self._now() else (first - CLOCKS_DIFFER).timestamp()
 
     def _history(
         self, channel_id: str, channel: str, oldest: float, latest: float | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from expansion.ledger.ahead import Ahead
 from expansion.ledger.audit import Audits
 from expansion.ledger.claims import Claims
 from expansion.ledger.clocks import Clocks
@@ -31,6 +32,7 @@ class Ledger(
     Differences,
     Audits,
     Forgetting,
+    Ahead,
 ):
     """Everything that can be asked of the ledger, each part in the module of that name. Time is always an argument."""
 

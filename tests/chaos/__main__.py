@@ -13,7 +13,7 @@ import tempfile
 import time
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -51,6 +51,7 @@ class Total:
                 "requests": outcome.requests,
                 f"runs on {plan.database}": 1,
                 "runs with several workers": int(plan.workers > 1),
+                "runs with a wrong clock": int(bool(plan.clocks)),
             }
         )
 
@@ -77,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         plans = [draw(seed, databases) for seed in range(options.seed, options.seed + options.runs)]
     began, total, wrong = time.monotonic(), Total(), list[Plan]()
     print(f"seeds {options.seed} to {options.seed + len(plans) - 1}, {options.lanes} side by side", flush=True)
-    with tempfile.TemporaryDirectory(prefix="chaos-") as folder, _postgres(plans) as server:
+    with tempfile.TemporaryDirectory(prefix="chaos-") as folder, postgres(plans) as server:
         with stages(options.lanes, Path(folder), server, options.broken) as lanes:
             for outcome in _all(plans, lanes, total, began + 60 * options.minutes):
                 total.add(outcome)
@@ -164,7 +165,7 @@ def _line(outcome: Outcome, total: Total, seconds: float) -> str:
 
 
 @contextmanager
-def _postgres(plans: Sequence[Plan]) -> Iterator[str | None]:
+def postgres(plans: Iterable[Plan]) -> Iterator[str | None]:
     """A server, if a plan needs one."""
     if all(plan.database == "sqlite" for plan in plans):
         yield None

@@ -30,10 +30,19 @@ def _forgets_what_the_dead_had() -> None:
     Claims.abandoned = lambda self, now, alive: []  # type: ignore[method-assign]
 
 
+def _goes_by_its_own_clock() -> None:
+    """Leases, due times and settling are judged by what the machine says, as if all clocks were right."""
+    from flows.clock import utc_now
+    from flows.place import Place
+
+    Place.now = lambda self: utc_now()  # type: ignore[method-assign]
+
+
 BROKEN: dict[str, Callable[[], None]] = {
     "repeats what may have happened": _repeats_what_may_have_happened,
     "believes the first look": _believes_the_first_look,
     "forgets what the dead had": _forgets_what_the_dead_had,
+    "goes by its own clock": _goes_by_its_own_clock,
 }
 
 

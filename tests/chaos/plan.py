@@ -51,6 +51,18 @@ class Ending:
 
 
 @dataclass(frozen=True)
+class Wrong:
+    """A machine's clock that is so many seconds ahead of the right time, and `after` so many seconds set by `by`."""
+
+    ahead: float = 0.0
+    after: float = 0.0
+    by: float = 0.0
+
+
+RIGHT = Wrong()
+
+
+@dataclass(frozen=True)
 class Plan:
     """One run. It can be written down, cut shorter and run again."""
 
@@ -64,6 +76,14 @@ class Plan:
     key_property: Literal["unique", "searched", "none"] = "unique"  # of HubSpot's tasks
     history: bool = True  # the bot may read what it posted
     crowd: bool = False  # all messages go to one channel, as digests and one a second
+    settle: float = SETTLE
+    clocks: tuple[Wrong, ...] = ()  # of the workers' machines, in turn; workers on SQLite share the first
+
+    def clock(self, worker: int) -> Wrong:
+        """What the machine of this worker thinks that it is."""
+        if not self.clocks:
+            return RIGHT
+        return self.clocks[0 if self.database == "sqlite" else worker % len(self.clocks)]
 
     def by_account(self) -> dict[str, tuple[Step, ...]]:
         """The steps of each account's firing."""
@@ -91,7 +111,28 @@ def draw(seed: int, databases: tuple[Database, ...] = ("sqlite", "postgresql")) 
         key_property=chance.choice(("unique", "unique", "searched", "none")),
         history=chance.random() < 0.9,
         crowd=crowd,
+        clocks=_clocks(chance, database),
     )
+
+
+def _clocks(chance: Random, database: Database) -> tuple[Wrong, ...]:
+    """Nearly half of the runs have machines that are hours off, or whose clock is set while they work.
+
+    On SQLite all is one machine, and a clock that is wrong from the beginning is its clock: only setting it counts.
+    """
+    if chance.random() < 0.55:
+        return ()
+    if database == "sqlite":
+        return (Wrong(after=round(chance.uniform(0.1, 2.0), 3), by=_off(chance)),)
+    return (RIGHT, *(Wrong(_off(chance), round(chance.uniform(0.1, 2.0), 3), _set(chance)) for _ in range(3)))
+
+
+def _off(chance: Random) -> float:
+    return chance.choice((-1, 1)) * chance.choice((60.0, 3_600.0, 7_200.0, 86_400.0 * 3))
+
+
+def _set(chance: Random) -> float:
+    return chance.choice((0.0, 0.0, -3_600.0, 3_600.0))
 
 
 def _steps(chance: Random) -> tuple[Step, ...]:
@@ -122,7 +163,8 @@ def read(text: str) -> Plan:
     firings = tuple(tuple(Step(**step) for step in steps) for steps in said.pop("firings"))
     faults = tuple(Fault(**fault) for fault in said.pop("faults"))
     endings = tuple(Ending(**ending) for ending in said.pop("endings"))
-    return Plan(**said, firings=firings, faults=faults, endings=endings)
+    clocks = tuple(Wrong(**one) for one in said.pop("clocks", ()))
+    return Plan(**said, firings=firings, faults=faults, endings=endings, clocks=clocks)
 
 
 def shorter(plan: Plan) -> list[Plan]:
@@ -132,6 +174,7 @@ def shorter(plan: Plan) -> list[Plan]:
     found += [
         replace(plan, firings=_without(plan.firings, n)) for n in range(len(plan.firings)) if n or plan.firings[1:]
     ]
+    found += [replace(plan, clocks=())] if plan.clocks else []
     return found + ([replace(plan, workers=1)] if plan.workers > 1 else [])
 
 

@@ -20,8 +20,10 @@ from typing import Any
 
 import httpx
 
+from expansion.ledger.clock import LedgerClock
 from expansion.ledger.records import StepRecord
 from expansion.ledger.store import Ledger, open_ledger
+from flows.clock import instant
 from tests.chaos.plan import SETTLE, Ending, Plan
 from tests.chaos.truth import World, contradictions
 from tests.chaos.work import firings, marks
@@ -95,7 +97,7 @@ def run(plan: Plan, stage: Stage) -> Outcome:
     ledger = open_ledger(url)
     try:
         _record(ledger, plan)
-        orders = Orders(stage.url, url, stage.home, UNREST, broken=stage.broken)
+        orders = Orders(stage.url, url, stage.home, UNREST, settle=plan.settle, broken=stage.broken)
         _Unrest(plan, orders, outcome).play()
         said = _calm(stage)
         _peace(orders, stage.peace)
@@ -129,6 +131,7 @@ def _record(ledger: Ledger, plan: Plan) -> None:
     run_id = ledger.start_run("expansion", as_of=now, now=now)
     ledger.record(run_id, firings(plan), (), now)
     ledger.finish_run(run_id, "completed", now)
+    LedgerClock(ledger.engine, instant).now()  # as every run does: on SQLite a clock that is set is known from then on
 
 
 def _compare(plan: Plan, ledger: Ledger, world: World) -> list[str]:
@@ -173,7 +176,8 @@ class _Unrest:
         self.outcome.processes += 1
         left = max(0.3, UNREST - (time.monotonic() - self.began))
         ending = self.endings.pop(0) if self.endings else None
-        process = _begin(_with(self.orders, ending=ending, seconds=left))
+        clock = self.plan.clock(self.outcome.processes - 1)
+        process = _begin(_with(self.orders, ending=ending, seconds=left, clock=clock, began=self.began))
         return _Process(process, ending, time.monotonic())
 
     def _look_after(self, each: _Process) -> _Process | None:

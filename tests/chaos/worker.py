@@ -11,7 +11,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,6 +24,7 @@ from sqlalchemy import event
 from expansion.contract import Action
 from expansion.ledger.records import StepRecord
 from expansion.ledger.store import Ledger, open_ledger
+from flows import clock
 from flows.delivering import Pieces, deliver_some, recover_all
 from flows.place import Place
 from flows.settings import Settings
@@ -31,7 +32,7 @@ from integrations import _hubspot_tasks, intercom, salesforce, slack
 from integrations import hubspot as of_hubspot
 from integrations.base import Connected, RetryPolicy
 from tests.chaos import breaking
-from tests.chaos.plan import LEASE, SETTLE, TIMEOUT, Ending
+from tests.chaos.plan import LEASE, RIGHT, SETTLE, TIMEOUT, Ending, Wrong
 from tests.chaos.work import FIRED_AT, remote_ids
 
 _GIVES_UP = 60  # rounds, each an hour later, in which nothing was due
@@ -48,7 +49,10 @@ class Orders:
     seconds: float  # how long it works at most
     later: timedelta = timedelta()
     ending: Ending | None = None
+    settle: float = SETTLE
     broken: str | None = None  # a name in breaking.py
+    clock: Wrong = RIGHT  # of its machine; `began` is when the run did, by the ticks that all processes share
+    began: float = 0.0
 
 
 class ChaosPlace(Place):
@@ -61,7 +65,7 @@ class ChaosPlace(Place):
                 home=orders.home,
                 ledger_url=orders.ledger,  # type: ignore[arg-type]
                 retry_waits=[0.05],
-                settle_seconds=SETTLE,
+                settle_seconds=orders.settle,
             )
         )
         self._all = {name: action for each in _connect(orders.url) for name, action in each.actions.items()}
@@ -107,6 +111,7 @@ def main(orders: Orders) -> None:
     """The whole life of a worker's process; what it has to say goes to a file."""
     try:
         _hubspot_tasks.SEARCH_LAG = 0.3  # the stand-in's search shows a task after 0.1 s
+        _set_clock(orders)
         breaking.apply(orders.broken)
         place = ChaosPlace(orders)
         if orders.ending and orders.ending.point:
@@ -123,7 +128,7 @@ def _work(place: Place, orders: Orders) -> None:
     ahead = orders.later
 
     def now() -> datetime:
-        return datetime.now(UTC) + ahead
+        return place.now() + ahead
 
     ledger, pieces = place.ledger, Pieces(place, FIRED_AT)
     run = ledger.start_run("playbook", as_of=FIRED_AT, now=now(), holder=place.holder.name)
@@ -164,6 +169,20 @@ def open_keys(steps: Sequence[StepRecord], *, given_up: bool = False) -> set[str
 
 def _for_a_person(step: StepRecord, given_up: bool) -> bool:
     return step.state == "unsure" and (given_up or step.look_again_at is None)
+
+
+# --- clocks -----------------------------------------------------------------------------------------------------------
+
+
+def _set_clock(orders: Orders) -> None:
+    """What the product's one reader of clocks reads on this worker's machine."""
+    wrong = orders.clock
+
+    def wall() -> float:
+        was_set = wrong.by and time.monotonic() - orders.began >= wrong.after
+        return time.time() + wrong.ahead + (wrong.by if was_set else 0.0)
+
+    clock._wall = wall
 
 
 # --- ends -------------------------------------------------------------------------------------------------------------

@@ -33,8 +33,8 @@ def test_missing_settings_are_named_with_where_to_find_them(folder, run, snapsho
 
 def test_for_scripts(folder, run):
     findings = run("doctor", "--json").json
-    assert [finding["system"] for finding in findings] == ["ledger", "usage store", "salesforce", "slack"]
-    assert [finding["ok"] for finding in findings] == [True, True, False, False]
+    assert [finding["system"] for finding in findings] == ["ledger", "clock", "usage store", "salesforce", "slack"]
+    assert [finding["ok"] for finding in findings] == [True, True, True, False, False]
 
 
 def test_only_systems_that_the_playbooks_name_are_asked(folder, run, change):
