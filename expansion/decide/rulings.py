@@ -61,13 +61,16 @@ def rulings(
 
     left_alone = suppressed(policy.suppress, accounts, evaluator, ZoneInfo(policy.time_zone), acted_on)
     of_account = {account: Ruling("suppressed", f"left alone: {why}") for account, why in left_alone.reasons.items()}
+    if not _is_quiet(trigger, standing):  # else nothing is sent anyway, and what is true already stays old news
+        held = {account: Ruling("suppressed", f"left alone for now: {why}") for account, why in left_alone.held.items()}
+        of_account |= held
     left = [account for account in accounts if account not in of_account]
     drawn = held_out(trigger, policy, topmost_parents(left, policy.account.parent, evaluator))
     of_account |= {account: Ruling("held_out", why) for account, why in drawn.items()}
     free = [each for each in candidates if each.account_id not in of_account]
-    held = _held(trigger, [each for each in free if not each.has_passed], policy, standing)
-    acting = _acting(trigger, [each.account_id for each in free if each not in held], evaluator, standing.paused)
-    ruled = {each: held.get(each) or (of_account | acting)[each.account_id] for each in candidates}
+    in_bulk = _held(trigger, [each for each in free if not each.has_passed], policy, standing)
+    acting = _acting(trigger, [each.account_id for each in free if each not in in_bulk], evaluator, standing.paused)
+    ruled = {each: in_bulk.get(each) or (of_account | acting)[each.account_id] for each in candidates}
     noted = {each: _with_notes(one, left_alone.notes.get(each.account_id, ())) for each, one in ruled.items()}
     return {each: _watched(one) for each, one in noted.items()} if trigger.status == "watching" else noted
 
@@ -79,10 +82,14 @@ def _held(
     accounts = len({each.account_id for each in candidates})
     if brake := flood_reason(trigger, policy.flood, accounts, standing.past_counts):
         return dict.fromkeys(candidates, Ruling("flood", brake, in_bulk=True))
-    if standing.is_first_run and trigger.first_run == "quiet":
+    if _is_quiet(trigger, standing):
         said = FIRST_RUN.format(trigger=trigger.trigger)
         return dict.fromkeys(candidates, Ruling("quiet", said, in_bulk=True))
     return {}
+
+
+def _is_quiet(trigger: Trigger, standing: Standing) -> bool:
+    return standing.is_first_run and trigger.first_run == "quiet"
 
 
 def _acting(trigger: Trigger, accounts: Sequence[str], evaluator: Evaluator, paused: Paused) -> dict[str, Ruling]:

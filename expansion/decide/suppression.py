@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from expansion.decide.calendar import add_to_date, local_date
 from expansion.evaluate.results import Answer, Evaluator, FactValue
+from expansion.language.conditions import Condition
 from expansion.language.models import Suppression
 from expansion.language.values import Span
 
@@ -20,6 +21,7 @@ class Suppressed:
     """Reasons by account, and what could not be told, also by account."""
 
     reasons: dict[str, str] = field(default_factory=dict)
+    held: dict[str, str] = field(default_factory=dict)  # nobody can say whether one holds, for want of an answer
     notes: dict[str, list[str]] = field(default_factory=dict)
 
 
@@ -35,9 +37,11 @@ def suppressed(
 ) -> Suppressed:
     """The first suppression that holds, for each account.
 
-    One that cannot be told does not suppress: an empty CRM field is how most accounts look (nobody fills in "do not
-    contact: no"), so holding on it would stop nearly all work in silence. It is noted in the firing's evidence
-    instead. Who wants the strict reading can write it: `any_of: [{fact: x, is: true}, {fact: x, exists: false}]`.
+    Where a source did not answer, the account is held until it does: a guard rail is not open because its data are
+    missing. What cannot be told of an answer does not suppress: an empty CRM field is how most accounts look (nobody
+    fills in "do not contact: no"), so holding on it would stop nearly all work in silence. It is noted in the firing's
+    evidence instead. Who wants the strict reading can write it:
+    `any_of: [{fact: x, is: true}, {fact: x, exists: false}]`.
     """
     found = Suppressed()
     everybody = list(accounts)
@@ -52,8 +56,20 @@ def suppressed(
                 case Answer.CANNOT_TELL:
                     note = f"it could not be told whether this suppression holds: {suppression.reason}"
                     found.notes.setdefault(account, []).append(note)
+        _hold(found, suppression, [one for one in left if answers.get(one) is Answer.CANNOT_TELL], evaluator)
         left = [account for account in left if account not in found.reasons]
+    found.held = {account: why for account, why in found.held.items() if account not in found.reasons}
     return found
+
+
+def _hold(found: Suppressed, suppression: Suppression, accounts: Sequence[str], evaluator: Evaluator) -> None:
+    """Hold those of which a source that this rests on has told nothing."""
+    clauses = [*(suppression.when or ())]
+    if suppression.coming_up:
+        clauses.append(Condition.model_validate({"fact": suppression.coming_up, "exists": True}))
+    causes = evaluator.unanswered(clauses, accounts) if accounts and clauses else {}
+    for account, cause in causes.items():
+        found.held.setdefault(account, f"nobody can tell whether this holds: {suppression.reason} ({cause})")
 
 
 def _answers(

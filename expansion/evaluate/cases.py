@@ -156,6 +156,9 @@ class _Memory:
     def first_pull(self, key: str) -> datetime | None:
         return self.now - _FOR_EVER if key in self.sources else None
 
+    def last_pull(self, key: str) -> datetime | None:
+        return self.now if key in self.sources else None
+
     def again(self) -> _Memory:
         return _Memory(self.con.cursor(), self.now, self.sources, self.properties)
 

@@ -18,6 +18,7 @@ from expansion.evaluate.relations import StoreRelations
 from expansion.evaluate.results import Answer, Answers, Evidence, FactValue
 from expansion.evaluate.speaking import kind_of, value_text
 from expansion.evaluate.subjects import Subject, UserOf, account_of
+from expansion.evaluate.unanswered import Unanswered
 from expansion.language.models import Trigger
 from expansion.language.values import Percent
 from expansion.usage.duck import one, quote, quote_list
@@ -96,6 +97,10 @@ class StoreEvaluator:
     def holds(self, clauses: Sequence[Any], account_ids: Iterable[str]) -> dict[str, Answer]:
         accounts = sorted(set(account_ids))
         return holds(self._engine(accounts), clauses, accounts) if accounts else {}
+
+    def unanswered(self, clauses: Sequence[Any], account_ids: Iterable[str]) -> dict[str, str]:
+        accounts = sorted(set(account_ids))
+        return Unanswered(self._engine(accounts)).of(clauses, accounts) if accounts else {}
 
     def fact(self, name: str, account_ids: Iterable[str]) -> dict[str, FactValue]:
         accounts = sorted(set(account_ids))

@@ -49,6 +49,11 @@ class StoreRelations:
         pulls = self.manifest.pulls.get(key)
         return pulls.first if pulls else None
 
+    def last_pull(self, key: str) -> datetime | None:
+        """When it was asked last, and answered."""
+        pulls = self.manifest.pulls.get(key)
+        return pulls.last if pulls else None
+
     def events(self, properties: Collection[str] = ()) -> str | None:
         return self.store.events_of(self.manifest.segments, properties)
 

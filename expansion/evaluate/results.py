@@ -126,6 +126,10 @@ class Evaluator(Protocol):
         """All the clauses together, for each account."""
         ...
 
+    def unanswered(self, clauses: Sequence[Any], account_ids: Iterable[str]) -> dict[str, str]:
+        """Of the accounts about which all the clauses together cannot be told: why, where a source did not answer."""
+        ...
+
     def fact(self, name: str, account_ids: Iterable[str]) -> dict[str, FactValue]: ...
 
     def people(self, group: str, account_id: str) -> list[Mapping[str, str | None]]:

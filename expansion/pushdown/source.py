@@ -126,6 +126,9 @@ class WarehouseSource:
     def first_pull(self, key: str) -> datetime | None:
         return self.facts_from.first_pull(key)
 
+    def last_pull(self, key: str) -> datetime | None:
+        return self.facts_from.last_pull(key)
+
     # --- for when events are known ------------------------------------------------------------------------------------
 
     def spans(self, source: str | None) -> Spans:

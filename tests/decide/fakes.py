@@ -140,6 +140,7 @@ class FakeEvaluator:
     broken: set[Subject] = field(default_factory=set)  # those that cannot be explained
     more: dict[Subject, list[str]] = field(default_factory=dict)  # what is seen beside the seats, line by line
     ids: dict[str, dict[str, str]] = field(default_factory=dict)  # account -> system -> id
+    silent: dict[str, str] = field(default_factory=dict)  # account -> which source did not answer about it
     as_of: datetime = NOW
     asked: list[str] = field(default_factory=list)  # facts that were looked up
 
@@ -158,6 +159,9 @@ class FakeEvaluator:
 
     def holds(self, clauses: Sequence[Any], account_ids: Iterable[str]) -> dict[str, Answer]:
         return {account: _all(self._clause(clause, account) for clause in clauses) for account in account_ids}
+
+    def unanswered(self, clauses: Sequence[Any], account_ids: Iterable[str]) -> dict[str, str]:
+        return {account: self.silent[account] for account in account_ids if account in self.silent}
 
     def fact(self, name: str, account_ids: Iterable[str]) -> dict[str, FactValue]:
         self.asked.append(name)

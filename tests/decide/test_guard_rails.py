@@ -44,6 +44,22 @@ def test_a_suppression_that_cannot_be_told_is_noted_and_does_not_suppress() -> N
     assert found.notes == {"a": ["it could not be told whether this suppression holds: do not contact"]}
 
 
+def test_a_suppression_whose_source_did_not_answer_holds_the_account() -> None:
+    facts = {name: {"open_deal": False, "do_not_contact": unknown()} for name in ("a", "b")}
+    asked = FakeEvaluator(facts, silent={"a": "salesforce.account was never pulled"})
+    found = suppressed(RULES, facts, asked)
+    assert found.reasons == {}
+    assert found.held == {
+        "a": "nobody can tell whether this holds: do not contact (salesforce.account was never pulled)"
+    }
+
+
+def test_what_certainly_holds_is_the_reason_though_a_source_was_silent() -> None:
+    facts = {"a": {"open_deal": unknown(), "do_not_contact": True}}
+    found = suppressed(RULES, facts, FakeEvaluator(facts, silent={"a": "hubspot.company was never pulled"}))
+    assert (found.reasons, found.held) == ({"a": "do not contact"}, {})
+
+
 def test_the_strict_reading_can_be_written() -> None:
     clause = {"any_of": [{"fact": "do_not_contact", "is": True}, {"fact": "do_not_contact", "exists": False}]}
     strict = Suppression.model_validate({"reason": "nobody said we may", "when": [clause]})
