@@ -13,13 +13,14 @@ from contextvars import ContextVar
 
 from expansion.contract import NotItsTurn
 
-_MAY_SEND: ContextVar[Callable[[], bool]] = ContextVar("may_send", default=lambda: True)
+_CLAIM_OVER = "the claim ran out before this was sent; whoever holds it now goes on"
+_MAY_SEND: ContextVar[tuple[Callable[[], bool], str]] = ContextVar("may_send", default=(lambda: True, ""))
 
 
 @contextmanager
-def only_while(ours: Callable[[], bool]) -> Iterator[None]:
-    """Calls made inside are sent only while `ours` says so."""
-    token = _MAY_SEND.set(ours)
+def only_while(ours: Callable[[], bool], otherwise: str = _CLAIM_OVER) -> Iterator[None]:
+    """Calls made inside are sent only while `ours` says so; `otherwise` is the sentence for one that is not."""
+    token = _MAY_SEND.set((ours, otherwise))
     try:
         yield
     finally:
@@ -28,5 +29,6 @@ def only_while(ours: Callable[[], bool]) -> Iterator[None]:
 
 def refuse_unless_ours() -> None:
     """Raise NotItsTurn where the claim has run out: this call certainly is not sent."""
-    if not _MAY_SEND.get()():
-        raise NotItsTurn("the claim ran out before this was sent; whoever holds it now goes on")
+    ours, otherwise = _MAY_SEND.get()
+    if not ours():
+        raise NotItsTurn(otherwise)

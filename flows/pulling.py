@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from time import monotonic
 from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from expansion.contract import Failure, TryLater, Wanted
 from expansion.evaluate.evaluator import PROFILE_FIELDS
 from expansion.language.models import Facts, SourcedCohort, SourcedFact, Who
+from expansion.sending import only_while
 from expansion.usage.answers import Full
 from expansion.usage.facts import add_cohort, add_facts, user_accounts
 from expansion.usage.importing import import_rows
@@ -18,6 +20,8 @@ from flows.place import Place
 from integrations.base import SourceBase
 
 T = TypeVar("T")
+
+LONGEST_PULL = timedelta(hours=3)  # a first pull of half a year is three exports, each with an hour
 
 
 @dataclass(frozen=True)
@@ -103,26 +107,36 @@ def _people_sources(place: Place) -> list[str]:
 
 
 def pull_one(place: Place, pull: Pull, now: datetime, stopping: Callable[[], bool] = lambda: False) -> Pulled:
-    """Pull and store. A source that says no stops nothing else: its problem is in the result."""
+    """Pull and store. A source that says no stops nothing else: its problem is in the result. Nor does one that sends
+    page after page: after the longest that a pull may last, no call goes out."""
     source = place.source(pull.source)
     if source is None:
         return Pulled(pull, problem=str(place.problems.get(pull.source.partition(".")[0], "is not connected")))
+    end = monotonic() + LONGEST_PULL.total_seconds()
     try:
-        match pull.what:
-            case "facts":
-                known = _until(stopping, source.wanted(wanted(place, pull.source, now)))
-                full: Full | None = "accounts" if "facts" in source.full else None
-                return Pulled(pull, add_facts(place.store, pull.source, known, now, asked=pull.names, full=full))
-            case "people":
-                known = _until(stopping, source.people(pull.names))
-                full = "people" if "people" in source.full else None
-                return Pulled(pull, add_facts(place.store, pull.source, known, now, asked=pull.names, full=full))
-            case "cohort":
-                return Pulled(pull, add_cohort(place.store, source.cohort(pull.names[0]), now))
-        return _events(place, pull, source, now, stopping)
+        with only_while(
+            lambda: monotonic() < end, f"{pull.title}: no end after {LONGEST_PULL}; it is read again later"
+        ):
+            return _pull(place, pull, source, now, stopping)
     except Failure as failure:
         whose = "their system" if isinstance(failure, TryLater) else "settings"
         return Pulled(pull, problem=str(failure), whose=whose)
+
+
+def _pull(place: Place, pull: Pull, source: SourceBase, now: datetime, stopping: Callable[[], bool]) -> Pulled:
+    """By what is asked for. Raises a Failure."""
+    match pull.what:
+        case "facts":
+            known = _until(stopping, source.wanted(wanted(place, pull.source, now)))
+            full: Full | None = "accounts" if "facts" in source.full else None
+            return Pulled(pull, add_facts(place.store, pull.source, known, now, asked=pull.names, full=full))
+        case "people":
+            known = _until(stopping, source.people(pull.names))
+            full = "people" if "people" in source.full else None
+            return Pulled(pull, add_facts(place.store, pull.source, known, now, asked=pull.names, full=full))
+        case "cohort":
+            return Pulled(pull, add_cohort(place.store, source.cohort(pull.names[0]), now))
+    return _events(place, pull, source, now, stopping)
 
 
 def _until(stopping: Callable[[], bool], rows: Iterable[T]) -> Iterator[T]:

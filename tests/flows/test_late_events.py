@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,12 @@ from typing import Any
 import pytest
 
 from cli.init import _made
+from expansion.contract import FactRecord
 from flows.deciding import evaluate, triggers_to_check
 from flows.place import Place
 from flows.pulling import Pull, pull_one
 from integrations import mixpanel as integration
-from integrations.base import SourceBase
+from integrations.base import Budget, Limit, SourceBase
 from sandbox.core import Server, State, build_app
 from sandbox.mixpanel import Mixpanel
 from sandbox.settings import settings
@@ -113,6 +115,30 @@ def test_how_far_back_is_a_setting(world: Mixpanel, monkeypatch: pytest.MonkeyPa
     assert pulled(at(9)) == 2, "those of the 3rd are out of reach"
     monkeypatch.setenv("MIXPANEL_READ_AGAIN_DAYS", "30")  # once, after an import of old events
     assert pulled(at(10)) == 3 + 1
+
+
+def test_a_source_that_never_ends_holds_no_run(world: Mixpanel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each page is soon there, and there is always another."""
+
+    class Endless(SourceBase):
+        full: frozenset[str] = frozenset()
+
+        def people(self, fields: Sequence[str]) -> Iterator[FactRecord]:
+            budget = Budget("endless", Limit(1000, 1, "a page of the vendor"))
+            while True:
+                budget.take()
+                time.sleep(0.01)
+                yield FactRecord("mixpanel.profile", "a-1", {"role": "admin"}, user_id="ana")
+
+    monkeypatch.setattr("flows.pulling.LONGEST_PULL", timedelta(seconds=0.3))
+    monkeypatch.setattr(Place, "source", lambda self, name: Endless())
+    place = Place()
+    try:
+        done = pull_one(place, Pull("mixpanel.profile", "people", ("role",)), at(7))
+    finally:
+        place.close()
+    assert (done.stored, done.whose) == (0, "their system")
+    assert "mixpanel.profile people: no end after" in str(done.problem)
 
 
 def test_a_source_that_says_nothing_is_read_two_days_again() -> None:
