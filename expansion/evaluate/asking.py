@@ -10,9 +10,10 @@ import numpy as np
 
 from expansion.evaluate.causes import Causes
 from expansion.evaluate.compiled import CompiledTrigger
-from expansion.evaluate.engine import Engine, Source
+from expansion.evaluate.engine import Engine
 from expansion.evaluate.logic import CANNOT_TELL, MEANING, NO, YES
 from expansion.evaluate.results import Answer, Answers
+from expansion.evaluate.source import Source
 from expansion.evaluate.subjects import Chosen, Subject, UserOf
 from expansion.language.models import Trigger
 from expansion.usage.duck import quote, quote_list

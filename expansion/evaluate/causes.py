@@ -95,7 +95,7 @@ class Causes:
         return f"cohort `{member.condition.cohort}` {when}"
 
     def _of_return(self, returned: Returned, index: int, point: int) -> str:
-        gap = self.engine.returning.cause(returned, point)
+        gap = self.engine.unseen.cause(returned.atom) or self.engine.returning.cause(returned, point)
         if gap is not None:
             return gap
         first = self.engine.returning.days_of(returned.column, index)[0]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -36,7 +35,7 @@ from expansion.evaluate.nothing import known_values, nothing
 from expansion.evaluate.numbers import Array, Numbers
 from expansion.evaluate.ranking import Peers, top_answers
 from expansion.evaluate.returning import Returning
-from expansion.evaluate.rows import TakenFrom
+from expansion.evaluate.source import Source
 from expansion.evaluate.subjects import Subject, Subjects, account_of, everybody
 from expansion.evaluate.tree import (
     Group,
@@ -52,45 +51,12 @@ from expansion.evaluate.tree import (
     lines,
     measures,
 )
+from expansion.evaluate.unseen import Unseen
 from expansion.evaluate.walking import Walking
 from expansion.language.models import Facts, Policy, Trigger
 from expansion.usage.duck import quote
 from expansion.usage.facts import naive
 from expansion.usage.members import still_there
-from expansion.usage.rollup import Column
-from expansion.usage.spans import Spans
-
-
-class Source(Protocol):
-    """What the engine reads: see relations.StoreRelations."""
-
-    @property
-    def con(self) -> duckdb.DuckDBPyConnection: ...
-
-    def rows(self, calendar: Calendar, accounts: Sequence[str] | None) -> TakenFrom:
-        """What measures are taken from; of a few accounts where they are named."""
-        ...
-
-    def events_of(self, account_id: str, columns: Sequence[Column], since: datetime) -> str | None:
-        """SQL for the events of an account since a moment that these columns may be about, with what they read."""
-        ...
-
-    @property
-    def facts(self) -> str: ...
-
-    def spans(self, source: str | None) -> Spans: ...
-
-    def first_pull(self, key: str) -> datetime | None: ...
-
-    def last_pull(self, key: str) -> datetime | None: ...
-
-    def accounts(self) -> str: ...
-
-    def users(self) -> str: ...
-
-    def again(self) -> Source:
-        """The same view on a connection of its own."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -119,6 +85,7 @@ class Engine:
         self.compiler = Compiler(self.vocabulary.facts, self.vocabulary.policy, self.vocabulary.triggers)
         self.subjects = self._everybody() if self.only is None else self._those(self.only)
         self.coverage = self._coverage()
+        self.unseen = Unseen(self.source.names(), self.as_of, self.vocabulary.facts)
         self._prepare()
         self._gaps: dict[Cell, str | None] = {}
         self._numbers: dict[tuple[Measure, int], Numbers] = {}
@@ -254,7 +221,8 @@ class Engine:
                 facts.append((basic, point))
             else:
                 cells.add(self.counted.cell(basic, point))
-        self._gaps |= {cell: self.coverage.gap(cell.first, cell.last) for cell in cells - self._gaps.keys()}
+        self.unseen.look((cell.measure.atom, cell.measure.prop) for cell in cells - self._gaps.keys())
+        self._gaps |= {cell: self._gap(cell) for cell in cells - self._gaps.keys()}
         self.counted.take(cells, {cell for cell in cells if self._gaps[cell] is None})
         self.known.take(facts)
 
@@ -316,6 +284,8 @@ class Engine:
             case Walked():
                 return self._walked(node, point)
             case Returned():
+                if self.unseen.cause(node.atom):
+                    return logic.constant(CANNOT_TELL, self.size)
                 return self.returning.answers(node, point)
         parts = [self.answer(part, point) for part in node.parts]
         match node.word:
@@ -350,8 +320,13 @@ class Engine:
         return logic.from_bool(known == wanted, known | nothing(self, measure, point))
 
     def gap(self, measure: EventMeasure, point: int) -> str | None:
-        """Why the events of a measure are not known for its whole window."""
+        """Why the events of a measure are not known for its whole window: no such event ever came, or they are late."""
         return self._gaps[self.counted.cell(measure, point)]
+
+    def _gap(self, cell: Cell) -> str | None:
+        late = self.coverage.gap(cell.first, cell.last)
+        cause = self.unseen.cause(cell.measure.atom, cell.measure.prop)
+        return cause if cause and not (late and self.unseen.is_empty) else late
 
     def _member(self, member: Member, point: int) -> AnswerArray:
         """In the cohort at its last pull; nobody can be told before the first one."""
@@ -364,9 +339,13 @@ class Engine:
     def _walked(self, walked: Walked, point: int) -> AnswerArray:
         """A walk that was seen is one, unless something excluded may have been in it."""
         truth = self.walk_counts(walked, point) >= walked.people
-        whole = self.walk_gap(walked, point) is None
-        sure = truth & (walked.walk.excluded is None)
-        return logic.from_bool(truth, sure | whole)
+        walk, late = walked.walk, self._late(walked, point)
+        if any(self.unseen.is_loose(column.atom) for column in walk.columns):
+            return logic.constant(CANNOT_TELL, self.size)
+        is_excluded_known = walk.excluded is None or self.unseen.cause(walk.excluded) is None
+        are_steps_known = not any(self.unseen.cause(atom) for atom in walk.steps)
+        sure = walk.excluded is None or (is_excluded_known and late is None)
+        return logic.from_bool(truth, np.where(truth, sure, are_steps_known and late is None))
 
     def walk_counts(self, walked: Walked, point: int) -> Array:
         """How many walked it, per subject."""
@@ -378,6 +357,10 @@ class Engine:
 
     def walk_gap(self, walked: Walked, point: int) -> str | None:
         """Why the events of a sequence are not known for its whole window."""
+        causes = (self.unseen.cause(column.atom) for column in walked.walk.columns)
+        return next((cause for cause in causes if cause), None) or self._late(walked, point)
+
+    def _late(self, walked: Walked, point: int) -> str | None:
         if walked.window.is_hourly:
             return self.coverage.gap(*self.calendar.moments(walked.window, point))
         return self.coverage.gap(*self.calendar.days(walked.window, point))
@@ -428,6 +411,8 @@ class Engine:
                 return self.known.column(measure, point).numbers
         value = self.counted.value(self.counted.cell(measure, point))
         assert isinstance(value, Numbers), "only `latest` gives text"
+        if self.unseen.is_loose(measure.atom):
+            return replace(value, num=np.zeros_like(value.num))  # or more
         return value
 
     def _made(self, measure: Formula | LimitMeasure, point: int) -> Numbers:

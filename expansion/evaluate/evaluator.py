@@ -11,11 +11,12 @@ from expansion.evaluate.asking import answers, holds, nearest, people_of
 from expansion.evaluate.causes import Causes
 from expansion.evaluate.compile import Compiler
 from expansion.evaluate.compiled import CompiledTrigger, rollup_columns
-from expansion.evaluate.engine import Engine, Source, Vocabulary
+from expansion.evaluate.engine import Engine, Vocabulary
 from expansion.evaluate.explaining import Explainer
 from expansion.evaluate.factual import NUMERIC, read_value
 from expansion.evaluate.relations import StoreRelations
 from expansion.evaluate.results import Answer, Answers, Evidence, FactValue
+from expansion.evaluate.source import Source
 from expansion.evaluate.speaking import kind_of, value_text
 from expansion.evaluate.subjects import Subject, UserOf, account_of
 from expansion.evaluate.unanswered import Unanswered
@@ -216,4 +217,6 @@ def build_rollups(store: UsageStore, vocabulary: Vocabulary, triggers: Iterable[
     """
     compiler = Compiler(vocabulary.facts, vocabulary.policy, vocabulary.triggers)
     nodes = [node for trigger in triggers for node in CompiledTrigger.of(trigger, compiler).nodes()]
-    return store.ensure_rollups(store.connect(), rollup_columns(nodes), vocabulary.policy.time_zone)
+    con = store.connect()
+    store.ensure_names(con)
+    return store.ensure_rollups(con, rollup_columns(nodes), vocabulary.policy.time_zone)

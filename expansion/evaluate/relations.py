@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import duckdb
@@ -13,6 +13,7 @@ from expansion.evaluate.rows import Rows, names_of, stamp
 from expansion.usage.duck import quote
 from expansion.usage.facts import facts_sql
 from expansion.usage.manifest import Manifest, Reading, Rollup, Segment
+from expansion.usage.names import Names
 from expansion.usage.rollup import WHERE_AND_WHEN, Column, properties_of, rollup_sql, values_of
 from expansion.usage.spans import Spans
 from expansion.usage.store import UsageStore
@@ -26,6 +27,7 @@ class StoreRelations:
     manifest: Manifest
     con: duckdb.DuckDBPyConnection
     reading: Reading | None = None  # while it is held, the files stay
+    _names: list[Names] = field(default_factory=list)  # one at most, shared by all connections of this view
 
     @classmethod
     def of(cls, store: UsageStore) -> StoreRelations:
@@ -34,7 +36,7 @@ class StoreRelations:
 
     def again(self) -> StoreRelations:
         """The same view on a connection of its own."""
-        return StoreRelations(self.store, self.manifest, self.store.connect(), self.reading)
+        return StoreRelations(self.store, self.manifest, self.store.connect(), self.reading, self._names)
 
     @property
     def facts(self) -> str:
@@ -53,6 +55,12 @@ class StoreRelations:
         """When it was asked last, and answered."""
         pulls = self.manifest.pulls.get(key)
         return pulls.last if pulls else None
+
+    def names(self) -> Names:
+        """Which events and properties ever came; read as they are asked for."""
+        if not self._names:
+            self._names.append(self.store.names(self.manifest.segments, self.store.connect()))
+        return self._names[0]
 
     def events(self, properties: Collection[str] = ()) -> str | None:
         return self.store.events_of(self.manifest.segments, properties)

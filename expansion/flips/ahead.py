@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from expansion.evaluate.engine import Engine, Source
+from expansion.evaluate.engine import Engine
 from expansion.evaluate.logic import MEANING
 from expansion.evaluate.measures import BEGINNING, EventMeasure, basic_measures
 from expansion.evaluate.results import Answer
 from expansion.evaluate.rows import stamp
+from expansion.evaluate.source import Source
 from expansion.evaluate.subjects import Subject, UserOf, account_of
 from expansion.evaluate.tree import Node, Returned, Walked, columns, lines, measures
 from expansion.live.account import Account, Change
 from expansion.live.engine import LiveEngine
 from expansion.live.held import Held, shelve
 from expansion.usage.duck import quote
+from expansion.usage.facts import naive
+from expansion.usage.names import ANY, Names, Pair
 from expansion.usage.rollup import Column
 from expansion.usage.spans import Spans, joined, seen_by
 
@@ -78,9 +81,31 @@ class _NothingNew:
     def spans(self, source: str | None) -> Spans:
         return joined([*seen_by(self.source.spans(source), self.now), (self.now, self.now + _FAR)])
 
+    def names(self) -> Names | None:
+        names = self.source.names()
+        return None if names is None else _Closed(names, naive(self.now))
+
     def first_pull(self, key: str) -> datetime | None:
         pulled = self.source.first_pull(key)
         return pulled if pulled is not None and pulled <= self.now else None
+
+
+class _Closed(Names):
+    """Names among which none comes any more."""
+
+    def __init__(self, names: Names, by: datetime) -> None:
+        super().__init__(names.read, names.read_events, names.read_properties)
+        self._open, self._by = names, by
+
+    def look(self, pairs: Iterable[Pair]) -> None:
+        self._open.look(pairs)
+
+    def first(self, event: str, name: str = ANY) -> datetime | None:
+        found = self._open.first(event, name)
+        return found if found is not None and found <= self._by else None
+
+    def events(self, by: datetime) -> list[str]:
+        return self._open.events(min(by, self._by))
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------

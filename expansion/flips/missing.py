@@ -61,7 +61,9 @@ class Missing:
                     if int(self.engine.at(part, point)[self.index]) == CANNOT_TELL:
                         yield from self._tests(part, point)
             case Walked() | Returned():
-                yield _EVENTS
+                atoms = [column.atom for column in line.walk.columns] if isinstance(line, Walked) else [line.atom]
+                clauses = [clause for atom in atoms if (clause := self.engine.unseen.clause(atom))]
+                yield from clauses or [_EVENTS]
             case Member():
                 pulled = self.engine.source.first_pull(line.pulls)
                 if pulled is None or pulled > self.engine.as_of:
@@ -112,7 +114,7 @@ class Missing:
 
     def _counted(self, measure: EventMeasure, point: int) -> Iterator[str]:
         if self.engine.gap(measure, point):
-            yield _EVENTS
+            yield self.engine.unseen.clause(measure.atom, measure.prop) or _EVENTS
             return
         column = self.engine.column(measure, point)
         number = self.engine.number(measure, point) if column is None or column.kind in NUMERIC else None

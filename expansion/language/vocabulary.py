@@ -240,6 +240,17 @@ class EventSource(Strict):
         examples=["mixpanel.export"],
     )
     account: str = Field(description="The event property that holds the account id.", examples=["company_id"])
+    names: list[str] = Field(
+        default_factory=list,
+        description="Events that are real although none may have come yet. Of every other name that never came, zero"
+        " is not known to be zero: conditions about it cannot be told.",
+        examples=[["Plan Cancelled"]],
+    )
+    properties: list[str] = Field(
+        default_factory=list,
+        description="Properties that events may have although none had them yet.",
+        examples=[["coupon"]],
+    )
 
 
 def _shared_kind(kinds: set[Kind | None]) -> Kind | None:

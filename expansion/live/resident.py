@@ -15,11 +15,12 @@ from zoneinfo import ZoneInfo
 from expansion.contract import EventRow
 from expansion.evaluate.asking import answers
 from expansion.evaluate.compiled import CompiledTrigger
-from expansion.evaluate.engine import Engine, Source, Vocabulary
+from expansion.evaluate.engine import Engine, Vocabulary
 from expansion.evaluate.evaluator import StoreEvaluator
 from expansion.evaluate.measures import BEGINNING, EventMeasure, basic_measures
 from expansion.evaluate.relations import StoreRelations
 from expansion.evaluate.results import Answers
+from expansion.evaluate.source import Source
 from expansion.evaluate.subjects import Subject, UserOf
 from expansion.evaluate.tree import Returned, Walked, columns, lines, measures
 from expansion.language.models import Trigger
@@ -27,7 +28,7 @@ from expansion.live.account import Account, Arrival, Change
 from expansion.live.arriving import arrival
 from expansion.live.engine import LiveEngine
 from expansion.live.held import Shelf, shelve
-from expansion.usage.facts import user_accounts
+from expansion.usage.facts import naive, user_accounts
 from expansion.usage.journal import Journal
 from expansion.usage.members import left_sql
 from expansion.usage.rollup import Column
@@ -100,6 +101,8 @@ class Resident:
         account = self._account(event.account_id)
         if not self.stored.has(event.event_id, event.ts) and account.add(event, self.shelves.columns, self._zone):
             self._heard.add(event)
+            if (names := self.population.source.names()) is not None:
+                names.add(event.event, event.texts, naive(event.received_at or event.ts))
         return self.answer(event.account_id, event.user_id, now)
 
     def answer(self, account_id: str, user_id: str, now: datetime) -> dict[str, Answers]:

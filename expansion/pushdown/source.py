@@ -14,6 +14,7 @@ from expansion.evaluate.rows import names_of
 from expansion.pushdown.local import AMOUNT, COUNT, DAY, MOMENT, TEXT, Local, Schema, Warehouse
 from expansion.pushdown.spellings import Portable
 from expansion.pushdown.table import FIRST, Between, EventTable, naive_utc
+from expansion.usage.names import ANY, MOST_SUGGESTED, Names, Pair, Row
 from expansion.usage.properties import column_of
 from expansion.usage.rollup import WHERE_AND_WHEN, Column, properties_of, rollup_sql
 from expansion.usage.spans import Spans, joined
@@ -99,6 +100,7 @@ class WarehouseSource:
     as_of: datetime
     known: Spans | None = None  # for when events are known, where somebody can tell; else the events themselves do
     _told: dict[str | None, Spans] = field(default_factory=dict)
+    _names: list[Names] = field(default_factory=list)  # one at most
 
     @classmethod
     def of(
@@ -118,7 +120,7 @@ class WarehouseSource:
         """The same view on a connection of its own."""
         facts = self.facts_from.again()
         local = Local(self.local.warehouse, facts.con)
-        return WarehouseSource(local, self.table, facts, self.as_of, self.known, self._told)
+        return WarehouseSource(local, self.table, facts, self.as_of, self.known, self._told, self._names)
 
     def rows(self, calendar: Calendar, accounts: Sequence[str] | None) -> PushedRows:
         return PushedRows(self.local, self.table, calendar, accounts)
@@ -128,6 +130,33 @@ class WarehouseSource:
 
     def last_pull(self, key: str) -> datetime | None:
         return self.facts_from.last_pull(key)
+
+    def names(self) -> Names:
+        """Which events and properties ever came: asked once for what the triggers name."""
+        if not self._names:
+            self._names.append(Names(self._named, self._events_named, self._properties_named))
+        return self._names[0]
+
+    def _named(self, pairs: Collection[Pair]) -> list[Row]:
+        spelling = self.local.spelling
+        properties = sorted({name for _, name in pairs if name in self.table.properties})
+        events = sorted({event for event, _ in pairs})
+        where = () if ANY in events else (spelling.one_of("event", events),)
+        counted = [f"MIN(CASE WHEN {spelling.prop(name)} IS NOT NULL THEN seen_at END)" for name in properties]
+        asked = ", ".join(f"{sql} AS s{n}" for n, sql in enumerate(["MIN(seen_at)", *counted]))
+        held = self.table.events(spelling, properties, Between(where=where))
+        query = f"SELECT event, COUNT(*) AS times, {asked} FROM {held} AS named GROUP BY event"
+        schema = [("event", TEXT), ("times", COUNT), *((f"s{n}", MOMENT) for n in range(len(properties) + 1))]
+        rows = self.con.execute(f"SELECT * FROM {self.local.table([query], schema)}").fetchall()
+        named = [ANY, *properties]
+        return [(row[0], name, row[1], row[2 + n]) for row in rows for n, name in enumerate(named) if row[2 + n]]
+
+    def _events_named(self) -> list[tuple[str, datetime]]:
+        rows = sorted(self._named([(ANY, ANY)]), key=lambda row: (-row[2], row[0]))
+        return [(event, first) for event, _, _, first in rows[:MOST_SUGGESTED]]
+
+    def _properties_named(self, event: str) -> list[tuple[str, datetime]]:
+        return [(name, naive_utc(FIRST)) for name in self.table.properties]
 
     # --- for when events are known ------------------------------------------------------------------------------------
 

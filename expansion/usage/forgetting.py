@@ -127,7 +127,8 @@ class _Rewriting:
         self.events += found
         self.files += 1
         again = self.store.described(self.con, name, path, segment.rows)
-        return replace(again, properties=segment.properties, rest=segment.rest)
+        rewritten = replace(again, properties=segment.properties, rest=segment.rest)
+        return self.store.with_names(self.con, rewritten)
 
     def facts(self, file: FactFile) -> FactFile:
         relation = self.store.files([file.file])

@@ -53,6 +53,7 @@ class Segment:
     last_seen: str
     properties: tuple[str, ...] = ()  # those with a column of their own
     rest: bool = False  # there are more, in a column of JSON
+    names_file: str = ""  # which events and properties it holds, see names.py; "" until a run makes it
     rollups: tuple[Rollup, ...] = ()
 
 
@@ -230,5 +231,6 @@ def _files(root: Path) -> Iterator[Path]:
 
 def _named(now: Manifest) -> set[str]:
     named = {segment.file for segment in now.segments} | {segment.people_file for segment in now.segments}
+    named |= {segment.names_file for segment in now.segments}
     named |= {rollup.file for segment in now.segments for rollup in segment.rollups}
     return named | {file.file for file in now.facts}

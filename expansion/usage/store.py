@@ -18,6 +18,7 @@ from expansion.usage import manifest as manifests
 from expansion.usage.cells import NOTHING
 from expansion.usage.duck import PARQUET, connect, one, quote, quote_list
 from expansion.usage.manifest import FILES, Manifest, Rollup, Segment, StoreError
+from expansion.usage.names import MOST_SUGGESTED, NO_NAMES, Names, chosen, merged, names_sql
 from expansion.usage.properties import MOST, REST, column_of, shredded, text_in, without
 from expansion.usage.rollup import SET_OF, Column, properties_of, rollup_sql
 from expansion.usage.scratch import scratch
@@ -100,6 +101,7 @@ class UsageStore:
         after = before.with_spans(source, spans)
         if rows:
             segment = replace(self.described(con, name, path, rows), properties=layout.names, rest=layout.rest)
+            segment = self.with_names(con, segment)
             after = replace(after, segments=(*after.segments, segment))
         else:
             path.unlink()
@@ -150,6 +152,24 @@ class UsageStore:
         ends = con.execute(f"SELECT min(ts), max(ts), max(seen_at) FROM read_parquet({_file(path)})").fetchall()
         first, last, seen = (moment.replace(tzinfo=UTC).isoformat() for moment in ends[0])
         return Segment(name, f"events/{path.name}", f"events/{people.name}", rows, first, last, seen)
+
+    def with_names(self, con: duckdb.DuckDBPyConnection, segment: Segment) -> Segment:
+        """A segment with the file of its names, on disk for good."""
+        path = self.root / "events" / f"{segment.id}.names.parquet"
+        query = names_sql(self.files([segment.file]), segment.properties, rest=segment.rest)
+        con.execute(f"COPY ({query}) TO {_file(path)} {_PARQUET}")
+        settle(path)
+        sync(path.parent)
+        return replace(segment, names_file=f"events/{path.name}")
+
+    def ensure_names(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Make the files of names that are missing: a store of an earlier version has none."""
+        if all(segment.names_file for segment in self.manifest().segments):
+            return
+        with manifests.writing(self.root):
+            now = self.manifest()
+            made = tuple(s if s.names_file else self.with_names(con, s) for s in now.segments)
+            manifests.save(self.root, replace(now, segments=made))
 
     def cover(self, spans: Spans, source: str = FILES) -> None:
         """Note that a source was asked for these spans, and all it had is stored."""
@@ -216,6 +236,32 @@ class UsageStore:
     def files(self, names: Iterable[str]) -> str:
         """SQL for these files of the store as one relation."""
         return f"read_parquet([{quote_list(str(self.root / name) for name in names)}])"
+
+    def names(self, segments: Sequence[Segment], con: duckdb.DuckDBPyConnection) -> Names:
+        """The names in these segments."""
+        relation = self.names_of(segments)
+
+        def rows(columns: str, where: str, rest: str = "") -> list[tuple]:  # type: ignore[type-arg]
+            return con.execute(f"SELECT {columns} FROM ({merged(relation, where)}){rest}").fetchall()
+
+        return Names(
+            lambda pairs: rows("event, property, rows, first_seen", chosen(pairs)),
+            lambda: rows("event, first_seen", "property = ''", f" ORDER BY rows DESC, event LIMIT {MOST_SUGGESTED}"),
+            lambda event: rows(
+                "property, first_seen", f"property <> '' AND {f'event = {quote(event)}' if event else 'true'}"
+            ),
+        )
+
+    def names_of(self, segments: Iterable[Segment]) -> str:
+        """SQL for what `names_sql` gives of these segments; one without a file of its names is asked itself."""
+        files = [segment.names_file for segment in segments if segment.names_file]
+        parts = [f"SELECT * FROM {self.files(files)}"] if files else []
+        parts += [
+            f"SELECT * FROM ({names_sql(self.files([segment.file]), segment.properties, rest=segment.rest)})"
+            for segment in segments
+            if not segment.names_file
+        ]
+        return f"({' UNION ALL '.join(parts or [NO_NAMES])})"
 
     def events_of(self, segments: Iterable[Segment], properties: Collection[str] = ()) -> str | None:
         """SQL for the events of these segments, with a column for each of these properties; None where are none."""

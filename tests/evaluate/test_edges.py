@@ -257,7 +257,10 @@ def test_a_source_that_was_never_pulled_is_the_cause(tmp_path: Path) -> None:
 
 def test_every_source_that_facts_yaml_names_must_be_there(tmp_path: Path) -> None:
     definitions = {
-        "events": [{"from": "mixpanel.export", "account": "org"}, {"from": "segment.events", "account": "org"}]
+        "events": [
+            {"from": "mixpanel.export", "account": "org", "names": ["export"]},
+            {"from": "segment.events", "account": "org"},
+        ]
     }
     store = fill(tmp_path, [], [change("acme", "arr", "1", ago(9))])
     store.cover(EVER, "mixpanel.export")
@@ -274,14 +277,18 @@ def test_every_source_that_facts_yaml_names_must_be_there(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("spans", "over", "cause"),
     [
-        ([(400, 3)], "28 days", "events are known only up to 2026-03-28 12:00"),
-        ([(20, 0)], "28 days", "events are known only from 2026-03-11 12:00 on"),
-        ([(400, 20), (10, 0)], "28 days", "no events are known between 2026-03-11 12:00 and 2026-03-21 12:00"),
-        ([], "28 days", "no events were stored by then"),
-        ([(400, 0.2)], "6 hours", "events are known only up to 2026-03-31 07:12"),
-        ([(400, 40), (10, 0)], "28 days", "events are known only from 2026-03-21 12:00 on"),
+        ([(400, 3)], "28 days", "events of files.events are known only up to 2026-03-28 12:00"),
+        ([(20, 0)], "28 days", "events of files.events are known only from 2026-03-11 12:00 on"),
+        (
+            [(400, 20), (10, 0)],
+            "28 days",
+            "no events of files.events are known between 2026-03-11 12:00 and 2026-03-21 12:00",
+        ),
+        ([], "28 days", "no events of files.events were stored by then"),
+        ([(400, 0.2)], "6 hours", "events of files.events are known only up to 2026-03-31 07:12"),
+        ([(400, 40), (10, 0)], "28 days", "events of files.events are known only from 2026-03-21 12:00 on"),
         # That events came later on was not known at the check.
-        ([(400, 1.2), (-0.5, -3)], "24 hours", "events are known only up to 2026-03-30 07:12"),
+        ([(400, 1.2), (-0.5, -3)], "24 hours", "events of files.events are known only up to 2026-03-30 07:12"),
     ],
 )
 def test_the_cause_says_for_when_events_are_missing(

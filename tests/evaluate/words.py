@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -60,6 +61,8 @@ COHORTS: dict[str, Definition] = {
     "exporting": {"when": [{"any_of": [{"trigger": "exports-often"}, {"event": "print", "over": "7 days", "is": 1}]}]},
     "vip": {"from": "mixpanel.cohort", "name": "VIP"},
 }
+EVENTS_FROM: Definition = {"from": "files.events", "account": "account_id"}
+REAL = ("export", "print", "paywall", "rows", "feature")  # what the drawn triggers name
 # The triggers that others may refer to.
 REFERENCED: dict[str, Definition] = {
     "exports-often": {"when": [{"event": "export", "over": "28 days", "at_least": 2, "for": "2 days"}]},
@@ -78,11 +81,14 @@ def trigger(name: str = "t", **written: Any) -> Trigger:
     return Trigger.model_validate({"trigger": name, **rest, "then": {"playbook": "p"}, **written})
 
 
-def vocabulary(zone: str = "UTC", facts: Definition | None = None, **policy: Any) -> Vocabulary:
-    """These words; or those above, with their plans and the triggers that may be referred to."""
+def vocabulary(
+    zone: str = "UTC", facts: Definition | None = None, *, real: Sequence[str] = REAL, **policy: Any
+) -> Vocabulary:
+    """These words; or those above, with their plans and the triggers that may be referred to, and names that are real
+    although none may have come."""
     if facts is not None:
         return Vocabulary(Facts.model_validate(facts), _policy(zone, policy))
-    return Vocabulary(_facts(), _policy(zone, {"plans": PLANS, **policy}), _referenced())
+    return Vocabulary(_facts(tuple(real)), _policy(zone, {"plans": PLANS, **policy}), _referenced())
 
 
 def _policy(zone: str, more: Definition) -> Policy:
@@ -90,8 +96,9 @@ def _policy(zone: str, more: Definition) -> Policy:
 
 
 @cache
-def _facts() -> Facts:
-    return Facts.model_validate({"facts": FACTS, "cohorts": COHORTS})
+def _facts(real: tuple[str, ...]) -> Facts:
+    names = {"names": list(real), "properties": list(real)}
+    return Facts.model_validate({"events": [{**EVENTS_FROM, **names}], "facts": FACTS, "cohorts": COHORTS})
 
 
 @cache

@@ -21,6 +21,7 @@ from tests.evaluate.words import (
     FACTS,
     PLANS,
     PROFILE,
+    REAL,
     REFERENCED,
     Definition,
     change,
@@ -56,10 +57,11 @@ class World:
     spans: list[Moments]
     first_pulls: dict[str, datetime] = field(default_factory=lambda: {CRM: LONG_AGO, PROFILE: LONG_AGO})
     late: str = "2 days"
+    real: tuple[str, ...] = REAL  # events and properties that facts.yaml says are real
 
     @property
     def vocabulary(self) -> Vocabulary:
-        return vocabulary(self.zone, events={"late_after": self.late})
+        return vocabulary(self.zone, real=self.real, events={"late_after": self.late})
 
     def store(self, root: Path) -> UsageStore:
         """A store filled the way imports fill it."""
@@ -76,7 +78,7 @@ class World:
         late = timedelta(days=int(count)) if unit.startswith("day") else timedelta(hours=int(count))
         return Oracle(
             [one for _, one in self._arrivals()], self.changes, FACTS, COHORTS, ZoneInfo(self.zone), self.as_of,
-            self.spans, late, self.first_pulls, PLANS, REFERENCED,
+            self.spans, late, self.first_pulls, PLANS, REFERENCED, frozenset(self.real),
         )  # fmt: skip
 
     def _arrivals(self) -> list[tuple[int, Definition]]:
@@ -113,7 +115,9 @@ def a_world(rnd: Random) -> World:
         changes += [member(account, "vip", True, pulls["vip"]) for account in ACCOUNTS[:4]]
         changes.append(member(ACCOUNTS[0], "vip", False, pulls["vip"] + timedelta(hours=12)))
     spans, late = _some_spans(rnd, as_of, moments), rnd.choice(["2 days", "36 hours", "7 days"])
-    return World(zone, as_of, _batched(rnd, _events(rnd, moments)), changes, spans, pulls, late)
+    events = _batched(rnd, _events(rnd, moments))
+    real = rnd.choice([REAL, REAL, REAL, EVENTS, ("export", "rows"), ()])
+    return World(zone, as_of, events, changes, spans, pulls, late, real)
 
 
 def _moments(zone: str, as_of: datetime) -> list[datetime]:

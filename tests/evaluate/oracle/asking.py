@@ -41,9 +41,11 @@ class Oracle:
     first_pulls: dict[str, datetime] = field(default_factory=dict)
     plans: Definition | None = None
     triggers: dict[str, Definition] = field(default_factory=dict)  # those that may be referred to, by name
+    real: frozenset[str] | None = None  # see Stored
 
     def __post_init__(self) -> None:
-        self.stored = Stored(self.events, self.changes, self.zone, self.as_of, self.spans, self.late, self.first_pulls)
+        seen = (self.zone, self.as_of, self.spans, self.late, self.first_pulls)
+        self.stored = Stored(self.events, self.changes, *seen, self.real)
         self.counting = Counting(self.stored)
         self.known = Known(self.stored, self.counting, self.facts, self.plans)
 

@@ -32,14 +32,15 @@ class Counting:
 
     def window(self, wanted: Definition, who: Who, at: At) -> tuple[list[Row], bool]:
         """The events in the window `over`, and whether the window was seen whole."""
+        came = self.stored.came(wanted)
         if is_exact(wanted["over"]):
             end = self.stored.moment(at)
             start = end - exactly(wanted["over"])
             found = [event for event in self.ever(wanted, who) if start < event["at"] <= end]
-            return found, self.stored.known_hours(start, end)
+            return found, came and self.stored.known_hours(start, end)
         first, last = self.first_day(wanted["over"], at), self.stored.day(at)
         found = [event for event in self.ever(wanted, who) if first <= event["day"] <= last]
-        return found, self.stored.known_days(first, last)
+        return found, came and self.stored.known_days(first, last)
 
     def first_day(self, over: str, at: At) -> date:
         """The first day of a window of days, weeks or months."""
@@ -48,6 +49,8 @@ class Counting:
     def count(self, wanted: Definition, who: Who, at: At) -> Any:
         """What is counted of the events in the window; AtLeast where the window was not seen whole."""
         found, whole = self.window(wanted, who, at)
+        if self.stored.may_fit_less(wanted):
+            found = []
         of_property = next((word for word in ("sum", "average", "max") if word in wanted), None)
         if of_property:
             return made_of(of_property, found, wanted[of_property]) if whole else None
@@ -65,7 +68,9 @@ class Counting:
     def before(self, wanted: Definition, who: Who, day: date) -> Any:
         """How often before this day, ever."""
         number = Fraction(len([event for event in self.ever(wanted, who) if event["day"] < day]))
-        return number if self.stored.known_ever_before(day) else AtLeast(number)
+        if self.stored.may_fit_less(wanted):
+            return AtLeast(Fraction(0))
+        return number if self.stored.came(wanted) and self.stored.known_ever_before(day) else AtLeast(number)
 
 
 def made_of(word: str, found: list[Row], name: str) -> Fraction | None:

@@ -36,7 +36,7 @@ def came_back(counting: Counting, condition: Definition, who: Who, at: At) -> st
     """On a day of the window, with nothing in the days of the span before it, and something before those."""
     first, last = counting.first_day(condition["over"], at), counting.stored.day(at)
     span = condition["came_back_after"]
-    if not counting.stored.known_days(_silence(first, span), last):
+    if not counting.stored.came(condition) or not counting.stored.known_days(_silence(first, span), last):
         return CANNOT_TELL
     happened = {event["day"] for event in counting.ever(condition, who)}
     after_silence = [

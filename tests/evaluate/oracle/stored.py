@@ -26,6 +26,13 @@ class Who:
         return Who(self.account)
 
 
+_OF_PROPERTIES = ("distinct", "sum", "average", "max", "latest")
+
+
+def _names(wanted: Row) -> list[str]:
+    return [wanted["event"]] if isinstance(wanted["event"], str) else wanted["event"]
+
+
 @dataclass(frozen=True)
 class At:
     """When something is asked: at the end of the day so many days ago, and from there back by each of these spans."""
@@ -55,6 +62,8 @@ class Stored:
     spans: list[tuple[datetime, datetime]]
     late: timedelta
     first_pulls: dict[str, datetime]  # by cohort, and by source of facts
+    real: frozenset[str] | None = None  # events and properties that count as known though none came; None: all do
+    had: dict[str, set[str]] = field(default_factory=dict, init=False)  # which properties events of a name ever had
     by_account: dict[str, list[Row]] = field(default_factory=dict, init=False)
     by_field: dict[tuple[str, str, str, str], list[Row]] = field(default_factory=dict, init=False)
 
@@ -69,6 +78,8 @@ class Stored:
         for event in self.events:
             event = {**event, "day": self.local_day(event["at"])}
             self.by_account.setdefault(event["account"], []).append(event)
+            had = {name for name, value in event["properties"].items() if value not in (None, "", [])}
+            self.had.setdefault(event["event"], set()).update(had)
         for change in self.changes:
             key = change["source"], change["field"], change["account"], change["user"]
             self.by_field.setdefault(key, []).append(change)
@@ -127,6 +138,30 @@ class Stored:
     def pulled(self, key: str, at: At) -> bool:
         """A source of facts, or a cohort, had been asked by then."""
         return key in self.first_pulls and self.first_pulls[key] <= self.moment(at)
+
+    # --- what ever came -----------------------------------------------------------------------------------------------
+
+    def came(self, wanted: Row) -> bool:
+        """Every event that is named came at some time, with every property asked of it; or is said to be real."""
+        if self.real is None:
+            return True
+        asked = {*wanted.get("where", {}), *(wanted[word] for word in _OF_PROPERTIES if word in wanted)}
+        for name in _names(wanted):
+            if name != "any event" and name not in self.had:
+                if name not in self.real:
+                    return False
+            elif not asked - self.real <= self.had_by(name):
+                return False
+        return True
+
+    def may_fit_less(self, wanted: Row) -> bool:
+        """What is asked to lack a property that none ever had: those that fit may fit by a slip of the name."""
+        lacks = {name for name, part in wanted.get("where", {}).items() if part == {"exists": False}}
+        there = [name for name in _names(wanted) if name == "any event" or name in self.had]
+        return self.real is not None and any(lacks - self.real - self.had_by(name) for name in there)
+
+    def had_by(self, name: str) -> set[str]:
+        return set().union(*self.had.values()) if name == "any event" else self.had[name]
 
     # --- for when events are known ------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from tests.evaluate.oracle.answers import CANNOT_TELL, YES, said
+from tests.evaluate.oracle.answers import CANNOT_TELL, NO, YES
 from tests.evaluate.oracle.counting import Counting, Definition, matches
 from tests.evaluate.oracle.spans import days_back, exactly, is_exact
 from tests.evaluate.oracle.stored import At, Row, Who
@@ -22,9 +22,13 @@ def walked(counting: Counting, condition: Definition, who: Who, at: At) -> str:
         there = len(walkers) >= int(condition.get("by_at_least", "1 person").split()[0])
     else:
         there = _walks(events, condition)
-    if whole:
-        return said(there)
-    return YES if there and "not_between" not in condition else CANNOT_TELL
+    steps = [_step(step) for step in condition["sequence"]]
+    excluded = [_step(condition["not_between"])] if "not_between" in condition else []
+    if any(counting.stored.may_fit_less(step) for step in [*steps, *excluded]):
+        return CANNOT_TELL
+    if there:
+        return YES if not excluded or (whole and counting.stored.came(excluded[0])) else CANNOT_TELL
+    return NO if whole and all(counting.stored.came(step) for step in steps) else CANNOT_TELL
 
 
 def _walks(events: list[Row], condition: Definition) -> bool:
