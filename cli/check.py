@@ -20,8 +20,8 @@ def command(json_: bool) -> None:
     """Check every YAML file of the playbooks folder and run every case. No network, no account.
 
     Every mistake of every file is printed at once, with its line and a hint. Exit code 1 if there is any, or if a case
-    fails. What is only worth a look is a warning: growth from next to nothing, or a window that is longer than the
-    events that are stored.
+    fails. What is only worth a look is a warning: growth from next to nothing, a window that is longer than the events
+    that are stored, or the name of an event, a property or a value that none of them has.
     """
     from expansion.language.mistakes import Mistakes
     from flows.place import Place
@@ -39,7 +39,7 @@ def command(json_: bool) -> None:
         sys.exit(1)
     results = _run(place)
     failed = [result for result in results if not result.passed]
-    warnings = [*workspace.warnings, *_too_long(place)]
+    warnings = [*workspace.warnings, *_too_long(place), *_never_seen(place)]
     if json_:
         cases = [_case(result) for result in results]
         as_json({"mistakes": [], "warnings": [mistake(warning) for warning in warnings], "cases": cases})
@@ -79,6 +79,20 @@ def _too_long(place: Any) -> tuple[Any, ...]:
         say(f"{error}\n")
         return ()
     return windows_longer_than(place.workspace, *days) if days else ()
+
+
+def _never_seen(place: Any) -> tuple[Any, ...]:
+    """Names that no stored event has; none where nothing is stored, or a warehouse has the events."""
+    from expansion.evaluate.naming import never_seen
+    from expansion.usage.manifest import StoreError
+    from flows.clock import utc_now
+
+    try:
+        if place.settings.engine_url is not None or not place.stored.segments:
+            return ()
+        return never_seen(place.workspace, place.store, utc_now())
+    except StoreError:
+        return ()  # said already
 
 
 def _days_known(stored: Any, workspace: Any) -> tuple[date, date] | None:

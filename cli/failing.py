@@ -16,6 +16,7 @@ KNOWN = {
     "NoAccess",
     "NotItsTurn",
     "NoSuchAccount",
+    "NoSuchEvent",
     "NotHere",
     "NobodyKnown",
     "NoSuchRun",

@@ -31,6 +31,7 @@ COMMANDS = {
     "clock": "Do the clocks agree: this machine's, the ledger's, and what earlier runs wrote?",
     "doctor": "Is every configured system reachable, allowed, within its limits?",
     "actions": "The actions that playbooks may name.",
+    "events": "The events that came, their properties, and what these say.",
     "facts": "The facts, cohorts and sources that triggers may name.",
 }
 MODULES = {"import": "import_files", "accounts": "list_accounts"}

@@ -68,6 +68,24 @@ class Unseen:
         event, name = cause.split("`")[1::2][:2]
         return f"there is a `{name}` in {event}"
 
+    # --- name by name -------------------------------------------------------------------------------------------------
+
+    def has(self, event: str) -> bool:
+        """An event of this name had come."""
+        return self.names is None or self._came(self.names, event)
+
+    def lacks(self, event: str, name: str) -> bool:
+        """No event of this name ever had a property, and nobody says that it is real."""
+        event = ANY if event == "any event" else event
+        return self.names is not None and name not in self.real_properties and not self._came(self.names, event, name)
+
+    def lack(self, event: str, name: str) -> str:
+        """The sentence about a property that is lacking."""
+        return "" if self.names is None else self._no_property(self.names, ANY if event == "any event" else event, name)
+
+    def known_events(self) -> list[str]:
+        return [] if self.names is None else self.names.events(self.by)
+
     # --- what is missing ----------------------------------------------------------------------------------------------
 
     def _missing(self, names: Names, asked: Asked) -> Iterator[str]:

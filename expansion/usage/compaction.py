@@ -74,7 +74,7 @@ def _one_of(store: UsageStore, con: duckdb.DuckDBPyConnection, group: Sequence[S
     path = store.root / "events" / f"{name}.parquet"
     con.execute(f"COPY (SELECT * FROM {store.events_of(group, names)}) TO {quote(str(path))} {PARQUET}")
     made = store.described(con, name, path, sum(segment.rows for segment in group))
-    return replace(made, properties=tuple(sorted(names)))
+    return store.with_names(con, replace(made, properties=tuple(sorted(names))))
 
 
 def _facts(store: UsageStore, con: duckdb.DuckDBPyConnection, before: Manifest) -> tuple[FactFile, ...]:

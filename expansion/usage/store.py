@@ -157,7 +157,7 @@ class UsageStore:
         """A segment with the file of its names, on disk for good."""
         path = self.root / "events" / f"{segment.id}.names.parquet"
         query = names_sql(self.files([segment.file]), segment.properties, rest=segment.rest)
-        con.execute(f"COPY ({query}) TO {_file(path)} {_PARQUET}")
+        con.execute(f"COPY ({query}) TO {_file(path)} {PARQUET}")
         settle(path)
         sync(path.parent)
         return replace(segment, names_file=f"events/{path.name}")

@@ -1,0 +1,75 @@
+"""`expansion events`: the events that came, and what their properties say."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from cli.showing import as_json, echo, many, say, table
+
+_WIDEST = 40  # of a value in a table
+
+
+class NoSuchEvent(Exception):
+    """An event that is not stored."""
+
+
+@click.command("events")
+@click.argument("name", required=False)
+@click.option("--json", "json_", is_flag=True, help="As JSON.")
+def command(name: str | None, json_: bool) -> None:
+    """The names of the events that are stored, with how many there are and when the last one was.
+
+    With NAME its properties, each with how many events have it and the commonest values. Values may name people.
+    """
+    from expansion.usage.looking import seen_events
+    from flows.place import Place
+
+    place = Place()
+    if place.settings.engine_url is not None:
+        say("a warehouse has the events (EXPANSION_ENGINE_URL); ask it for their names")
+        sys.exit(1)
+    segments = place.stored.segments
+    events = seen_events(place.store, segments) if segments else []
+    if name is not None:
+        _properties(place, events, name, json_)
+    elif json_:
+        as_json({"events": [_event(one) for one in events]})
+    elif not events:
+        say("no event is stored; `expansion import` and `expansion run` bring events in")
+    else:
+        table([{"event": e.event, "events": f"{e.times:,}", "last": f"{e.last:%Y-%m-%d %H:%M} UTC"} for e in events])
+
+
+def _properties(place: Any, events: list[Any], name: str, json_: bool) -> None:
+    from expansion.usage.looking import seen_properties
+
+    found = next((one for one in events if one.event == name), None)
+    if found is None:
+        raise _no_such(events, name)
+    properties = seen_properties(place.store, place.stored.segments, name)
+    if json_:
+        shown = [{"property": one.name, "events": one.times, "values": list(one.samples)} for one in properties]
+        as_json({**_event(found), "properties": shown})
+        return
+    echo(f"{name}: {many(found.times, 'event')}, the last on {found.last:%Y-%m-%d %H:%M} UTC")
+    table([{"property": p.name, "events": f"{p.times:,}", "values": _values(p.samples)} for p in properties])
+
+
+def _no_such(events: list[Any], name: str) -> Exception:
+    from expansion.evaluate.unseen import close_to
+
+    near = close_to(name, [one.event for one in events])
+    hint = f"did you mean `{near}`?" if near else "`expansion events` lists the names"
+    return NoSuchEvent(f"no event called `{name}` is stored\n\nhint: {hint}")
+
+
+def _event(one: Any) -> dict[str, Any]:
+    first, last = one.first_arrived.isoformat(), one.last.isoformat()
+    return {"event": one.event, "events": one.times, "first_arrived": first, "last": last}
+
+
+def _values(samples: tuple[str, ...]) -> str:
+    return ", ".join(text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…" for text in samples)

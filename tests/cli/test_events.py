@@ -1,0 +1,133 @@
+"""`expansion events`, and what `expansion check` says of names that never came."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cli.main import cli
+from expansion.contract import EventRow
+from expansion.usage.importing import import_rows
+from expansion.usage.store import UsageStore
+
+FACTS = """events:
+  - {from: files.events, account: account_id, names: [Plan Cancelled]}
+facts:
+  account_name: {from: files.accounts, field: name, kind: text}
+  exports: {times: Exported, over: 7 days}
+"""
+POLICY = """time_zone: UTC
+currency: USD
+working_hours: {days: [mon], from: "09:00", to: "17:00"}
+owners: {fallback: revops@acme.example}
+tiers:
+  seats: {title: Seats, worth: {flat: 1_000}, likely: 15%}
+"""
+TRIGGER = """trigger: quiet
+title: Quiet
+owner: revops@acme.example
+status: watching
+when:
+  - {event: Reprt Opened, over: 7 days, at_most: 3}
+  - {event: Report Opened, where: {formt: pdf}, over: 7 days, at_most: 3}
+  - {event: Report Opened, where: {format: [pdf, xslx]}, over: 7 days, at_most: 3}
+  - {event: Report Opened, over: 7 days, distinct: account_name, at_most: 3}
+  - {sequence: [Report Opened, {event: Plan Cancelled, where: {reason: price}}], within: 7 days}
+leads_to: seats
+then: {playbook: call}
+"""
+PLAYBOOK = """playbook: call
+title: Call
+steps:
+  - id: ask
+    do: salesforce.create_task
+    with: {assign_to: account owner, subject: Call, notes: Call them}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name, text in {
+        "shared/facts.yaml": FACTS,
+        "shared/policy.yaml": POLICY,
+        "triggers/quiet.yaml": TRIGGER,
+        "call.yaml": PLAYBOOK,
+    }.items():
+        path = tmp_path / "playbooks" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(cli, list(words))
+
+
+def _store(folder: Path) -> None:
+    rows = [
+        EventRow(str(n), "Report Opened", f"2026-03-0{n}T10:00:00Z", "acme", "ana", {"format": kind})
+        for n, kind in enumerate(["pdf", "pdf", "xlsx"], start=1)
+    ]
+    rows.append(EventRow("9", "Session Started", "2026-03-04T10:00:00Z", "acme", "ana", {}))
+    import_rows(UsageStore(folder / ".expansion" / "usage"), "files", rows, None)
+
+
+def test_a_check_names_what_no_event_that_is_stored_has(folder: Path) -> None:
+    _store(folder)
+    done = run("check")
+    said = [
+        line.partition(": ")[2]
+        for line in done.stderr.splitlines()
+        if line.startswith("playbooks") and "looks back" not in line
+    ]
+    assert said == [
+        "`Exported` was never seen in 4 events",
+        "`Reprt Opened` was never seen in 4 events",
+        "no `Report Opened` has ever had a `formt`",
+        "`format` was never `xslx` in any event that is stored",
+        "no `Report Opened` has ever had a `account_name`: `account_name` is known of accounts, not of events",
+    ]
+    assert done.exit_code == 0
+    for meant in ("`Report Opened`", "`format`", "`xlsx`"):
+        assert f"did you mean {meant}?" in done.stderr
+
+
+def test_a_check_without_a_store_says_nothing_of_names(folder: Path) -> None:
+    assert "never" not in run("check").stderr
+    assert not (folder / ".expansion" / "usage").exists()
+
+
+def test_events_are_listed_with_how_many_and_when(folder: Path) -> None:
+    _store(folder)
+    listed = json.loads(run("events", "--json").stdout)["events"]
+    assert [(one["event"], one["events"], one["last"]) for one in listed] == [
+        ("Report Opened", 3, "2026-03-03T10:00:00+00:00"),
+        ("Session Started", 1, "2026-03-04T10:00:00+00:00"),
+    ]
+    assert "Report Opened" in run("events").stdout
+
+
+def test_the_properties_of_an_event_show_their_commonest_values(folder: Path) -> None:
+    _store(folder)
+    shown = json.loads(run("events", "Report Opened", "--json").stdout)
+    assert shown["properties"] == [{"property": "format", "events": 3, "values": ["pdf", "xlsx"]}]
+    assert "pdf, xlsx" in run("events", "Report Opened").stdout
+
+
+def test_an_event_that_is_not_stored_is_said_to_be_none(folder: Path) -> None:
+    _store(folder)
+    done = run("events", "report_opened")
+    assert done.exit_code == 1
+    assert str(done.exception) == "no event called `report_opened` is stored\n\nhint: did you mean `Report Opened`?"
+
+
+def test_an_empty_store_says_what_brings_events_in(folder: Path) -> None:
+    done = run("events")
+    assert (done.exit_code, done.stderr) == (
+        0,
+        "no event is stored; `expansion import` and `expansion run` bring events in\n",
+    )
