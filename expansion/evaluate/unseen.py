@@ -125,7 +125,7 @@ _NO_EVENT = "no event called"
 
 def close_to(name: str, names: Iterable[str]) -> str | None:
     """The name that may be meant: the same but for case, blanks and signs, or nearly the same."""
-    plain = {_plain(one): one for one in reversed(list(names))}
+    plain = {_plain(one): one for one in reversed(list(names)) if one != name}
     near = get_close_matches(_plain(name), list(plain), 1, 0.75)
     return plain[near[0]] if near else None
 

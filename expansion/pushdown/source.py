@@ -156,7 +156,8 @@ class WarehouseSource:
         return [(event, first) for event, _, _, first in rows[:MOST_SUGGESTED]]
 
     def _properties_named(self, event: str) -> list[tuple[str, datetime]]:
-        return [(name, naive_utc(FIRST)) for name in self.table.properties]
+        rows = self._named([(event, name) for name in self.table.properties])
+        return [(name, first) for of, name, _, first in rows if name and event in (ANY, of)]
 
     # --- for when events are known ------------------------------------------------------------------------------------
 
