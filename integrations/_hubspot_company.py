@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from expansion.contract import Done, FactRecord, Piece, Refused, Reply
+from expansion.contract import Done, FactRecord, Failure, Piece, Refused, Reply, Wanted
 from integrations import _hubspot_errors as errors
 from integrations._accounts import one_each
 from integrations._batches import in_calls, rounds
+from integrations._hubspot_money import Purse
+from integrations._hubspot_values import Properties, holds, spelling, unknown, written
 from integrations._said import moment
 from integrations._shapes import reads
-from integrations.base import SourceBase
+from integrations._units import misfits
+from integrations.base import Finding, SourceBase
 
 if TYPE_CHECKING:
     from integrations._hubspot_client import Client
 
+log = logging.getLogger(__name__)
 SYSTEM = errors.SYSTEM
 BATCH = 100
 OWNER_EMAIL = "owner_email"
@@ -38,36 +44,67 @@ class CompanySource(SourceBase):
         self._client, self._owners, self._key = client, owners, key_property
 
     def facts(self, fields: Sequence[str]) -> Iterator[FactRecord]:
+        return self.wanted(Wanted(dict.fromkeys(fields, frozenset()), datetime.now(UTC)))
+
+    def wanted(self, wanted: Wanted) -> Iterator[FactRecord]:
         """One record per company that carries the product's account id; nothing is yielded before all is read."""
-        names = [name for name in dict.fromkeys(fields) if name != OWNER_EMAIL]
-        self._refuse_unknown([self._key, *names])
-        asked = dict.fromkeys([self._key, *names, *(["hubspot_owner_id"] if OWNER_EMAIL in fields else [])])
+        names, purse = self._names(wanted), Purse(self._client, wanted)
+        known = self._client.properties("companies")
+        key = self._key_property(known)
+        has_owner = OWNER_EMAIL in wanted.fields
+        codes = purse.codes(known[name] for name in names.values())
+        asked = dict.fromkeys([key, *names.values(), *codes, *(["hubspot_owner_id"] if has_owner else [])])
         path = f"/crm/objects/{self._client.version}/companies"
         rows = list(self._client.pages(path, {"properties": ",".join(asked), "archived": "false"}))
-        emails = self._owners.emails() if OWNER_EMAIL in fields else {}
-        keyed = ((key, row) for row in rows if (key := _property(row, self._key)))
-        found = one_each(SYSTEM, self._key, keyed)
+        emails = self._owners.emails() if has_owner else {}
+        keyed = ((key_of, row) for row in rows if (key_of := _property(row, key)))
+        found = one_each(SYSTEM, key, keyed)
         yield from (FactRecord(self.name, account_id, {}, is_twice=True) for account_id in found.twice)
-        moments = self._client.properties("companies")
-        days = {name for name in names if moments[name].get("type") == "datetime"}
         for account_id, row in found.once.items():
-            values = {name: _day(_property(row, name)) if name in days else _property(row, name) for name in names}
+            values = {
+                said: purse.read(said, known[name], row, _day(known[name], _property(row, name)))
+                for said, name in names.items()
+            }
             # A company's properties have been so since it was last updated.
             yield FactRecord(self.name, account_id, values, remote_id=str(row["id"]), at=moment(row.get("updatedAt")))
-            if OWNER_EMAIL in fields:
+            if has_owner:
                 email = emails.get(str(_property(row, "hubspot_owner_id")))
                 yield FactRecord(self.name, account_id, {OWNER_EMAIL: email})
+        purse.say()
+        for finding in self._misfits(names, wanted):
+            log.warning("%s: %s; %s", SYSTEM, finding.what, finding.remedy)
 
-    def _refuse_unknown(self, names: Sequence[str]) -> None:
-        """A list leaves out, without a word, what is no property; a typo would be a fact unknown for ever."""
+    def contradictions(self, wanted: Wanted) -> list[Finding]:
+        try:
+            names = self._names(wanted)
+            return [*self._misfits(names, wanted), *Purse(self._client, wanted).findings(names)]
+        except Failure as failure:
+            return [Finding(SYSTEM, "properties that facts.yaml names", False, str(failure))]
+
+    def _names(self, wanted: Wanted) -> dict[str, str]:
+        """Each name asked for, with the internal one. A list leaves out, without a word, what is no property; a typo
+        would be a fact unknown for ever."""
         known = self._client.properties("companies")
-        if missing := [name for name in names if name not in known]:
-            named = ", ".join(f"`{name}`" for name in missing)
-            raise Refused(f"{SYSTEM}: companies have no property {named}; use the internal name, as in its settings")
+        found = {name: spelling(name, known) for name in wanted.fields if name != OWNER_EMAIL}
+        if missing := [name for name, there in found.items() if there is None]:
+            raise unknown("companies", missing, known)
+        return {name: there for name, there in found.items() if there is not None}
+
+    def _key_property(self, known: Properties) -> str:
+        if (name := spelling(self._key, known)) is None:
+            raise Refused(f"{unknown('companies', [self._key], known)} HUBSPOT_ACCOUNT_KEY_PROPERTY names it")
+        return name
+
+    def _misfits(self, names: Mapping[str, str], wanted: Wanted) -> Iterator[Finding]:
+        known = self._client.properties("companies")
+        for said, name in names.items():
+            yield from misfits(SYSTEM, said, holds(known[name]), wanted.kinds[said])
 
 
-def _day(value: Any) -> Any:
+def _day(described: Mapping[str, Any], value: Any) -> Any:
     """A day that is kept as a moment is midnight UTC of it; in the product's zone that would be the day before."""
+    if described.get("type") != "datetime":
+        return value
     return value[:10] if isinstance(value, str) and _MIDNIGHT.fullmatch(value) else value
 
 
@@ -110,6 +147,14 @@ class CompanyUpdates:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+
+    def learn(self) -> None:
+        """Of what types the properties are; asked once. Raises a Failure."""
+        self._client.properties("companies")
+
+    def written(self, given: Mapping[str, Any]) -> dict[str, str]:
+        """The properties as they are sent, each of its type. Refused where one cannot be."""
+        return written("companies", self._client.properties("companies"), given)
 
     def send(self, changes: Sequence[tuple[int, str, dict[str, str]]]) -> dict[int, Reply]:
         """A reply by number. Two changes of one company go in two calls, in their order: HubSpot refuses twins."""

@@ -32,7 +32,7 @@ REFUSED = {
     "INVALID_OPTION": "a value is none of its property's options: {message}",
     "INVALID_OWNER": "the owner is no longer active; set HUBSPOT_FALLBACK_OWNER, or a new owner there",
     "READ_ONLY_VALUE": "a property cannot be written: {message}",
-    "REQUIRED_FIELD": "a property must be filled in: {message}",
+    "REQUIRED_FIELD": "a property must be filled in: {message}; give it under `properties:` of the playbook's step",
     "OBJECT_NOT_FOUND": "the record is not there any more, or hidden from this key",
     "CONFLICTING_UNIQUE_VALUE": "another record has the value already: {message}",
     "CONFLICT": "another record has the value already: {message}",
@@ -73,6 +73,10 @@ def of_error(error: Mapping[str, Any], status: int = 207) -> Failure:
         return _KINDS.get(known, Refused)(f"{SYSTEM}: {REFUSED[known].format(message=message)}")
     if "RATE_LIMITS" in codes:
         return TryLater(f"{SYSTEM} is busy")
+    context = error.get("context")
+    if isinstance(context, dict) and context.get("INVALID_OBJECT_IDS"):
+        # "One or more associations are invalid", with no `errors`: seen in HubSpot/hubspot-api-nodejs#646
+        return Gone(f"{SYSTEM}: a record that it should stand on is not there any more, or hidden from this key")
     return Refused(f"{SYSTEM} refuses it ({status} {error.get('category', '')}): {message}")
 
 
@@ -114,5 +118,7 @@ def _too_many(fields: Mapping[str, Any], headers: Mapping[str, str]) -> TryLater
     interval = said.wait(headers, "X-HubSpot-RateLimit-Interval-Milliseconds")
     wait = asked if asked is not None else (interval / 1000 if interval is not None else None)
     if wait is None:
-        wait = 1.0 if fields.get("policyName") == "SECONDLY" else TEN_SECONDS
+        # Search says no policy, only the category (recorded).
+        secondly = fields.get("policyName") == "SECONDLY" or "secondly limit" in str(fields.get("message")).lower()
+        wait = 1.0 if secondly and "ten_secondly" not in str(fields.get("message")).lower() else TEN_SECONDS
     return TryLater(f"{SYSTEM} is busy: too many calls", wait=wait)

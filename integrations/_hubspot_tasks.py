@@ -20,6 +20,7 @@ from integrations._batches import chunks, in_calls
 from integrations._hubspot_client import Client
 from integrations._hubspot_company import NO_COMPANY, company_of
 from integrations._hubspot_errors import refusals, results
+from integrations._hubspot_values import written
 
 SYSTEM = errors.SYSTEM
 BATCH = 100  # inputs per call
@@ -65,6 +66,10 @@ class Tasks:
             zone = ZoneInfo("UTC")
         moment = datetime.combine(date.fromisoformat(day), MORNING, zone).astimezone(UTC)
         return moment.isoformat().replace("+00:00", "Z")
+
+    def more(self, given: Mapping[str, Any]) -> dict[str, str]:
+        """What the playbook gives besides, of the types that its properties have."""
+        return written("tasks", self._client.properties("tasks"), given) if given else {}
 
     def draft(self, piece: Piece, properties: dict[str, str], note: str | None) -> Draft:
         return Draft(piece, company_of(piece), properties, note)
@@ -129,7 +134,13 @@ class Tasks:
     def _read(self, keys: Sequence[str]) -> dict[str, str]:
         found: dict[str, str] = {}
         for some in chunks(keys, BATCH):
-            body = {"idProperty": self._key, "inputs": [{"id": key} for key in some], "properties": [self._key]}
+            # The published contract requires `propertiesWithHistory`, the guide leaves it out: empty fits both.
+            body = {
+                "idProperty": self._key,
+                "inputs": [{"id": key} for key in some],
+                "properties": [self._key],
+                "propertiesWithHistory": [],
+            }
             found |= self._by_key(results(self._client.ask(f"{self._path}/batch/read", body)))
         return found
 

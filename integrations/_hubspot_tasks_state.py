@@ -41,7 +41,11 @@ class TaskStates:
         """In order. Raises a Failure."""
         rows: dict[str, Mapping[str, Any]] = {}
         for some in chunks(sorted({one.remote_id for one in made}), BATCH):
-            body = {"inputs": [{"id": one} for one in some], "properties": list(_PROPERTIES)}
+            body = {
+                "inputs": [{"id": one} for one in some],
+                "properties": list(_PROPERTIES),
+                "propertiesWithHistory": [],
+            }
             rows |= {str(row["id"]): row["properties"] for row in errors.results(self._client.ask(self._path, body))}
         if rows and self._emails is None:
             self._emails = self._owners.emails()

@@ -36,27 +36,8 @@ VIRTUAL: dict[str, tuple[str, str, Any]] = {
 _HOLDS = {
     **dict.fromkeys(("double", "int", "long"), "number"),
     **dict.fromkeys(("string", "textarea", "picklist", "combobox", "email", "phone", "url", "id", "reference"), "text"),
-    **{name: name for name in ("currency", "percent", "boolean", "date", "datetime", "multipicklist")},
-}
-_FITS = {
-    "number": ("number", "money", "text"),
-    "text": ("text", "list"),
-    "currency": ("money", "number", "text"),
-    "percent": ("percent", "number", "text"),
-    "boolean": ("yes_no", "text"),
-    "date": ("date", "text"),
-    "datetime": ("date", "text"),
-    "multipicklist": ("list", "text"),
-}
-_CALLED = {
-    "number": "a plain number",
-    "text": "text",
-    "currency": "an amount of money",
-    "percent": "a percentage",
-    "boolean": "a checkbox",
-    "date": "a date",
-    "datetime": "a moment",
-    "multipicklist": "a list",
+    **{name: name for name in ("currency", "percent", "boolean", "date", "datetime")},
+    "multipicklist": "list",
 }
 
 
@@ -128,8 +109,7 @@ class AccountSource(SourceBase):
 
     def _misfits(self, fields: Sequence[Field], wanted: Wanted) -> Iterator[Finding]:
         for field in fields:
-            holds = _HOLDS.get(field.type, "")
-            yield from misfits(SYSTEM, field.asked, holds, _CALLED.get(holds, ""), wanted.kinds[field.asked], _FITS)
+            yield from misfits(SYSTEM, field.asked, _HOLDS.get(field.type, ""), wanted.kinds[field.asked])
 
     def _currencies(self, fields: Sequence[Field], wanted: Wanted) -> Iterator[Finding]:
         """An org with several currencies: money is converted where the org tells the rate."""

@@ -15,15 +15,35 @@ from integrations.base import Finding
 
 # What a field holds, in the CRM's own description -> the kinds of facts that it can be.
 Fits = Mapping[str, Collection[str]]
+FITS: Fits = {
+    "number": ("number", "money", "text"),
+    "text": ("text", "list"),
+    "currency": ("money", "number", "text"),
+    "percent": ("percent", "number", "text"),
+    "boolean": ("yes_no", "text"),
+    "date": ("date", "text"),
+    "datetime": ("date", "text"),
+    "list": ("list", "text"),
+}
+_CALLED = {
+    "number": "a plain number",
+    "text": "text",
+    "currency": "an amount of money",
+    "percent": "a percentage",
+    "boolean": "a checkbox",
+    "date": "a date",
+    "datetime": "a moment",
+    "list": "a list",
+}
 CONTRADICTS = "its values cannot be read"
 
 
-def misfits(system: str, field: str, holds: str, called: str, kinds: Collection[str], fits: Fits) -> Iterator[Finding]:
+def misfits(system: str, field: str, holds: str, kinds: Collection[str]) -> Iterator[Finding]:
     """One finding for each kind that does not go with what the field holds. A text may hold anything: a warning."""
-    if holds not in fits:
+    if holds not in FITS:
         return
-    for kind in sorted(set(kinds) - set(fits[holds])):
-        what = f"`{field}` is {called} there, and {CALLED[kind]} in facts.yaml"
+    for kind in sorted(set(kinds) - set(FITS[holds])):
+        what = f"`{field}` is {_CALLED[holds]} there, and {CALLED[kind]} in facts.yaml"
         if holds == "text":
             remedy = (
                 f"what of its values cannot be read as {CALLED[kind]} is unknown; see how many with `expansion run`"
@@ -34,14 +54,6 @@ def misfits(system: str, field: str, holds: str, called: str, kinds: Collection[
             yield Finding(system, what, True, f"{remedy}; make it a percent field there", mark="warning")
         else:
             yield Finding(system, what, False, f"{CONTRADICTS} as {CALLED[kind]}: change its `kind` in facts.yaml")
-
-
-def plain(value: Any) -> str:
-    """A number as its digits, without an exponent; anything else as its text."""
-    try:
-        return f"{Decimal(str(value)):f}"
-    except InvalidOperation:
-        return str(value)
 
 
 def as_share(value: Any, times: int = 1) -> Any:

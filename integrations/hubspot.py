@@ -8,13 +8,13 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from expansion.contract import Done, Failure, Made, Piece, Refused, Reply, Standing
-from expansion.fields import DueDate, HtmlText, Inputs, Owner, PlainText
+from expansion.fields import DueDate, FieldValue, HtmlText, Inputs, Owner, PlainText
 from integrations import _settings
 from integrations._hubspot_change import ChangeTaskAction
 from integrations._hubspot_check import check
@@ -76,6 +76,17 @@ class Settings(BaseSettings):
 # --- what authors write under `with:` ---------------------------------------------------------------------------------
 
 
+# What an input of its own gives is given there.
+_OWN_WORDS = {
+    "hs_task_subject": "subject",
+    "hs_timestamp": "due",
+    "hs_task_body": "notes",
+    "hs_task_priority": "priority",
+    "hs_task_type": "type",
+    "hubspot_owner_id": "assign_to",
+}
+
+
 class CreateTask(Inputs):
     """A to-do for a seller, on the company."""
 
@@ -85,13 +96,28 @@ class CreateTask(Inputs):
     notes: HtmlText = Field("", max_length=60_000, description="Simple HTML; line breaks are kept.")
     priority: Literal["low", "medium", "high"] = "medium"
     type: Literal["todo", "call", "email"] = "todo"
+    properties: dict[str, FieldValue] = Field(
+        {},
+        description="Further properties of the task by their internal names, each with its value; "
+        "`{{ facts.seats }}` alone is the number itself.",
+    )
+
+    @field_validator("properties")
+    @classmethod
+    def _names(cls, properties: dict[str, Any]) -> dict[str, Any]:
+        for name in properties:
+            if word := _OWN_WORDS.get(name.lower()):
+                raise ValueError(f"`{name}` has a word of its own: write `{word}`, beside `properties`")
+        return properties
 
 
 class UpdateProperties(Inputs):
     """Values for properties of the company."""
 
-    properties: dict[str, PlainText | bool | None] = Field(
-        min_length=1, description="Internal names, each with its new value; nothing after the colon empties it."
+    properties: dict[str, FieldValue] = Field(
+        min_length=1,
+        description="Internal names, each with its new value; nothing after the colon empties it. "
+        "`{{ facts.seats }}` alone is the number itself, and leaves the property as it is where the fact is not known.",
     )
 
 
@@ -163,7 +189,7 @@ class CreateTaskAction(ActionBase):
             "hs_task_status": "NOT_STARTED",
             "hubspot_owner_id": owner,
         }
-        return self._tasks.draft(piece, properties, note)
+        return self._tasks.draft(piece, self._tasks.more(task.properties) | properties, note)
 
 
 @reads("HubSpot")
@@ -180,21 +206,21 @@ class UpdatePropertiesAction(ActionBase):
     def deliver(self, pieces: Sequence[Piece]) -> list[Reply]:
         replies: dict[int, Reply] = {}
         changes: list[tuple[int, str, dict[str, str]]] = []
+        if not pieces:
+            return []
+        try:
+            self._updates.learn()
+        except Failure as failure:
+            failure.maybe_done = False  # only looked up so far
+            return [failure for _ in pieces]
         for number, piece in enumerate(pieces):
             given = cast(UpdateProperties, piece.input).properties
             try:
-                changes.append((number, company_of(piece), {name: _text(value) for name, value in given.items()}))
+                changes.append((number, company_of(piece), self._updates.written(given)))
             except Refused as refusal:
                 replies[number] = refusal
         replies |= self._updates.send(changes)
         return [replies[number] for number in range(len(pieces))]
-
-
-def _text(value: str | bool | None) -> str:
-    """HubSpot takes every value as text; an empty text empties the property."""
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else value
 
 
 # --- wiring -----------------------------------------------------------------------------------------------------------

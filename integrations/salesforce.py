@@ -304,6 +304,8 @@ class UpdateFieldsAction(ActionBase):
     def deliver(self, pieces: Sequence[Piece]) -> list[Reply]:
         replies: dict[int, Reply] = {}
         changes: list[tuple[int, str, dict[str, Any]]] = []
+        if not pieces:
+            return []
         try:
             self._updates.learn()
         except Failure as failure:

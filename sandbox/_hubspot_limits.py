@@ -27,7 +27,7 @@ class Limits:
         if self.used >= self.daily:
             return self._too_many("DAILY", "You have reached your daily limit.", headers=True)
         if search and self._full(self._searches, A_SECOND, self.searches):
-            return self._too_many("SECONDLY", "You have reached your secondly limit.", headers=False)
+            return self._search()
         if self._full(self._calls, TEN_SECONDS, self.burst):
             text = "You have reached your ten_secondly_rolling limit."
             return self._too_many("TEN_SECONDLY_ROLLING", text, headers=True)
@@ -52,6 +52,11 @@ class Limits:
         while calls and calls[0] <= self.now() - seconds:
             calls.popleft()
         return len(calls) >= most
+
+    def _search(self) -> Response:
+        """As recorded: the category, and neither a policy nor headers."""
+        body = {"status": "error", "message": "You have reached your secondly limit."}
+        return JSONResponse(body | {"correlationId": str(uuid.uuid4()), "category": "RATE_LIMITS"}, 429)
 
     def _too_many(self, policy: str, message: str, headers: bool) -> Response:
         body = {

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from sandbox._hubspot_refusals import Invalid, NotAssociated
+from sandbox._hubspot_types import described, kept, refuse_type, type_of
 from sandbox._index import Index
 from sandbox.core import State
 
@@ -38,27 +39,12 @@ STANDARD: dict[str, dict[str, Any]] = {
         "hubspot_owner_id": "owner",
     },
 }
+# What a reply holds where no properties are asked for, besides those of every record.
+DEFAULTS = {"companies": ("name", "domain"), "tasks": ()}
+# hubspot.crm.association_type: each is defined by its objects and their direction
+TASK_TO_COMPANY = ("HUBSPOT_DEFINED", 192)
+CATEGORIES = ("HUBSPOT_DEFINED", "INTEGRATOR_DEFINED", "USER_DEFINED", "WORK")
 LONGEST = 65_536
-
-
-class Invalid(Exception):
-    """One input is refused; alone in its batch, or with the whole batch, depends on the endpoint."""
-
-    def __init__(self, code: str, message: str, category: str = "VALIDATION_ERROR", **context: Any) -> None:
-        super().__init__(message)
-        self.code, self.message, self.category, self.context = code, message, category, context
-
-    def body(self) -> Record:
-        detail = {"message": self.message, "code": self.code}
-        head = self.message if self.category != "VALIDATION_ERROR" else f"Property values were not valid: [{detail}]"
-        return {
-            "status": "error",
-            "message": head,
-            "correlationId": str(uuid.uuid4()),
-            "category": self.category,
-            "errors": [detail],
-            "context": self.context,
-        }
 
 
 class Portal:
@@ -78,27 +64,22 @@ class Portal:
 
     def properties(self, kind: str) -> dict[str, Any]:
         custom = self.state.get("hubspot.custom", kind) or {}
-        every = STANDARD[kind] | custom
+        every = STANDARD[kind] | {
+            name: tuple(what) if isinstance(what, list) else what for name, what in custom.items()
+        }
         return every | ({self.task_key: "string"} if kind == "tasks" and self.task_key else {})
 
     def describe(self, kind: str, name: str) -> Record:
-        what = self.properties(kind)[name]
-        options = [{"label": o.title(), "value": o, "hidden": False} for o in what] if isinstance(what, tuple) else []
-        unique = kind == "tasks" and name == self.task_key and self.task_key_unique
-        return {
-            "name": name,
-            "label": name.replace("_", " "),
-            "type": "enumeration" if options else ("string" if what == "owner" else what),
-            "options": options,
-            "hasUniqueValue": unique,
-            "modificationMetadata": {"readOnlyValue": name in _SYSTEM},
-        }
+        return described(name, self.properties(kind)[name], unique=self.is_unique(kind, name))
 
-    def learn_properties(self, kind: str, records: list[Record]) -> None:
-        names = {name for record in records for name in record.get("properties", {})} - STANDARD[kind].keys()
-        self.state.put(
-            "hubspot.custom", kind, (self.state.get("hubspot.custom", kind) or {}) | dict.fromkeys(names, "string")
-        )
+    def learn_properties(self, kind: str, records: list[Record], types: Record) -> None:
+        """Custom properties are those that the sample's records have; `types` says of what type, where that matters."""
+        known = dict(self.state.get("hubspot.custom", kind) or {})
+        for record in records:
+            for name, value in record.get("properties", {}).items():
+                if name not in STANDARD[kind] and (name not in known or value is not None):
+                    known[name] = type_of(name, value)
+        self.state.put("hubspot.custom", kind, known | types)
 
     # --- records ---
 
@@ -125,13 +106,14 @@ class Portal:
     def is_unique(self, kind: str, name: str) -> bool:
         return kind == "tasks" and name == self.task_key and self.task_key_unique
 
-    def create_task(self, given: Record, companies: list[str], trace: str | None) -> Record:
-        self._refuse(given, companies, new=True)
+    def create_task(self, given: Record, associations: Any, trace: str | None) -> Record:
+        companies = self._companies(associations)
+        self._refuse(given, new=True)
         number = str(50_000_000_000 + self.state.next_id("hubspot.tasks"))
-        now = _now()
-        properties = {"hs_task_status": "NOT_STARTED", "hs_task_priority": "NONE", "hs_task_type": "TODO"} | given
-        properties |= {"hs_object_id": number, "createdate": now, "hs_lastmodifieddate": now}
-        record = {"id": number, "properties": properties, "companies": companies, "createdAt": now, "updatedAt": now}
+        made = now()
+        properties = {"hs_task_status": "NOT_STARTED", "hs_task_priority": "NONE", "hs_task_type": "TODO"} | kept(given)
+        properties |= {"hs_object_id": number, "createdate": made, "hs_lastmodifieddate": made}
+        record = {"id": number, "properties": properties, "companies": companies, "createdAt": made, "updatedAt": made}
         self.put("tasks", record)
         self._seen_at[number] = self.clock()
         self.state.applied("hubspot", "create_task", given.get(self.task_key or "") or trace or "")
@@ -142,9 +124,9 @@ class Portal:
         if record is None:
             raise Invalid("OBJECT_NOT_FOUND", "resource not found", "OBJECT_NOT_FOUND", ids=[record_id])
         self.refuse_properties(kind, given)
-        now = _now()
-        properties = record["properties"] | given | {"hs_lastmodifieddate": now}
-        record = record | {"properties": properties, "updatedAt": now}
+        made = now()
+        properties = record["properties"] | kept(given) | {"hs_lastmodifieddate": made}
+        record = record | {"properties": properties, "updatedAt": made}
         self.put(kind, record)
         self.state.applied("hubspot", f"update_{kind}", record_id)
         return record
@@ -166,23 +148,47 @@ class Portal:
 
     # --- rules ---
 
-    def _refuse(self, given: Record, companies: list[str], new: bool) -> None:
+    def _companies(self, associations: Any) -> list[str]:
+        """The companies that a new task is to stand on. Refused where a type is none of a task and a company."""
+        if not isinstance(associations, list):
+            raise Invalid("INVALID_JSON", "Invalid input JSON: associations is not a list")
+        found: list[str] = []
+        for one in associations:
+            to = one.get("to") if isinstance(one, dict) else None
+            types = one.get("types") if isinstance(one, dict) else None
+            if not isinstance(to, dict) or "id" not in to or not isinstance(types, list) or not types:
+                raise Invalid("INVALID_JSON", "Invalid input JSON: Some required fields were not set: [to, types]")
+            for kind in types:
+                self._refuse_type(kind if isinstance(kind, dict) else {})
+            found.append(str(to["id"]))
+        gone = [company for company in found if self.get("companies", company) is None]
+        if gone:
+            ids = [f"COMPANY={company} is not valid" for company in gone]
+            raise NotAssociated("", "One or more associations are invalid", INVALID_OBJECT_IDS=ids)
+        return found
+
+    def _refuse_type(self, kind: Record) -> None:
+        category, number = kind.get("associationCategory"), kind.get("associationTypeId")
+        if category not in CATEGORIES:
+            raise Invalid("INVALID_JSON", f"Invalid input JSON: associationCategory is none of {list(CATEGORIES)}")
+        if (category, number) != TASK_TO_COMPANY:
+            text = f"invalid association type {category} {number} from object type 0-27 to object type 0-2"
+            raise NotAssociated("", text)
+
+    def _refuse(self, given: Record, new: bool) -> None:
         self.refuse_properties("tasks", given)
         if new and not given.get("hs_timestamp"):
             raise Invalid("REQUIRED_FIELD", "Some required properties were not set: hs_timestamp")
         for word, message in self.rules.items():
-            if word in given.get("hs_task_subject", ""):
+            if word in str(given.get("hs_task_subject") or ""):
                 raise Invalid("INVALID_PROPERTY_VALUE", message)
         key = given.get(self.task_key or "")
         if new and key and self.task_key_unique and self.by_property("tasks", str(self.task_key), key):
             raise Invalid("CONFLICTING_UNIQUE_VALUE", f"{self.task_key} already has that value", "CONFLICT")
-        for company in companies:
-            if self.get("companies", company) is None:
-                raise Invalid(
-                    "OBJECT_NOT_FOUND", f"company {company} does not exist", "OBJECT_NOT_FOUND", ids=[company]
-                )
 
-    def refuse_properties(self, kind: str, given: Record) -> None:
+    def refuse_properties(self, kind: str, given: Any) -> None:
+        if not isinstance(given, dict):
+            raise Invalid("INVALID_JSON", "Invalid input JSON: properties is not an object")
         known = self.properties(kind)
         for name, value in given.items():
             if name not in known:
@@ -194,12 +200,10 @@ class Portal:
             self._refuse_value(name, known[name], value)
 
     def _refuse_value(self, name: str, what: Any, value: str) -> None:
-        if isinstance(what, tuple) and value not in what:
-            raise Invalid("INVALID_OPTION", f"{value} was not one of the allowed options for {name}")
+        if value:
+            refuse_type(name, what, value)
         if what == "owner" and value and not self._active_owner(value):
             raise Invalid("INVALID_OWNER", f"{name}: owner {value} does not exist")
-        if what == "datetime" and not _is_moment(value):
-            raise Invalid("INVALID_DATE", f"{value} was not a valid timestamp for {name}")
         if len(value) > LONGEST:
             raise Invalid("INVALID_LENGTH", f"{name} is longer than {LONGEST} characters")
 
@@ -208,24 +212,18 @@ class Portal:
         return bool(owner and not owner["archived"])
 
 
-def public(record: Record, properties: list[str] | None = None) -> Record:
-    """A record as replies hold it: only the properties asked for, besides those always there."""
-    shown = record["properties"]
-    if properties is not None:
-        wanted = {*properties, "hs_object_id", "createdate", "hs_lastmodifieddate"}
-        shown = {name: shown.get(name) for name in sorted(wanted) if name in shown or name in properties}
-    made = {"id": record["id"], "properties": shown, "archived": False}
+def public(record: Record, kind: str, properties: Any = None) -> Record:
+    """A record as replies hold it: the properties asked for, or a few defaults, besides those always there."""
+    shown, asked = record["properties"], properties if properties is not None else DEFAULTS[kind]
+    wanted = {*map(str, asked), "hs_object_id", "createdate", "hs_lastmodifieddate"}
+    return written(record) | {"properties": {n: shown.get(n) for n in sorted(wanted) if n in shown or n in asked}}
+
+
+def written(record: Record) -> Record:
+    """A record as the reply to a write holds it: with all that it has."""
+    made = {"id": record["id"], "properties": record["properties"], "archived": False}
     return made | {"createdAt": record["createdAt"], "updatedAt": record["updatedAt"]}
 
 
-def _is_moment(value: str) -> bool:
-    if value.isdigit():
-        return True
-    try:
-        return datetime.fromisoformat(value.replace("Z", "+00:00")).tzinfo is not None
-    except ValueError:
-        return False
-
-
-def _now() -> str:
+def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")

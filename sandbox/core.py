@@ -12,6 +12,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -63,6 +64,21 @@ class State:
         with self._lock:
             self._db.execute("DELETE FROM doc WHERE collection = ? AND id = ?", (collection, key))
             return self._docs.get(collection, {}).pop(key, None) is not None
+
+    @contextmanager
+    def all_or_nothing(self, *collections: str) -> Iterator[None]:
+        """Where what is inside raises, these collections are as they were."""
+        before = {name: dict(self._docs.get(name, {})) for name in collections}
+        try:
+            yield
+        except BaseException:
+            for name, docs in before.items():
+                for key in list(self._docs.get(name, {}).keys() - docs.keys()):
+                    self.delete(name, key)
+                for key, doc in docs.items():
+                    if self._docs.get(name, {}).get(key) is not doc:
+                        self.put(name, key, doc)
+            raise
 
     def next_id(self, sequence: str) -> int:
         with self._lock:

@@ -18,18 +18,23 @@ from starlette.routing import BaseRoute, Route
 
 from sandbox._hubspot_inbox import company_page, item, page
 from sandbox._hubspot_limits import Limits
-from sandbox._hubspot_portal import Invalid, Portal, Record, public
+from sandbox._hubspot_portal import Portal, Record, now, public, written
+from sandbox._hubspot_refusals import Invalid
+from sandbox._hubspot_search import check_search, found_by, number_of
 from sandbox.core import InboxItem, StandIn, State
 
 TOKEN = "stand-in-token"
 PORTAL_ID = 4711
 VERSIONS = ("2026-03", "2026-09")
-MOST_INPUTS, MOST_FOUND, LONGEST_SEARCH = 100, 200, 3000
+MOST_INPUTS = 100
+COMPANY_CURRENCY = "USD"
 SCOPES = {
     "tasks": "crm.objects.contacts",
     "companies": "crm.objects.companies",
     "owners": "crm.objects.owners",
 }
+
+_MADE = "2024-01-01T00:00:00.000Z"
 
 Call = Callable[[Request], Awaitable[Response]]
 
@@ -42,7 +47,7 @@ class HubSpot(StandIn):
     def __init__(self, state: State) -> None:
         super().__init__(state)
         self.portal, self.limits = Portal(state), Limits()
-        self.token = TOKEN
+        self.token, self.currency = TOKEN, COMPANY_CURRENCY
         rights = {f"{scope}.{right}" for scope in SCOPES.values() for right in ("read", "write")}
         self.scopes = rights - {"crm.objects.owners.write"}  # there is no such scope
 
@@ -51,9 +56,13 @@ class HubSpot(StandIn):
         for owner in part.get("owners", []):
             if self.portal.get("owners", str(owner["id"])) is None:
                 defaults = {"type": "PERSON", "archived": False, "userId": int(owner["id"]) + 1}
+                defaults |= {"createdAt": _MADE, "updatedAt": _MADE}
                 self.portal.put("owners", defaults | owner | {"id": str(owner["id"])})
         companies = part.get("companies", [])
-        self.portal.learn_properties("companies", companies)
+        types = part.get("types", {})
+        self.portal.learn_properties("companies", companies, types.get("companies", {}))
+        self.portal.learn_properties("tasks", [], types.get("tasks", {}))
+        self.currency = part.get("currency", self.currency)
         for company in companies:
             if self.portal.get("companies", str(company["id"])) is None:
                 self.portal.put("companies", _company(company))
@@ -115,8 +124,8 @@ class HubSpot(StandIn):
         try:
             return await call(request)
         except Invalid as error:
-            return JSONResponse(error.body(), 404 if error.category == "OBJECT_NOT_FOUND" else 400)
-        except json.JSONDecodeError:
+            return JSONResponse(error.body(), {"OBJECT_NOT_FOUND": 404, "CONFLICT": 409}.get(error.category, 400))
+        except (json.JSONDecodeError, UnicodeDecodeError):
             return _error(400, "VALIDATION_ERROR", "Invalid input JSON on line 1")
 
     def _missing_scope(self, path: str, right: str) -> str | None:
@@ -129,50 +138,52 @@ class HubSpot(StandIn):
     # --- reading ---
 
     async def _list(self, request: Request) -> Response:
-        kind = _kind(request)
-        limit, after = int(request.query_params.get("limit", 10)), int(request.query_params.get("after", 0))
+        kind, query = _kind(request), request.query_params
+        limit, after = number_of(query.get("limit", "10"), "limit"), number_of(query.get("after", "0"), "after")
         if limit > MOST_INPUTS:
             raise Invalid("INVALID_LIMIT", f"limit must be at most {MOST_INPUTS}")
-        wanted = [p for p in request.query_params.get("properties", "").split(",") if p]
-        # A list leaves out, without a word, what is no property.
-        known = [p for p in wanted if p in self.portal.properties(kind)] if wanted else None
-        return _paged([public(r, known) for r in self.portal.all(kind)], after, limit)
+        # The recycle bin is empty here: what is deleted is gone.
+        rows = [] if query.get("archived") == "true" else self.portal.all(kind)
+        wanted = self._known(kind, query.get("properties"))
+        return _paged([public(r, kind, wanted) for r in rows], after, limit)
+
+    def _known(self, kind: str, properties: str | None) -> list[str] | None:
+        """What is asked for; a list leaves out, without a word, what is no property."""
+        wanted = [p for p in (properties or "").split(",") if p]
+        return [p for p in wanted if p in self.portal.properties(kind)] if wanted else None
 
     async def _get(self, request: Request) -> Response:
-        kind, name = _kind(request), request.query_params.get("idProperty", "hs_object_id")
+        kind, query = _kind(request), request.query_params
+        name = query.get("idProperty", "hs_object_id")
         if name != "hs_object_id" and not self.portal.is_unique(kind, name):
             return _error(400, "VALIDATION_ERROR", f"{name} is a non-unique property")
         record = self.portal.by_property(kind, name, request.path_params["id"])
-        return JSONResponse(public(record)) if record else _error(404, "OBJECT_NOT_FOUND", "resource not found")
+        if record is None:
+            return _error(404, "OBJECT_NOT_FOUND", "resource not found")
+        return JSONResponse(public(record, kind, self._known(kind, query.get("properties"))))
 
     async def _batch_read(self, request: Request) -> Response:
-        kind, body = _kind(request), await request.json()
-        name = body.get("idProperty", "hs_object_id")
+        kind, body = _kind(request), await _body(request)
+        name = str(body.get("idProperty") or "hs_object_id")
         if name != "hs_object_id" and not self.portal.is_unique(kind, name):
             raise Invalid("INVALID_PROPERTY", f"{name} is a non-unique property")
-        asked = [str(one["id"]) for one in _inputs(body)]
+        asked = [str(one.get("id")) for one in _inputs(body)]
         found = {one: self.portal.by_property(kind, name, one) for one in asked}
-        results = [public(r, body.get("properties")) for r in found.values() if r]
+        results = [public(r, kind, _names(body, "properties")) for r in found.values() if r]
         missing = [one for one, r in found.items() if r is None]
         errors = [Invalid("", "Could not get some objects", "OBJECT_NOT_FOUND", ids=missing)] if missing else []
         return _batch(results, errors, 200)
 
     async def _search(self, request: Request) -> Response:
         kind, raw = _kind(request), await request.body()
-        body = json.loads(raw)
-        if len(raw) > LONGEST_SEARCH:
-            raise Invalid("INVALID_SEARCH", f"The request body is longer than {LONGEST_SEARCH} characters")
-        limit = int(body.get("limit", 10))
-        if limit > MOST_FOUND:
-            raise Invalid("INVALID_LIMIT", f"limit must be at most {MOST_FOUND}")
-        found = [r for r in self.portal.searchable(kind) if _matches(r, body.get("filterGroups", []))]
-        # In search's own order, which is nobody's.
-        results = [public(r, body.get("properties")) for r in reversed(found)]
-        return _paged(results, int(body.get("after") or 0), limit, total=len(found))
+        asked = check_search(raw, self.portal.properties(kind))
+        found = found_by(asked, self.portal.searchable(kind))
+        results = [public(r, kind, asked.properties) for r in found]
+        return _paged(results, asked.after, asked.limit, total=len(found))
 
     async def _owners(self, request: Request) -> Response:
         query = request.query_params
-        limit, after = int(query.get("limit", 100)), int(query.get("after", 0))
+        limit, after = number_of(query.get("limit", "100"), "limit"), number_of(query.get("after", "0"), "after")
         archived = query.get("archived") == "true"
         email = query.get("email", "").lower()
         found = [o for o in self.portal.all("owners") if o["archived"] == archived]
@@ -190,6 +201,8 @@ class HubSpot(StandIn):
 
     async def _details(self, request: Request) -> Response:
         details = {"portalId": PORTAL_ID, "accountType": "STANDARD", "timeZone": "US/Eastern"}
+        details |= {"companyCurrency": self.currency, "additionalCurrencies": []}
+        details |= {"utcOffset": "-05:00", "utcOffsetMilliseconds": -18_000_000}
         return JSONResponse(details | {"uiDomain": "app.hubspot.com", "dataHostingLocation": "na1"})
 
     async def _token_info(self, request: Request) -> Response:
@@ -197,7 +210,7 @@ class HubSpot(StandIn):
 
         What it says of a token that is none is not documented; a call with such a token does not get here.
         """
-        if (await request.json()).get("tokenKey") != self.token:
+        if (await _body(request)).get("tokenKey") != self.token:
             return _error(400, "VALIDATION_ERROR", "tokenKey is not a token of a private app")
         info = {"userId": 1, "hubId": PORTAL_ID, "appId": 2, "scopes": sorted(self.scopes)}
         return JSONResponse(info)
@@ -206,49 +219,48 @@ class HubSpot(StandIn):
 
     async def _batch_create(self, request: Request) -> Response:
         def create(one: Record) -> Record:
-            companies = [str(a["to"]["id"]) for a in one.get("associations", [])]
-            made = self.portal.create_task(one.get("properties", {}), companies, one.get("objectWriteTraceId"))
-            return public(made)
+            trace = one.get("objectWriteTraceId")
+            return written(self.portal.create_task(one.get("properties", {}), one.get("associations") or [], trace))
 
-        return self._each("tasks", _inputs(await request.json()), create, 201)
+        return self._each("tasks", _inputs(await _body(request)), create, 201)
 
     async def _batch_upsert(self, request: Request) -> Response:
-        inputs = _inputs(await request.json())
+        inputs = _inputs(await _body(request))
         _refuse_twins(inputs)
 
         def upsert(one: Record) -> Record:
-            name, key = str(one.get("idProperty")), str(one["id"])
+            name, key = str(one.get("idProperty")), str(one.get("id") or "")
             if not self.portal.is_unique("tasks", name):
                 raise Invalid("INVALID_PROPERTY", f"{name} is a non-unique property")
             there = self.portal.by_property("tasks", name, key)
             if there:
-                return public(self.portal.update("tasks", there["id"], one.get("properties", {}))) | {"new": False}
+                return written(self.portal.update("tasks", there["id"], one.get("properties", {}))) | {"new": False}
             given = one.get("properties", {}) | {name: key}
-            return public(self.portal.create_task(given, [], None)) | {"new": True}
+            return written(self.portal.create_task(given, [], None)) | {"new": True}
 
         return self._each("tasks", inputs, upsert, 200)
 
     async def _batch_update(self, request: Request) -> Response:
-        kind, inputs = _kind(request), _inputs(await request.json())
+        kind, inputs = _kind(request), _inputs(await _body(request))
         _refuse_twins(inputs)
         return self._each(
-            kind, inputs, lambda one: public(self.portal.update(kind, str(one["id"]), one.get("properties", {}))), 200
+            kind,
+            inputs,
+            lambda one: written(self.portal.update(kind, str(one.get("id")), one.get("properties", {}))),
+            200,
         )
 
     def _each(self, kind: str, inputs: list[Record], write: Callable[[Record], Record], status: int) -> Response:
         """All or nothing, unless every input has a trace id: then each for itself, and 207 if some failed."""
-        traced = all(one.get("objectWriteTraceId") for one in inputs)
-        if not traced:
-            for one in inputs:
-                self.portal.refuse_properties(kind, one["properties"])
+        if not all(one.get("objectWriteTraceId") for one in inputs):
+            with self.state.all_or_nothing(f"hubspot.{kind}", "_applied"):
+                return _batch([write(one) for one in inputs][::-1], [], status)
         results, errors = [], []
         for one in inputs:
-            trace = one.get("objectWriteTraceId")
+            trace = one["objectWriteTraceId"]
             try:
-                results.append(write(one) | ({"objectWriteTraceId": trace} if trace else {}))
+                results.append(write(one) | {"objectWriteTraceId": trace})
             except Invalid as error:
-                if not traced:
-                    raise
                 error.context["objectWriteTraceId"] = [trace]
                 errors.append(error)
         return _batch(list(reversed(results)), errors, status)
@@ -259,9 +271,11 @@ class HubSpot(StandIn):
 
     async def _associate_all(self, request: Request) -> Response:
         results, errors = [], []
-        for one in _inputs(await request.json()):
+        for one in _inputs(await _body(request)):
+            if not isinstance(one.get("from"), dict) or not isinstance(one.get("to"), dict):
+                raise Invalid("INVALID_JSON", "Invalid input JSON: Some required fields were not set: [from, to]")
             try:
-                self.portal.associate(str(one["from"]["id"]), str(one["to"]["id"]))
+                self.portal.associate(str(one["from"].get("id")), str(one["to"].get("id")))
                 results.append({"from": one["from"], "to": one["to"], "associationSpec": {"associationTypeId": 192}})
             except Invalid as error:
                 errors.append(error)
@@ -285,7 +299,7 @@ class HubSpot(StandIn):
 
 
 def _company(company: Record) -> Record:
-    made = "2024-01-01T00:00:00.000Z"
+    made = _MADE
     properties = {k: None if v is None else _as_text(v) for k, v in company.get("properties", {}).items()}
     properties |= {"hs_object_id": str(company["id"]), "createdate": made, "hs_lastmodifieddate": made}
     return {"id": str(company["id"]), "properties": properties, "createdAt": made, "updatedAt": made}
@@ -309,29 +323,29 @@ def _inputs(body: Any) -> list[Record]:
         raise Invalid("INVALID_JSON", "Invalid input JSON: inputs is missing")
     if len(inputs) > MOST_INPUTS:
         raise Invalid("INVALID_LIMIT", f"The maximum number of inputs supported in a batch request is {MOST_INPUTS}")
+    if not all(isinstance(one, dict) and isinstance(one.get("properties", {}), dict) for one in inputs):
+        raise Invalid("INVALID_JSON", "Invalid input JSON: an input is not an object")
     return inputs
+
+
+def _names(body: Record, what: str) -> list[str] | None:
+    named = body.get(what)
+    if named is not None and not isinstance(named, list):
+        raise Invalid("INVALID_JSON", f"Invalid input JSON: {what} is not a list")
+    return named
+
+
+async def _body(request: Request) -> Record:
+    found = json.loads(await request.body())
+    if not isinstance(found, dict):
+        raise Invalid("INVALID_JSON", "Invalid input JSON: it is not an object")
+    return found
 
 
 def _refuse_twins(inputs: list[Record]) -> None:
     ids = [str(one.get("id")) for one in inputs]
     if twice := sorted({i for i in ids if ids.count(i) > 1}):
         raise Invalid("DUPLICATE_ID", f"Duplicate IDs found in batch input: {twice}")
-
-
-def _matches(record: Record, groups: list[Record]) -> bool:
-    return not groups or any(all(_passes(record, f) for f in group.get("filters", [])) for group in groups)
-
-
-def _passes(record: Record, wanted: Record) -> bool:
-    seen = record["properties"].get(wanted["propertyName"])
-    match wanted["operator"]:
-        case "EQ":
-            return bool(seen == wanted["value"])
-        case "IN":
-            return seen is not None and seen.lower() in wanted["values"]
-        case "HAS_PROPERTY":
-            return bool(seen)
-    raise Invalid("INVALID_SEARCH", f"unknown operator {wanted['operator']}")
 
 
 def _paged(results: list[Record], after: int, limit: int, total: int | None = None) -> Response:
@@ -344,7 +358,7 @@ def _paged(results: list[Record], after: int, limit: int, total: int | None = No
 
 
 def _batch(results: list[Record], errors: list[Invalid], status: int) -> Response:
-    body: Record = {"status": "COMPLETE", "results": results}
+    body: Record = {"status": "COMPLETE", "results": results, "startedAt": now(), "completedAt": now()}
     if errors:
         body |= {"numErrors": len(errors), "errors": [error.body() for error in errors]}
     return JSONResponse(body, 207 if errors else status)

@@ -4,4 +4,121 @@ from __future__ import annotations
 
 from tests.mutations.row import Mutation
 
-ROWS: tuple[Mutation, ...] = ()
+_TASKS, _VALUES = "integrations/_hubspot_tasks.py", "integrations/_hubspot_values.py"
+_TESTS, _FACTS = "integrations/test_hubspot.py::", "integrations/test_hubspot_facts.py::"
+_A_TASK = (f"{_TESTS}test_a_task_holds_what_the_seller_needs",)
+
+ROWS: tuple[Mutation, ...] = (
+    Mutation(
+        "HubSpot: 204 puts a task on a contact, not on a company",
+        _TASKS,
+        "TASK_TO_COMPANY = 192",
+        "TASK_TO_COMPANY = 204",
+        _A_TASK,
+    ),
+    Mutation(
+        "HubSpot: 191 leads from a company to a task",
+        _TASKS,
+        "TASK_TO_COMPANY = 192",
+        "TASK_TO_COMPANY = 191",
+        _A_TASK,
+    ),
+    Mutation(
+        "HubSpot: the type is HubSpot's own, not an integrator's",
+        _TASKS,
+        '"associationCategory": "HUBSPOT_DEFINED"',
+        '"associationCategory": "INTEGRATOR_DEFINED"',
+        _A_TASK,
+    ),
+    Mutation(
+        "HubSpot: an association needs its types",
+        _TASKS,
+        '{"to": {"id": draft.company}, "types": types}',
+        '{"to": {"id": draft.company}}',
+        _A_TASK,
+    ),
+    Mutation(
+        "HubSpot: without trace ids one bad input refuses the batch",
+        _TASKS,
+        '                "objectWriteTraceId": draft.piece.key,\n',
+        "",
+        (f"{_FACTS}test_a_company_that_is_gone_in_hubspots_own_words_leaves_a_task_and_a_note",),
+    ),
+    Mutation(
+        "HubSpot: a company that is gone is said in the context, without a code",
+        "integrations/_hubspot_errors.py",
+        'context.get("INVALID_OBJECT_IDS")',
+        'context.get("OBJECT_NOT_FOUND")',
+        (f"{_FACTS}test_a_company_that_is_gone_in_hubspots_own_words_leaves_a_task_and_a_note",),
+    ),
+    Mutation(
+        "HubSpot: reads give a few properties unless more are asked for",
+        _TASKS,
+        '                "properties": [self._key],\n                "propertiesWithHistory"',
+        '                "propertiesWithHistory"',
+        (f"{_TESTS}test_a_task_that_cannot_be_made_twice_is_there",),
+    ),
+    Mutation(
+        "HubSpot: lists give a few properties unless more are asked for",
+        "integrations/_hubspot_company.py",
+        '{"properties": ",".join(asked), "archived": "false"}',
+        '{"archived": "false"}',
+        (f"{_FACTS}test_a_property_is_found_whatever_the_case_and_given_by_the_name_asked",),
+    ),
+    Mutation(
+        "HubSpot: a list of the archived has none of the living",
+        "integrations/_hubspot_company.py",
+        '{"properties": ",".join(asked), "archived": "false"}',
+        '{"properties": ",".join(asked), "archived": "true"}',
+        (f"{_FACTS}test_a_property_is_found_whatever_the_case_and_given_by_the_name_asked",),
+    ),
+    Mutation(
+        "HubSpot: a search filters by properties that there are",
+        _TASKS,
+        '{"propertyName": self._key, "operator": "IN"',
+        '{"propertyName": "hs_expansion_key", "operator": "IN"',
+        (f"{_TESTS}test_what_this_process_made_is_known_before_search_shows_it",),
+    ),
+    Mutation(
+        "HubSpot: IN takes values, not a value",
+        _TASKS,
+        '"operator": "IN", "values": list(some)}',
+        '"operator": "EQ", "values": list(some)}',
+        (f"{_TESTS}test_what_this_process_made_is_known_before_search_shows_it",),
+    ),
+    Mutation(
+        "HubSpot: a number has no thousands marks",
+        _VALUES,
+        "return None if found is None else values.digits(found)",
+        'return None if found is None else f"{found:,}"',
+        (f"{_FACTS}test_a_value_arrives_as_its_propertys_type",),
+    ),
+    Mutation(
+        "HubSpot: a checkbox takes true, not True",
+        _VALUES,
+        "str(found).lower()",
+        "str(found)",
+        (f"{_FACTS}test_a_value_arrives_as_its_propertys_type",),
+    ),
+    Mutation(
+        "HubSpot: every value is text",
+        "integrations/_values.py",
+        "return digits(Decimal(str(value))) if isinstance(value, int | float) else str(value)",
+        "return value",
+        (f"{_FACTS}test_a_value_arrives_as_its_propertys_type",),
+    ),
+    Mutation(
+        "HubSpot: a percentage holds 0.12 for 12 %",
+        "integrations/_hubspot_money.py",
+        "return as_share(value, 100)",
+        "return as_share(value)",
+        (f"{_FACTS}test_a_percentage_holds_012_for_12_percent",),
+    ),
+    Mutation(
+        "HubSpot: a version that is not served is not found",
+        "integrations/hubspot.py",
+        'Field("2026-03"',
+        'Field("2026-04"',
+        _A_TASK,
+    ),
+)

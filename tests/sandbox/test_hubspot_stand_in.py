@@ -13,6 +13,7 @@ from sandbox.core import State, build_app
 from sandbox.hubspot import TOKEN, HubSpot
 
 OBJECTS = "/hubspot/crm/objects/2026-03"
+TYPE = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 192}
 KEY, OTHER = "ab" * 32, "cd" * 32
 SAMPLE = {
     "hubspot": {
@@ -45,7 +46,7 @@ class Facing:
 def task(trace: str | None = None, company: int | None = 9000, **properties: Any) -> dict[str, Any]:
     made: dict[str, Any] = {"properties": {"hs_timestamp": "2026-11-24T13:00:00Z", "hs_task_subject": "x"} | properties}
     if company:
-        made["associations"] = [{"to": {"id": str(company)}, "types": [{"associationTypeId": 192}]}]
+        made["associations"] = [{"to": {"id": str(company)}, "types": [TYPE]}]
     return made | ({"objectWriteTraceId": trace} if trace else {})
 
 
@@ -97,7 +98,8 @@ def test_190_calls_in_ten_seconds_and_five_searches_in_one(portal: Facing) -> No
     now[0] = 10.0
     assert [portal.search(KEY).status_code for _ in range(6)] == [200] * 5 + [429]
     reply = portal.search(KEY)
-    assert reply.json()["policyName"] == "SECONDLY" and "x-hubspot-ratelimit-max" not in reply.headers
+    assert reply.json()["category"] == "RATE_LIMITS" and "policyName" not in reply.json()
+    assert "x-hubspot-ratelimit-max" not in reply.headers
     portal.stand_in.limits.daily = portal.stand_in.limits.used
     assert portal.client.get(f"{OBJECTS}/companies/9000").json()["policyName"] == "DAILY"
 
@@ -122,9 +124,12 @@ def test_a_batch_with_trace_ids_is_done_in_part(portal: Facing) -> None:
     body = reply.json()
     assert reply.status_code == 207 and body["numErrors"] == 10
     assert [r["objectWriteTraceId"] for r in body["results"]] == ["l", "a"], "in an order of its own"
-    codes = {e["context"]["objectWriteTraceId"][0]: e["errors"][0]["code"] for e in body["errors"]}
-    assert codes["b"] == "PROPERTY_DOESNT_EXIST" and codes["c"] == "INVALID_DATE" and codes["d"] == "INVALID_OPTION"
-    assert codes["e"] == "INVALID_OWNER" and codes["g"] == "OBJECT_NOT_FOUND" and codes["k"] == "INVALID_JSON"
+    codes = {e["context"]["objectWriteTraceId"][0]: e["errors"][0]["code"] for e in body["errors"] if "errors" in e}
+    assert codes["b"] == "PROPERTY_DOESNT_EXIST" and codes["c"] == "REQUIRED_FIELD" and codes["d"] == "INVALID_OPTION"
+    assert codes["e"] == "INVALID_OWNER" and "g" not in codes and codes["k"] == "INVALID_JSON"
+    [gone] = [e for e in body["errors"] if e["context"]["objectWriteTraceId"] == ["g"]]
+    assert gone["message"] == "One or more associations are invalid" and "errors" not in gone
+    assert gone["context"]["INVALID_OBJECT_IDS"] == ["COMPANY=1 is not valid"]
     assert len(portal.stand_in.portal.all("tasks")) == 2
 
 
