@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from expansion.addresses import IN_QUERIES
+
 # What -> how it begins and goes on. Each from its vendor's documentation.
 _SHAPES: dict[str, str] = {
     "a Slack token": r"\bxox[a-z](?:\.xox[a-z])?-[\w-]{8,}|\bxapp-\d-[\w-]{8,}",
@@ -21,6 +23,7 @@ _SHAPES: dict[str, str] = {
     "a bearer token": r"(?i)\bbearer\s+(?!\$|\{)[\w.~+/=-]{16,}",
     "a name and password for Basic sign-in": r"(?i)\bbasic\s+[A-Za-z0-9+/]{16,}={0,2}",
     "an address with a password in it": r"(?i)\b[a-z][a-z0-9+.-]{0,30}://[^\s/:@'\"]*:[^\s/@'\"{}$<>]+@",
+    "a password in an address's query": rf"(?i)(?<=[?&])(?:{IN_QUERIES})=[^\s&'\"<>{{}}$]{{6,}}",
     "a signed token": r"(?<![\w-])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}",
 }
 _NAMED = (

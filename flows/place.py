@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import integrations
 from expansion import clocks
+from expansion.addresses import without_secrets
 from expansion.contract import Action, Catalog, Failure
 from expansion.evaluate.engine import Vocabulary
 from expansion.evaluate.evaluator import StoreEvaluator, evaluator
@@ -191,7 +192,7 @@ class Place:
     def account_links(self) -> dict[str, str]:
         """Where people find an account in the connected systems, by label; see plan/links.py."""
         connected = [found for system in self.systems() if (found := self.connect(system))]
-        return {label: link for found in connected for label, link in found.account_links.items()}
+        return {label: without_secrets(link) for found in connected for label, link in found.account_links.items()}
 
     def source(self, name: str) -> SourceBase | None:
         connected = self.connect(name.partition(".")[0])

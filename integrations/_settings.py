@@ -10,11 +10,11 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_settings import BaseSettings
 
+from expansion.addresses import secrets_in_address
 from expansion.contract import NoAccess
 from expansion.redact import know
 
@@ -64,17 +64,9 @@ def secrets_of(settings: BaseModel) -> Iterator[str]:
     for value in vars(settings).values():
         if isinstance(value, SecretStr):
             yield value.get_secret_value()
-            password = _password(value.get_secret_value())
-            if password:
-                yield password
-                yield unquote(password)
-
-
-def _password(text: str) -> str | None:
-    try:
-        return urlsplit(text).password
-    except ValueError:
-        return None
+            yield from secrets_in_address(value.get_secret_value())
+        elif isinstance(value, str):  # a base URL, which may be that of a proxy
+            yield from secrets_in_address(value)
 
 
 def _folder() -> Path | None:

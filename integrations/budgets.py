@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
+from expansion.addresses import without_secrets
 from expansion.contract import NotItsTurn
 from expansion.limits import Allowance, Entered, Limit, Taken, Windows, block_of
 from expansion.sending import refuse_unless_ours
@@ -83,7 +84,7 @@ class Budget:
         self.name, self.limits, self.patience = name, limits, patience
         self._clock = clock
         self._allowance = allowance or Alone(clock)
-        self._shared_name = f"{name} {place}".strip()
+        self._shared_name = f"{name} {without_secrets(place)}".strip()  # it stands in the ledger
         self._in_hand = _Block(limits, clock)
         self._lock = threading.Lock()
 

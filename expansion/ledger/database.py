@@ -64,8 +64,9 @@ def connect(url: str) -> Engine:
 
 
 def shown(url: URL) -> str:
-    """The URL without its password."""
-    return url.render_as_string(hide_password=True)
+    """The URL without its password, which may also stand in its query."""
+    plain = url.set(query={})
+    return plain.set(password=None).render_as_string() if url.password else plain.render_as_string()
 
 
 def file_of(engine: Engine) -> Path | None:

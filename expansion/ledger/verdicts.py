@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Text, select, update
 
+from expansion.addresses import without_secrets
 from expansion.contract import Done
 from expansion.ledger import audit
 from expansion.ledger.audit import AuditLine
@@ -21,7 +22,8 @@ from expansion.ledger.tables import ATTEMPTS, STEPS
 def done(key: str, reply: Done) -> Verdict:
     """The outside system has it."""
     reason = "it was already there" if reply.already else None
-    return Verdict(key, "done", reason, remote_id=reply.remote_id, link=reply.link, note=reply.note)
+    link = without_secrets(reply.link) if reply.link else None  # made of a base URL, which may be a proxy's
+    return Verdict(key, "done", reason, remote_id=reply.remote_id, link=link, note=reply.note)
 
 
 def refused(key: str, reason: str) -> Verdict:
