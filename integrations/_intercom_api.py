@@ -191,10 +191,11 @@ class Api:
         self._call("PUT", f"/contacts/{contact.id}", f"setting the attribute `{name}`", body)
         return True
 
-    def send_event(self, contact: Contact, name: str, at: datetime, metadata: Mapping[str, str]) -> None:
+    def send_event(self, contact: Contact, name: str, at: datetime, metadata: Mapping[str, Any]) -> None:
         """Contact, name and second make the event: sent again, it is the same one."""
+        flat = {name: ", ".join(value) if isinstance(value, list) else value for name, value in metadata.items()}
         event = {"event_name": name, "created_at": int(at.timestamp()), "id": contact.id}
-        body = {**event, **({"metadata": dict(metadata)} if metadata else {})}
+        body = {**event, **({"metadata": flat} if flat else {})}
         self._call("POST", "/events", f"sending the event `{name}`", body, answer=False)
 
     def link(self, contact: Contact) -> str:

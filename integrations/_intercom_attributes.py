@@ -12,7 +12,7 @@ from typing import Any
 from expansion.contract import Refused
 from integrations._said import moment, number
 
-_NUMBER = re.compile(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?")
+_NUMBER = re.compile(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?", re.ASCII)
 _WANTS = {
     "integer": "a whole number",
     "float": "a number",
@@ -50,7 +50,8 @@ def _read(value: object, kind: str) -> object:
         return None
     text = str(value).strip()
     if kind in ("integer", "float"):
-        found = number(text.replace(",", "")) if _NUMBER.fullmatch(text) else None
+        plain = number(value) if isinstance(value, int | float) else None
+        found = number(text.replace(",", "")) if _NUMBER.fullmatch(text) else plain
         if found is None or (kind == "integer" and not found.is_integer()):
             return None
         return int(found) if kind == "integer" else found

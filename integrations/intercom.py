@@ -16,7 +16,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from expansion.contract import Done, Failure, Made, Piece, Refused, Reply, Standing
-from expansion.fields import Inputs, People, Person, PlainText
+from expansion.fields import FieldValue, Inputs, People, Person, PlainText
 from integrations import _settings
 from integrations._intercom_api import LIMIT, VERSION, Api, Contact, client
 from integrations._intercom_take_back import TakeBackAction, standing
@@ -67,8 +67,10 @@ class EnrolInSeries(Inputs):
     series: PlainText = Field(description="Name of the series, as your team says it.")
     people: People = Field(description="A people group from facts.yaml, or `involved`.")
     tag: PlainText | None = Field(None, description="The tag its entry rule asks for; `expansion:SERIES` if left out.")
-    attribute: dict[str, PlainText | bool] | None = Field(
-        None, description="The attribute its entry rule asks for: {name: value}.", min_length=1, max_length=1
+    attribute: dict[str, FieldValue] | None = Field(
+        None,
+        description="The attribute its entry rule asks for: {name: value}; `{{ facts.seats }}` alone is the number.",
+        max_length=1,
     )
     event: PlainText | None = Field(None, description="The event its entry rule asks for.")
 
@@ -87,7 +89,7 @@ class SendEvent(Inputs):
 
     event: PlainText = Field(description="Name of the event, such as expansion-ready.")
     people: People = Field(description="A people group from facts.yaml, or `involved`.")
-    metadata: dict[str, PlainText] = Field(
+    metadata: dict[str, FieldValue] = Field(
         {}, description="Up to 10 values to show with the event; Intercom ignores further ones.", max_length=10
     )
 
@@ -220,6 +222,8 @@ class EnrolInSeriesAction(_IntercomAction):
             found, _ = _for_each(found, lambda contact: self._api.send_event(contact, event, fired_at, {}))
             return found, f"the event {event}", True
         if wanted.attribute is not None:
+            if not wanted.attribute:  # its value is left out where it is not known
+                raise Refused("Intercom: the value of the attribute is not known for this account, so nobody got it")
             [(name, value)] = wanted.attribute.items()
             found, changed = _for_each(found, lambda contact: self._api.set_attribute(contact, name, value))
             return found, f"the attribute {name}", any(changed)

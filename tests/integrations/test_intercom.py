@@ -389,7 +389,7 @@ def test_an_event_carries_the_time_of_the_firing_and_counts_once(world: StandIns
     assert first == {
         "name": "expansion-ready",
         "created_at": int(FIRED_AT.timestamp()),
-        "metadata": {"seats": "92", "plan": "Team"},
+        "metadata": {"seats": 92, "plan": "Team"},
     }
     assert set(world.applied("event").values()) == {1}
 
@@ -556,6 +556,23 @@ def test_a_value_that_the_attribute_cannot_take_is_refused_before_it_is_sent(
     assert isinstance(reply, Refused)
     assert "the attribute seats takes a" in str(reply)
     assert world.requests("PUT") == []
+
+
+def test_numbers_of_a_playbook_go_into_attributes_and_events_as_numbers(world: StandIns) -> None:
+    [reply] = with_attribute(world, "float").deliver([enrolment("one", attribute={"seats": 1e-7})])
+    assert isinstance(reply, Done)
+    [reply] = with_attribute(world, "integer").deliver([enrolment("two", attribute={"seats": 1500})])
+    assert isinstance(reply, Done)
+    sent = event("one", metadata={"seats": 1500, "plan": "Team", "features": ["sso", "audit"]})
+    assert isinstance(connect(world).actions["intercom.send_event"].deliver([sent])[0], Done)
+    [kept] = world.state.all("intercom.events")
+    assert kept["metadata"] == {"seats": 1500, "plan": "Team", "features": "sso, audit"}
+
+
+def test_an_attribute_whose_value_is_not_known_makes_nobody_eligible(world: StandIns) -> None:
+    [reply] = with_attribute(world, "integer").deliver([enrolment("one", attribute={})])
+    assert isinstance(reply, Refused)
+    assert "not known for this account" in str(reply)
 
 
 def test_where_the_attributes_may_not_be_read_a_value_is_sent_as_it_stands(world: StandIns) -> None:

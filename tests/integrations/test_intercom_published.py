@@ -19,7 +19,7 @@ SPEC = Path(__file__).parents[2] / "../shared/specs/intercom/api.intercom.io-2.1
 HOST = "https://api.intercom.io"
 _CALLS = {
     "/me", "/contacts", "/contacts/search", "/contacts/find_by_external_id/{external_id}", "/contacts/{contact_id}",
-    "/contacts/{contact_id}/tags", "/tags", "/events",
+    "/contacts/{contact_id}/tags", "/tags", "/events", "/data_attributes",
 }  # fmt: skip
 
 
