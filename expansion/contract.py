@@ -86,6 +86,15 @@ class Refused(Failure):
     """The system understood and said no; repeating changes nothing until somebody changes something."""
 
 
+class NotThere(Refused):
+    """The system answered, and has no such field or cohort: what was known of it is no longer so. `names`: of those
+    that were asked for."""
+
+    def __init__(self, sentence: str, names: Sequence[str]) -> None:
+        super().__init__(sentence)
+        self.names = tuple(names)
+
+
 class NoAccess(Failure):
     """Key wrong, expired, or without the right; a person has to fix settings."""
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from time import monotonic
 from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
 
-from expansion.contract import Failure, TryLater, Wanted
+from expansion.contract import Failure, NotThere, TryLater, Wanted
 from expansion.evaluate.evaluator import PROFILE_FIELDS
 from expansion.language.models import Facts, SourcedCohort, SourcedFact, Who
 from expansion.sending import only_while
 from expansion.usage.answers import Full
-from expansion.usage.facts import add_cohort, add_facts, user_accounts
+from expansion.usage.facts import add_cohort, add_facts, end_cohort, user_accounts
 from expansion.usage.importing import import_rows
 from flows.place import Place
 from integrations.base import SourceBase
@@ -127,16 +127,39 @@ def _pull(place: Place, pull: Pull, source: SourceBase, now: datetime, stopping:
     """By what is asked for. Raises a Failure."""
     match pull.what:
         case "facts":
-            known = _until(stopping, source.wanted(wanted(place, pull.source, now)))
-            full: Full | None = "accounts" if "facts" in source.full else None
-            return Pulled(pull, add_facts(place.store, pull.source, known, now, asked=pull.names, full=full))
+            return _facts(place, pull, source, now, stopping)
         case "people":
             known = _until(stopping, source.people(pull.names))
-            full = "people" if "people" in source.full else None
+            full: Full | None = "people" if "people" in source.full else None
             return Pulled(pull, add_facts(place.store, pull.source, known, now, asked=pull.names, full=full))
         case "cohort":
-            return Pulled(pull, add_cohort(place.store, source.cohort(pull.names[0]), now))
+            return _cohort(place, pull, source, now)
     return _events(place, pull, source, now, stopping)
+
+
+def _facts(place: Place, pull: Pull, source: SourceBase, now: datetime, stopping: Callable[[], bool]) -> Pulled:
+    """The facts of accounts. A field that the system has no more is a problem, and keeps no other from being read."""
+    asked = wanted(place, pull.source, now)
+    full: Full | None = "accounts" if "facts" in source.full else None
+
+    def stored(some: Wanted) -> int:
+        known = _until(stopping, source.wanted(some))
+        return add_facts(place.store, pull.source, known, now, asked=pull.names, full=full)
+
+    try:
+        return Pulled(pull, stored(asked))
+    except NotThere as failure:
+        left = {name: kinds for name, kinds in asked.kinds.items() if name not in failure.names}
+        return Pulled(pull, stored(replace(asked, kinds=left)), problem=str(failure))
+
+
+def _cohort(place: Place, pull: Pull, source: SourceBase, now: datetime) -> Pulled:
+    """Who is in a cohort. Of the members of one that is not there any more nobody can tell."""
+    try:
+        return Pulled(pull, add_cohort(place.store, source.cohort(pull.names[0]), now))
+    except NotThere as failure:
+        ended = end_cohort(place.store, pull.source, pull.names[0], now)
+        return Pulled(pull, ended, problem=str(failure))
 
 
 def _until(stopping: Callable[[], bool], rows: Iterable[T]) -> Iterator[T]:

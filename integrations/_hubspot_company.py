@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from expansion.contract import Done, FactRecord, Failure, Piece, Refused, Reply, Wanted
+from expansion.contract import Done, FactRecord, Failure, NotThere, Piece, Refused, Reply, Wanted
 from integrations import _hubspot_errors as errors
 from integrations._accounts import one_each
 from integrations._batches import in_calls, rounds
@@ -87,7 +87,7 @@ class CompanySource(SourceBase):
         known = self._client.properties("companies")
         found = {name: spelling(name, known) for name in wanted.fields if name != OWNER_EMAIL}
         if missing := [name for name, there in found.items() if there is None]:
-            raise unknown("companies", missing, known)
+            raise NotThere(str(unknown("companies", missing, known)), missing)
         return {name: there for name, there in found.items() if there is not None}
 
     def _key_property(self, known: Properties) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from expansion.contract import Done, FactRecord, Failure, Refused, Reply, Wanted
+from expansion.contract import Done, FactRecord, Failure, NotThere, Refused, Reply, Wanted
 from integrations._accounts import one_each
 from integrations._batches import in_calls, rounds
 from integrations._said import moment
@@ -99,7 +99,16 @@ class AccountSource(SourceBase):
             return [Finding(SYSTEM, "fields that facts.yaml names", False, str(failure))]
 
     def _fields(self, wanted: Wanted) -> list[Field]:
-        return [find(self._client, "Account", name) for name in wanted.fields if name not in VIRTUAL]
+        found: list[Field] = []
+        missing: dict[str, Refused] = {}
+        for name in (one for one in wanted.fields if one not in VIRTUAL):
+            try:
+                found.append(find(self._client, "Account", name))
+            except Refused as refusal:
+                missing[name] = refusal
+        if missing:
+            raise NotThere(" ".join(map(str, missing.values())), list(missing))
+        return found
 
     def _key(self) -> str:
         try:

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from expansion.contract import CohortMembers, EventRow, FactRecord, Failure, NoAccess, Refused
+from expansion.contract import CohortMembers, EventRow, FactRecord, Failure, NoAccess, NotThere, Refused
 from integrations import _mixpanel_zone as zones
 from integrations import _settings
 from integrations._mixpanel_calls import EXPORTS, QUERIES_AN_HOUR, RETRY, Api, NotYetThatDay, Queries, Settings
@@ -184,7 +184,7 @@ class Cohort(_Source):
             self._ids = {str(cohort["name"]): int(cohort["id"]) for cohort in self.api.cohorts()}
         if name not in self._ids:
             known = ", ".join(f"`{other}`" for other in sorted(self._ids)[:10]) or "none at all"
-            raise Refused(f"Mixpanel has no cohort called `{name}`; it has {known}")
+            raise NotThere(f"Mixpanel has no cohort called `{name}`; it has {known}", [name])
         return self._ids[name]
 
 

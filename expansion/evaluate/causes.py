@@ -68,7 +68,7 @@ class Causes:
             return Causes(engine.of_accounts, self.ahead).of_line(line, engine.account_place(index), point)
         match line:
             case Member():
-                return self._of_member(line)
+                return self._of_member(line, index, point)
             case Walked():
                 return engine.walk_gap(line, point) or "a step may be missing"
             case Returned():
@@ -88,7 +88,10 @@ class Causes:
             self._tested[key] = self.engine.test(test, point)
         return self._tested[key]
 
-    def _of_member(self, member: Member) -> str:
+    def _of_member(self, member: Member, index: int, point: int) -> str:
+        text = self.engine.known.column(member.measure, point).text(index)
+        if text is not None and is_mark(text):
+            return reason_of(text, member.pulls.partition(":")[0], member.condition.cohort or "")
         pulled = self.engine.source.first_pull(member.pulls)
         zone = self.engine.calendar.zone
         when = f"was first pulled on {pulled.astimezone(zone):%Y-%m-%d}" if pulled else "was never pulled"

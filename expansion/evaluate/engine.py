@@ -333,8 +333,8 @@ class Engine:
         pulled = self.source.first_pull(member.pulls)
         if pulled is None or pulled > self.calendar.end(point):
             return logic.constant(CANNOT_TELL, self.size)
-        truth = self.known.column(member.measure, point).where(lambda value: value is True)
-        return logic.from_bool(truth, np.ones(self.size, dtype=bool))
+        column = self.known.column(member.measure, point)
+        return logic.from_bool(column.where(lambda value: value is True), ~column.ended)
 
     def _walked(self, walked: Walked, point: int) -> AnswerArray:
         """A walk that was seen is one, unless something excluded may have been in it."""

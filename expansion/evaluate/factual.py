@@ -79,6 +79,11 @@ class FactColumn:
         nothing = [text is not None and _holds_nothing(text, self.kind) for text in self.texts]
         return cast(Flags, np.array(nothing, dtype=bool)[self.codes])
 
+    @cached_property
+    def ended(self) -> Flags:
+        """Where something was known, and is not any more."""
+        return cast(Flags, np.array([is_mark(text) for text in self.texts], dtype=bool)[self.codes])
+
     def text(self, index: int) -> str | None:
         """What the source sent of one account, or what stands for it."""
         return self.texts[int(self.codes[index])]

@@ -27,7 +27,7 @@ from expansion.usage import manifest as manifests
 from expansion.usage.answers import REMOTE_ID, Answer, Full, Row
 from expansion.usage.duck import one, quote
 from expansion.usage.manifest import FactFile, Manifest
-from expansion.usage.marks import unmarked
+from expansion.usage.marks import mark, unmarked
 from expansion.usage.members import user_accounts_sql
 from expansion.usage.store import UsageStore
 from expansion.usage.suppressed import suppressed
@@ -76,15 +76,30 @@ def add_cohort(store: UsageStore, members: CohortMembers, pulled_at: datetime) -
     """Store who joined and who left a cohort that another system keeps."""
     field, now = cohort_field(members.name), naive(pulled_at)
     with manifests.writing(store.root):
-        were = store.connect().execute(
-            f"SELECT account_id FROM {facts_sql(store, store.manifest())} WHERE source = $1 AND field = $2 "
-            "GROUP BY account_id HAVING arg_max_null(value, (since, seen_at)) = 'true'",
-            [members.source, field],
-        )
-        left = {account for (account,) in were.fetchall()} - members.account_ids
+        left = _members(store, members.source, field) - members.account_ids
         states = [*((account, "true") for account in members.account_ids), *((account, "false") for account in left)]
         rows: list[Row] = [(members.source, field, account, "", state, now, now) for account, state in sorted(states)]
         return _add(store, cohort_key(members.source, members.name), rows, pulled_at)
+
+
+def end_cohort(store: UsageStore, source: str, name: str, at: datetime) -> int:
+    """Note that a system has no such cohort any more: nobody can tell who would be in it."""
+    field, now = cohort_field(name), naive(at)
+    with manifests.writing(store.root):
+        rows: list[Row] = [
+            (source, field, account, "", mark("no cohort"), now, now)
+            for account in sorted(_members(store, source, field))
+        ]
+        return _add(store, cohort_key(source, name), rows, at) if rows else 0
+
+
+def _members(store: UsageStore, source: str, field: str) -> set[str]:
+    were = store.connect().execute(
+        f"SELECT account_id FROM {facts_sql(store, store.manifest())} WHERE source = $1 AND field = $2 "
+        "GROUP BY account_id HAVING arg_max_null(value, (since, seen_at)) = 'true'",
+        [source, field],
+    )
+    return {account for (account,) in were.fetchall()}
 
 
 def cohort_key(source: str, name: str) -> str:
@@ -186,6 +201,7 @@ __all__ = [
     "as_text",
     "cohort_field",
     "cohort_key",
+    "end_cohort",
     "facts_sql",
     "naive",
     "user_accounts",

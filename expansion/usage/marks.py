@@ -10,7 +10,7 @@ from typing import Literal
 
 from expansion.usage.duck import quote
 
-Reason = Literal["gone", "twice", "no field", "moved"]
+Reason = Literal["gone", "twice", "no field", "no cohort", "moved"]
 
 _MARK = "\x1a"  # SUBSTITUTE, "in place of a character that is not valid": in no text that people write
 
@@ -19,6 +19,7 @@ _SAID: dict[str, str] = {
     "gone": "{source} no longer has a record of this {who}",
     "twice": "{source} has several records of this {who}, and nobody knows which is meant",
     "no field": "{source} no longer has a field `{field}`",
+    "no cohort": "{source} no longer has this cohort",
     "moved": "this person belongs to another account now, says {source}",
 }
 

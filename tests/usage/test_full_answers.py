@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from expansion.contract import FactRecord, Refused, TryLater
+from expansion.contract import CohortMembers, FactRecord, Refused, TryLater
 from expansion.usage.answers import Full
-from expansion.usage.facts import add_facts, facts_sql, user_accounts
+from expansion.usage.facts import add_cohort, add_facts, cohort_field, end_cohort, facts_sql, user_accounts
 from expansion.usage.marks import is_mark
 from expansion.usage.members import left_sql
 from expansion.usage.store import UsageStore
@@ -139,6 +139,16 @@ def test_two_records_that_say_different_things_are_never_mixed(store: UsageStore
     ]
     add_facts(store, CRM, records, utc(2026, 3, 1), asked=fields)
     assert known(store) == {}
+
+
+def test_of_the_members_of_a_cohort_that_is_gone_nobody_can_tell(store: UsageStore) -> None:
+    members = CohortMembers("mixpanel.cohort", "Power users", frozenset({"acme"}))
+    add_cohort(store, members, utc(2026, 3, 1))
+    assert end_cohort(store, "mixpanel.cohort", "Power users", utc(2026, 3, 5)) == 1
+    assert known(store, cohort_field("Power users"), "mixpanel.cohort") == {}
+    assert end_cohort(store, "mixpanel.cohort", "Power users", utc(2026, 3, 6)) == 0
+    add_cohort(store, members, utc(2026, 3, 7))
+    assert known(store, cohort_field("Power users"), "mixpanel.cohort") == {"acme": "true"}
 
 
 # --- people -----------------------------------------------------------------------------------------------------------
