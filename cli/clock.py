@@ -37,7 +37,7 @@ def command(put_back: bool, yes: bool, json_: bool) -> None:
     finally:
         place.close()
     if json_:
-        as_json(found)
+        as_json({**found, "newest": [{"what": what, "at": at} for what, at in found["newest"].items()]})
     else:
         for name in ("here", "counts"):
             echo(f"{_TITLES[name]:<22} {found[name]:%Y-%m-%d %H:%M:%S} UTC")

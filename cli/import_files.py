@@ -26,10 +26,7 @@ def command(files: tuple[Path, ...], map_: Path, json_: bool) -> None:
     a file held nothing that could be read.
     """
     results = _import(files, map_)
-    rows = [
-        {"file": r.source, "stored": r.stored, "repeats": r.duplicates, "not readable": sum(r.rejects.values())}
-        for r in results
-    ]
+    rows = [_row(result) for result in results]
     if json_:
         as_json([_told(result) for result in results])
     else:
@@ -45,9 +42,24 @@ def command(files: tuple[Path, ...], map_: Path, json_: bool) -> None:
     sys.exit(1 if useless else 0)
 
 
+def _row(result: Any) -> dict[str, Any]:
+    """How many events are stored; of facts how many of their values are new, for what is known changes nothing."""
+    repeats = {"repeats": result.duplicates, "not readable": sum(result.rejects.values())}
+    if result.rows is None:
+        return {"file": result.source, "what": many(result.stored, "new event"), **repeats}
+    known = "" if result.stored else ", all known before"
+    return {
+        "file": result.source,
+        "what": f"{many(result.stored, 'new value')} in {many(result.rows, 'row')}{known}",
+        **repeats,
+    }
+
+
 def _told(result: Any) -> dict[str, Any]:
     return {
         "file": result.source,
+        "what": "events" if result.rows is None else "values",
+        "rows": result.rows,
         "stored": result.stored,
         "repeats": result.duplicates,
         "not_readable": sum(result.rejects.values()),

@@ -54,9 +54,7 @@ class StandIns:
 
     def _note(self, up: bool) -> str:
         day = datetime.fromisoformat(self.as_of())
-        sent = f"The sample data end on {day:%d %B %Y}; the times on the cards are when this machine sent them.".lstrip(
-            "0"
-        )
+        sent = f"The sample data end on {day.day} {day:%B %Y}; the times on the cards are when this machine sent them."
         links = "Links to the stand-ins work until the demo ends." if up else "Their links ended with the demo."
         return f"{sent} {links}"
 

@@ -340,7 +340,8 @@ def _try(what: str, ask: Callable[[], str]) -> Finding:
 
 def _queries_answer(api: Api) -> str:
     count = len(api.cohorts())
-    return f"queries answer: {count} cohorts; {api.queries.budget.left()} of {api.queries.per_hour} queries left"
+    cohorts = "1 cohort" if count == 1 else f"{count} cohorts"
+    return f"queries answer: {cohorts}; {api.queries.budget.left()} of {api.queries.per_hour} queries left"
 
 
 def _export_answers(api: Api, now: datetime, newest: list[bytes]) -> str:

@@ -90,10 +90,10 @@ def _day(flip: Flip) -> date:
 
 
 def said_of(is_yes: bool, needed: Needed, told: Callable[[Node, int], str], itself: Flip | None) -> str:
-    """`It would fire with 1 line otherwise: export at least 3 times over 7 days (yes: 2 more export)`."""
+    """`It would fire if this line were otherwise: export at least 3 times over 7 days (yes: 2 more export)`."""
     named = dict.fromkeys(told(line, wanted) for line, wanted in needed[:_NAMED])
     more = f"; and {len(needed) - _NAMED} more" if len(needed) > _NAMED else ""
-    few = f"{len(needed)} line{'' if len(needed) == 1 else 's'}"
-    text = f"It would {'not ' if is_yes else ''}fire with {few} otherwise: {'; '.join(named)}{more}"
+    few = "this line" if len(needed) == 1 else f"these {len(needed)} lines"
+    text = f"It would {'not ' if is_yes else ''}fire if {few} were otherwise: {'; '.join(named)}{more}"
     turns = itself is not None and (is_yes or itself.value == "yes")
     return f"{text}; or by itself {itself.sentence}" if itself and turns else text

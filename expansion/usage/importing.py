@@ -35,6 +35,7 @@ class Imported:
 
     source: str
     stored: int = 0
+    rows: int | None = None  # of a file of facts, whose rows hold several values each: `stored` counts the values
     duplicates: int = 0
     rejects: dict[str, int] = field(default_factory=dict)
     new_rejects: int = 0

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cli.main import COMMANDS, Commands
@@ -36,6 +36,7 @@ ASKED = {
     "approve": [("approve",), ("approve", "--account", "Beta", "--decline")],
     "audit": [("audit",), ("audit", "--verify"), ("audit", "--heads")],
     "check": [("check",)],
+    "clock": [("clock",)],
     "doctor": [("doctor",)],
     "explain": [("explain", "export-limit", "a-100", "--as-of", AS_OF)],
     "facts": [("facts",)],
@@ -179,6 +180,7 @@ ANY = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(ANY)
 def test_what_is_written_is_read_back(value: Any) -> None:
     def plain(one: Any) -> Any:

@@ -191,3 +191,28 @@ def dump(address: str, folder: Path) -> str:
     )
     command = [str(CHROMIUM), *quiet.split(), f"--user-data-dir={folder / 'profile'}", "--dump-dom", address]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+
+
+ADDRESS = "http://127.0.0.1:34097/salesforce/lightning/r/Account/0015e0000000005AAA/view"
+
+
+def test_addresses_of_the_stand_ins_are_links_while_they_answer_and_crossed_out_afterwards():
+    one = item(
+        html=f"Account: {ADDRESS}<br>Elsewhere: http://acme.example/a, {ADDRESS.replace('127.0.0.1', 'acme.example')}"
+    )
+    assert f'<a href="{ADDRESS}">{ADDRESS}</a>' in render_inbox([one])
+    ended = render_inbox([one], up=False)
+    assert f'<span class="ended">{ADDRESS}</span> (ended with the demo)' in ended
+    assert f'href="{ADDRESS}"' not in ended
+    assert 'href="http://acme.example' not in render_inbox([one]), "nothing else becomes a link"
+
+
+def test_a_link_that_is_one_already_stays_as_it_is():
+    html = f'<a href="{ADDRESS}">{ADDRESS}</a>'
+    assert html in render_inbox([item(html=html)])
+
+
+def test_the_note_stands_above_the_cards():
+    assert '<p class="small note">The sample data end on 2 March &lt;2026&gt;</p>' in render_inbox(
+        [item()], note="The sample data end on 2 March <2026>"
+    )
