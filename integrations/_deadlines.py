@@ -73,6 +73,8 @@ def within(seconds: float) -> Iterator[None]:
     token = _current.set(deadline)
     _WATCHDOG.mind(deadline)
     try:
+        if seconds <= 0:
+            raise TimeoutError("nothing is left")
         yield
     except Exception as error:
         if deadline.over or time.monotonic() >= deadline.at:

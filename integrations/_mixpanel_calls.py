@@ -400,12 +400,18 @@ class Api:
 
 
 def _in_time(pieces: Iterator[bytes], what: str) -> Iterator[bytes]:
-    """The pieces of an export, as long as it may last. Between two of them a timeout holds."""
+    """The pieces of an export, as long as it may last: also where bytes come and never make a piece (it is zipped)."""
     end = time.monotonic() + EXPORT_LASTS
-    for piece in pieces:
-        if time.monotonic() > end:
-            raise TryLater(f"Mixpanel, {what}: the export had not ended after {EXPORT_LASTS / 60:.0f} minutes")
-        yield piece
+    try:
+        while True:
+            with within(end - time.monotonic()):
+                piece = next(pieces, None)
+            if piece is None:
+                return
+            yield piece
+    except TookTooLong as error:
+        late = f"Mixpanel, {what}: the export had not ended after {EXPORT_LASTS / 60:.0f} minutes"
+        raise TryLater(late) from error
 
 
 def _lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
