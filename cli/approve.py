@@ -14,7 +14,7 @@ from cli.beginning import must_be_ours, nothing_yet
 from cli.completing import ACCOUNT, TRIGGER
 from cli.naming import need_trigger_of_ledger
 from cli.pause import by_option, note_option
-from cli.showing import as_json, many, say, table
+from cli.showing import as_json, echo, many, say, table
 from cli.values import MOMENT
 
 
@@ -91,32 +91,21 @@ def _nothing_waits(trigger: str | None, account: tuple[str, str | None] | None) 
 
 
 def _list(place: Any, firings: list[Any], json_: bool) -> None:
-    from flows.report import told_of_people
-    from flows.worth import counting, shown
-
-    rows = told_of_people(
-        [
-            {
-                "account": one.account_name,
-                "who": one.user_name,
-                "id": one.account_id,
-                "trigger": one.trigger,
-                "fired": f"{one.fired_at:%Y-%m-%d}",
-                "worth": shown(one, counts),
-                "why it waits": one.reason.partition(" in one run")[0] if one.decision == "flood" else one.reason,
-            }
-            for one, counts in counting(firings)
-        ]
-    )
+    """Each with what a person needs to decide it; what one flood brake held is one decision."""
     if json_:
         as_json(scripts.firings(firings))
-    elif rows:
-        table(rows)
-        say(
-            "\nlook at them, then: expansion approve --trigger NAME | --account NAME | --all, or with --decline as well"
-        )
-    else:
+        return
+    if not firings:
         say(nothing_yet(place, "nothing waits for a person"))
+        return
+    from flows.questions import questions
+
+    for question in questions(place, firings):
+        echo(question.title)
+        for line in question.lines:
+            echo(f"  {line}")
+        echo("")
+    say("approve and send, or decline with --decline: expansion approve --trigger NAME | --account NAME | --all")
 
 
 def _told(outcome: Any, json_: bool) -> None:

@@ -38,6 +38,8 @@ class Piece:
     fired_at: datetime
     trigger: str
     playbook: str
+    trigger_title: str = ""  # as people read it; empty where the trigger or playbook is gone from the definitions
+    playbook_title: str = ""
 
 
 @dataclass(frozen=True)

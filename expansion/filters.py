@@ -45,6 +45,15 @@ def _round(value: Any, digits: int = 0) -> Any:
     return _each(lambda text: _NUMBER.sub(_rounded(min(max(digits, 0), 2)), text))(value)
 
 
+def _plain_number(text: str) -> str:
+    """`3600` of `$3,600`, `93.75` of `93.75%`; a text without a number as it is."""
+    found = _NUMBER.search(text)
+    if found is None:
+        return text
+    is_negative = text[: found.start()].rstrip("$€£¥ ").endswith(("-", "−"))
+    return f"{'-' if is_negative else ''}{found[0].replace(',', '')}"
+
+
 def _default(value: Any, other: str = "") -> Any:
     return other if value in (None, "", "unknown", [], ()) else value
 
@@ -64,6 +73,7 @@ FILTERS: dict[str, Filter] = {
     "lower": Filter(_each(str.lower), None, "{{ account.name | lower }}"),
     "title": Filter(_each(str.title), None, "{{ account.name | title }}"),
     "round": Filter(_round, int, "{{ worth | round }} or {{ worth | round(1) }}"),
+    "number": Filter(_each(_plain_number), None, "{{ worth | number }}"),
     "default": Filter(_default, str, '{{ account.owner | default("nobody") }}'),
     "join": Filter(_join, str, '{{ people | join(" and ") }}'),
     "first": Filter(_first, None, "{{ reasons | first }}"),

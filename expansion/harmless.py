@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
-from typing import Any
 
 # What steers a terminal or turns the direction of text round, but not the joiners that scripts and emoji need.
 _STEERS = frozenset(("Cc", "Cs"))
@@ -46,11 +44,6 @@ def link_in_markdown(label: str, to: str) -> str:
     if not _WEB.fullmatch(to):
         return in_markdown(label)
     return f"[{in_markdown(label)}]({to.replace('(', '%28').replace(')', '%29')})"
-
-
-def row_in_markdown(row: Mapping[str, Any]) -> dict[str, str]:
-    """The cells of a row as Markdown."""
-    return {name: in_markdown(str(cell)) for name, cell in row.items()}
 
 
 def _steers(character: str) -> bool:

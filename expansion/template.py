@@ -33,6 +33,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "reasons": (),
     "people": (),
     "people_count": (),
+    "people_in_words": (),
     "owner": (),
     "links": (),
     "fired_on": (),

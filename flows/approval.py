@@ -20,15 +20,14 @@ from prefect.states import Completed
 from pydantic import Field, create_model
 
 from expansion.harmless import visible
-from expansion.ledger.records import FiringRecord
 from flows.approving import approve, decline, signed, waiting, with_joined
 from flows.clock import moment
 from flows.place import Place
-from flows.report import amount
+from flows.questions import Question, questions
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Choice = Literal["leave it waiting", "let it go", "decline"]
+Choice = Literal["decide later", "approve and send", "decline"]
 
 MOST = 25  # questions that a person still reads in one form
 LOOKS_EVERY = 10  # seconds: Prefect has no way to wake a flow that waits
@@ -47,7 +46,7 @@ async def approval(
     found = await _with_place(waiting)
     if not found:
         return Completed(message="nothing waits for a person")
-    asked = found[:most]
+    asked = (await _with_place(questions, found))[:most]
     seconds = round(hours * 3600)
     paused = pause_flow_run(form_of(asked), timeout=seconds + _LEEWAY, poll_interval=looks_every)
     try:
@@ -56,39 +55,37 @@ async def approval(
         # A run that ends while it is paused would count as failed: it goes on first.
         await aresume_flow_run(UUID(flow_run.id), {"by": "nobody"})
         return Completed(message=f"nobody answered; {len(found)} firings go on waiting")
-    chosen = {one.id: getattr(answer, _field(one)) for one in asked}
+    chosen = {firing.id: getattr(answer, _field(one)) for one in asked for firing in one.firings}
     said = await _with_place(_settle, chosen, signed(answer.by, answer.note), moment(as_of) if as_of else None)
     return Completed(message=said)
 
 
-def form_of(firings: Sequence[FiringRecord]) -> type[Any]:
-    """A form with a question for each firing. The one who answers has to sign: Prefect does not say who it was."""
-    questions: dict[str, Any] = {_field(one): (Choice, _question(one)) for one in firings}
+def form_of(asked: Sequence[Question]) -> type[Any]:
+    """A form with these questions. The one who answers has to sign: Prefect does not say who it was."""
+    fields: dict[str, Any] = {_field(one): (Choice, _choosing(one)) for one in asked}
     by = Field(min_length=1, title="Your name", description="Stands in the ledger with what you decide.")
     note = Field("", title="A note", description="Why; stands in the ledger too.")
-    return create_model("Approval", __base__=RunInput, by=(str, by), **questions, note=(str, note))
+    return create_model("Approval", __base__=RunInput, by=(str, by), **fields, note=(str, note))
 
 
-def _field(firing: FiringRecord) -> str:
-    return f"firing_{firing.id}"
+def _field(question: Question) -> str:
+    return f"firing_{question.firings[0].id}"
 
 
-def _question(firing: FiringRecord) -> Any:
-    who = f"{firing.user_name} of {firing.account_name}" if firing.user_name else firing.account_name
-    worth = f", {amount(firing.worth, firing.currency)} a year" if firing.worth is not None else ""
-    title = visible(f"{who}: {firing.trigger}{worth}")
-    return Field("leave it waiting", title=title, description=visible(firing.reason))
+def _choosing(question: Question) -> Any:
+    said = "\n\n".join(visible(line) for line in question.lines)
+    return Field("decide later", title=visible(question.title), description=said)
 
 
 def _settle(place: Place, chosen: dict[int, Choice], by: str, as_of: datetime | None) -> str:
     """What is declined first: what is let go takes along what is joined with it and still waits."""
     no = [one for one in waiting(place) if chosen.get(one.id) == "decline"]
     declined = decline(place, no, by, place.now) if no else 0
-    yes = [one for one in waiting(place) if chosen.get(one.id) == "let it go"]
+    yes = [one for one in waiting(place) if chosen.get(one.id) == "approve and send"]
     outcome = approve(place, with_joined(place, yes), by, as_of or place.now(), place.now) if yes else None
     acting = sum(one.decision == "acting" for one in outcome.decided) if outcome else 0
     kept = len(yes) - acting if acting < len(yes) else 0
-    parts = [f"{acting} let go, with the next run", f"{declined} declined"]
+    parts = [f"{acting} approved, sent with the next run", f"{declined} declined"]
     parts += [f"{kept} not sent: the ledger has why (expansion ledger)"] if kept else []
     return ", ".join(parts)
 

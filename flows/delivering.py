@@ -39,7 +39,11 @@ class Pieces:
     def of(self, step: ClaimedStep) -> Piece:
         model = self.place.catalog.actions[step.action].input_model
         account = AccountRef(step.account_id, step.account_name, self._ids().get(step.account_id, {}))
-        return Piece(step.key, account, model.model_validate(step.input), step.fired_at, step.trigger, step.playbook)
+        known = self.place.workspace
+        trigger, playbook = known.triggers.get(step.trigger), known.playbooks.get(step.playbook)
+        titles = trigger.title if trigger else "", playbook.title if playbook else ""
+        filled = model.model_validate(step.input)
+        return Piece(step.key, account, filled, step.fired_at, step.trigger, step.playbook, *titles)
 
     def _ids(self) -> Mapping[str, Mapping[str, str]]:
         if self._remote is None:

@@ -148,6 +148,19 @@ def fired_rows(firings: Iterable[FiringRecord]) -> list[dict[str, str]]:
     return told_of_people(rows)[:SHOWN]
 
 
+def fired_on_page(rows: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
+    """The same for Prefect's page: why stands where it is seen without scrolling."""
+    return [
+        {
+            "account": in_markdown(", ".join(part for part in (row["account"], row.get("who")) if part)),
+            "why": in_markdown(row["why"]),
+            "worth": row["worth"],
+            "what happens": in_markdown(f"{row['trigger']}: {row['what happens']}"),
+        }
+        for row in rows
+    ]
+
+
 def told_of_people(rows: list[dict[str, Cell]]) -> list[dict[str, Cell]]:
     """Rows without the column `who` where all of them are about whole accounts."""
     if any(row["who"] for row in rows):
@@ -236,8 +249,9 @@ def markdown(report: RunReport, firings: Sequence[FiringRecord]) -> str:
     if report.paused:
         lines += ["", "## What is paused", "", *(f"- {in_markdown(said)}" for said in report.paused)]
     if report.problems:
-        lines += ["", "## What failed, and whose it is", "", "| system | whose | what to do |", "|---|---|---|"]
-        lines += [f"| {p.system} | {p.whose} | {_cell(p.sentence)} |" for p in report.problems]
+        lines += ["", "## What failed, and what to do"]
+        for problem in report.problems:
+            lines += ["", f"**{problem.system}** ({problem.whose}): {in_markdown(problem.sentence)}"]
     if report.notices:
         lines += ["", "## Worth a look", "", *(f"- {in_markdown(notice)}" for notice in report.notices)]
     if report.unknown:

@@ -16,7 +16,6 @@ from prefect.logging import get_run_logger
 from prefect.states import Cancelled, Completed, Failed
 
 from expansion.decide.decide import Decisions
-from expansion.harmless import row_in_markdown
 from expansion.ledger.records import FiringFilter, RunKind
 from expansion.logs import guard
 from expansion.redact import redacted, redacted_row
@@ -26,7 +25,7 @@ from flows.clock import moment
 from flows.delivering import Pieces
 from flows.pausing import told_pauses
 from flows.place import Place
-from flows.report import Problem, RunReport, done_rows, fired_rows, is_earlier, is_new, markdown
+from flows.report import Problem, RunReport, done_rows, fired_on_page, fired_rows, is_earlier, is_new, markdown
 from flows.worth import NOTE
 
 P = ParamSpec("P")
@@ -123,9 +122,9 @@ class Run:
         # The page shows the newest first.
         await _table("what-was-done", done_rows(steps), "Each step, with a link to it where it was done")
         rows = fired_rows(firings)
-        again = [row_in_markdown(row) for row, one in zip(rows, firings, strict=False) if is_earlier(one)]
+        again = fired_on_page(row for row, one in zip(rows, firings, strict=False) if is_earlier(one))
         await _table("decided-again", again, "What earlier runs found, and what was decided about it today")
-        fired = [row_in_markdown(row) for row, one in zip(rows, firings, strict=False) if is_new(one)]
+        fired = fired_on_page(row for row, one in zip(rows, firings, strict=False) if is_new(one))
         await _table("what-fired", fired, f"What fired, what it is worth, and why{NOTE if fired else ''}")
         await acreate_markdown_artifact(
             redacted(markdown(self.report, firings)), key="run-report", description=headline

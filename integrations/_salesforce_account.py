@@ -32,6 +32,7 @@ VIRTUAL: dict[str, tuple[str, str, Any]] = {
     "open_opportunities": ("COUNT(Id)", "IsClosed = false", 0),
     "last_opportunity_closed": ("MAX(CloseDate)", "IsClosed = true AND CloseDate <= {today}", None),
 }
+_OWNER, _ACTIVE = "Owner.Email", "Owner.IsActive"
 # REST API, "Field Types": what a field of a type holds, and what kinds of facts that can be.
 _HOLDS = {
     **dict.fromkeys(("double", "int", "long"), "number"),
@@ -68,7 +69,9 @@ class AccountSource(SourceBase):
         virtual = [name for name in wanted.fields if name in VIRTUAL]
         money = {field.asked: field.currency_path for field in fields if wanted.is_taken_for(field.asked, "money")}
         codes = [path for path in money.values() if path]
-        columns = ", ".join(dict.fromkeys(["Id", key, "LastModifiedDate", *(field.path for field in fields), *codes]))
+        active = [_ACTIVE] if any(field.path == _OWNER for field in fields) else []
+        named = ["Id", key, "LastModifiedDate", *(field.path for field in fields), *codes, *active]
+        columns = ", ".join(dict.fromkeys(named))
         rows = self._client.query(f"SELECT {columns} FROM Account WHERE {key} != null")  # noqa: S608
         counted = {name: self._counted(name, wanted) for name in virtual}
         purse = Money(self._client, wanted.currency)
@@ -192,7 +195,12 @@ class AccountUpdates:
 
 
 def _read(row: Mapping[str, Any], field: Field, wanted: Wanted) -> Any:
-    """A percent field holds 12 for 12 %. Taken for a number, it is the number that people see there."""
+    """A percent field holds 12 for 12 %. Taken for a number, it is the number that people see there.
+
+    An owner who has left Salesforce gets no task: nobody is told that they have one.
+    """
+    if field.path == _OWNER and _value(row, _ACTIVE) is False:
+        return None
     value = _value(row, field.path)
     if field.type == "percent" and wanted.is_taken_for(field.asked, "percent", "money", "date", "yes_no", "list"):
         return as_share(value)

@@ -104,7 +104,7 @@ def digests(pieces: Sequence[Piece]) -> list[Message]:
 def _digest(pieces: list[Piece], number: int, of: int) -> Message:
     accounts = _unique(piece.account.name for piece in pieces)
     part = f" ({number} of {of})" if of > 1 else ""
-    triggers = ", ".join(_unique(piece.trigger for piece in pieces))
+    triggers = ", ".join(_unique(piece.trigger_title or piece.trigger for piece in pieces))
     count = f"{len(accounts)} account{'' if len(accounts) == 1 else 's'}"
     headline = f"{shorten(f'{count}: {triggers}', HEADER - len(part))}{part}"
     sections = [_section(_account(piece)) for piece in pieces]
@@ -140,7 +140,8 @@ def _fields_length(wanted: PostMessage) -> int:
 
 
 def _context(piece: Piece) -> Block:
-    words = f"{_escaped(piece.account.name[:150])} · {piece.trigger} → {piece.playbook}"
+    said = (piece.account.name[:150], piece.trigger_title or piece.trigger, piece.playbook_title or piece.playbook)
+    words = "{} · {} → {}".format(*map(_escaped, said))
     return {"type": "context", "elements": [_mrkdwn(words)]}
 
 

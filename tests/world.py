@@ -2,7 +2,7 @@
 
 account        fires                     what follows
 ac-01 … ac-05  paywall (daily)           playbook call: Slack, a task in Salesforce, Intercom three days later
-ac-06          paywall                   its owner has left, so Salesforce refuses the task
+ac-06          paywall                   its manager has left, so Salesforce refuses the task
 ac-07 … ac-10  big (hourly)              playbook desk: a task in HubSpot, a field in Salesforce, Intercom
 ac-11          neither
 ac-12          nobody knows its seats    `big` cannot be told
@@ -24,7 +24,7 @@ events:
   - {from: mixpanel.export, account: company_id}
 facts:
   account_name: {from: salesforce.account, field: Name, kind: text}
-  owner_email: {from: salesforce.account, field: Owner.Email, kind: text}
+  owner_email: {from: salesforce.account, field: Account_Manager__c, kind: text}
   arr: {from: salesforce.account, field: ARR__c, kind: money}
   plan: {from: salesforce.account, field: Plan__c, kind: text}
   seats_bought: {from: salesforce.account, field: Seats_Bought__c, kind: number}
@@ -158,7 +158,8 @@ def _account(name: str) -> dict[str, Any]:
     return {
         "Id": salesforce_id(name),
         "Name": called(name),
-        "OwnerId": _USERS[1]["Id"] if name == "ac-06" else _USERS[0]["Id"],
+        "OwnerId": _USERS[0]["Id"],
+        "Account_Manager__c": _USERS[1 if name == "ac-06" else 0]["Email"],
         "Product_Account_Id__c": name,
         "ARR__c": 10_000 + 1_000 * ACCOUNTS.index(name),
         "Plan__c": "Team",

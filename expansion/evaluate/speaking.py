@@ -211,7 +211,7 @@ def _counted(condition: Condition, events: str) -> str:
     word, wanted = condition.comparison()
     compared = comparison_text(word, wanted)
     if what == "distinct" and word not in _RELATIVE:
-        return f"{events} with {compared.removeprefix('is ')} different values of {name}"
+        return f"{events} with {compared.removeprefix('is ')} {property_text(condition)}"
     if name is not None:
         return f"{property_text(condition)} in {events} {compared}"
     if word in _RELATIVE:
@@ -226,14 +226,22 @@ def _counted(condition: Condition, events: str) -> str:
 
 
 def property_text(condition: Condition) -> str:
-    """`sum of rows`."""
+    """`total rows`, `different departments`."""
     what, name = condition.aggregate
-    return f"{_OF_PROPERTY[what]} {name}"
+    return different(name or "") if what == "distinct" else f"{_OF_PROPERTY[what]} {name}"
+
+
+def different(prop: str, count: int = 2) -> str:
+    """What a property holds: `different departments`, or `different values of x_id` where its name is no plain word."""
+    if not (prop.isascii() and prop.isalpha() and prop.islower()) or prop.endswith("s"):
+        return f"different value{'' if count == 1 else 's'} of {prop}"
+    if count == 1:
+        return f"different {prop}"
+    return f"different {prop[:-1]}ies" if prop.endswith("y") and prop[-2:-1] not in "aeiou" else f"different {prop}s"
 
 
 _OF_PROPERTY = {
-    "distinct": "different values of",
-    "sum": "sum of",
+    "sum": "total",
     "average": "average",
     "max": "largest",
     "latest": "latest",

@@ -11,7 +11,7 @@ from expansion.evaluate.engine import Engine
 from expansion.evaluate.factual import NUMERIC
 from expansion.evaluate.measures import EventMeasure, FactMeasure, LimitMeasure, Measure, basic_measures
 from expansion.evaluate.numbers import as_fraction
-from expansion.evaluate.speaking import kind_of, narrowed, number_beside, property_text, unit_of
+from expansion.evaluate.speaking import different, kind_of, narrowed, number_beside, property_text, unit_of
 from expansion.evaluate.tree import Leaf, Test
 from expansion.flips.flip import NO, YES, Flip
 from expansion.flips.nearest import Nearest, Quantity, places_of
@@ -199,7 +199,7 @@ class Changing:
             case "times":
                 unit = events_of(leaf, count)
             case "distinct":
-                unit = f"different value{'' if count == 1 else 's'} of {test.measure.prop}"
+                unit = different(test.measure.prop or "", count)
             case _:
                 unit = unit_of(what, count)
         if leaf.condition.stopped_for:

@@ -56,6 +56,7 @@ def pinned(story: Story, names: Sequence[str]) -> dict[str, Any]:
         "reasons": list(story.reasons),
         "people": list(names[:_NAMED]),
         "people_count": len(story.people),
+        "people_in_words": in_words(names, len(story.people)),
         "owner": story.owner,
         "playbook": {"title": story.playbook_title},
         "links": dict(story.links),
@@ -80,6 +81,16 @@ def names_of(people: Iterable[str], account_id: str, evaluator: Evaluator) -> li
     profiles = evaluator.profiles(account_id, wanted) if wanted else []
     known = {profile["user_id"]: profile.get("name") for profile in profiles}
     return [without_address(known.get(person) or person) for person in wanted]
+
+
+def in_words(names: Sequence[str], count: int) -> str:
+    """Who is behind a firing: `Ana Lima, Ben Roth and 12 more (14 people, most active first)`."""
+    if not count:
+        return "nobody by name: it is counted for the account as a whole"
+    shown, more = ", ".join(names[:_NAMED]), count - min(count, _NAMED)
+    if count == 1:
+        return shown
+    return f"{shown}{f' and {more:,} more' if more else ''} ({count:,} people, most active first)"
 
 
 def without_address(text: str) -> str:

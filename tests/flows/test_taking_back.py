@@ -156,7 +156,7 @@ def test_a_waiting_step_goes_to_the_owner_of_that_day(outside: Outside) -> None:
     with job(outside.state, call=CALL) as work:
         work.fire("paywall")
         work.org().put("User", sam | {"UserType": "Standard", "Username": sam["Email"]})
-        work.crm_changes("ac-01", LATER, OwnerId=sam["Id"])
+        work.crm_changes("ac-01", LATER, OwnerId=sam["Id"], Account_Manager__c=sam["Email"])
         wake_waiting(work.place, LATER)
         work.deliver()
         assert work.task("ac-01", "remind")["OwnerId"] == sam["Id"]

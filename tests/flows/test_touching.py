@@ -64,7 +64,7 @@ def test_a_reminder_then_somebody_else_then_an_escalation_each_once(fired: Job) 
     assert at(fired, 4) == 2
     assert words(fired, "ac-01") == words(fired, "ac-07") == {"remind": "done"}
     for account in ("ac-01", "ac-07"):
-        fired.crm_changes(account, world.AS_OF + 5 * HOUR, OwnerId=SAM["Id"])
+        fired.crm_changes(account, world.AS_OF + 5 * HOUR, OwnerId=SAM["Id"], Account_Manager__c=SAM["Email"])
     assert at(fired, 6) == 2
     assert fired.task("ac-01")["OwnerId"] == SAM["Id"]
     assert fired.task("ac-07")["hubspot_owner_id"] == "71002"

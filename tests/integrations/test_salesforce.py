@@ -517,6 +517,12 @@ def test_the_source_gives_fields_and_those_of_the_owner(org: StandIns) -> None:
     assert record.remote_id == account_id(1) and record.source == "salesforce.account"
 
 
+def test_an_owner_who_has_left_is_nobodys_owner_so_nobody_is_told_that_they_got_the_task(org: StandIns) -> None:
+    stand_in = org.get(Salesforce).org
+    stand_in.put("User", {**(stand_in.get("User", ANA) or {}), "IsActive": False})
+    assert facts(org, "Owner.Email", "Owner.Name")["acct-1"] == {"Owner.Email": None, "Owner.Name": "Ana"}
+
+
 def test_an_accounts_own_fields_are_known_since_it_was_modified(org: StandIns) -> None:
     stand_in = org.get(Salesforce).org
     changed = {**(stand_in.get("Account", account_id(1)) or {}), "LastModifiedDate": "2026-01-31T08:15:00.000+0000"}

@@ -95,7 +95,7 @@ def _said(written: dict[str, Any], **options: Any) -> str:
         ),
         (
             {"event": "Export", "distinct": "type", "among_top": "5%", "over": "28 days", "on_at_least": "3 days"},
-            "different values of type in Export among the top 5% of accounts, over 28 days, on at least 3 days",
+            "different types in Export among the top 5% of accounts, over 28 days, on at least 3 days",
         ),
         (
             {"event": "call", "average": "duration", "at_least": 30, "over": "7 days"},

@@ -25,6 +25,7 @@ from expansion.language.conditions import Where
 from expansion.plan.links import account_links
 from expansion.template import render
 from expansion.usage.atoms import atom_of
+from expansion.usage.cells import as_id
 from expansion.usage.importing import import_rows
 from expansion.usage.rollup import Column, rollup_sql
 from expansion.usage.store import UsageStore
@@ -195,7 +196,7 @@ def test_names_in_queries_are_values(tmp_path: Path) -> None:
         columns = [Column(atom_of((name,), {name: name})), Column(atom_of((), {name: Where(starts_with=name)}))]
         sql = rollup_sql(store.events_of(store.manifest().segments, [name]) or "", columns, "UTC")
         found = con.execute(sql).fetchall()
-        assert [row[1:2] + row[4:] for row in found if row[0] == name] == [(name, 1, 1)]
+        assert [row[1:2] + row[4:] for row in found if row[0] == as_id(name)] == [(as_id(name), 1, 1)]
 
 
 def test_soql_takes_an_address_as_a_value() -> None:
