@@ -24,6 +24,7 @@ KNOWN = {
     "NoSuchTrigger",
     "NoSuchUser",
     "NotAnEvent",
+    "OlderLedger",
     "Overtaken",
     "Refused",
     "StoreError",

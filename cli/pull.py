@@ -33,7 +33,7 @@ def command(sources: tuple[str, ...], json_: bool) -> None:
     place = Place()
     try:
         wanted = chosen(place, sources)
-        place.agree()
+        place.begin()
         report, ended_by = _pulled(place, wanted)
     finally:
         place.close()

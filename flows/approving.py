@@ -86,10 +86,11 @@ def _decide(
 @contextmanager
 def _run(place: Place, as_of: datetime, now: Now) -> Iterator[int]:
     """A run of its own in the ledger: who decided what, and when, is told by it."""
-    place.agree()
+    place.begin()
     run_id = place.ledger.start_run(
         "approval", as_of=as_of, now=now(), git_revision=place.git_revision(), holder=place.holder.name
     )
+    place.begun(run_id)
     try:
         yield run_id
     except BaseException:

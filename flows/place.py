@@ -22,11 +22,13 @@ from expansion.follow.sla import SLACK
 from expansion.language.mistakes import Mistakes
 from expansion.language.models import SourcedCohort, SourcedFact
 from expansion.language.workspace import Workspace, load
+from expansion.ledger import newest as newest_run
 from expansion.ledger.allowances import Allowances, open_allowances
 from expansion.ledger.clock import LedgerClock
 from expansion.ledger.database import LedgerError
 from expansion.ledger.holders import Holder, is_alive
 from expansion.ledger.store import Ledger, open_ledger
+from expansion.private_files import private_folder
 from expansion.pushdown.source import WarehouseSource
 from expansion.pushdown.table import load_table
 from expansion.usage import manifest as manifests
@@ -64,7 +66,7 @@ class Place:
     @cached_property
     def store(self) -> UsageStore:
         if not self.looking:
-            self.settings.home.mkdir(parents=True, exist_ok=True)
+            private_folder(self.settings.home)
         return UsageStore(self._usage)
 
     @property
@@ -84,7 +86,7 @@ class Place:
     @cached_property
     def ledger(self) -> Ledger:
         if not self.looking:
-            self.settings.home.mkdir(parents=True, exist_ok=True)
+            private_folder(self.settings.home)
         return open_ledger(self._ledger_url)
 
     @cached_property
@@ -108,6 +110,16 @@ class Place:
         clocks.must_agree(here, now)
         clocks.must_be_past(now, self.newest())
         return clocks.skewed(here, now)
+
+    def begin(self) -> str | None:
+        """Before anything is written: do the clocks agree, and is this the ledger that this machine worked with?"""
+        newest = next(iter(self.ledger.runs(1)), None)
+        newest_run.must_not_be_older(self.settings.home, self.settings.ledger, newest.id if newest else 0)
+        return self.agree()
+
+    def begun(self, run_id: int) -> None:
+        """Remember outside the ledger that it has come as far as this run."""
+        newest_run.note(self.settings.home, self.settings.ledger, run_id, self.now())
 
     def newest(self) -> dict[str, datetime]:
         """The latest moments that earlier runs wrote down, by what they are of."""

@@ -46,6 +46,7 @@ def pull_all(
     run_id = ledger.start_run(
         "pull", as_of=begun, now=begun, git_revision=place.git_revision(), holder=place.holder.name
     )
+    place.begun(run_id)
     status = "failed"
     try:
         for pull in wanted:

@@ -94,7 +94,7 @@ class Run:
         A run for now is for now by the clock of the ledger, as everything that it writes.
         """
         self.kind = kind
-        if said := self.place.agree():
+        if said := self.place.begin():
             self.report.notices.append(said)
         if self._as_of is None:
             self.as_of = self.place.now()
@@ -108,6 +108,7 @@ class Run:
             flow_run_id=self.flow_run_id,
             holder=self.place.holder.name,
         )
+        self.place.begun(self.id)
 
     async def finish(self) -> State[None]:
         """Say how it went: in the ledger, as artifacts, in the log. Any problem makes the run fail visibly."""

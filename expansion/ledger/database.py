@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from expansion.private_files import private_folder
 
 VERSION_TABLE = "ledger_version"  # its own, so that the ledger may live beside other programs' tables
 _BUSY_SECONDS = 60  # how long a writer waits for another on SQLite
@@ -97,18 +100,34 @@ def _unreachable(url: URL) -> str:
 
 
 def _postgres(url: URL) -> Engine:
-    # pool_pre_ping: a connection that the server closed overnight is replaced, not reported.
-    patience = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_SECONDS}
-    return create_engine(url, connect_args=patience, pool_pre_ping=True, **_QUIET)
+    # pool_pre_ping: a connection that the server closed overnight is replaced, not reported. Nothing is prepared by
+    # name, and nothing is set for a session: behind a pooler in transaction mode the next transaction is another's.
+    # https://www.psycopg.org/psycopg3/docs/advanced/prepare.html#using-prepared-statements-with-pgbouncer
+    arguments: dict[str, Any] = {"prepare_threshold": None}
+    if "connect_timeout" not in url.query:
+        arguments["connect_timeout"] = _CONNECT_SECONDS
+    return create_engine(url, connect_args=arguments, pool_pre_ping=True, **_QUIET)
 
 
 def _sqlite(url: URL) -> Engine:
     assert url.database is not None
-    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    _keep_private(Path(url.database))
     engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, **_QUIET)
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     return engine
+
+
+def _keep_private(path: Path) -> None:
+    """The file for its owner alone, one from before for no stranger; what SQLite puts beside it gets the same rights.
+
+    https://www.sqlite.org/src/file?name=src/os_unix.c, "findCreateFileMode"
+    """
+    with suppress(OSError):  # a place that may only be read, or none at all: opening it says so
+        private_folder(path.parent)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        if (mode := path.stat().st_mode & 0o777) & 0o007:
+            path.chmod(mode & ~0o007)
 
 
 def _on_connect(connection: Any, record: object) -> None:

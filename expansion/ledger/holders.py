@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from expansion.private_files import private_folder
+
 _KEPT_SECONDS = 7 * 86_400  # a dead holder's file outlives every lease by far
 _HELD: set[Holder] = set()  # one of which only the name is kept must not be collected: its lock would go with it
 
@@ -24,12 +26,12 @@ class Holder:
     """This process as the ledger names it: `host/pid/token`. Use it as a context manager."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
         self.name = f"{_host()}/{os.getpid()}/{secrets.token_hex(6)}"
         self._path = _file_of(self.name, folder)
         # Python opens files so that programs started later do not inherit them; a plain fork would, and would then
         # keep the lock alive.
-        self._file: IO[str] = self._path.open("w")
+        self._file: IO[str] = _opened(self._path)
         fcntl.flock(self._file, fcntl.LOCK_EX)
         _HELD.add(self)
         _sweep(folder, newest=self._path)
@@ -60,9 +62,14 @@ def is_alive(name: str, folder: Path) -> bool:
 @contextmanager
 def only_one(path: Path) -> Iterator[None]:
     """One process at a time on this machine; others wait."""
-    with path.open("w") as file:
+    with _opened(path) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def _opened(path: Path) -> IO[str]:
+    """Made if need be, for its owner alone."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w")
 
 
 def _host() -> str:

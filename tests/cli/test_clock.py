@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from expansion.clocks import ClocksDisagree
+from expansion.ledger.newest import OlderLedger
 from flows import clock
 from flows.place import Place
 from flows.running import Run as FlowRun
@@ -92,4 +93,20 @@ def test_a_run_that_is_asked_for_a_day_in_the_past_is_for_that_day(folder):
     run.start("expansion")
     assert run.as_of == asked
     assert place.ledger.run(run.id).as_of == asked
+    place.close()
+
+
+def test_a_run_over_an_older_ledger_writes_nothing(folder):
+    place = Place()
+    FlowRun(place, None).start("expansion")
+    FlowRun(place, None).start("expansion")
+    place.close()
+    for path in Path(".expansion").glob("ledger.db*"):
+        path.unlink()
+    place = Place()
+    with pytest.raises(OlderLedger, match="knows no run, and run 2 was made here on"):
+        FlowRun(place, None).start("expansion")
+    assert place.ledger.runs() == []
+    Path(".expansion/newest-run.json").unlink()
+    FlowRun(place, None).start("expansion")
     place.close()
