@@ -214,6 +214,14 @@ def test_outside_a_deadline_nothing_is_watched_and_a_call_in_time_keeps_its_erro
         raise KeyError("ours")
 
 
+@pytest.mark.parametrize("path", ["slack/auth.test", "hubspot/x"])
+def test_half_the_headers_are_no_reply(world: StandIns, path: str) -> None:
+    """http.client reads a connection that ends among the headers as a reply without a body."""
+    world.fault(path.partition("/")[0], "trickle_headers", seconds=15)
+    with pytest.raises(TookTooLong), within(0.5):
+        opener().open(f"{world.url}/{path}", timeout=5).read()
+
+
 def test_many_deadlines_end_each_at_its_own_time() -> None:
     ended: dict[float, float] = {}
 
