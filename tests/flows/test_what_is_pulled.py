@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from cli.doctor import command
 from cli.init import _made
 from flows.place import Place
-from flows.pulling import Pull, pulls
+from flows.pulling import Pull, pull_one, pulls, wanted
+from sandbox.core import Server, State, build_app
+from sandbox.salesforce import Salesforce
+from sandbox.settings import settings
 
 
 @pytest.fixture
@@ -44,3 +50,56 @@ def test_events_are_not_pulled_where_a_warehouse_has_them(monkeypatch: pytest.Mo
     assert "events" in {pull.what for pull in pulls(Place())}
     monkeypatch.setenv("EXPANSION_ENGINE_URL", "postgres://reader:password@host/name")
     assert {pull.what for pull in pulls(Place())} == {"facts", "people"}
+
+
+NOW = datetime(2026, 3, 7, 9, tzinfo=UTC)
+ACCOUNT = {"Id": "001000000000001AAA", "Name": "Acme", "Product_Account_Id__c": "ac-1", "CurrencyIsoCode": "JPY"}
+ORG = {
+    "accounts": [ACCOUNT | {"Licences__c": 12.0, "Fee__c": 5_000_000, "Trial__c": True}],
+    "types": {"Account": {"Licences__c": "percent", "Fee__c": "currency"}},
+}
+
+
+@pytest.fixture
+def in_units(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    """Facts whose values depend on what Salesforce says of their fields, and an org to ask."""
+    facts = place.settings.playbooks / "shared/facts.yaml"
+    asked = "  health: {from: salesforce.account, field: Health__c, kind: text}\n"
+    more = (
+        "  licences: {from: salesforce.account, field: licences__c, kind: percent}\n"
+        "  fee: {from: salesforce.account, field: Fee__c, kind: money}\n"
+        "  trial: {from: salesforce.account, field: Trial__c, kind: number}\n"
+    )
+    facts.write_text(facts.read_text().replace(asked, more))
+    state = State()
+    stand_in = Salesforce(state)
+    stand_in.load({"salesforce": ORG})
+    with Server(build_app(state, [stand_in])) as url:
+        for name, value in settings(url).items():
+            monkeypatch.setenv(name, value)
+        yield Place()
+
+
+def test_a_source_is_asked_with_all_that_its_values_depend_on(in_units: Place) -> None:
+    asked = wanted(in_units, "salesforce.account", NOW)
+    assert asked.kinds == {"licences__c": {"percent"}, "Fee__c": {"money"}, "Trial__c": {"number"}}
+    assert (asked.now, asked.currency) == (NOW, in_units.workspace.policy.currency)
+    assert str(asked.zone) == in_units.workspace.policy.time_zone
+
+
+def test_a_share_is_stored_as_one_and_money_of_another_currency_as_no_amount(
+    in_units: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    [pull] = [one for one in pulls(in_units) if one.source == "salesforce.account"]
+    pulled = pull_one(in_units, pull, NOW)
+    assert (pulled.problem, pulled.stored) == (None, 4)
+    assert "`Fee__c` of 1 account is in JPY" in caplog.text
+    assert "`Trial__c` is a checkbox there, and a number in facts.yaml" in caplog.text
+
+
+def test_doctor_says_what_does_not_go_together(in_units: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        command.main([], standalone_mode=True)
+    said = capsys.readouterr().out
+    assert "problem  salesforce: `Trial__c` is a checkbox there, and a number in facts.yaml\n" in said
+    assert "problem  salesforce: the org has several currencies, and no rate of USD that the user may see" in said
