@@ -58,7 +58,11 @@ def _renew_schemas(place: Any) -> None:
     schemas = folder / ".schema"
     with suppress(OSError, UnicodeDecodeError):
         if MARK in (schemas / "trigger.json").read_text(encoding="utf-8"):
-            write_schemas(schemas, place.catalog, own_names_of(folder, place.catalog, place.settings.playbooks))
+            write_schemas(
+                schemas,
+                place.catalog,
+                own_names_of(folder, place.catalog, place.settings.playbooks, place.settings.home),
+            )
 
 
 def _run(place: Any) -> list[Any]:

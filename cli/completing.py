@@ -56,6 +56,15 @@ def _sources(_begun: str) -> Names:
     return sorted({(pull.source, pull.what) for pull in pulls(Place(looking=True))})
 
 
+def _events(_begun: str) -> Names:
+    from expansion.usage.looking import seen_events
+    from flows.place import Place
+
+    place = Place(looking=True)
+    segments = place.stored.segments
+    return [(one.event, f"{one.times:,} events") for one in seen_events(place.store, segments)] if segments else []
+
+
 def _accounts(begun: str) -> Names:
     """By the id; or, where the beginning is that of a name, by the name."""
     from cli.accounts import stored_names
@@ -75,6 +84,7 @@ TRIGGER = Completed("trigger", partial(_things, "trigger"))
 PLAYBOOK = Completed("playbook", partial(_things, "playbook"))
 ACTION = Completed("action", _actions)
 SOURCE = Completed("source", _sources)
+EVENT = Completed("event", _events)
 ACCOUNT = Completed("account", _accounts)
 
 

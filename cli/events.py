@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from cli.completing import EVENT
 from cli.showing import as_json, echo, many, say, table
 
 _WIDEST = 40  # of a value in a table
@@ -17,7 +18,7 @@ class NoSuchEvent(Exception):
 
 
 @click.command("events")
-@click.argument("name", required=False)
+@click.argument("name", required=False, type=EVENT)
 @click.option("--json", "json_", is_flag=True, help="As JSON.")
 def command(name: str | None, json_: bool) -> None:
     """The names of the events that are stored, with how many there are and when the last one was.
@@ -36,9 +37,9 @@ def command(name: str | None, json_: bool) -> None:
     if name is not None:
         _properties(place, events, name, json_)
     elif json_:
-        as_json({"events": [_event(one) for one in events]})
+        as_json([_event(one) for one in events])
     elif not events:
-        say("no event is stored; `expansion import` and `expansion run` bring events in")
+        say("no event is stored; `expansion pull` and `expansion import` bring events in")
     else:
         table([{"event": e.event, "events": f"{e.times:,}", "last": f"{e.last:%Y-%m-%d %H:%M} UTC"} for e in events])
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _STARTER = Path(__file__).parent / "starter"
 _IGNORED = ".env\n.expansion/\n"
+_EVENTS = 500  # the commonest, that an editor proposes
 _SCHEMAS = ".schema"  # in the starter a link, so that an editor finds them there too; in a new folder made anew
 
 
@@ -79,8 +80,8 @@ def _generated(folder: Path, *, plain: bool) -> list[Path]:
     return [folder / ".env.example", *schemas]
 
 
-def own_names_of(folder: Path, catalog: Catalog, playbooks: Path | None = None) -> OwnNames:
-    """The names in the folder's files, right or wrong; none where there are no files."""
+def own_names_of(folder: Path, catalog: Catalog, playbooks: Path | None = None, home: Path | None = None) -> OwnNames:
+    """The names in the folder's files, right or wrong, and the events that came; none where there are no files."""
     from expansion.language.mistakes import Mistakes
     from expansion.language.own_names import OwnNames, own_names
     from expansion.language.workspace import known_of
@@ -89,7 +90,20 @@ def own_names_of(folder: Path, catalog: Catalog, playbooks: Path | None = None) 
         known, _ = known_of(playbooks or folder / "playbooks", catalog)
     except Mistakes:
         return OwnNames()
-    return own_names(known)
+    return own_names(known).and_events(_stored_events(home or folder / ".expansion"))
+
+
+def _stored_events(home: Path) -> list[str]:
+    """The commonest events of a store; none where it cannot be read."""
+    from expansion.usage import manifest as manifests
+    from expansion.usage.looking import seen_events
+    from expansion.usage.store import UsageStore
+
+    try:
+        segments = manifests.load(home / "usage").segments
+        return [one.event for one in seen_events(UsageStore(home / "usage"), segments)][:_EVENTS] if segments else []
+    except manifests.StoreError:
+        return []
 
 
 def _write(path: Path, text: str) -> None:

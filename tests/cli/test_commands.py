@@ -279,6 +279,7 @@ def test_the_shell_completes_names(folder):
     assert complete("pause", "playbook", "") == ["export-conversation"]
     assert complete("pause", "integration", "sla") == ["slack"]
     assert complete("pull", "") == []
+    assert "Export Blocked" in complete("events", "")
 
 
 def test_completing_says_nothing_where_everything_is_wrong(folder):

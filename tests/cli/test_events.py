@@ -103,7 +103,7 @@ def test_a_check_without_a_store_says_nothing_of_names(folder: Path) -> None:
 
 def test_events_are_listed_with_how_many_and_when(folder: Path) -> None:
     _store(folder)
-    listed = json.loads(run("events", "--json").stdout)["events"]
+    listed = json.loads(run("events", "--json").stdout)
     assert [(one["event"], one["events"], one["last"]) for one in listed] == [
         ("Report Opened", 3, "2026-03-03T10:00:00+00:00"),
         ("Session Started", 1, "2026-03-04T10:00:00+00:00"),
@@ -129,5 +129,5 @@ def test_an_empty_store_says_what_brings_events_in(folder: Path) -> None:
     done = run("events")
     assert (done.exit_code, done.stderr) == (
         0,
-        "no event is stored; `expansion import` and `expansion run` bring events in\n",
+        "no event is stored; `expansion pull` and `expansion import` bring events in\n",
     )

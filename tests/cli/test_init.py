@@ -166,6 +166,9 @@ def test_the_schemas_hold_the_names_of_the_folder_and_check_renews_them(run, mon
     path.write_text(text.replace("cohorts:", "  blocked: {times: Export Blocked, over: 14 days}\n\ncohorts:"))
     assert run("check").code == 0
     assert "blocked" in facts()
+    run("import", "sample/events.csv", "--map", "sample/events.map.yaml")
+    assert run("check").code == 0
+    assert "Report Opened" in schema.read_text(encoding="utf-8"), "an event that came, and that no file names"
     run("init", "--schemas-only", "--plain")
     before = schema.read_bytes()
     run("check")

@@ -38,6 +38,7 @@ ASKED = {
     "check": [("check",)],
     "clock": [("clock",)],
     "doctor": [("doctor",)],
+    "events": [("events",), ("events", "Export Blocked")],
     "explain": [("explain", "export-limit", "a-100", "--as-of", AS_OF)],
     "facts": [("facts",)],
     "forget": [("forget", "ana", "--yes")],

@@ -18,7 +18,19 @@ from cli.main import cli as group
 
 ROOT = Path(__file__).resolve().parents[2]
 # Never seen by a person: caught where it is raised, or the sign of a fault in the program, whose traceback is wanted.
-INSIDE = {"Conflict", "Failure", "Fault", "Gone", "StillBusy", "Stopped", "TemplateError", "Unresolved"}
+INSIDE = {
+    "NotThere",
+    "NotYetThatDay",
+    "TookTooLong",
+    "Conflict",
+    "Failure",
+    "Fault",
+    "Gone",
+    "StillBusy",
+    "Stopped",
+    "TemplateError",
+    "Unresolved",
+}
 
 
 def test_no_command_shows_what_there_is(run, snapshot):

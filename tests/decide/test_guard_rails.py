@@ -114,7 +114,8 @@ def test_the_reason_says_how_many_the_limit_and_what_to_do() -> None:
     assert flood_reason(trigger(hold_if_more_than="25 accounts"), None, 31, []) == (
         "flood brake: 31 new firings of seat-limit in one run, and `hold_if_more_than` allows 25; all of them are "
         "held. Look at one with `expansion explain seat-limit ACCOUNT`: if the data are wrong, mend them; if they are "
-        "right, raise the limit. Held firings stay held until a person releases them"
+        "right, `expansion approve --trigger seat-limit` lets all of them go (with `--decline`: none). They stay held "
+        "until a person says so; a higher limit is for the next time"
     )
 
 
