@@ -126,6 +126,7 @@ def _told(result: Any) -> str:
     case = result.case
     came = SAID[result.answer]
     lines = [f"{case.file}:{case.line}: {case.title}", f"  expected: {case.expect}", f"  came out: {came}"]
+    lines.append(f"  now is:   {case.today:%A}, {case.today.day} {case.today:%B %Y}, noon")
     if came == case.expect:
         lines.append(f"  but not because of `{case.because}`")
     lines += [f"    {line.answer.value:<12} {line.text}{_detail(line)}" for line in result.evidence.lines]

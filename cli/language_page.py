@@ -12,9 +12,11 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from expansion.filters import FILTERS
 from expansion.language import case_parser, conditions, following, later, models, policy, sequences, vocabulary
 from expansion.language.kinds import FITS
 from expansion.language.words import words_of
+from expansion.template import MEANINGS, template_names
 
 MODELS: dict[str, type[BaseModel]] = {
     model.__name__: model
@@ -49,11 +51,16 @@ def with_tables(text: str) -> str:
     return _TABLE.sub(lambda found: f"{found[1]}\n{_lines(found['what'], found['of'])}\n{found[4]}", text)
 
 
-_TABLE = re.compile(r"(<!-- (?P<what>words of|kinds|to come)(?P<of>[^>]*) -->)\n.*?(<!-- end -->)", re.DOTALL)
+_TABLE = re.compile(
+    r"(<!-- (?P<what>words of|kinds|to come|texts|filters)(?P<of>[^>]*) -->)\n.*?(<!-- end -->)", re.DOTALL
+)
 
 
 def _lines(what: str, of: str) -> str:
-    tables: dict[str, Callable[[str], Iterator[str]]] = {"words of": _words, "kinds": _kinds, "to come": _to_come}
+    tables: dict[str, Callable[[str], Iterator[str]]] = {
+        **{"words of": _words, "kinds": _kinds, "to come": _to_come},
+        **{"texts": _texts, "filters": _filters},
+    }
     return "\n".join(tables[what](of))
 
 
@@ -97,6 +104,22 @@ def _kinds(_: str) -> Iterator[str]:
     for word, fits in FITS.items():
         marks = ("yes" if kinds[0] in fits else "" for kinds in _COLUMNS.values())
         yield f"| `{word}` | {' | '.join(marks)} |"
+
+
+def _texts(_: str) -> Iterator[str]:
+    """What a text may name."""
+    yield "| in a text | what stands there then |"
+    yield "|---|---|"
+    for name in template_names(["NAME"]):
+        yield f"| `{{{{ {name} }}}}` | {_cell(MEANINGS[name])} |"
+
+
+def _filters(_: str) -> Iterator[str]:
+    """What may be done with it on the way."""
+    yield "| filter | as it is written |"
+    yield "|---|---|"
+    for name, one in FILTERS.items():
+        yield f"| `{name}` | {_cell(' or '.join(f'`{part}`' for part in one.example.split(' or ')))} |"
 
 
 def _to_come(_: str) -> Iterator[str]:

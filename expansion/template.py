@@ -39,6 +39,30 @@ NAMES: dict[str, tuple[str, ...]] = {
     "fired_on": (),
 }
 
+# What each name is, for the page about the language; of a name with parts, for each part.
+MEANINGS: dict[str, str] = {
+    "account.id": "The account's id, as events and facts give it.",
+    "account.name": "Its name, from the fact that `account: name` of policy.yaml names; else its id.",
+    "account.value": "What it pays a year, from `account: value` of policy.yaml, as it is when the text is filled.",
+    "account.owner": "The same as `owner`.",
+    "trigger.name": "The trigger's name, such as `seat-limit`.",
+    "trigger.title": "The trigger's title.",
+    "tier.name": "The tier that it leads to, such as `seat_upgrade`.",
+    "tier.title": "The tier's title.",
+    "playbook.title": "The playbook's title.",
+    "worth": "What a yes is worth a year, by the price book of policy.yaml, with the currency.",
+    "likely": "How many such conversations end in a yes, as `likely` of the tier says: a percentage.",
+    "expected": "`worth` times `likely`.",
+    "priority": "The number that conversations are ordered by.",
+    "reasons": "A list: each condition that holds, with its number.",
+    "people": "A list: the names of those behind it, the most active first, ten at most.",
+    "people_count": "How many people are behind it in all.",
+    "owner": "Who gets the work.",
+    "links": "A list: links to the account where a system has a page about it.",
+    "fired_on": "The day on which it fired.",
+    "facts.NAME": "A fact of facts.yaml as it is when the text is filled; `unknown` where it is not known.",
+}
+
 _SINGLE = re.compile(rf"(?<!\{{)\{{ ?((?:facts|{'|'.join(NAMES)})(?:\.[\w-]+)?) ?\}}(?!\}})")
 _PART = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 

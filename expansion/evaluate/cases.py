@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,7 @@ from expansion.evaluate.results import Answer, Evidence
 from expansion.evaluate.rows import Rows
 from expansion.evaluate.subjects import Subject
 from expansion.evaluate.tree import lines
+from expansion.language.case_dates import case_date
 from expansion.language.case_model import Case
 from expansion.language.conditions import Condition
 from expansion.language.models import SourcedFact, Trigger
@@ -37,8 +38,6 @@ from expansion.usage.store import EVENT_COLUMNS
 EXPECTED = {"fires": Answer.YES, "stays quiet": Answer.NO, "cannot tell": Answer.CANNOT_TELL}
 SAID = {answer: said for said, answer in EXPECTED.items()}
 
-# Noon on a Thursday, far from any change of clocks; a case has no other calendar than this.
-_NOON = datetime(2026, 1, 15, 12)
 _FOR_EVER = timedelta(days=3650)
 
 
@@ -76,9 +75,19 @@ def run_cases(cases: Sequence[Case], triggers: Mapping[str, Trigger], vocabulary
 
     A case's account counts as one of the trigger's `accounts` unless what the case says makes it certainly not.
     """
-    if not cases:
-        return
-    now = _NOON.replace(tzinfo=ZoneInfo(vocabulary.policy.time_zone)).astimezone(UTC)
+    results: dict[int, CaseResult] = {}
+    for today in dict.fromkeys(case.today for case in cases):
+        numbers = [number for number, case in enumerate(cases) if case.today == today]
+        found = _run([cases[number] for number in numbers], triggers, vocabulary, today)
+        results.update(zip(numbers, found, strict=True))
+    yield from (results[number] for number in range(len(cases)))
+
+
+def _run(
+    cases: Sequence[Case], triggers: Mapping[str, Trigger], vocabulary: Vocabulary, today: date
+) -> Iterator[CaseResult]:
+    """Cases of one day, at noon."""
+    now = datetime.combine(today, time(12), ZoneInfo(vocabulary.policy.time_zone)).astimezone(UTC)
     ids = [f"case-{number:05}" for number in range(len(cases))]
     relations = _Memory.of(dict(zip(ids, cases, strict=True)), vocabulary, now)
     asking = _Asking(relations, vocabulary, now, triggers)
@@ -247,7 +256,8 @@ def _fact_rows(
             assert isinstance(definition, SourcedFact), "the parser only takes facts that a source gives"
             since = _ago(now, facts.ago, zone) if (name, user) in seen else _ago(now, None, zone) - _FOR_EVER
             seen.add((name, user))
-            yield definition.from_, definition.field, account, user, as_text(_json(value)), since, since
+            text = as_text(_given(value, definition.kind, case))
+            yield definition.from_, definition.field, account, user, text, since, since
     yield from _not_given(account, case, vocabulary, seen, _ago(now, None, zone) - _FOR_EVER)
 
 
@@ -262,6 +272,12 @@ def _not_given(
             for user in sorted(people) if fact.who == "users" else [""]:
                 if (name, user) not in given:
                     yield fact.from_, fact.field, account, user, None, since, since
+
+
+def _given(value: Any, kind: str, case: Case) -> Any:
+    """What the source would have sent: of `9 days ago` the day."""
+    moved = case_date(value, case.today) if kind == "date" else None
+    return moved or _json(value)
 
 
 def _json(value: Any) -> Any:

@@ -15,7 +15,8 @@ from expansion.evaluate.measures import BEGINNING, EventMeasure, FactMeasure, Li
 from expansion.evaluate.returning import last_before_silence
 from expansion.evaluate.tree import Group, Leaf, Line, Member, Node, Repeated, Returned, Test, Walked
 from expansion.evaluate.untold import Untold
-from expansion.language.models import HeadroomFact, MadeFact, RatioFact
+from expansion.language.models import DifferenceFact, HeadroomFact, MadeFact, PaceFact, RatioFact
+from expansion.language.values import format_number
 from expansion.usage.marks import is_mark, reason_of
 
 _FIRST_EVER = "nobody knows whether it happened before"
@@ -174,10 +175,14 @@ class Causes:
         definition = self.engine.vocabulary.facts.facts.get(fact or "")
         if not isinstance(definition, MadeFact):
             return None
-        _, by = definition.parts
-        divided = isinstance(definition, RatioFact | HeadroomFact)
-        if divided and self.engine.number(self.engine.compiler.fact(by), point).at(index) == 0:
+        used, by = definition.parts
+        limit = self.engine.number(self.engine.compiler.fact(by), point).at(index)
+        if isinstance(definition, RatioFact | HeadroomFact) and limit == 0:
             return f"`{by}` is 0, and nothing can be divided by it"
+        if not isinstance(definition, DifferenceFact) and limit is not None and limit <= 0:
+            return f"`{by}` is {format_number(limit)}, and a limit is above zero"
+        if isinstance(definition, PaceFact) and limit is not None:
+            return f"`{used}` fell in the last {definition.pace_over}: a number that starts anew has no pace"
         causes = (self._no_divisor(part, index, point) for part in definition.parts)
         return next((cause for cause in causes if cause), None)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from expansion.evaluate import logic
 from expansion.evaluate.factual import FactColumn
 from expansion.evaluate.logic import CANNOT_TELL, NO, YES
-from expansion.evaluate.measures import Calendar, back
+from expansion.evaluate.measures import Calendar, first_day
 from expansion.evaluate.numbers import Array, Numbers, as_fraction, compare, compare_growth
 from expansion.language.values import Span
 
@@ -125,7 +125,7 @@ def as_day(wanted: Any) -> date:
 
 
 def span_before(calendar: Calendar, span: Span) -> datetime:
-    """The moment a span before the check; whole days begin at midnight."""
+    """The first moment of the last `span`, as of a window `over` it: the last 7 days are today and the six before."""
     if span.exact is not None:
-        return calendar.as_of - span.exact
-    return datetime.combine(back(calendar.today, span), time(), calendar.zone).astimezone(UTC)
+        return calendar.as_of - span.exact + timedelta(microseconds=1)  # a window is open at its start
+    return calendar.start_of(first_day(calendar.today, span))

@@ -15,7 +15,7 @@ from expansion.evaluate.measures import (
     Window,
     earlier,
 )
-from expansion.evaluate.numbers import as_fraction
+from expansion.evaluate.numbers import as_limit
 from expansion.evaluate.tree import Group, Leaf, Member, Node, Repeated, Returned, Test, Walk, Walked
 from expansion.language.conditions import AllOf, AnyOf, Condition, NoneOf, SequenceStep, SomeOf
 from expansion.language.models import (
@@ -134,7 +134,7 @@ class Compiler:
     def _limit(self, name: str) -> LimitMeasure:
         plans = self.policy.plans
         assert isinstance(plans, Plans), "a limit was checked to be in policy.yaml"
-        limits = ((plan, as_fraction(every[name])) for plan, every in plans.limits.items() if name in every)
+        limits = ((plan, as_limit(every[name])) for plan, every in plans.limits.items() if name in every)
         return LimitMeasure(FactMeasure(plans.fact), name, tuple(sorted(limits)))
 
     # --- conditions with a number -------------------------------------------------------------------------------------

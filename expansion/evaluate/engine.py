@@ -417,7 +417,8 @@ class Engine:
 
     def _made(self, measure: Formula | LimitMeasure, point: int) -> Numbers:
         if isinstance(measure, Formula):
-            return formula(measure.word, [self.number(part, point) for part in measure.parts], measure.days)
+            parts = [self.number(part, point) for part in measure.parts]
+            return formula(measure.word, parts, measure.days, may_reset=measure.may_reset)
         plans, limits = self.known.column(measure.plan, point), dict(measure.limits)
         return plans.looked_up([limits.get(str(plan)) for plan in plans.values])
 

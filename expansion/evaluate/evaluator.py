@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from fractions import Fraction
 from typing import Any
 
 from expansion.evaluate.asking import answers, holds, nearest, people_of
@@ -14,6 +15,7 @@ from expansion.evaluate.compiled import CompiledTrigger, rollup_columns
 from expansion.evaluate.engine import Engine, Vocabulary
 from expansion.evaluate.explaining import Explainer
 from expansion.evaluate.factual import NUMERIC, read_value
+from expansion.evaluate.numbers import is_endless
 from expansion.evaluate.relations import StoreRelations
 from expansion.evaluate.results import Answer, Answers, Evidence, FactValue
 from expansion.evaluate.source import Source
@@ -120,6 +122,8 @@ class StoreEvaluator:
         else:
             value = engine.number(measure, 0).at(index)
         text = value_text(value, kind, self.vocabulary.policy.currency)
+        if isinstance(value, Fraction) and is_endless(value):
+            value = text  # no system takes a number that large
         return FactValue(value, text, None if value is not None else Causes(engine).of_fact(name, index))
 
     def _engine(self, accounts: Sequence[str]) -> Engine:

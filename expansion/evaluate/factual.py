@@ -16,7 +16,7 @@ import duckdb
 import numpy as np
 
 from expansion.evaluate.measures import Calendar, FactMeasure
-from expansion.evaluate.numbers import Array, Flags, Numbers, from_fractions
+from expansion.evaluate.numbers import ENDLESS, Array, Flags, Numbers, from_fractions
 from expansion.evaluate.subjects import Subjects
 from expansion.evaluate.told import Told
 from expansion.language.kinds import CALLED
@@ -49,6 +49,11 @@ class FactColumn:
 
     def value(self, index: int) -> Read | None:
         return self.values[int(self.codes[index])]
+
+    @property
+    def sent(self) -> Iterable[tuple[str | None, Read | None]]:
+        """Each different text, with what it was read as."""
+        return zip(self.texts, self.values, strict=True)
 
     @cached_property
     def known(self) -> Flags:
@@ -100,6 +105,11 @@ class FactColumn:
             return None
         if not is_unread(text, self.kind):
             return f"no value of `{name}` is known"
+        if read_value(text, self.kind) is not None:
+            return (
+                f"`{name}` is {text}, which is no limit; if it means that there is none, "
+                f"add  unlimited: {text}  to it in facts.yaml"
+            )
         return f"`{name}` is {text!r}, which cannot be read as {CALLED[self.kind]}"
 
 
@@ -188,6 +198,9 @@ class FactMeasuring:
         definition = self.vocabulary.facts.get(fact)
         kind = definition.kind if isinstance(definition, SourcedFact) else "yes_no"
         column = FactColumn.read(kind, codes, texts, self.calendar.zone)
+        if isinstance(definition, SourcedFact) and kind in NUMERIC:
+            meant = [limit_meant(text, value, fact, self.vocabulary) for text, value in column.sent]
+            column = replace(column, values=tuple(meant))
         unread = [is_unread(text, kind) and value is None for text, value in zip(texts, column.values, strict=True)]
         if is_now and any(unread):
             self.unreadable[fact] = int(np.array(unread)[codes].sum())
@@ -202,6 +215,26 @@ def read_value(text: str | None, kind: str, zone: tzinfo = UTC) -> Read | None:
         return _date(text.strip(), zone)
     read: Read | None = _READERS[kind](text.strip())
     return None if read == () else read  # an empty list is as empty as an empty cell
+
+
+def limit_meant(text: str | None, value: Read | None, fact: str, facts: Facts) -> Read | None:
+    """A number that stands for a limit: ENDLESS where facts.yaml says so, and not known where it can be none.
+
+    Systems write -1 for a limit that does not exist. As a number it would make the account look full, or empty.
+    """
+    definition = facts.facts[fact]
+    assert isinstance(definition, SourcedFact), "only sourced facts are stored"
+    if text is not None and any(_is_written(text, value, one) for one in definition.meaning_unlimited):
+        return ENDLESS
+    if not isinstance(value, Fraction) or value >= 0 or definition.unlimited == "never":
+        return value
+    return None if facts.is_limit(fact) or (value == -1 and facts.is_subtracted(fact)) else value
+
+
+def _is_written(text: str, value: Read | None, wanted: Any) -> bool:
+    if isinstance(wanted, int | Decimal) and not isinstance(wanted, bool):
+        return value == Fraction(wanted)
+    return text.strip().lower() == str(wanted).strip().lower()
 
 
 def is_unread(text: str | None, kind: str) -> bool:

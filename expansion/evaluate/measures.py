@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from expansion.language.case_dates import moved
 from expansion.language.values import Span
 from expansion.usage.atoms import Atom
 from expansion.usage.rollup import Column
@@ -95,6 +96,11 @@ class Formula:
     word: FormulaWord
     parts: tuple[Measure, ...]
     days: int = 0
+
+    @property
+    def may_reset(self) -> bool:
+        """Whether what is used comes from a source: a number counted over a window never starts anew."""
+        return any(isinstance(basic, FactMeasure) for basic in basic_measures(self.parts[0]))
 
 
 Measure = EventMeasure | FactMeasure | LimitMeasure | Formula
@@ -182,17 +188,6 @@ def first_day(last: date, span: Span) -> date:
 
 def back(day: date, span: Span) -> date:
     """The day one span earlier; a month before March 31 is the last day of February."""
-    count = span.count
-    match span.unit:
-        case "days":
-            return day - timedelta(days=count)
-        case "weeks":
-            return day - timedelta(weeks=count)
-        case "months":
-            months = day.year * 12 + day.month - 1 - count
-            year, month = divmod(months, 12)
-            first = date(year, month + 1, 1)
-            length = (date(year + month // 11, (month + 1) % 12 + 1, 1) - first).days
-            return first.replace(day=min(day.day, length))
-        case _:
-            raise ValueError(f"{span} is not counted in days")
+    if span.exact is not None:
+        raise ValueError(f"{span} is not counted in days")
+    return moved(day, span, -1)

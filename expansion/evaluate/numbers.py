@@ -17,12 +17,25 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from expansion.language.values import Percent
+from expansion.language.values import UNLIMITED, Percent
 
 Array = npt.NDArray[Any]
 Flags = npt.NDArray[np.bool_]
 
 _FITS = 1 << 62
+
+# No limit: larger than every number that can be read, so that comparisons need not know of it.
+ENDLESS = Fraction(10**99)
+
+
+def is_endless(value: Fraction) -> bool:
+    """What there is no limit to, also less or more of it."""
+    return abs(value) > ENDLESS / 2
+
+
+def endless(numbers: Numbers) -> Array:
+    """Where there is no limit."""
+    return np.asarray(compare(numbers, ENDLESS / 2) > 0)
 
 
 @dataclass(frozen=True)
@@ -59,6 +72,11 @@ def as_fraction(value: Any) -> Fraction:
     return Fraction(Decimal(str(value)))
 
 
+def as_limit(value: Any) -> Fraction:
+    """A limit as written: a number, or `unlimited`."""
+    return ENDLESS if value == UNLIMITED else as_fraction(value)
+
+
 def from_counts(counts: Array, *, least: bool = False) -> Numbers:
     """Whole counts, all of them known."""
     return Numbers(counts, 1, np.ones(len(counts), dtype=bool), least)
@@ -74,16 +92,17 @@ def from_fractions(values: Sequence[Fraction | None], *, least: bool = False) ->
 
 
 def divide(of: Numbers, by: Numbers) -> Numbers:
-    """`of / by`; unknown where either is, where `by` is zero, or where it cannot be told how large they are."""
-    sign = np.where(by.num < 0, -1, 1)
-    num = times(times(of.num, by.den), sign)
-    den = times(times(by.num, of.den), sign)
-    known = of.known & by.known & (by.num != 0)
+    """`of / by`; unknown where either is, where `by` is not above zero, or where it cannot be told how large they are.
+
+    Of what has no limit everything is nothing.
+    """
+    known = of.known & by.known & (by.num > 0)
     if by.least:
         known = np.zeros_like(known)
-    if of.least:
-        known &= by.num > 0  # more of it would be less of a negative number
-    return Numbers(num, np.where(known, den, 1), known, of.least)
+    boundless = endless(by)
+    known &= ~(boundless & endless(of))
+    num, den = np.where(boundless, 0, times(of.num, by.den)), times(by.num, of.den)
+    return Numbers(num, np.where(known & ~boundless, den, 1), known, of.least)
 
 
 def compare(numbers: Numbers, to: Fraction) -> Array:

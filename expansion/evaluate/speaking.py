@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from expansion.evaluate.numbers import is_endless
 from expansion.language.conditions import COMPARISONS, GROWTH, Condition, Where
 from expansion.language.models import Facts, Who
 from expansion.language.values import Percent, format_number
@@ -38,6 +39,8 @@ def value_text(value: Any, kind: str, currency: str) -> str:
             return "unknown"
         case bool():
             return "yes" if value else "no"
+        case Fraction() if is_endless(value):
+            return "no limit" if value > 0 else "below any number"
         case Fraction() | int():
             if kind == "percent":
                 return f"{format_number(Fraction(value) * 100)}%"
@@ -52,7 +55,13 @@ def value_text(value: Any, kind: str, currency: str) -> str:
 def number_beside(value: Fraction | None, threshold: Fraction | None, kind: str, currency: str) -> str:
     """A number with as many digits as it takes to see on which side of its threshold it lies."""
     text = value_text(value, kind, currency)
-    if value is None or threshold is None or value == threshold or text != value_text(threshold, kind, currency):
+    if (
+        value is None
+        or threshold is None
+        or is_endless(value)
+        or value == threshold
+        or text != value_text(threshold, kind, currency)
+    ):
         return text
     scale, sign = (100, "%") if kind == "percent" else (1, "")
     for places in range(3, 30):

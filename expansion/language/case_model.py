@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
+from expansion.language.case_dates import TODAY
 from expansion.language.values import Span
 
 Expectation = Literal["fires", "stays quiet", "cannot tell"]
@@ -45,3 +47,4 @@ class Case:
     because: str | None
     file: str
     line: int
+    today: date = TODAY  # the day on which it plays, at noon in the policy's zone

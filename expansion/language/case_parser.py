@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from pydantic import ConfigDict, Field
 
+from expansion.language.case_dates import TODAY
 from expansion.language.case_model import Case, CaseEvent, CaseFacts, Expectation
 from expansion.language.fields import Name, Strict
 from expansion.language.mistakes import Mistake, brief, did_you_mean
@@ -31,6 +33,12 @@ class CaseEntry(Strict):
     )
     expect: Expectation = Field(
         description="The answer: `fires`, `stays quiet` or `cannot tell`.", examples=["stays quiet"]
+    )
+    today: str | None = Field(
+        None,
+        description="The day on which it plays, at noon in the time zone of policy.yaml. Left out: Thursday, 15 January"
+        " 2026.",
+        examples=["2026-03-02"],
     )
     because: str | None = Field(
         None,
@@ -58,12 +66,13 @@ def parse_cases(source: Source, file: CaseFile) -> tuple[list[Case], list[Mistak
         reader = _Reader(source)
         for key, value in (entry.model_extra or {}).items():
             reader.moment((*at, key), key, value)
-        mistakes += reader.mistakes
         line = source.spot(at).line
         facts, events = tuple(reader.facts), tuple(reader.events)
+        today = reader.today((*at, "today"), entry.today)
         cases.append(
-            Case(file.trigger, entry.title, facts, events, entry.expect, entry.because, source.file, line)
+            Case(file.trigger, entry.title, facts, events, entry.expect, entry.because, source.file, line, today)
         )  # fmt: skip
+        mistakes += reader.mistakes
     return cases, mistakes
 
 
@@ -115,6 +124,18 @@ class _Reader:
             return
         for steps, one in self._parts(at, value):
             self._part(steps, ago, one)
+
+    def today(self, at: Steps, written: str | None) -> date:
+        """The day that a case says it is."""
+        try:
+            day = TODAY if written is None else date.fromisoformat(written)
+            if not 2000 <= day.year <= 2100:
+                raise ValueError
+        except ValueError:
+            hint = "write a day as year-month-day, such as  today: 2026-03-02"
+            self.mistakes.append(self.source.mistake(at, f"`{brief(written)}` is not a day to play a case on", hint))
+            return TODAY
+        return day
 
     def _parts(self, at: Steps, value: Any) -> Iterator[tuple[Steps, Any]]:
         if isinstance(value, list):
@@ -168,8 +189,7 @@ def _ago(key: str) -> Span | None:
         return parse_span(found[1])
     if re.match(r"\d", key):
         raise ValueError(f"`{brief(key)}` is not a time; write it like `3 days ago`")
-    near = did_you_mean(key, ["title", "expect", "because", "now"])
-    hint = (
-        f"did you mean `{near}`?" if near else "what may stand here: `title`, `now`, `3 days ago`, `expect`, `because`"
-    )
+    near = did_you_mean(key, ["title", "expect", "because", "now", "today"])
+    may = "what may stand here: `title`, `now`, `3 days ago`, `today`, `expect`, `because`"
+    hint = f"did you mean `{near}`?" if near else may
     raise ValueError(f"`{brief(key)}` is not a word that belongs here; {hint}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from expansion.language.case_dates import HINT, TODAY, case_date
 from expansion.language.case_parser import CaseEntry, CaseFile, parse_cases, parse_events
 from expansion.language.kinds import unfit
 from expansion.language.known import Known, unknown
@@ -53,7 +54,7 @@ def _facts(known: Known, source: Source, at: Steps, values: Mapping[str, Any]) -
             case SourcedFact(who="users"):
                 yield from _of_people(source, here, value, definition.kind, name)
             case SourcedFact():
-                if problem := unfit(value, definition.kind, name):
+                if value not in definition.meaning_unlimited and (problem := _unfit(value, definition.kind, name)):
                     yield source.mistake(here, *problem)
             case CountedFact():
                 event = definition.counted[1][0]
@@ -77,8 +78,16 @@ def _of_people(source: Source, at: Steps, value: Any, kind: str, name: str) -> I
         yield source.mistake(at, message, f"say whose:  {name}: {{ana: {brief(value)}}}")
         return
     for person, one in value.items():
-        if problem := unfit(one, kind, name):
+        if problem := _unfit(one, kind, name):
             yield source.mistake((*at, person), *problem)
+
+
+def _unfit(value: Any, kind: str, name: str) -> tuple[str, str | None] | None:
+    """Why a case cannot give this value; a date may be counted from the day of the case."""
+    if kind == "date" and case_date(value, TODAY):
+        return None
+    problem = unfit(value, kind, name)
+    return (problem[0], HINT) if problem and kind == "date" else problem
 
 
 def _unknown_fact(known: Known, source: Source, at: Steps, name: str) -> Iterator[Mistake]:

@@ -31,6 +31,9 @@ def check_facts(known: Known, facts: Facts, source: Source) -> Iterator[Mistake]
         match fact:
             case SourcedFact():
                 yield from _source(known, source, (*at, "from"), fact.from_, _GIVEN_AS[fact.who])
+                if fact.unlimited is not None and fact.kind not in NUMERIC:
+                    message = f"`unlimited` belongs to a limit, and `{name}` is {CALLED[fact.kind]}"
+                    yield source.mistake((*at, "unlimited"), message, "remove it, or put the `kind` right", key=True)
             case CountedFact():
                 yield from check_where(source, (*at, "where"), fact.where)
             case LimitFact():

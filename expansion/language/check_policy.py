@@ -12,6 +12,7 @@ from expansion.language.known import Known, not_email, not_of_account, not_share
 from expansion.language.mistakes import Mistake, brief, did_you_mean
 from expansion.language.models import Approval, Plans, Policy, QuietHours, Worth
 from expansion.language.source import Source, Steps
+from expansion.language.values import UNLIMITED
 
 # Which kinds the facts of `policy.account` may be.
 _ACCOUNT_KINDS = {
@@ -104,7 +105,8 @@ def _plans(known: Known, source: Source, plans: Plans) -> Iterator[Mistake]:
         if plan != plan.strip():
             message = f'"{plan}" has blanks at its ends, and no plan has: it never fits'
             yield source.mistake(("plans", "limits", plan), message, f"write  {plan.strip()}:", key=True)
-        yield from _numbers(source, ("plans", "limits", plan), limits.items())
+        numbers = [(name, limit) for name, limit in limits.items() if limit != UNLIMITED]
+        yield from _numbers(source, ("plans", "limits", plan), numbers, limit=True)
 
 
 def _approval(known: Known, source: Source, at: Steps, approval: Approval) -> Iterator[Mistake]:
@@ -125,12 +127,14 @@ def _worth(known: Known, source: Source, at: Steps, worth: Worth) -> Iterator[Mi
     yield from _numbers(source, at, [("flat", worth.flat), ("at_least", worth.at_least)])
 
 
-def _numbers(source: Source, at: Steps, values: Iterable[tuple[str, Any]]) -> Iterator[Mistake]:
+def _numbers(source: Source, at: Steps, values: Iterable[tuple[str, Any]], *, limit: bool = False) -> Iterator[Mistake]:
     for word, value in values:
         if value is None:
             continue
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
             message = f"`{word}` should be a number, not `{brief(value)}`"
-            yield source.mistake((*at, word), message, f"write it without currency or commas:  {word}: 3_600")
+            hint = f"write it without currency or commas:  {word}: 3_600"
+            yield source.mistake((*at, word), message, f"{hint} ; or  {word}: {UNLIMITED}" if limit else hint)
         elif value < 0:
-            yield source.mistake((*at, word), f"`{word}` is below zero")
+            hint = f"where there is no limit, write  {word}: {UNLIMITED}" if limit else "write 0 or more"
+            yield source.mistake((*at, word), f"`{word}` is below zero", hint)

@@ -71,10 +71,15 @@ class Comparing(Strict):
     before: ScalarField | None = Field(None, description="An earlier day than this one.", examples=["2026-03-01"])
     after: ScalarField | None = Field(None, description="A later day than this one.", examples=["2026-03-01"])
     older_than: SpanField | None = Field(
-        None, description="A date that lies further back than this.", examples=["90 days"]
+        None,
+        description="A date before the last so many days, as a window of that length has them.",
+        examples=["90 days"],
     )
     newer_than: SpanField | None = Field(
-        None, description="A date within this time before the check, and not after it.", examples=["45 days"]
+        None,
+        description="A date within the last so many days, which are today and the days before it, as of a window:"
+        " 7 days ago is older than `7 days`. A date that lies ahead is not newer.",
+        examples=["45 days"],
     )
     between: Annotated[list[ScalarField], Field(min_length=2, max_length=2)] | None = Field(
         None,

@@ -101,8 +101,8 @@ class Plans(Strict):
     fact: str = Field(description="The fact that holds the account's plan, as text.", examples=["plan"])
     limits: dict[str, dict[Name, ScalarField]] = Field(
         min_length=1,
-        description="For each plan, exactly as the fact spells it, its limits by name: numbers.",
-        examples=[{"Team": {"seats": 50, "api_calls": 100_000}, "Pro": {"seats": 200}}],
+        description="For each plan, exactly as the fact spells it, its limits by name: numbers, or `unlimited`.",
+        examples=[{"Team": {"seats": 50, "api_calls": 100_000}, "Pro": {"seats": "unlimited"}}],
     )
 
     def limit(self, plan: str, name: str) -> Any | None:

@@ -257,6 +257,8 @@ def _not_single(value: Any) -> str:
     return f"`{brief(value)}` is not a single value; write a number, a percentage, `true` or `false`, or a text"
 
 
+UNLIMITED = "unlimited"  # of a plan in policy.yaml: there is no limit
+
 Scalar = bool | int | Decimal | Percent | Span | datetime | str
 
 

@@ -41,7 +41,20 @@ class SourcedFact(Strict):
         " `when` and `unless` of triggers with `who: users`, and nowhere else.",
         examples=["users"],
     )
+    unlimited: ScalarField | list[ScalarField] | None = Field(
+        None,
+        description="Of a limit: the value, or a list of values, by which the source says that there is none, such as"
+        " `-1`. Without it, a limit below zero is not known. `never`: every number is one, also below zero.",
+        examples=[-1, [-1, "Unlimited"]],
+    )
     title: str | None = Field(None, description=_TITLE, examples=["ARR"])
+
+    @property
+    def meaning_unlimited(self) -> tuple[Any, ...]:
+        """The values that mean that there is no limit."""
+        if self.unlimited is None or self.unlimited == "never":
+            return ()
+        return tuple(self.unlimited) if isinstance(self.unlimited, list) else (self.unlimited,)
 
 
 class CountedFact(Strict):
@@ -299,6 +312,15 @@ class Facts(Strict):
             case DifferenceFact(parts=parts):
                 return _shared_kind({self._kind(part, (*made, fact)) for part in parts})
         return "number"
+
+    def is_limit(self, fact: str) -> bool:
+        """Whether something is made with this fact as its limit, or the whole that it is a share of."""
+        whole = (one for one in self.facts.values() if isinstance(one, RatioFact | HeadroomFact | PaceFact))
+        return any(one.parts[1] == fact for one in whole)
+
+    def is_subtracted(self, fact: str) -> bool:
+        """Whether this fact is part of a difference."""
+        return any(fact in one.parts for one in self.facts.values() if isinstance(one, DifferenceFact))
 
     def of_users(self, fact: str) -> bool:
         """Whether a fact is about a person, not about an account."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from expansion.evaluate.cases import run_cases
+from expansion.evaluate.cases import _ago, run_cases
 from expansion.evaluate.results import Answer
 from expansion.language.case_model import Case, CaseEvent, CaseFacts
 from expansion.language.case_parser import parse_events
@@ -140,3 +143,57 @@ def test_hours_and_days_before_a_check_lie_where_they_say() -> None:
     told = [("2 hours", "1 x x"), ("3 hours", "1 x x"), ("1 day", "1 x y"), ("2 days", "1 x y"), ("1 month", "1 x y")]
     (result,) = run_cases([case("fires", *told)], {"t": trigger(when=when)}, vocabulary("Asia/Kolkata"))
     assert result.passed, result.evidence
+
+
+RENEWS: Definition = {"when": [{"fact": "renews_on", "newer_than": "14 days"}]}
+
+
+@pytest.mark.parametrize(
+    ("given", "today", "answer"),
+    [
+        ("9 days ago", None, Answer.YES),
+        ("13 days ago", None, Answer.YES),
+        ("14 days ago", None, Answer.NO),  # today and the 13 days before are the last 14, as in a window
+        ("1 week ago", None, Answer.YES),
+        ("in 30 days", None, Answer.NO),
+        ("today", None, Answer.YES),
+        ("2026-01-06", None, Answer.YES),
+        ("2026-02-20", "2026-03-02", Answer.YES),
+        ("2026-02-20", None, Answer.NO),
+        ("9 days ago", "2026-03-02", Answer.YES),
+    ],
+)
+def test_a_date_may_be_given_by_its_age_and_a_case_may_say_its_day(
+    given: str, today: str | None, answer: Answer
+) -> None:
+    one = case("fires", (None, {"renews_on": given}))
+    if today:
+        one = replace(one, today=date.fromisoformat(today))
+    (result,) = run_cases([one], {"t": trigger(**RENEWS)}, vocabulary("America/New_York"))
+    assert result.answer is answer
+
+
+def test_cases_of_several_days_come_back_in_their_order() -> None:
+    some = [case("fires", (None, {"renews_on": "2026-02-20"})) for _ in range(3)]
+    some[1] = replace(some[1], today=date(2026, 3, 2))
+    results = list(run_cases(some, {"t": trigger(**RENEWS)}, vocabulary()))
+    assert [one.case for one in results] == some
+    assert [one.answer for one in results] == [Answer.NO, Answer.YES, Answer.NO]
+
+
+@pytest.mark.parametrize("span", ["1 day", "14 days", "2 weeks", "1 month", "6 hours"])
+@pytest.mark.parametrize("ago", [None, "1 day", "13 days", "14 days", "1 month", "6 hours", "5 hours", "7 hours"])
+def test_a_date_and_an_event_of_one_moment_are_within_the_same_days(ago: str | None, span: str) -> None:
+    """Decided once: today and the days before it; hours to the microsecond, open at the start."""
+    moment = _ago(datetime(2026, 1, 15, 12, tzinfo=UTC), parse_span(ago) if ago else None, ZoneInfo("UTC"))
+    told = ({"renews_on": f"{moment.isoformat()}Z"}, "1 x export by ana")
+    asked: Definition = {
+        "newer": {"when": [{"fact": "renews_on", "newer_than": span}]},
+        "older": {"when": [{"fact": "renews_on", "older_than": span}]},
+        "window": {"when": [{"event": "export", "over": span, "at_least": 1}]},
+    }
+    triggers = {name: trigger(name, **written) for name, written in asked.items()}
+    cases = [case("fires", (None, told[0]), (ago, told[1]), name=name) for name in triggers]
+    newer, older, window = (one.answer for one in run_cases(cases, triggers, vocabulary()))
+    assert newer is window
+    assert {newer, older} == {Answer.YES, Answer.NO}

@@ -23,13 +23,17 @@ POLICY: Definition = {
 }
 PLANS: Definition = {
     "fact": "plan",
-    "limits": {"Team": {"seats": 50, "exports": 4}, "Enterprise": {"seats": 60.5}, "Free": {"exports": 0}},
+    "limits": {
+        "Team": {"seats": 50, "exports": 4},
+        "Enterprise": {"seats": 60.5},
+        "Free": {"exports": 0, "seats": "unlimited"},
+    },
 }
 
 CRM, PROFILE = "crm.account", "mixpanel.profile"
 FACTS: dict[str, Definition] = {
     "seats_used": {"from": CRM, "field": "used", "kind": "number"},
-    "seats_bought": {"from": CRM, "field": "bought", "kind": "number"},
+    "seats_bought": {"from": CRM, "field": "bought", "kind": "number", "unlimited": -1},
     "arr": {"from": CRM, "field": "ARR__c", "kind": "money"},
     "discount": {"from": CRM, "field": "discount", "kind": "percent"},
     "plan": {"from": CRM, "field": "Plan", "kind": "text"},

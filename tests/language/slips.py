@@ -259,6 +259,9 @@ SHARED: list[Slip] = [
 ]
 
 CASES: list[Slip] = [
+    ("a day that is none", _CASES, "    expect: stays quiet", "    today: 2026-02-30\n    expect: stays quiet"),
+    ("an age that is none", _CASES, "seats_bought: 50", "renewal: 9 dayz ago"),
+    ("an age without its ago", _CASES, "seats_bought: 50", "renewal: 9 days"),
     ("a ratio given", _CASES, _NOW, "seat_usage: 50%}\n    28"),
     ("a misspelt fact given", _CASES, _NOW, "seat_used: 50}\n    28"),
     ("a count given", _CASES, _NOW, "paywall_people: 50}\n    28"),

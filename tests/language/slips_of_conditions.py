@@ -169,6 +169,8 @@ MADE: list[Slip] = [
     ("a plan that is a number", _POLICY, "Pro: {seats: 200}", "Pro: 200"),
     ("a limit in words", _POLICY, "Pro: {seats: 200}", "Pro: {seats: many}"),
     ("a limit below zero", _POLICY, "Pro: {seats: 200}", "Pro: {seats: -1}"),
+    ("no limit, in other words", _POLICY, "Pro: {seats: 200}", "Pro: {seats: none}"),
+    ("no limit of a text", _FACTS, "field: Plan__c, kind: text", "field: Plan__c, kind: text, unlimited: -1"),
     ("a limit with a percentage", _POLICY, "Pro: {seats: 200}", "Pro: {seats: 20%}"),
     ("a headroom given", _CASES, "seats_bought: 50", "seat_headroom: 50%"),
     ("a limit given", _CASES, "seats_bought: 50", "seat_limit: 50"),

@@ -246,8 +246,11 @@ class Oracle:
     def date_fits(self, value: datetime, word: str, wanted: Any) -> bool:
         if word in ("older_than", "newer_than"):
             exact = is_exact(wanted)
-            edge = self.as_of - exactly(wanted) if exact else self.stored.midnight(days_back(self.stored.today, wanted))
-            return value < edge if word == "older_than" else edge <= value <= self.as_of
+            if exact:
+                new = value > self.as_of - exactly(wanted)
+            else:
+                new = self.stored.local_day(value) > days_back(self.stored.today, wanted)
+            return not new if word == "older_than" else new and value <= self.as_of
         day = self.stored.local_day(value)
         days = [date.fromisoformat(str(one)[:10]) for one in (wanted if isinstance(wanted, list) else [wanted])]
         return {

@@ -12,6 +12,7 @@ from tests.evaluate.oracle.stored import At, Stored, Who
 from tests.evaluate.oracle.values import AtLeast, is_nothing, read
 
 MADE = ("ratio", "difference", "headroom", "days_to_limit")
+ENDLESS = Fraction(10**99)  # no limit
 NEVER = Fraction(3660)  # days: not within ten years
 
 
@@ -33,8 +34,26 @@ class Known:
         if "from" in definition:
             one = who if definition.get("who") == "users" else who.together
             text = self.stored.value(definition["from"], definition["field"], one, at)
-            return read(text, definition["kind"], self.stored.zone)
+            return self._as_limit(name, text, read(text, definition["kind"], self.stored.zone))
         return self.counting.count(_counted(definition), who.together, at)
+
+    def _as_limit(self, name: str, text: str | None, value: Any) -> Any:
+        """A limit below zero is none that anybody meant; what means that there is none is larger than all."""
+        said = self.definitions[name].get("unlimited")
+        if value is not None and said not in (None, "never") and value == said:
+            return ENDLESS
+        if not isinstance(value, Fraction) or value >= 0 or said == "never":
+            return value
+        made = [(word, one[word]) for one in self.definitions.values() for word in MADE if word in one]
+        limit = any(word != "difference" and parts[1] == name for word, parts in made)
+        taken_off = value == -1 and any(word == "difference" and name in parts for word, parts in made)
+        return None if limit or taken_off else value
+
+    def _from_sources(self, name: str) -> bool:
+        """Whether a number rests on what sources say, and may start anew."""
+        definition = self.definitions[name]
+        parts = next((definition[word] for word in MADE if word in definition), ())
+        return "from" in definition or "limit_of" in definition or any(map(self._from_sources, parts))
 
     def _made(self, word: str, definition: Definition, who: Who, at: At) -> Any:
         first, second = (self.fact(part, who, at) for part in definition[word])
@@ -46,9 +65,15 @@ class Known:
             return first - second
         if word == "days_to_limit":
             over = definition["pace_over"]
-            return days_to_limit(first, second, self.fact(definition[word][0], who, at.earlier(over)), over)
-        if second == 0:
+            before = self.fact(definition[word][0], who, at.earlier(over))
+            fell = isinstance(before, Fraction) and first < before and self._from_sources(definition[word][0])
+            if second <= 0 or (fell and first < second):
+                return None
+            return days_to_limit(first, second, before, over)
+        if second <= 0 or (first >= ENDLESS and second >= ENDLESS):
             return None
+        if second >= ENDLESS:
+            return Fraction(0 if word == "ratio" else 1)
         return first / second if word == "ratio" else (second - first) / second
 
     def _limit(self, name: str, who: Who, at: At) -> Fraction | None:
@@ -56,7 +81,9 @@ class Known:
         if self.plans is None:
             return None
         limits = self.plans["limits"].get(self.fact(self.plans["fact"], who, at), {})
-        return Fraction(str(limits[name])) if name in limits else None
+        if name not in limits:
+            return None
+        return ENDLESS if limits[name] == "unlimited" else Fraction(str(limits[name]))
 
     def nothing(self, name: str, who: Who, at: At) -> bool:
         """Somebody looked, and there certainly is no value."""
