@@ -134,8 +134,9 @@ class Missing:
         ends = (measure.parts[0], measure.parts[-1])  # between them lies what it was, of a pace
         found = [clause for part, name in zip(ends, names, strict=True) for clause in self._measure(part, name, point)]
         found += [clause for part in measure.parts[1:-1] for clause in self._measure(part, names[0], point)]
-        if measure.word in ("ratio", "headroom") and self.engine.number(measure.parts[1], point).at(self.index) == 0:
-            found.append(f"`{names[1]}` is not 0")
+        limit = self.engine.number(measure.parts[-1], point).at(self.index)
+        if measure.word != "difference" and limit is not None and limit <= 0:
+            found.append(f"`{names[1]}` is above 0")
         yield from found
 
     # --- what was seen in part ----------------------------------------------------------------------------------------
