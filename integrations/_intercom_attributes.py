@@ -5,14 +5,14 @@ Types: developers.intercom.com, "Create a data attribute".
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import Any
 
 from expansion.contract import Refused
+from integrations import _values as values
 from integrations._said import moment, number
 
-_NUMBER = re.compile(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?", re.ASCII)
+_TEXTS = ("string", "options")
 _WANTS = {
     "integer": "a whole number",
     "float": "a number",
@@ -24,6 +24,8 @@ _WANTS = {
 
 def as_type(name: str, value: object, kind: str | None) -> object:
     """The value as its attribute takes it. Raises Refused where it cannot be; of an unknown type, it stays as it is."""
+    if kind in _TEXTS and value is not None:
+        return values.text(value)
     if kind not in _WANTS:
         return value
     found = _read(value, kind)
@@ -50,8 +52,8 @@ def _read(value: object, kind: str) -> object:
         return None
     text = str(value).strip()
     if kind in ("integer", "float"):
-        plain = number(value) if isinstance(value, int | float) else None
-        found = number(text.replace(",", "")) if _NUMBER.fullmatch(text) else plain
+        read = values.number(value)  # a share is one too: 93.75% is 0.9375
+        found = None if read is None else float(read)
         if found is None or (kind == "integer" and not found.is_integer()):
             return None
         return int(found) if kind == "integer" else found

@@ -529,6 +529,10 @@ def with_attribute(world: StandIns, kind: str) -> Any:
         ("date", "2026-03-07", 1_772_841_600),
         ("datetime", "2026-03-07T01:00:00Z", 1_772_845_200),
         ("string", "78", "78"),
+        ("string", 1500, "1500"),
+        ("string", ["sso", "audit"], "sso, audit"),
+        ("float", "93.75%", 0.9375),
+        ("integer", "$3,600", 3600),
     ],
 )
 def test_a_value_is_sent_as_its_attribute_takes_it_and_only_once(
