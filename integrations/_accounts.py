@@ -29,7 +29,8 @@ def one_each(
     """
     by_key: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
     for account_id, row in rows:
-        account = as_id(account_id)
+        if not (account := as_id(account_id)):
+            continue  # blanks are no id
         by_key.setdefault(account.casefold() if any_case else account, []).append((account, row))
     alone = {account: row for ((account, row), *others) in by_key.values() if not others}
     twice = sorted({account for several in by_key.values() if len(several) > 1 for account, _ in several})

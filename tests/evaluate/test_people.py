@@ -12,7 +12,7 @@ from expansion.contract import FactRecord
 from expansion.evaluate.evaluator import StoreEvaluator, evaluator
 from expansion.usage.facts import add_facts
 from expansion.usage.store import UsageStore
-from tests.evaluate.worlds import vocabulary
+from tests.evaluate.worlds import trigger, vocabulary
 from tests.usage.builders import utc
 
 WORDS = vocabulary(
@@ -77,3 +77,42 @@ def test_accounts_have_a_name_in_each_system(store: UsageStore) -> None:
     assert asked.remote_ids() == {"acme": acme, "globex": globex}
     assert asked.remote_ids([]) == {}
     assert at(store, utc(2026, 3, 2)).remote_ids(["acme"]) == {"acme": {}}
+
+
+# --- who moved --------------------------------------------------------------------------------------------------------
+
+
+def moving(store: UsageStore, day: int, *whose: tuple[str, str]) -> None:
+    records = [FactRecord("mixpanel.profile", account, {"role": "admin"}, user_id=user) for user, account in whose]
+    add_facts(store, "mixpanel.profile", records, utc(2026, 3, day), asked=["role"], full="people")
+
+
+@pytest.fixture
+def moved(tmp_path: Path) -> UsageStore:
+    """Ana moves from acme to globex on the 5th, and cem's profile is deleted."""
+    made = UsageStore(tmp_path / "moved")
+    moving(made, 1, ("ana", "acme"), ("ben", "acme"), ("cem", "acme"))
+    moving(made, 5, ("ana", "globex"), ("ben", "acme"))
+    return made
+
+
+def test_a_group_has_those_who_are_there_at_the_moment_asked(moved: UsageStore) -> None:
+    def admins(account: str, day: int) -> list[str | None]:
+        return [person["user_id"] for person in at(moved, utc(2026, 3, day)).people("admins", account)]
+
+    assert (admins("acme", 4), admins("acme", 6), admins("globex", 6)) == (["ana", "ben", "cem"], ["ben"], ["ana"])
+
+
+def test_of_those_involved_who_left_is_left_out_and_who_was_never_described_stays(moved: UsageStore) -> None:
+    found = at(moved, utc(2026, 3, 6)).profiles("acme", ["ana", "ben", "cem", "new"])
+    assert [person["user_id"] for person in found] == ["ben", "new"]
+
+
+def test_a_trigger_about_people_asks_nobody_who_left(moved: UsageStore) -> None:
+    one = trigger(who="users", when=[{"event": "export", "at_most": 1, "over": "7 days"}])
+
+    def asked(day: int) -> set[object]:
+        return set(at(moved, utc(2026, 3, day)).answers([one])["t"].unknown)
+
+    assert asked(4) == {("acme", "ana"), ("acme", "ben"), ("acme", "cem")}
+    assert asked(6) == {("globex", "ana"), ("acme", "ben")}
