@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.engine import URL
@@ -16,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from expansion.private_files import private_folder
 
 VERSION_TABLE = "ledger_version"  # its own, so that the ledger may live beside other programs' tables
+_READS_ONLY = "ledger_may_only_be_read"
 _BUSY_SECONDS = 60  # how long a writer waits for another on SQLite
 _CONNECT_SECONDS = 10
 _POSTGRES = {"postgres", "postgresql", "postgresql+psycopg"}
@@ -41,6 +44,11 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """All of it, or nothing."""
+        if _READS_ONLY in self.engine.get_execution_options():
+            raise LedgerError(
+                f"the ledger may only be read here: {self.engine.url.database}\n\n"
+                "hint: may you write to the file and its folder, and is there room? Nothing was changed"
+            )
         with self._writer.begin() as connection:
             yield connection
 
@@ -111,11 +119,36 @@ def _postgres(url: URL) -> Engine:
 
 def _sqlite(url: URL) -> Engine:
     assert url.database is not None
-    _keep_private(Path(url.database))
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, **_QUIET)
+    path = Path(url.database)
+    _keep_private(path)
+    if _may_only_be_read(path):
+        engine = create_engine(url, creator=_reader_of(path), execution_options={_READS_ONLY: True}, **_QUIET)
+    else:
+        engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, **_QUIET)
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     return engine
+
+
+def _may_only_be_read(path: Path) -> bool:
+    """Whether there is a ledger that we cannot write; beside it SQLite has to make files, too, or finds them."""
+    if not path.is_file():
+        return False
+    return not os.access(path, os.W_OK) or not (os.access(path.parent, os.W_OK) or _log_of(path).exists())
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
+
+
+def _reader_of(path: Path) -> Callable[[], sqlite3.Connection]:
+    """Opens what may only be read. Without a log nobody is at work on it, and SQLite need make no file beside it.
+
+    https://www.sqlite.org/wal.html#read_only_databases
+    """
+    how = "mode=ro" if _log_of(path).exists() else "immutable=1"
+    address = f"file:{quote(str(path.resolve()))}?{how}"
+    return lambda: sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS, check_same_thread=False)
 
 
 def _keep_private(path: Path) -> None:
