@@ -139,7 +139,7 @@ def _lines(lines: Any, zone: ZoneInfo) -> None:
 
 def _line(line: Any, zone: ZoneInfo) -> None:
     indent = "  " * (line.depth + 1)
-    echo(f"{indent}{line.answer.value.upper():<12} {line.text}")
+    echo(f"{indent}{line.answer.value.upper():<12} {line.text}", below=" " * 13)
     inner = indent + " " * 13
     if line.seen:
         echo(f"{inner}seen: {line.seen}")

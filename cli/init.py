@@ -120,6 +120,6 @@ def _next(folder: Path) -> str:
         "  expansion import sample/events.csv --map sample/events.map.yaml\n"
         "  expansion run --dry-run --as-of 2026-03-02T09:00:00Z\n"
         "  expansion explain export-limit a-200 --as-of 2026-03-02T09:00:00Z\n"
-        "\nThen make the trigger yours: playbooks/triggers/export-limit.yaml. README.md says how to connect real\n"
+        "\nThen make the trigger yours: playbooks/triggers/export-limit.yaml. README.md says how to connect real "
         "systems and how to let it run by itself. Keep the folder in git (`git init`): a firing keeps its commit."
     )

@@ -28,7 +28,7 @@ def preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:
     from flows.pausing import told_pauses
     from flows.place import Place
 
-    place = Place()
+    place = Place(looking=True)
     try:
         at = moment(as_of) if as_of else place.clock.seen()
         chosen, not_due = triggers_of_run(place, triggers, at, only_due=as_of is None and not triggers)

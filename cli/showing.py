@@ -44,9 +44,12 @@ def json_line(value: Any) -> None:
     click.echo(in_json(written(value, indent=None)), err=True)
 
 
-def echo(text: str = "", *, err: bool = False) -> None:
-    """Lines, as wide as the terminal. What accounts and people are called comes from outside: no name may steer it."""
-    click.echo(wrapped(visible(text), columns(sys.stderr if err else sys.stdout)), err=err)
+def echo(text: str = "", *, err: bool = False, below: str = "") -> None:
+    """Lines, as wide as the terminal. What accounts and people are called comes from outside: no name may steer it.
+
+    `below`: how much further in a line goes on that had to be broken.
+    """
+    click.echo(wrapped(visible(text), columns(sys.stderr if err else sys.stdout), below), err=err)
 
 
 def say(text: str) -> None:

@@ -43,6 +43,12 @@ def test_for_scripts(folder, run, change):
     assert said["accounts"] == 4
 
 
+def test_a_dry_run_leaves_no_ledger_behind(folder, run):
+    before = sorted(path for path in Path(".expansion").iterdir())
+    assert _dry(run).code == 0
+    assert sorted(path for path in Path(".expansion").iterdir()) == before
+
+
 def test_nothing_is_written_down(folder, run, change):
     change("triggers/export-limit.yaml", "status: watching", "status: live\nfirst_run: act")
     before = set(Path(".expansion/usage").rglob("*.parquet"))
