@@ -76,7 +76,7 @@ def _test(kind: str, word: str, wanted: Any, calendar: Calendar) -> Callable[[An
         case "contains":
             return lambda value: _contains(value, str(wanted))
         case "starts_with":
-            return lambda value: str(value).lower().startswith(str(wanted).lower())
+            return lambda value: _begins(value, str(wanted).lower())
     raise ValueError(f"`{word}` does not fit a {kind}")
 
 
@@ -92,6 +92,11 @@ def _contains(value: Any, wanted: str) -> bool:
     if isinstance(value, tuple):
         return wanted.lower() in (item.lower() for item in value)
     return wanted.lower() in str(value).lower()
+
+
+def _begins(value: Any, wanted: str) -> bool:
+    texts = value if isinstance(value, tuple) else (value,)
+    return any(str(text).lower().startswith(wanted) for text in texts)
 
 
 def _date_test(word: str, wanted: Any, calendar: Calendar) -> Callable[[datetime], bool]:

@@ -7,7 +7,7 @@ COUNT(DISTINCT …) FILTER per measure was twice as slow as separate queries.)
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from expansion.evaluate.numbers import Array, Flags, Numbers, from_counts
 from expansion.evaluate.rows import TakenFrom, stamp
 from expansion.evaluate.scaling import ONE, reduced
 from expansion.evaluate.subjects import Subjects
+from expansion.usage.items import items_of
 from expansion.usage.rollup import Column
 from expansion.usage.spelling import PLACES
 
@@ -238,4 +239,12 @@ def _days_around(cell: Cell) -> tuple[date, date]:
 def _texts(values: Array) -> FactColumn:
     texts: dict[str | None, int] = {}
     codes = np.array([texts.setdefault(value, len(texts)) for value in values], dtype=np.int64)
-    return FactColumn.read("text", codes, texts)
+    return latest_column(codes, list(texts))
+
+
+def latest_column(codes: Array, texts: Sequence[str | None]) -> FactColumn:
+    """The newest value of a property, for each of different texts; a list is one."""
+    read = FactColumn.read("text", codes, texts)
+    lists = [None if text is None else items_of(text) for text in texts]
+    values = zip(read.values, lists, strict=True)
+    return replace(read, values=tuple(value if items is None else items for value, items in values))

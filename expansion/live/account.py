@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from expansion.evaluate.walking import microseconds
 from expansion.live.held import Held
 from expansion.usage.fitting import fits, number
+from expansion.usage.items import items_of
 from expansion.usage.rollup import Column
 
 _EPOCH = datetime(1970, 1, 1).toordinal()
@@ -57,9 +58,9 @@ class Account:
         self.of_late = self.of_late.plus(day, arrival.user_id, values, moment)
         for details in (self.details, self.late_details):
             for column, held in details.items():
-                row = _detail(column, arrival, moment)
-                if row is not None:
-                    details[column] = held.plus(day, arrival.user_id, row, moment)
+                for row in _details(column, arrival, moment):
+                    held = held.plus(day, arrival.user_id, row, moment)
+                details[column] = held
         return True
 
 
@@ -78,10 +79,14 @@ def _value(column: Column, arrival: Arrival) -> dict[str, Any]:
     return {column.key: amount or 0, f"{column.key}_known": amount is not None}
 
 
-def _detail(column: Column, arrival: Arrival, moment: int) -> dict[str, Any] | None:
+def _details(column: Column, arrival: Arrival, moment: int) -> Iterator[dict[str, Any]]:
     if not fits(column.atom, arrival.event, arrival.texts):
-        return None
+        return
     if column.kind == "moments":
-        return {"ts": moment}
+        yield {"ts": moment}
+        return
     value = arrival.texts.get(column.prop or "")
-    return None if value is None else {"value": value, "ts": moment, "event_id": arrival.event_id}
+    items = items_of(value) if value is not None and column.kind == "distinct" else None
+    for each in items if items is not None else [value]:
+        if each is not None:
+            yield {"value": each, "ts": moment, "event_id": arrival.event_id}

@@ -11,7 +11,7 @@ import numpy as np
 
 from expansion.evaluate.factual import FactColumn
 from expansion.evaluate.measures import BEGINNING
-from expansion.evaluate.measuring import Cell, EventMeasuring
+from expansion.evaluate.measuring import Cell, EventMeasuring, latest_column
 from expansion.evaluate.numbers import Array, Flags, Numbers, from_counts
 from expansion.evaluate.returning import NEVER, Days, Returning
 from expansion.evaluate.scaling import ONE
@@ -51,7 +51,7 @@ class LiveMeasuring(EventMeasuring):
                 return from_counts(np.array([len(set(held.values["value"][rows].tolist()))]), least=not complete)
             case "latest":
                 held, rows = self._detail(cell)
-                return FactColumn.read("text", np.ones(1, dtype=np.int64), [None, _latest(held, rows)])
+                return latest_column(np.ones(1, dtype=np.int64), [None, _latest(held, rows)])
         return self._amount_of(cell, complete)
 
     def _count(self, cell: Cell, count: Callable[[Held, Flags, str], Any], complete: bool) -> Numbers:

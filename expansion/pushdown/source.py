@@ -18,6 +18,7 @@ from expansion.usage.names import ANY, MOST_SUGGESTED, Names, Pair, Row
 from expansion.usage.properties import column_of
 from expansion.usage.rollup import WHERE_AND_WHEN, Column, properties_of, rollup_sql
 from expansion.usage.spans import Spans, joined
+from expansion.usage.spelling import DUCK
 
 ACCOUNTS_AT_ONCE = 500  # that one query names
 
@@ -43,12 +44,12 @@ class PushedRows:
         """Rollup rows with these columns (or those of one detail) of these days; None where nobody is asked about."""
         begin = max(FIRST, self.calendar.start_of(first))
         rows = self._rolled(columns, begin, self.calendar.end_of(last))
-        return rows and f"(SELECT * FROM {rows} WHERE day BETWEEN DATE '{first}' AND DATE '{last}')"
+        return rows and f"(SELECT * FROM {_by_item(rows, columns)} WHERE day BETWEEN DATE '{first}' AND DATE '{last}')"
 
     def by_moment(self, columns: Collection[Column], after: datetime) -> str | None:
         """Events after a moment as rows of one, each with its `moment` and its day."""
         rows = self._rolled(columns, after + timedelta(microseconds=1), self.calendar.as_of, each_event=True)
-        return rows and f"(SELECT * FROM {rows})"
+        return rows and f"(SELECT * FROM {_by_item(rows, columns)})"
 
     def _rolled(
         self, columns: Collection[Column], first: datetime, last: datetime, *, each_event: bool = False
@@ -74,6 +75,13 @@ class PushedRows:
         for place in range(0, len(self.accounts or ()), ACCOUNTS_AT_ONCE):
             some = (self.accounts or ())[place : place + ACCOUNTS_AT_ONCE]
             yield (self.local.spelling.one_of("account_id", some),)
+
+
+def _by_item(rows: str, columns: Collection[Column]) -> str:
+    """The rows of different values, a list's items each as one."""
+    if all(column.kind != "distinct" for column in columns):
+        return rows
+    return f"(SELECT * EXCLUDE (value), {DUCK.each('value')} AS value FROM {rows})"
 
 
 def _schema(columns: Sequence[Column], *, each_event: bool) -> Schema:

@@ -8,13 +8,14 @@ of the others each word was looked up in the vendor's SQL reference.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
+from expansion.pushdown.lists import LIST, item_pattern
 from expansion.pushdown.texts import BLANKS, DAY_ITSELF, DAYS, NO_NUMBER, PLAIN, TINY, WITH_POWER
 from expansion.usage.properties import column_of
-from expansion.usage.spelling import BEYOND, PLACES, Spelling
+from expansion.usage.spelling import BEYOND, PLACES, Items, Spelling
 
 
 class Portable(Spelling):
@@ -93,6 +94,20 @@ class Portable(Spelling):
     def found(self, text: str, pattern: str) -> str:
         """The part of a text that fits a pattern."""
         return f"REGEXP_SUBSTR({text}, {self.text(pattern)})"
+
+    # --- lists --------------------------------------------------------------------------------------------------------
+
+    def or_of_items(self, text: str, plain: str, item: Callable[[str], str], texts: Items | None) -> str:
+        """A list is kept as JSON. Its items are looked for as texts, which every warehouse can; one that is asked for
+        as a larger or smaller number, or as a day, is in no list."""
+        if texts is None:
+            return plain
+        found = self.matches(self.lower(text) if texts.any_case else text, item_pattern(texts))
+        return f"CASE WHEN {self.matches(text, LIST)} THEN {found} ELSE {plain} END"
+
+    def each(self, text: str) -> str:
+        """A list as it is: its items are told apart where it has come back to."""
+        return text
 
     # --- numbers and days in texts ------------------------------------------------------------------------------------
 

@@ -78,7 +78,7 @@ class EventTable(Strict):
         column = self.properties.get(name)
         if column is None:
             return f"CAST(NULL AS {spelling.text_type})"
-        return f"NULLIF({spelling.as_text(_held(spelling, column))}, '')"
+        return f"NULLIF(NULLIF({spelling.as_text(_held(spelling, column))}, ''), '[]')"
 
     def _days(self, spelling: Portable, between: Between) -> str:
         if self.partition is None:

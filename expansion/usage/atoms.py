@@ -15,7 +15,7 @@ from typing import Any
 from expansion.language.conditions import Where
 from expansion.language.values import Percent
 from expansion.usage.properties import column_of
-from expansion.usage.spelling import DUCK, Spelling
+from expansion.usage.spelling import DUCK, Items, Spelling
 
 _SIGNS = {"at_least": ">=", "more_than": ">", "at_most": "<=", "less_than": "<", "before": "<", "after": ">"}
 
@@ -55,8 +55,6 @@ class Atom:
         """How many events fit."""
         if self.events and not self.where:
             return spelling.count_of("event", sorted(self.events))
-        if not self.events and len(self.where) == 1 and (texts := _only_texts(*self.where[0])):
-            return spelling.count_of(spelling.prop(self.where[0][0]), texts)
         return spelling.count(self.sql(spelling))
 
 
@@ -99,54 +97,78 @@ def _decimal(value: Fraction) -> str:
     return str(Decimal(value.numerator) / Decimal(value.denominator))
 
 
-def _only_texts(name: str, word: str, value: str) -> list[str]:
-    """The texts of which a property has to be one, where that is all that is asked."""
-    wanted = json.loads(value)
-    texts = wanted if word == "is_one_of" else [wanted] if word == "is" else []
-    return sorted(texts) if all(isinstance(one, str) for one in texts) else []
-
-
 def _has_number(value: Any) -> bool:
     return isinstance(value, dict) or (isinstance(value, list) and any(map(_has_number, value)))
 
 
 def _fits(spelling: Spelling, name: str, word: str, value: str) -> str:
-    wanted = json.loads(value)
-    text = spelling.prop(name)
-    match word:
+    wanted, text = json.loads(value), spelling.prop(name)
+    if word == "exists":
+        return f"({text} IS {'NOT ' if wanted else ''}NULL)"
+    if word in ("is_not", "is_not_one_of"):
+        same = _fits(spelling, name, word.replace("_not", ""), value)
+        return f"({text} IS NOT NULL AND NOT coalesce({same}, false))"
+    asked = Compared(word, wanted)
+    plain = _one(spelling, text, number_of(name), asked)
+
+    def item(each: str) -> str:
+        return _one(spelling, each, spelling.number(each), asked, of_list=True)
+
+    return spelling.or_of_items(text, plain, item, _as_texts(asked))
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A comparison that a text, or an item of a list, has to pass."""
+
+    word: str
+    wanted: Any
+
+
+def _one(spelling: Spelling, text: str, number: str, asked: Compared, *, of_list: bool = False) -> str:
+    wanted = asked.wanted
+    match asked.word:
         case "is" | "is_one_of":
-            return _equals_any(spelling, name, wanted if word == "is_one_of" else [wanted])
-        case "is_not" | "is_not_one_of":
-            same = _equals_any(spelling, name, wanted if word == "is_not_one_of" else [wanted])
-            return f"({text} IS NOT NULL AND NOT coalesce({same}, false))"
+            return _equals_any(spelling, text, number, wanted if asked.word == "is_one_of" else [wanted])
         case "contains":
+            if of_list:  # has this item
+                return f"{spelling.lower(text)} = {spelling.lower(spelling.text(_text(wanted)))}"
             return spelling.contains(text, _text(wanted))
         case "starts_with":
             return spelling.starts_with(text, _text(wanted))
-        case "exists":
-            return f"({text} IS {'NOT ' if wanted else ''}NULL)"
         case "between":
-            return f"({_ordered(spelling, name, '>=', wanted[0])} AND {_ordered(spelling, name, '<=', wanted[1])})"
-    return _ordered(spelling, name, _SIGNS[word], wanted)
+            ends = zip((">=", "<="), wanted, strict=True)
+            return f"({' AND '.join(_ordered(spelling, text, number, sign, end) for sign, end in ends)})"
+    return _ordered(spelling, text, number, _SIGNS[asked.word], wanted)
+
+
+def _as_texts(asked: Compared) -> Items | None:
+    """What an item has to be, as far as that is a matter of texts; None where it is compared as a number or a day."""
+    wanted = asked.wanted if asked.word == "is_one_of" else [asked.wanted]
+    if asked.word not in ("is", "is_one_of", "contains", "starts_with"):
+        return None
+    texts = tuple(str(one).lower() if isinstance(one, bool) else _text(one) for one in wanted)
+    any_case = asked.word in ("contains", "starts_with") or any(isinstance(one, bool) for one in wanted)
+    return Items(texts, whole=asked.word != "starts_with", any_case=any_case)
 
 
 def _text(wanted: Any) -> str:
     return str(wanted["number"]) if isinstance(wanted, dict) else str(wanted)
 
 
-def _equals_any(spelling: Spelling, name: str, wanted: list[Any]) -> str:
+def _equals_any(spelling: Spelling, text: str, number: str, wanted: list[Any]) -> str:
     texts = sorted({one for one in wanted if isinstance(one, str)})
-    parts = [spelling.one_of(spelling.prop(name), texts)] if texts else []
+    parts = [spelling.one_of(text, texts)] if texts else []
     for one in wanted:
         if isinstance(one, bool):
-            parts.append(f"lower({spelling.prop(name)}) = '{str(one).lower()}'")
+            parts.append(f"lower({text}) = '{str(one).lower()}'")
         elif isinstance(one, dict):
-            parts.append(f"{number_of(name)} = {spelling.literal(one['number'])}")
+            parts.append(f"{number} = {spelling.literal(one['number'])}")
     return "(" + " OR ".join(parts) + ")"
 
 
-def _ordered(spelling: Spelling, name: str, sign: str, wanted: Any) -> str:
+def _ordered(spelling: Spelling, text: str, number: str, sign: str, wanted: Any) -> str:
     if isinstance(wanted, dict):
-        return f"({number_of(name)} {sign} {spelling.literal(wanted['number'])})"
+        return f"({number} {sign} {spelling.literal(wanted['number'])})"
     # A date is a whole day, as the source wrote it: `after: 2026-03-01` begins on the second.
-    return f"({spelling.day(spelling.prop(name))} {sign} DATE {spelling.text(str(wanted)[:10])})"
+    return f"({spelling.day(text)} {sign} DATE {spelling.text(str(wanted)[:10])})"

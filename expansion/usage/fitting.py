@@ -12,6 +12,7 @@ from typing import Any
 
 from expansion.usage.atoms import Atom
 from expansion.usage.duck import connect
+from expansion.usage.items import items_of
 from expansion.usage.spelling import BEYOND, DIGITS, DUCK, PLACES
 
 # What DuckDB reads as a decimal: digits may be set apart by single underscores.
@@ -46,11 +47,20 @@ def _fits(text: str | None, word: str, wanted: Any) -> bool:
         return (text is not None) is bool(wanted)
     if text is None:
         return False
+    if word in ("is_not", "is_not_one_of"):
+        return not _fits(text, word.replace("_not", ""), wanted)
+    items = items_of(text)
+    if items is None:
+        return _passes(text, word, wanted)
+    if word == "contains":
+        return _said(wanted).lower() in (item.lower() for item in items)
+    return any(_passes(item, word, wanted) for item in items)
+
+
+def _passes(text: str, word: str, wanted: Any) -> bool:
     match word:
         case "is" | "is_one_of":
             return _equals_any(text, wanted if word == "is_one_of" else [wanted])
-        case "is_not" | "is_not_one_of":
-            return not _equals_any(text, wanted if word == "is_not_one_of" else [wanted])
         case "contains":
             return _said(wanted).lower() in text.lower()
         case "starts_with":

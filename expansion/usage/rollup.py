@@ -132,7 +132,8 @@ def _detail_sql(events: str, column: Column, days: str, *, each_event: bool, spe
         case "moments":
             return f"SELECT {named}, ts FROM {events} WHERE {where}"
         case "distinct":
-            return f"SELECT DISTINCT {named}, {value} AS value FROM {events} WHERE {where}"
+            each = f"SELECT {named}, {spelling.each(value)} AS value FROM {events} WHERE {where}"
+            return f"SELECT DISTINCT * FROM ({each}) AS items WHERE value IS NOT NULL"
     rows = f"SELECT {named}, {value} AS value, ts, event_id FROM {events} WHERE {where}"
     if each_event:
         return rows

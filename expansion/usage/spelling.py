@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from expansion.usage.duck import quote, quote_list
@@ -12,6 +13,15 @@ from expansion.usage.properties import column_of
 # So a sum of a million of the largest still fits the 38 digits that DuckDB has.
 DIGITS, PLACES = 32, 12
 BEYOND = Decimal(10) ** (DIGITS - PLACES)  # every number that can be read is smaller
+
+
+@dataclass(frozen=True)
+class Items:
+    """What an item of a list has to be: one of these texts, or begin with one of them."""
+
+    texts: tuple[str, ...]
+    whole: bool
+    any_case: bool
 
 
 class Spelling:
@@ -39,6 +49,30 @@ class Spelling:
     def prop(self, name: str) -> str:
         """A property as text; NULL where there is none."""
         return column_of(name)
+
+    def lower(self, text: str) -> str:
+        return f"lower({text})"
+
+    # --- lists --------------------------------------------------------------------------------------------------------
+
+    def items(self, text: str) -> str:
+        """The items of a list that is kept as JSON; NULL where a text is none. Never an error: DuckDB may work out what
+        is said several times before it looks at the condition around it."""
+        json = f"TRY_CAST(CASE WHEN starts_with({text}, '[') THEN {text} END AS JSON)"
+        return f"json_extract_string({json}, '$[*]')"
+
+    def or_of_items(self, text: str, plain: str, item: Callable[[str], str], texts: Items | None) -> str:
+        """A test of a text, or where it is a list of any of its items."""
+        found = f"len(list_filter({self.items(text)}, lambda each: coalesce({item('each')}, false))) > 0"
+        return f"CASE WHEN starts_with({text}, '[') THEN coalesce({found}, {plain}) ELSE {plain} END"
+
+    def each(self, text: str) -> str:
+        """A text, or the items of a list as rows of their own."""
+        return (
+            f"unnest(CASE WHEN starts_with({text}, '[') THEN coalesce({self.items(text)}, [{text}]) ELSE [{text}] END)"
+        )
+
+    # --- numbers and days ---------------------------------------------------------------------------------------------
 
     def number(self, text: str) -> str:
         """An exact number, NULL where the text cannot be read as one."""

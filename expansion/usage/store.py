@@ -204,7 +204,7 @@ class UsageStore:
             events = self.events_of([segment], [column.prop or ""])
             query = f"SELECT DISTINCT {name} FROM {events} WHERE {name} IS NOT NULL LIMIT {SET_OF + 1}"
             values = sorted(value for (value,) in con.execute(query).fetchall())
-            if 0 < len(values) <= SET_OF:
+            if 0 < len(values) <= SET_OF and not any(value.startswith("[") for value in values):  # lists have rows
                 found[column] = tuple(values)
         return found
 

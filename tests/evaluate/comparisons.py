@@ -27,6 +27,11 @@ WHERES: list[Definition] = [
     {"feature": {"after": "2026-02-28"}},
     {"feature": {"before": "2026-03-01"}},
     {"rows": True},
+    {"feature": {"contains": "SSO"}},
+    {"feature": {"is_not": "sso"}},
+    {"feature": {"starts_with": "2026-"}},
+    {"feature": 10},
+    {"feature": True},
 ]
 
 _NUMBER_WORDS = ["at_least"] * 3 + ["more_than", "at_most", "at_most", "less_than", "is", "is_not", "is_one_of"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
@@ -134,7 +135,8 @@ def _moments(zone: str, as_of: datetime) -> list[datetime]:
 _STEPS = [timedelta(), timedelta(), timedelta(microseconds=1), timedelta(microseconds=-1), timedelta(hours=5)]
 _DELAYS = [timedelta()] * 6 + [timedelta(minutes=30), timedelta(days=1), timedelta(days=9)]
 _ROWS = [None, 0, 5, 10, 10, "10", 12.5, 12.5, 10**15, "0.1", "", 7]
-_FEATURES = [None, "sso", "sso", "SSO", "audit log", "audit log", "10", "true", "", "2026-03-01"]
+_FEATURES: list[Any] = [None, "sso", "sso", "SSO", "audit log", "audit log", "10", "true", "", "2026-03-01"]
+_FEATURES += [["sso"], ["audit log", "sso"], ["no-sso", 10], [], ["2026-03-01", True], "[beta", '["a", ']
 # From one step of a story to the next: at the same microsecond, and at, just within and just beyond a time to walk in.
 _GAPS = [
     timedelta(hours=hours) + step for hours in (0, 0, 1, 1, 2, 3, 24, 24, 24, 48, 48, 144, 168) for step in _STEPS[1:4]

@@ -15,7 +15,7 @@ from tests.evaluate.oracle.facts import Known
 from tests.evaluate.oracle.patterns import came_back, first_within, is_silent, was_ever_there
 from tests.evaluate.oracle.spans import days_back, exactly, is_exact, span_days
 from tests.evaluate.oracle.stored import NOW, At, Row, Stored, Who
-from tests.evaluate.oracle.values import AtLeast, compared, text_fits, threshold
+from tests.evaluate.oracle.values import AtLeast, compared, items_fit, text_fits, threshold
 from tests.evaluate.oracle.walks import walked
 
 GROWTH = ("grew_at_least", "fell_at_least")
@@ -172,7 +172,10 @@ class Oracle:
             return self.exists(condition, wanted, who, at)
         if "latest" in condition:
             found, whole = self.counting.window(condition, who, at)
-            return self.compare_value(newest(found, condition["latest"]), word, wanted) if whole else CANNOT_TELL
+            value = newest(found, condition["latest"])
+            if whole and isinstance(value, list):
+                return said(items_fit(value, word, wanted))
+            return self.compare_value(value, word, wanted) if whole else CANNOT_TELL
         return self.compare_value(self.number(condition, who, at), word, wanted)
 
     def exists(self, condition: Definition, wanted: bool, who: Who, at: At) -> str:

@@ -55,7 +55,10 @@ class Counting:
         if of_property:
             return made_of(of_property, found, wanted[of_property]) if whole else None
         if "distinct" in wanted:
-            values = {property_text(event["properties"].get(wanted["distinct"])) for event in found}
+            given = [event["properties"].get(wanted["distinct"]) for event in found]
+            values = {
+                property_text(item) for value in given for item in (value if isinstance(value, list) else [value])
+            }
             number = len(values - {None})
         else:
             number = {
@@ -76,7 +79,7 @@ class Counting:
 def made_of(word: str, found: list[Row], name: str) -> Fraction | None:
     """The sum, average or largest value of a property; not known when a value cannot be read."""
     values = [event["properties"].get(name) for event in found]
-    numbers = [property_number(value) for value in values if value not in (None, "")]
+    numbers = [property_number(value) for value in values if value not in (None, "", [])]
     known = [number for number in numbers if number is not None]
     if len(known) < len(numbers):
         return None
@@ -93,8 +96,12 @@ def all_read(found: list[Row], name: str) -> bool:
     return all(property_number(value) is not None for value in values if value not in (None, ""))
 
 
-def newest(found: list[Row], name: str) -> str | None:
-    """The newest text of a property; of the same moment the one with the larger id."""
-    texts = [(event["at"], event["id"], property_text(event["properties"].get(name))) for event in found]
-    known = sorted(text for text in texts if text[2] is not None)
-    return known[-1][2] if known else None
+def newest(found: list[Row], name: str) -> Any:
+    """The newest text of a property, or a list; of the same moment the one with the larger id."""
+    given = [(event["at"], event["id"], event["properties"].get(name)) for event in found]
+    known = sorted(
+        ((at, key, value) for at, key, value in given if value not in (None, "", [])), key=lambda one: one[:2]
+    )
+    if not known:
+        return None
+    return known[-1][2] if isinstance(known[-1][2], list) else property_text(known[-1][2])

@@ -75,27 +75,38 @@ def property_number(value: Any) -> Fraction | None:
 
 
 def property_text(value: Any) -> str | None:
-    if value in (None, ""):
+    if value in (None, "", []):
         return None
     return json.dumps(value) if isinstance(value, bool | int | float) else str(value)
 
 
 def fits(properties: dict[str, Any], name: str, wanted: Any) -> bool:
     """One part of `where`. A property that is missing fits nothing but `exists: false`."""
-    value = None if properties.get(name) == "" else properties.get(name)
+    value = None if properties.get(name) in ("", []) else properties.get(name)
     if isinstance(wanted, list):
-        return any(equals(value, one) for one in wanted)
+        return fits(properties, name, {"is_one_of": wanted})
     if not isinstance(wanted, dict):
-        return equals(value, wanted)
+        return fits(properties, name, {"is": wanted})
     ((word, edge),) = wanted.items()
     if word == "exists":
         return (value is not None) == edge
     if value is None:
         return False
-    if word in ("is", "is_not"):
-        return equals(value, edge) == (word == "is")
-    if word in ("is_one_of", "is_not_one_of"):
-        return any(equals(value, one) for one in edge) == (word == "is_one_of")
+    if word in ("is_not", "is_not_one_of"):
+        return not fits(properties, name, {word.replace("_not", ""): edge})
+    if not isinstance(value, list):
+        return passes(value, word, edge)
+    if word == "contains":
+        return str(edge).lower() in [(property_text(item) or "").lower() for item in value]
+    return any(passes(item, word, edge) for item in value)
+
+
+def passes(value: Any, word: str, edge: Any) -> bool:
+    """A plain value, or an item of a list."""
+    if word == "is":
+        return equals(value, edge)
+    if word == "is_one_of":
+        return any(equals(value, one) for one in edge)
     if word in ("contains", "starts_with"):
         return text_fits(property_text(value) or "", word, edge)
     if word in ("before", "after"):
@@ -152,6 +163,16 @@ def compared(value: Any, word: str, wanted: Any) -> str:
         "is_not": value != edge,
     }
     return said(exact[word])
+
+
+def items_fit(items: list[Any], word: str, wanted: Any) -> bool:
+    """A list, compared as a whole: what any of its items passes, or none does."""
+    texts = [property_text(item) or "" for item in items]
+    if word in ("is_not", "is_not_one_of"):
+        return not items_fit(items, word.replace("_not", ""), wanted)
+    if word == "contains":
+        return str(wanted).lower() in [text.lower() for text in texts]
+    return any(text_fits(text, word, wanted) for text in texts)
 
 
 def text_fits(value: str, word: str, wanted: Any) -> bool:
