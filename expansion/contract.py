@@ -194,6 +194,7 @@ class EventRow:
     user_id: str | None
     properties: Mapping[str, Any]
     received_at: str | int | float | datetime | None = None
+    former_id: str | None = None  # an id under which it may be stored already
 
 
 # --- what may be written in YAML --------------------------------------------------------------------------------------

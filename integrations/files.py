@@ -53,7 +53,7 @@ def import_file(
     """
     mapping = load_map(map_path)
     if mapping.events is not None:
-        return import_events(store, path, mapping.events, users=user_accounts(store))
+        return import_events(store, path, mapping.events, users=user_accounts(store), by=now)
     assert mapping.facts is not None, "a map holds one of the two"
     return _import_facts(store, path, mapping.facts, now, zone, facts)
 

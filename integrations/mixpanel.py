@@ -44,6 +44,9 @@ _RESERVED = frozenset(
         "token",
     }
 )
+# What changes when two identities turn out to be one; `$device_id` and `$user_id` stay as they were sent.
+# https://docs.mixpanel.com/docs/tracking-methods/id-management/identifying-users-simplified
+_OF_IDENTITY = frozenset({"distinct_id", "$identified_id", "$anon_distinct_id", "$is_reshuffled"})
 # Names that GTM people use, and Mixpanel's own.
 _PROFILE_FIELDS = {"email": "$email", "name": "$name", "phone": "$phone"}
 
@@ -208,23 +211,37 @@ def _rows(record: Mapping[str, Any], account_property: str, zone: ZoneInfo) -> I
     given = record["properties"]
     accounts = _accounts(given.get(account_property))
     for account in accounts or (None,):
-        event_id = _event_id(record)
+        each = "" if len(accounts) < 2 else f"@{account}"
         yield EventRow(
-            event_id=event_id if len(accounts) < 2 else f"{event_id}@{account}",
+            event_id=f"{_event_id(record)}{each}",
             event=record.get("event"),
             time=zones.to_utc(given.get("time"), zone),
             account_id=account,
             user_id=_user(given.get("distinct_id")),
             properties={name: value for name, value in given.items() if name not in _RESERVED},
             received_at=given.get("mp_processing_time_ms"),
+            former_id=f"{_former_id(record)}{each}",
         )
 
 
 def _event_id(record: Mapping[str, Any]) -> str:
     """The export is not de-duplicated: one event is one (event, distinct_id, time, $insert_id).
 
-    Where no $insert_id was sent, the whole line stands in for it.
+    But the distinct_id changes when two identities turn out to be one, and an event that is read before and after that
+    is one event: the device and the user go in as they were sent. Where no $insert_id was sent, the whole line but for
+    what a merge changes stands in for it.
     """
+    given = record["properties"]
+    insert_id = given.get("$insert_id")
+    if not insert_id:
+        sent = {name: value for name, value in given.items() if name not in _OF_IDENTITY}
+        return _digest(json.dumps([record.get("event"), sent], sort_keys=True))
+    who = (given.get("$device_id"), given.get("$user_id"))
+    return f"{insert_id}:{_digest(repr((record.get('event'), given.get('time'), insert_id, who)))}"
+
+
+def _former_id(record: Mapping[str, Any]) -> str:
+    """What earlier versions made of an event: what they stored is not stored a second time."""
     given = record["properties"]
     insert_id = given.get("$insert_id")
     if not insert_id:

@@ -25,9 +25,10 @@ from expansion.evaluate.subjects import Subject, UserOf
 from expansion.evaluate.tree import Returned, Walked, columns, lines, measures
 from expansion.language.models import Trigger
 from expansion.live.account import Account, Arrival, Change
-from expansion.live.arriving import arrival
+from expansion.live.arriving import NotAnEvent, arrival
 from expansion.live.engine import LiveEngine
 from expansion.live.held import Shelf, shelve
+from expansion.usage.checking import AHEAD
 from expansion.usage.facts import naive, user_accounts
 from expansion.usage.journal import Journal
 from expansion.usage.members import left_sql
@@ -97,6 +98,8 @@ class Resident:
         the next run.
         """
         event = arrival(row, self.users)
+        if event.ts > now + timedelta(days=1):
+            raise NotAnEvent(AHEAD)
         Journal(self.store.root).append([row])
         account = self._account(event.account_id)
         if not self.stored.has(event.event_id, event.ts) and account.add(event, self.shelves.columns, self._zone):

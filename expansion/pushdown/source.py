@@ -17,7 +17,7 @@ from expansion.pushdown.table import FIRST, Between, EventTable, naive_utc
 from expansion.usage.names import ANY, MOST_SUGGESTED, Names, Pair, Row
 from expansion.usage.properties import column_of
 from expansion.usage.rollup import WHERE_AND_WHEN, Column, properties_of, rollup_sql
-from expansion.usage.spans import Spans, joined
+from expansion.usage.spans import Spans, told
 from expansion.usage.spelling import DUCK
 
 ACCOUNTS_AT_ONCE = 500  # that one query names
@@ -193,8 +193,8 @@ class WarehouseSource:
         schema = [("day", DAY), *((f"{name}_{of}", kind) for of in ("any", "punctual") for name, kind in ends)]
         days = self.con.execute(f"SELECT * FROM {self.local.table([query], schema)}").fetchall()
         mostly = 2 * sum(day[6] for day in days) >= sum(day[3] for day in days)
-        found = [(day[4], day[5]) for day in days if day[6]] if mostly else [(day[1], day[2]) for day in days]
-        return joined((first.replace(tzinfo=UTC), last.replace(tzinfo=UTC)) for first, last in found)
+        found = [day[4:7] for day in days if day[6]] if mostly else [day[1:4] for day in days]
+        return told((first.replace(tzinfo=UTC), last.replace(tzinfo=UTC), count) for first, last, count in found)
 
     # --- who there is -------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from expansion.usage.cells import NOTHING, id_sql, moment_sql, text_sql
 from expansion.usage.duck import identifier, quote
@@ -12,16 +13,18 @@ from expansion.usage.properties import MOST, column_of, pointer
 from expansion.usage.reading import Rows
 
 _EPOCH = "write ISO 8601, or seconds or milliseconds since 1970"
+AHEAD = "it happened more than a day after it arrived: the clock of its device was ahead"
 _OUTSIDE = "lies outside 1990 to 2100"
 _FIRST, _LAST = "TIMESTAMP '1990-01-01'", "TIMESTAMP '2100-01-01'"
 
 
-def checked_sql(rows: Rows, mapping: EventMap, properties: str | None = None) -> str:
+def checked_sql(rows: Rows, mapping: EventMap, properties: str | None = None, *, by: datetime | None = None) -> str:
     """SQL that gives events, with line, text and `reason`: NULL for an event, else one sentence on what is wrong.
 
     It joins `user_accounts(known_user, known_account)`, for events that name no account. `properties` is SQL for a
     row's properties as JSON text, where the map does not say what they are. Properties stand in columns of text where
-    `properties_named` knows which there are, else in a column `properties` as JSON.
+    `properties_named` knows which there are, else in a column `properties` as JSON. `by` is when all of them had
+    arrived: no event happened after it arrived, and what a device with a clock that is ahead says is set aside.
     """
     reader = _Reader(rows, mapping)
     kept = reader.properties() if properties is None else {"properties": properties}
@@ -32,7 +35,7 @@ def checked_sql(rows: Rows, mapping: EventMap, properties: str | None = None) ->
     return (
         f"SELECT event_id, event, ts, greatest(ts, coalesce(received, ts)) AS seen_at, {account} AS account_id, "
         f"coalesce(said_user, '') AS user_id, {''.join(f'{name}, ' for name in kept)}line, text, "
-        f"CASE {' '.join(_reasons(account))} END AS reason FROM (SELECT *, {', '.join(ids)} "
+        f"CASE {' '.join(_reasons(account, by))} END AS reason FROM (SELECT *, {', '.join(ids)} "
         f"FROM (SELECT {named} FROM ({rows.sql}))) LEFT JOIN user_accounts ON said_user = known_user"
     )
 
@@ -69,7 +72,7 @@ def keys_needed(mapping: EventMap) -> tuple[str, ...] | None:
     return tuple(names)
 
 
-def _reasons(account: str) -> Iterator[str]:
+def _reasons(account: str, by: datetime | None) -> Iterator[str]:
     yield "WHEN broken IS NOT NULL THEN broken"
     yield "WHEN coalesce(event_id, '') = '' THEN 'no event id'"
     yield "WHEN coalesce(event, '') = '' THEN 'no event name'"
@@ -79,7 +82,13 @@ def _reasons(account: str) -> Iterator[str]:
         wrong = f"CASE WHEN {moment} IS NULL THEN '{what} cannot be read; {_EPOCH}' ELSE '{what} {_OUTSIDE}' END"
         # One test for both: DuckDB reads the text again for each (measured: a quarter of an import).
         yield f"WHEN {given} AND ({moment} BETWEEN {_FIRST} AND {_LAST}) IS NOT TRUE THEN {wrong}"
+    arrived = "received" if by is None else f"least(received, TIMESTAMP {quote(str(naive_utc(by)))})"
+    yield f"WHEN ts > {arrived} + INTERVAL 1 DAY THEN {quote(AHEAD)}"
     yield f"WHEN coalesce({account}, '') = '' THEN 'no account, and none is known for its user'"
+
+
+def naive_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)
 
 
 @dataclass(frozen=True)

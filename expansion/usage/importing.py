@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -57,9 +57,16 @@ class Imported:
 
 
 def import_events(
-    store: UsageStore, path: Path, mapping: EventMap, *, users: Mapping[str, str] | None = None
+    store: UsageStore,
+    path: Path,
+    mapping: EventMap,
+    *,
+    users: Mapping[str, str] | None = None,
+    by: datetime | None = None,
 ) -> Imported:
-    """Store the events of one file. `users` gives the account of a user, for events that name no account."""
+    """Store the events of one file. `users` gives the account of a user, for events that name no account; `by` is when
+    the file was there, and no event can be later.
+    """
     if not path.is_file():
         raise ImportFailed(f"{path}: there is no such file; check the name")
     con = store.connect()
@@ -68,34 +75,46 @@ def import_events(
     rows = clean_rows(con, path, keys_needed(mapping))
     _check_columns(path, mapping, rows)
     try:
-        _add(store, con, rows, mapping, result)
+        _add(store, con, rows, mapping, result, by)
         clean = count_rows(con, path) == result.stored + result.duplicates
     except duckdb.Error:
         clean = False
     if not clean:
-        _import_again(store, con, path, mapping, result)
+        _import_again(store, con, path, mapping, result, by)
     return result
 
 
 def _import_again(
-    store: UsageStore, con: duckdb.DuckDBPyConnection, path: Path, mapping: EventMap, result: Imported
+    store: UsageStore,
+    con: duckdb.DuckDBPyConnection,
+    path: Path,
+    mapping: EventMap,
+    result: Imported,
+    by: datetime | None,
 ) -> None:
     """Line by line, where something is wrong. What is stored already stays so."""
     with rows_again(con, path, scratch(store.root)) as rows:
-        checked = checked_sql(rows, mapping)
+        checked = checked_sql(rows, mapping, by=by)
         try:
             if not one(con, f"SELECT count(*) FROM ({rows.sql}) WHERE broken IS NULL"):
                 raise ImportFailed(f"{path}: holds no row that can be read; check that the file is what its name says")
             if result.stored + result.duplicates == 0:
-                _add(store, con, rows, mapping, result)
+                _add(store, con, rows, mapping, result, by)
             _report(store, con, result, checked, by_line=True)
         except duckdb.Error as error:
             said = str(error).partition("\n")[0]
             raise ImportFailed(f"{path}: cannot be read to its end ({said}); write it again at its source") from error
 
 
-def _add(store: UsageStore, con: duckdb.DuckDBPyConnection, rows: Rows, mapping: EventMap, result: Imported) -> None:
-    events = f"SELECT * FROM ({checked_sql(rows, mapping)}) WHERE reason IS NULL"
+def _add(
+    store: UsageStore,
+    con: duckdb.DuckDBPyConnection,
+    rows: Rows,
+    mapping: EventMap,
+    result: Imported,
+    by: datetime | None,
+) -> None:
+    events = f"SELECT * FROM ({checked_sql(rows, mapping, by=by)}) WHERE reason IS NULL"
     events = without_forgotten(store, con, events, properties_named(rows, mapping))
     named, empty = properties_named(rows, mapping), empty_words(mapping)
     result.add(store.add_events(con, events, properties=named, empty=empty))
@@ -142,9 +161,12 @@ def import_rows(
         some, failure = _take(rows, batch)
         if some:
             con.register("pulled", _table(some, first))
-            checked = _checked_pull()
+            checked = _checked_pull(covered[1] if covered else None)
             events = f"SELECT * FROM ({checked}) WHERE reason IS NULL"
+            if known := _known_before(store, con, some, first):
+                events += f" AND line NOT IN ({', '.join(map(str, known))})"
             result.add(store.add_events(con, events, spans, source=source))
+            result.duplicates += len(known)
             _report(store, con, result, checked, by_line=False)
             first += len(some)
         if failure is not None:
@@ -154,6 +176,18 @@ def import_rows(
     if covered is not None:
         store.cover((covered,), source)
     return result
+
+
+def _known_before(store: UsageStore, con: duckdb.DuckDBPyConnection, rows: Sequence[EventRow], first: int) -> list[int]:
+    """The numbers of rows that are stored already under a former id."""
+    former = {row.former_id: number for number, row in enumerate(rows, first + 1) if row.former_id}
+    stored = store.events_of(store.manifest().segments)
+    if not former or stored is None:
+        return []
+    con.register("former", pa.table({"former_id": pa.array(former, pa.string())}))
+    found = con.execute(f"SELECT former_id FROM former SEMI JOIN {stored} AS s ON former_id = s.event_id").fetchall()
+    con.unregister("former")
+    return sorted(former[one] for (one,) in found)
 
 
 def _take(rows: Iterator[EventRow], batch: int) -> tuple[list[EventRow], Exception | None]:
@@ -187,11 +221,11 @@ def _text(value: object) -> str | None:
     return text.encode("utf-8", "replace").decode()  # half a surrogate is no text
 
 
-def _checked_pull() -> str:
+def _checked_pull(by: datetime | None) -> str:
     broken = "CASE WHEN NOT json_valid(properties) THEN 'its properties are not valid JSON' END AS broken"
     packed = f"struct_pack({', '.join(f'{name} := {name}' for name in _PULLED)})"
     rows = Rows(f"SELECT line, NULL::VARCHAR AS text, {broken}, {packed} AS row FROM pulled", _PULLED)
-    return checked_sql(rows, _PULL_MAP, "row.properties")
+    return checked_sql(rows, _PULL_MAP, "row.properties", by=by)
 
 
 # --- both -------------------------------------------------------------------------------------------------------------

@@ -23,6 +23,25 @@ def joined(spans: Iterable[Span], silence: timedelta = _SILENCE) -> Spans:
     return tuple(found)
 
 
+# So many others to one, and so long before or after them: what a device with a clock that was reset says of when it
+# happened, and nothing of what else happened then.
+_STRAYS, _APART = 100, timedelta(days=30)
+
+
+def told(stretches: Iterable[tuple[datetime, datetime, int]]) -> Spans:
+    """The spans that events tell of, given by stretches of time with how many there are in each; without strays."""
+    counted = sorted(stretches)
+    total = sum(count for _, _, count in counted)
+    spans = joined((first, last) for first, last, _ in counted)
+    sizes = [sum(count for first, _, count in counted if span[0] <= first <= span[1]) for span in spans]
+    large = [span for span, size in zip(spans, sizes, strict=True) if size * _STRAYS >= total]
+    return tuple(
+        span
+        for span in spans
+        if span in large or any(span[0] - other[1] <= _APART and other[0] - span[1] <= _APART for other in large)
+    )
+
+
 def seen_by(spans: Iterable[Span], moment: datetime) -> Spans:
     """What of the spans had passed by a moment."""
     return tuple((first, min(last, moment)) for first, last in spans if first <= moment)

@@ -22,7 +22,7 @@ from expansion.usage.names import MOST_SUGGESTED, NO_NAMES, Names, chosen, merge
 from expansion.usage.properties import MOST, REST, column_of, shredded, text_in, without
 from expansion.usage.rollup import SET_OF, Column, properties_of, rollup_sql
 from expansion.usage.scratch import scratch
-from expansion.usage.spans import Spans, joined
+from expansion.usage.spans import Spans, told
 
 EVENT_COLUMNS = "event_id, event, ts, seen_at, account_id, user_id"
 # A quarter of that for rollups: windows skip more, and several threads find work (measured: a quarter less time). They
@@ -326,8 +326,8 @@ def _own_spans(con: duckdb.DuckDBPyConnection, events: Path) -> Spans:
         f"FROM read_parquet({_file(events)})) GROUP BY date_trunc('hour', ts)"
     ).fetchall()
     mostly = 2 * sum(hour[5] for hour in hours) >= sum(hour[2] for hour in hours)
-    ends = [(hour[3], hour[4]) for hour in hours if hour[5]] if mostly else [(hour[0], hour[1]) for hour in hours]
-    return joined((first.replace(tzinfo=UTC), last.replace(tzinfo=UTC)) for first, last in ends)
+    ends = [hour[3:6] for hour in hours if hour[5]] if mostly else [hour[0:3] for hour in hours]
+    return told((first.replace(tzinfo=UTC), last.replace(tzinfo=UTC), count) for first, last, count in ends)
 
 
 def _repeated(con: duckdb.DuckDBPyConnection, batch: str, rows: int) -> npt.NDArray[np.uint64]:

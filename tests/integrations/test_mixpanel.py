@@ -115,12 +115,27 @@ def test_the_same_event_exported_twice_has_one_id(start: Callable[..., StandIns]
     assert len({row.event_id for row in rows}) == 2
 
 
-@pytest.mark.parametrize("changed", [{"event": "Other"}, {"distinct_id": "bo"}, {"time": DAY + 9}])
+@pytest.mark.parametrize(
+    "changed",
+    [{"event": "Other"}, {"distinct_id": "bo", "properties": {"$device_id": "d-9"}}, {"time": DAY + 9}],
+)
 def test_an_insert_id_alone_does_not_make_two_events_one(
     start: Callable[..., StandIns], changed: dict[str, Any]
 ) -> None:
     rows, _ = pull(start({"mixpanel": {"events": [event(1), event(1, **changed)]}}))
     assert len({row.event_id for row in rows}) == 2
+
+
+@pytest.mark.parametrize("insert_id", ["id-1", None])
+def test_an_event_that_is_read_before_and_after_a_merge_of_identities_is_one(
+    start: Callable[..., StandIns], insert_id: str | None
+) -> None:
+    sent = {"$device_id": "d-1", "company_id": "acme"}
+    before = event(1, distinct_id="$device:d-1", insert_id=insert_id, properties=sent)
+    after = event(1, distinct_id="ana", insert_id=insert_id, properties=sent)
+    rows, _ = pull(start({"mixpanel": {"events": [before, after]}}))
+    assert len(rows) == 2
+    assert len({row.event_id for row in rows}) == 1
 
 
 def test_without_an_insert_id_the_whole_line_stands_in(start: Callable[..., StandIns]) -> None:
