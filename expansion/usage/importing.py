@@ -45,6 +45,10 @@ class Imported:
     def add(self, stored: Stored) -> None:
         self.stored += stored.rows
         self.duplicates += stored.duplicates
+        if stored.differing:
+            self.notes.append(
+                _DIFFERING.format(ids="an id stands" if stored.differing == 1 else f"{stored.differing:,} ids stand")
+            )
 
     def refused(self, some: Rejects) -> None:
         for reason, count in some.counts.items():
@@ -52,6 +56,11 @@ class Imported:
         self.new_rejects += some.new
         self.report = some.report or self.report
 
+
+_DIFFERING = (
+    "{ids} for several different events, of which the first to arrive is stored; name an id that no two events share, "
+    "or several columns together: `id: [user_id, happened_at, name]`"
+)
 
 # --- files ------------------------------------------------------------------------------------------------------------
 

@@ -36,10 +36,11 @@ _SORTED_AT_ONCE = 16_000_000  # hashes: 128 MB
 
 @dataclass(frozen=True)
 class Stored:
-    """What became of a batch of events."""
+    """What became of a batch of events. `differing`: ids that stood for several different events in it."""
 
     rows: int
     duplicates: int
+    differing: int = 0
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,8 @@ class UsageStore:
         before = self.manifest()
         offered = _rows(con, staged)
         path = self.root / "events" / f"{name}.parquet"
-        if not self._rewrite(con, staged, path, layout, before):
+        differing = self._rewrite(con, staged, path, layout, before)
+        if differing is None:
             staged.replace(path)
         rows = _rows(con, path)
         after = before.with_spans(source, spans)
@@ -106,12 +108,13 @@ class UsageStore:
         else:
             path.unlink()
         manifests.save(self.root, after)
-        return Stored(rows, offered - rows)
+        return Stored(rows, offered - rows, differing or 0)
 
     def _rewrite(
         self, con: duckdb.DuckDBPyConnection, staged: Path, path: Path, layout: _Layout, before: Manifest
-    ) -> bool:
-        """Write `path` without repeats, and with a column per property. False where it would be just the staged file.
+    ) -> int | None:
+        """Write `path` without repeats, and with a column per property. None where it would be just the staged file.
+        Returns how many ids stood for different events: the first arrival of each is kept.
 
         Repeats are rare, so first look which ids they are: only those are put in order, the rest passes through.
         """
@@ -119,7 +122,7 @@ class UsageStore:
         repeated = _repeated(con, batch, _rows(con, staged))
         known = self._known(con, batch, before)
         if not len(repeated) and not known and layout.given == layout.kept:
-            return False
+            return None
         con.register("repeated", pa.table({"h": repeated}))
         kept = _listed(EVENT_COLUMNS, layout.kept)
         new = f"SELECT * FROM {batch} ANTI JOIN known USING (event_id) WHERE hash(event_id)"
@@ -131,8 +134,13 @@ class UsageStore:
             f"(PARTITION BY event_id ORDER BY seen_at, ts, event, account_id, user_id{given}) = 1)) "
             f"TO {_file(path)} {PARQUET}"
         )
+        differing = (
+            f"SELECT event_id FROM {batch} WHERE hash(event_id) IN (SELECT h FROM repeated) GROUP BY event_id "
+            "HAVING count(DISTINCT struct_pack(event, ts, account_id, user_id)) > 1"
+        )
+        count = one(con, f"SELECT count(*) FROM ({differing})") if len(repeated) else 0
         con.unregister("repeated")
-        return True
+        return count
 
     def _known(self, con: duckdb.DuckDBPyConnection, batch: str, before: Manifest) -> int:
         """Make `known(event_id)`, those of a batch that are stored already. Returns how many there are."""
