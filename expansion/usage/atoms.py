@@ -33,7 +33,8 @@ class Atom:
     @cached_property
     def id(self) -> str:
         """A short name made of the meaning: the same filter in two triggers is one atom."""
-        meaning = json.dumps([sorted(self.events), sorted(self.where)])
+        # A filter whose meaning changed has another name, so that rollups of before are not taken for it.
+        meaning = json.dumps([sorted(self.events), sorted(self.where), *(["items"] if self.where else [])])
         return hashlib.sha256(meaning.encode()).hexdigest()[:10]
 
     @property

@@ -43,7 +43,8 @@ class Column:
     @cached_property
     def key(self) -> str:
         """The column's name; for details the name of their rows."""
-        suffix = "" if self.prop is None else "_" + hashlib.sha256(self.prop.encode()).hexdigest()[:8]
+        named = f"items {self.prop}" if self.kind == "distinct" else self.prop
+        suffix = "" if named is None else "_" + hashlib.sha256(named.encode()).hexdigest()[:8]
         return f"{self.kind}_{self.atom.id}{suffix}"
 
     @property
