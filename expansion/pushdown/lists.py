@@ -7,6 +7,7 @@ import re
 from expansion.usage.spelling import Items
 
 LIST = "^\\["
+_QUOTE = '"'
 _BLANK = "[ \t\r\n]*"
 _BEFORE, _AFTER = f"(\\[|,){_BLANK}", f"{_BLANK}(\\]|,)"
 _NUMBER = re.compile(r"-?[0-9]+([.][0-9]+)?", re.ASCII)
@@ -19,15 +20,19 @@ def item_pattern(items: Items) -> str:
     A quote inside a text has a backslash before it, so that one after a comma or a bracket begins an item.
     """
     texts = [text.lower() if items.any_case else text for text in items.texts]
-    quoted = "|".join(map(_written, texts))
-    bare = [f"|{_bare(text)}" for text in texts if _NUMBER.fullmatch(text) or text in ("true", "false")]
+    bare = [text.replace(".", "[.]") for text in texts if _NUMBER.fullmatch(text) or text in ("true", "false")]
     if not items.whole:
-        return f'{_BEFORE}("({quoted}){"".join(bare)})'
-    return f'{_BEFORE}("({quoted})"{"".join(bare)}){_AFTER}'
+        return f"{_BEFORE}({'|'.join([*(_QUOTE + _written(text) for text in texts), *bare])})"
+    numbers = [_number(text) for text in items.numbers]
+    quoted = "|".join([*map(_written, texts), *numbers])
+    return f"{_BEFORE}({'|'.join([f'{_QUOTE}({quoted}){_QUOTE}', *bare, *numbers])}){_AFTER}"
 
 
-def _bare(text: str) -> str:
-    return text.replace(".", "[.]")
+def _number(text: str) -> str:
+    """A number, with as many zeros at its end as somebody writes."""
+    whole, _, rest = text.partition(".")
+    rest = rest.rstrip("0")
+    return f"{whole}[.]{rest}0*" if rest else f"{whole}([.]0*)?"
 
 
 def _written(text: str) -> str:

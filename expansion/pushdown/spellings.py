@@ -97,11 +97,8 @@ class Portable(Spelling):
 
     # --- lists --------------------------------------------------------------------------------------------------------
 
-    def or_of_items(self, text: str, plain: str, item: Callable[[str], str], texts: Items | None) -> str:
-        """A list is kept as JSON. Its items are looked for as texts, which every warehouse can; one that is asked for
-        as a larger or smaller number, or as a day, is in no list."""
-        if texts is None:
-            return plain
+    def or_of_items(self, text: str, plain: str, item: Callable[[str], str], texts: Items) -> str:
+        """A list is kept as JSON. Its items are looked for by a pattern, which every warehouse can."""
         found = self.matches(self.lower(text) if texts.any_case else text, item_pattern(texts))
         return f"CASE WHEN {self.matches(text, LIST)} THEN {found} ELSE {plain} END"
 

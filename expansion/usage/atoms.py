@@ -110,12 +110,14 @@ def _fits(spelling: Spelling, name: str, word: str, value: str) -> str:
         same = _fits(spelling, name, word.replace("_not", ""), value)
         return f"({text} IS NOT NULL AND NOT coalesce({same}, false))"
     asked = Compared(word, wanted)
-    plain = _one(spelling, text, number_of(name), asked)
+    plain, texts = _one(spelling, text, number_of(name), asked), _as_texts(asked)
+    if texts is None:
+        return plain  # a list is not larger than a number, nor before a day
 
     def item(each: str) -> str:
         return _one(spelling, each, spelling.number(each), asked, of_list=True)
 
-    return spelling.or_of_items(text, plain, item, _as_texts(asked))
+    return spelling.or_of_items(text, plain, item, texts)
 
 
 @dataclass(frozen=True)
@@ -148,9 +150,12 @@ def _as_texts(asked: Compared) -> Items | None:
     wanted = asked.wanted if asked.word == "is_one_of" else [asked.wanted]
     if asked.word not in ("is", "is_one_of", "contains", "starts_with"):
         return None
-    texts = tuple(str(one).lower() if isinstance(one, bool) else _text(one) for one in wanted)
+    numbers = tuple(_text(one) for one in wanted if isinstance(one, dict))
+    texts = tuple(str(one).lower() if isinstance(one, bool) else one for one in wanted if not isinstance(one, dict))
     any_case = asked.word in ("contains", "starts_with") or any(isinstance(one, bool) for one in wanted)
-    return Items(texts, whole=asked.word != "starts_with", any_case=any_case)
+    if asked.word in ("contains", "starts_with"):
+        texts, numbers = (*texts, *numbers), ()
+    return Items(texts, numbers, whole=asked.word != "starts_with", any_case=any_case)
 
 
 def _text(wanted: Any) -> str:

@@ -49,7 +49,7 @@ def _fits(text: str | None, word: str, wanted: Any) -> bool:
         return False
     if word in ("is_not", "is_not_one_of"):
         return not _fits(text, word.replace("_not", ""), wanted)
-    items = items_of(text)
+    items = items_of(text) if word in ("is", "is_one_of", "contains", "starts_with") else None
     if items is None:
         return _passes(text, word, wanted)
     if word == "contains":

@@ -17,9 +17,10 @@ BEYOND = Decimal(10) ** (DIGITS - PLACES)  # every number that can be read is sm
 
 @dataclass(frozen=True)
 class Items:
-    """What an item of a list has to be: one of these texts, or begin with one of them."""
+    """What an item of a list has to be: one of these texts or numbers, or begin with one of the texts."""
 
     texts: tuple[str, ...]
+    numbers: tuple[str, ...]
     whole: bool
     any_case: bool
 
@@ -61,7 +62,7 @@ class Spelling:
         json = f"TRY_CAST(CASE WHEN starts_with({text}, '[') THEN {text} END AS JSON)"
         return f"json_extract_string({json}, '$[*]')"
 
-    def or_of_items(self, text: str, plain: str, item: Callable[[str], str], texts: Items | None) -> str:
+    def or_of_items(self, text: str, plain: str, item: Callable[[str], str], texts: Items) -> str:
         """A test of a text, or where it is a list of any of its items."""
         found = f"len(list_filter({self.items(text)}, lambda each: coalesce({item('each')}, false))) > 0"
         return f"CASE WHEN starts_with({text}, '[') THEN coalesce({found}, {plain}) ELSE {plain} END"

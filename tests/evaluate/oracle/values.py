@@ -98,7 +98,7 @@ def fits(properties: dict[str, Any], name: str, wanted: Any) -> bool:
         return passes(value, word, edge)
     if word == "contains":
         return str(edge).lower() in [(property_text(item) or "").lower() for item in value]
-    return any(passes(item, word, edge) for item in value)
+    return word in ("is", "is_one_of", "starts_with") and any(passes(item, word, edge) for item in value)
 
 
 def passes(value: Any, word: str, edge: Any) -> bool:
