@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC
@@ -90,4 +91,6 @@ def _row(event: Definition) -> Row:
 def _text(value: Any) -> str | None:
     if value is None:
         return None
+    if isinstance(value, list):
+        return json.dumps(value)  # as a warehouse writes JSON
     return str(value).lower() if isinstance(value, bool) else str(value)
