@@ -21,8 +21,10 @@ def command(json_: bool) -> None:
 
     Every mistake of every file is printed at once, with its line and a hint. Exit code 1 if there is any, or if a case
     fails. What is only worth a look is a warning: growth from next to nothing, a window that is longer than the events
-    that are stored, or the name of an event, a property or a value that none of them has.
+    that are stored, the name of an event, a property or a value that none of them has, or triggers whose first live run
+    would act on everybody at once.
     """
+    from cli import first_runs
     from expansion.language.mistakes import Mistakes
     from flows.place import Place
 
@@ -39,7 +41,7 @@ def command(json_: bool) -> None:
         sys.exit(1)
     results = _run(place)
     failed = [result for result in results if not result.passed]
-    warnings = [*workspace.warnings, *_too_long(place), *_never_seen(place)]
+    warnings = [*workspace.warnings, *_too_long(place), *_never_seen(place), *first_runs.warnings(place)]
     if json_:
         cases = [_case(result) for result in results]
         as_json({"mistakes": [], "warnings": [mistake(warning) for warning in warnings], "cases": cases})

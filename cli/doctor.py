@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def command(json_: bool) -> None:
     """Ask every system that the playbooks name: reachable, signed in, allowed, within its limits?
 
-    Nothing is written anywhere. Exit code 1 if anything needs a person; each line says what to do. A warning is no
-    reason for exit code 1: it works, and has more rights than it needs.
+    Nothing is changed in any of them; your ledger gets its tables, if it has none yet. Exit code 1 if anything needs a
+    person; each line says what to do. A warning is no reason for exit code 1: it works, and is worth a look.
     """
     findings = _findings()
     if json_:
@@ -57,6 +57,7 @@ def _findings() -> list[Finding]:
         own = [_own("ledger", place, _ledger), _own("usage store", place, _store)]
         if not any(finding.what == _BROKEN for finding in own):  # what cannot be read says nothing of its clock
             own.insert(1, _own("clock", place, _clock))
+        own += _first_run(place)
         return [*own, *_systems(place, systems)]
     finally:
         place.close()
@@ -125,6 +126,19 @@ def _clock(place: Place) -> Finding:
         return Finding("clock", said, True, "let both keep the time (NTP) before it is more", mark="warning")
     counts = "agrees with the ledger's database" if place.ledger.is_postgres else "counts, for the ledger is here"
     return Finding("clock", f"this machine's {counts}; nothing lies ahead of it", True)
+
+
+def _first_run(place: Place) -> list[Finding]:
+    """A warning where the first run would act on everybody at once."""
+    from cli.first_runs import HINT, acting_at_once, told
+    from expansion.ledger.database import LedgerError
+    from integrations.base import Finding
+
+    try:
+        names = acting_at_once(place)
+    except LedgerError:  # told already
+        return []
+    return [Finding("triggers", told(names), True, HINT, mark="warning")] if names else []
 
 
 def _store(place: Place) -> Finding:

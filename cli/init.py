@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from expansion.language.own_names import OwnNames
 
 _STARTER = Path(__file__).parent / "starter"
-_IGNORED = ".env\n.expansion/\n"
+_IGNORED = ".env\n*.env\n.expansion/\n"
 _EVENTS = 500  # the commonest, that an editor proposes
 _SCHEMAS = ".schema"  # in the starter a link, so that an editor finds them there too; in a new folder made anew
 

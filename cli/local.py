@@ -108,6 +108,7 @@ def start_prefect(folder: Path, port: int | None) -> Iterator[PrefectServer]:
         "PREFECT_SERVER_API_PORT": str(port),
         # Without it the page asks the server on 4200, whoever that is (measured).
         "PREFECT_SERVER_UI_API_URL": f"{url}/api",
+        "PREFECT_UI_URL": url,  # where messages of automations say to look
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         **SERVER,
     }

@@ -29,6 +29,7 @@ COMMANDS = {
     "audit": "What was done outside and by whom, line by line; is the record whole?",
     "forget": "Remove a person everywhere, and keep the counts.",
     "clock": "Do the clocks agree: this machine's, the ledger's, and what earlier runs wrote?",
+    "alerts": "Put into Prefect who is told when a run fails, work waits or a source goes quiet.",
     "doctor": "Is every configured system reachable, allowed, within its limits?",
     "actions": "The actions that playbooks may name.",
     "events": "The events that came, their properties, and what these say.",

@@ -20,6 +20,7 @@ from prefect.states import Completed
 from pydantic import Field, create_model
 
 from expansion.harmless import visible
+from flows.alerting import emit, waits_for_you
 from flows.approving import approve, decline, signed, waiting, with_joined
 from flows.clock import moment
 from flows.place import Place
@@ -46,6 +47,7 @@ async def approval(
     found = await _with_place(waiting)
     if not found:
         return Completed(message="nothing waits for a person")
+    emit([waits_for_you(len(found))], str(flow_run.id) if flow_run.id else None)
     asked = (await _with_place(questions, found))[:most]
     seconds = round(hours * 3600)
     paused = pause_flow_run(form_of(asked), timeout=seconds + _LEEWAY, poll_interval=looks_every)

@@ -19,6 +19,7 @@ from expansion.decide.decide import Decisions
 from expansion.ledger.records import FiringFilter, RunKind
 from expansion.logs import guard
 from expansion.redact import redacted, redacted_row
+from flows.alerting import alerts_of, emit
 from flows.approving import waiting
 from flows.border import harmless
 from flows.clock import moment
@@ -133,6 +134,9 @@ class Run:
         log.info(headline)
         for problem in self.report.problems:
             log.error("%s (%s): %s", problem.system, problem.whose, problem.sentence)
+        if self.kind == "expansion":
+            new = [one for one in firings if is_new(one)]
+            emit(alerts_of(self.place, new, self.as_of, self.place.now()), self.flow_run_id)
         if failed:
             worst = self.report.problems[0]
             return Failed(message=redacted(f"{headline}. {worst.system} ({worst.whose}): {worst.sentence}"))

@@ -44,6 +44,17 @@ class Settings(BaseSettings):
         description="Whether secrets are looked for in Prefect blocks too: `expansion-slack-bot-token` and so on.",
     )
 
+    alerts_webhook: SecretStr | None = Field(
+        None,
+        description="Where `expansion alerts` has messages sent: a Slack incoming webhook (api.slack.com/apps, "
+        "*Incoming Webhooks*) or another address that takes a JSON `text`.",
+    )
+    alerts_sendgrid_key: SecretStr | None = Field(
+        None, description="For alerts by e-mail: a SendGrid API key that may send mail (Settings, *API Keys*)."
+    )
+    alerts_email_from: str | None = Field(None, description="Whose name such an e-mail bears: a verified sender.")
+    alerts_email_to: str | None = Field(None, description="Whom it goes to; several with commas.")
+
     @property
     def ledger(self) -> str:
         """The ledger's URL."""

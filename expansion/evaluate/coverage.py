@@ -22,7 +22,7 @@ class Coverage:
 
     @classmethod
     def of(cls, sources: dict[str, Spans], policy: Policy, calendar: Calendar) -> Coverage:
-        late = _late_after(policy)
+        late = late_after(policy)
         return cls({name: joined(seen_by(s, calendar.as_of), late) for name, s in sources.items()}, late, calendar)
 
     def gap(self, first: date | datetime, last: date | datetime) -> str | None:
@@ -81,7 +81,8 @@ def _events(source: str) -> str:
     return f"events of {source}" if source else "events"
 
 
-def _late_after(policy: Policy) -> timedelta:
+def late_after(policy: Policy) -> timedelta:
+    """How old the newest event may be before a source counts as late."""
     if policy.events is None:
         return _LATE_AFTER
     span = policy.events.late_after

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 
 def test_all_is_well(folder, run, snapshot):
@@ -102,3 +103,27 @@ def test_wrong_yaml_stops_every_command_the_same_way(folder, run, change):
         assert ran.code == 1, arguments
         assert "`at_lest` is not a word that belongs here" in ran.err, arguments
         assert ran.out == "", arguments
+
+
+# --- what the first live run would do at once -------------------------------------------------------------------------
+
+
+def test_live_triggers_that_act_at_once_are_a_warning_until_something_has_fired(run, monkeypatch):
+    run("init", "mine")
+    monkeypatch.chdir("mine")
+    trigger = Path("playbooks/triggers/export-limit.yaml")
+    text = trigger.read_text(encoding="utf-8")
+    assert "first run" not in run("check").err
+    live = text.replace("status: watching", "status: live")
+    trigger.write_text(live, encoding="utf-8")
+    assert "first run" not in run("check").err  # quiet by default
+    trigger.write_text(f"{live}\nfirst_run: act\n", encoding="utf-8")
+    said = run("check")
+    assert said.code == 0
+    assert "playbooks/triggers/export-limit.yaml: `export-limit` is live with `first_run: act`, and nothing" in said.err
+    assert "hint: without `first_run: act`" in said.err
+    assert [each["message"] for each in run("check", "--json").json["warnings"]] == [
+        "`export-limit` is live with `first_run: act`, and nothing has fired yet: the first run acts on everybody for "
+        "whom it is true already"
+    ]
+    assert not Path(".expansion").exists()  # looking makes nothing
