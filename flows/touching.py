@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from expansion.contract import Failure
 from expansion.decide.lookup import text_of
 from expansion.decide.pauses import paused
-from expansion.decide.suppression import suppressed
+from expansion.decide.suppression import Suppressed, suppressed
 from expansion.evaluate.results import Evaluator
 from expansion.follow.hours import Calendar
 from expansion.follow.sla import Reading, Task, promise, read_clock
@@ -76,7 +76,8 @@ def _held(place: Place, steps: Iterable[StepRecord], now: datetime) -> dict[str,
     stopped = paused(place.ledger.pauses(), ZoneInfo(policy.time_zone))
     found = {step.key: stopped.triggers.get(step.trigger) or stopped.playbooks.get(step.playbook) for step in steps}
     accounts = sorted({step.account_id for step in steps})
-    reasons = suppressed(policy.suppress, accounts, place.evaluator(now)).reasons if policy.suppress else {}
+    left_alone = suppressed(policy.suppress, accounts, place.evaluator(now)) if policy.suppress else Suppressed()
+    reasons = left_alone.held | left_alone.reasons
     return {step.key: why for step in steps if (why := found[step.key] or reasons.get(step.account_id))}
 
 
