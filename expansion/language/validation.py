@@ -92,6 +92,7 @@ class _Findings:
         unknown: dict[Steps, list[ErrorDetails]] = defaultdict(list)
         missing: dict[Steps, list[ErrorDetails]] = defaultdict(list)
         other: dict[Steps, ErrorDetails] = {}
+        names: list[Mistake] = []
         for error in errors:
             steps = self._steps(error)
             if steps in self.hollow or any(empty[:-1] == steps for empty in self.hollow):
@@ -100,9 +101,13 @@ class _Findings:
                 unknown[steps[:-1]].append(error)
             elif error["type"] == "missing":
                 missing[steps].append(error)
+            elif error["loc"][-1:] == ("[key]",):
+                names.append(self._one(steps, error))  # a wrong name says nothing of what it names
             elif not any(steps[:length] in other for length in range(len(steps))):  # one message per mistake
                 other.setdefault(steps, error)
-        found = [mistake for parent, group in unknown.items() for mistake in self._unknown(parent, group, missing)]
+        found = names + [
+            mistake for parent, group in unknown.items() for mistake in self._unknown(parent, group, missing)
+        ]
         found += [self._missing(steps, group) for steps, group in missing.items() if group]
         return found + [mistake for steps, error in other.items() for mistake in self._other(steps, error)]
 
