@@ -104,6 +104,8 @@ def _list(place: Any, firings: list[Any], json_: bool) -> None:
         echo(question.title)
         for line in question.lines:
             echo(f"  {line}")
+        for label, to in question.links:
+            echo(f"  {label}: {to}")
         echo("")
     say("approve and send, or decline with --decline: expansion approve --trigger NAME | --account NAME | --all")
 

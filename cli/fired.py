@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 
     Firing = FiringRecord | NewFiring
 
-_CHANGE = re.compile(r" \([+−-][\d.,]+%\)")  # what two numbers beside it say already
-_SHOWN = 3  # numbers in a line
 _NARROW = 120  # in a window below that, a line has no room for the trigger, nor for whole reasons
 _NAME, _OUTCOME = 26, 17  # columns of a narrow window
 
@@ -45,6 +42,7 @@ _COLUMNS = ("account", "trigger", "numbers", "worth", "what happens")
 
 
 def _row(one: Firing, worth: str) -> dict[str, Any]:
+    from expansion.decide.evidence import numbers
     from expansion.decide.firing import called
 
     name, every = visible(called(one.account_name, one.user_name)), numbers(one.evidence)
@@ -73,13 +71,6 @@ def _narrow(rows: Sequence[Mapping[str, Any]], title: str, width: int) -> Iterat
 _GAP, _INDENT = "  ", "  "
 
 
-def numbers(evidence: Mapping[str, Any]) -> list[str]:
-    """What was seen where `when` holds: `86.67% (78 of 90)`, `64 → 78`."""
-    lines = evidence.get("lines", ())
-    holds = [line for line in lines if line["section"] == "when" and line["answer"] == "yes" and line["seen"]]
-    return list(dict.fromkeys(_CHANGE.sub("", str(line["seen"])) for line in holds))[:_SHOWN]
-
-
 def _fewer(every: Sequence[str], room: int) -> str:
     """As many of the numbers as there is room for; of the first one at least its first words."""
     kept = list(every)
@@ -90,7 +81,9 @@ def _fewer(every: Sequence[str], room: int) -> str:
 
 def happens(one: Firing) -> str:
     """The playbook that starts; else why none does."""
-    return one.playbook if one.decision == "acting" and one.playbook else one.reason
+    from expansion.decide.flood import brief
+
+    return one.playbook if one.decision == "acting" and one.playbook else brief(one.reason)
 
 
 def _short(one: Firing) -> str:

@@ -19,7 +19,7 @@ from prefect.runtime import flow_run
 from prefect.states import Completed
 from pydantic import Field, create_model
 
-from expansion.harmless import visible
+from expansion.harmless import in_markdown, link_in_markdown, visible
 from flows.alerting import emit, waits_for_you
 from flows.approving import approve, decline, signed, waiting, with_joined
 from flows.clock import moment
@@ -75,7 +75,9 @@ def _field(question: Question) -> str:
 
 
 def _choosing(question: Question) -> Any:
-    said = "\n\n".join(visible(line) for line in question.lines)
+    """Prefect shows the description as Markdown, and the title as it is."""
+    links = [link_in_markdown(label, to) for label, to in question.links]
+    said = "\n\n".join([*map(in_markdown, question.lines), *links])
     return Field("decide later", title=visible(question.title), description=said)
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from expansion.decide.evidence import numbers
+from expansion.decide.flood import brief
 from expansion.ledger.records import FiringRecord
 from expansion.money import money_text
 from expansion.plan.links import account_links
 from flows.clock import moment
 from flows.place import Place
 
+Links = Mapping[str, Mapping[str, str]]  # account -> label -> address
 _NAMED = 10  # accounts of a flood that are told one by one
-_LATER = "; all of them are held"  # what follows in the brake's reason says how to go on, which the form asks
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Question:
     firings: tuple[FiringRecord, ...]
     title: str
     lines: tuple[str, ...]  # what a person needs to decide it
+    links: tuple[tuple[str, str], ...] = ()  # where to look: what is there, and its address
 
 
 def questions(place: Place, firings: Sequence[FiringRecord]) -> list[Question]:
@@ -38,27 +41,33 @@ def questions(place: Place, firings: Sequence[FiringRecord]) -> list[Question]:
         if len(held) < 2:
             asked.append(_about_one(place, one, links))
         elif held[0] is one:
-            asked.append(_about_flood(place, held, links))
+            asked.append(_about_flood(place, held))
     return asked
 
 
-def _about_one(place: Place, firing: FiringRecord, links: dict[str, list[str]]) -> Question:
+def _about_one(place: Place, firing: FiringRecord, links: Links) -> Question:
     worth = f", {_money([firing])} a year" if firing.worth is not None else ""
-    lines = (_why_it_waits(firing), *_why_now(firing), *_who_and_where(firing, links), _look(firing))
-    return Question((firing,), f"{_whose(firing)}: {_titled(place, firing)}{worth}", lines)
+    lines = (_why_it_waits(firing), *_why_now(firing), *_owner(firing), _look(firing))
+    title = f"{_whose(firing)}: {_titled(place, firing)}{worth}"
+    return Question((firing,), title, lines, tuple(links.get(firing.account_id, {}).items()))
 
 
-def _about_flood(place: Place, held: Sequence[FiringRecord], links: dict[str, list[str]]) -> Question:
+def _about_flood(place: Place, held: Sequence[FiringRecord]) -> Question:
     """All of them together: whether the data are right is one question, not twelve."""
     accounts = len({one.account_id for one in held})
     title = f"{_titled(place, held[0])}: {accounts} accounts at once, {_money(held)} a year together"
-    each = [f"{_whose(one)}, {_money([one])}: {'; '.join(_reasons(one)) or _look(one)}" for one in held[:_NAMED]]
+    each = [_in_a_line(one) for one in held[:_NAMED]]
     more = [f"and {len(held) - _NAMED} more"] if len(held) > _NAMED else []
     return Question(tuple(held), title, (_why_it_waits(held[0]), *each, *more, _look(held[0])))
 
 
 def _why_it_waits(firing: FiringRecord) -> str:
-    return f"why it waits: {firing.reason.removeprefix('waits for approval: ').partition(_LATER)[0]}"
+    return f"why it waits: {brief(firing.reason.removeprefix('waits for approval: '))}"
+
+
+def _in_a_line(firing: FiringRecord) -> str:
+    owner = f", {firing.owner}" if firing.owner else ""
+    return f"{_whose(firing)}, {_money([firing])}{owner}: {'; '.join(numbers(firing.evidence)) or _look(firing)}"
 
 
 def _titled(place: Place, firing: FiringRecord) -> str:
@@ -88,21 +97,19 @@ def _why_now(firing: FiringRecord) -> list[str]:
     return [f"why now ({firing.fired_at:%Y-%m-%d}): {'; '.join(reasons)}"] if reasons else []
 
 
-def _who_and_where(firing: FiringRecord, links: dict[str, list[str]]) -> list[str]:
-    owner = [f"owner: {firing.owner}"] if firing.owner else []
-    return [*owner, *links.get(firing.account_id, [])]
+def _owner(firing: FiringRecord) -> list[str]:
+    return [f"owner: {firing.owner}"] if firing.owner else []
 
 
 def _look(firing: FiringRecord) -> str:
     return f"look at it: expansion explain {firing.trigger} {firing.account_id}"
 
 
-def _links(place: Place, firings: Sequence[FiringRecord]) -> dict[str, list[str]]:
-    """`Salesforce: https://…`, by account."""
+def _links(place: Place, firings: Sequence[FiringRecord]) -> Links:
+    """Where people find each account."""
     patterns = place.account_links()
     if not patterns or not firings:
         return {}
     remote = place.evaluator(moment(None)).remote_ids()
     wanted = dict.fromkeys(one.account_id for one in firings)
-    found = {account: account_links(patterns, account, remote.get(account, {})) for account in wanted}
-    return {account: [f"{label}: {link}" for label, link in links.items()] for account, links in found.items()}
+    return {account: account_links(patterns, account, remote.get(account, {})) for account in wanted}

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from expansion.contract import Failure
 from expansion.decide.decide import Decisions
+from expansion.decide.flood import brief
 from expansion.harmless import in_markdown, link_in_markdown
 from expansion.language.mistakes import Mistakes
 from expansion.ledger.database import LedgerError
@@ -183,7 +184,7 @@ def is_new(firing: FiringRecord) -> bool:
 
 def _happens(firing: FiringRecord) -> str:
     if firing.decision != "acting" or not firing.playbook:
-        return firing.reason
+        return brief(firing.reason)
     return f"{firing.playbook}, fired {firing.fired_at:%Y-%m-%d}" if is_earlier(firing) else firing.playbook
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
@@ -23,6 +24,17 @@ def evidence_record(evidence: Evidence, notes: Iterable[str], reaches: Sequence[
         "notes": list(notes),
     }
     return record | ({"reaches": list(reaches)} if reaches else {})
+
+
+_CHANGE = re.compile(r" \([+−-][\d.,]+%\)")  # what two numbers beside it say already
+_SHOWN = 3  # numbers in a line
+
+
+def numbers(record: Mapping[str, Any]) -> list[str]:
+    """What was seen where `when` holds: `86.67% (78 of 90)`, `64 → 78`."""
+    lines = record.get("lines", ())
+    holds = [line for line in lines if line["section"] == "when" and line["answer"] == "yes" and line["seen"]]
+    return list(dict.fromkeys(_CHANGE.sub("", str(line["seen"])) for line in holds))[:_SHOWN]
 
 
 def _line(line: Line) -> dict[str, Any]:

@@ -30,11 +30,19 @@ def flood_reason(trigger: Trigger, flood: Flood | None, accounts: int, past_coun
     _, said = min(limits)
     counted = "new firings" if trigger.who == "accounts" else "accounts with new firings"
     return (
-        f"flood brake: {accounts} {counted} of {trigger.trigger} in one run, {said}; all of them are held. "
+        f"flood brake: {accounts} {counted} of {trigger.trigger} in one run, {said}{_HELD}. "
         f"Look at one with `expansion explain {trigger.trigger} ACCOUNT`: if the data are wrong, mend them; "
         f"if they are right, `expansion approve --trigger {trigger.trigger}` lets all of them go (with `--decline`: "
         "none). They stay held until a person says so; a higher limit is for the next time"
     )
+
+
+_HELD = "; all of them are held"
+
+
+def brief(reason: str) -> str:
+    """The reason of a firing as one of many: how to look at a flood and let it go is said once, not in each row."""
+    return reason.partition(_HELD)[0]
 
 
 def _limits(trigger: Trigger, flood: Flood | None, past: Sequence[int]) -> list[tuple[Fraction, str]]:

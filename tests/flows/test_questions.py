@@ -13,7 +13,14 @@ from flows.questions import questions
 from tests.flows.test_report import FIRING
 
 TRIGGER = SimpleNamespace(title="Nearly out of seats")
-EVIDENCE = {"reasons": ["seats in use at least 80%: 92% (46 of 50)"]}
+EVIDENCE = {
+    "reasons": ["seats in use at least 80%: 92% (46 of 50)"],
+    "lines": [
+        {"section": "when", "answer": "yes", "seen": "92% (46 of 50)"},
+        {"section": "when", "answer": "yes", "seen": "38 → 46 (+21.05%)"},
+        {"section": "unless", "answer": "no", "seen": "0"},
+    ],
+}
 
 
 def place() -> Place:
@@ -42,9 +49,9 @@ def test_a_firing_is_asked_about_with_reasons_numbers_owner_and_link() -> None:
         "why it waits: a large deal",
         f"why now ({FIRING.fired_at:%Y-%m-%d}): seats in use at least 80%: 92% (46 of 50)",
         "owner: dana@acme.example",
-        "Salesforce: https://crm.example/001",
         "look at it: expansion explain seat-limit a-1",
     )
+    assert question.links == (("Salesforce", "https://crm.example/001"),)
 
 
 def test_all_that_one_flood_held_is_one_question() -> None:
@@ -54,7 +61,7 @@ def test_all_that_one_flood_held_is_one_question() -> None:
     assert [one.id for one in flood.firings] == list(range(1, 13))
     assert flood.title == "Nearly out of seats: 12 accounts at once, $12,000 a year together"
     assert flood.lines[0] == "why it waits: flood brake: 12 new firings of seat-limit in one run"
-    assert flood.lines[1] == "Account 1 (a-1), $1,000: seats in use at least 80%: 92% (46 of 50)"
+    assert flood.lines[1] == "Account 1 (a-1), $1,000, dana@acme.example: 92% (46 of 50); 38 → 46"
     assert "and 2 more" in flood.lines
 
 
