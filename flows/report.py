@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from expansion.contract import Failure
 from expansion.decide.decide import Decisions
+from expansion.decide.evidence import numbers
 from expansion.decide.flood import brief
 from expansion.harmless import in_markdown, link_in_markdown
 from expansion.language.mistakes import Mistakes
@@ -142,6 +143,7 @@ def fired_rows(firings: Iterable[FiringRecord]) -> list[dict[str, str]]:
             "worth": shown(firing, counts),
             "expected": amount(firing.priority, firing.currency),
             "what happens": _happens(firing),
+            "numbers": "; ".join(numbers(firing.evidence)),
             "why": "; ".join(firing.evidence.get("reasons", [])),
         }
         for firing, counts in counting(firings)
@@ -150,13 +152,14 @@ def fired_rows(firings: Iterable[FiringRecord]) -> list[dict[str, str]]:
 
 
 def fired_on_page(rows: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
-    """The same for Prefect's page: why stands where it is seen without scrolling."""
+    """The same for Prefect's page, which wraps no cell: the numbers stand where they are seen without scrolling."""
     return [
         {
             "account": in_markdown(", ".join(part for part in (row["account"], row.get("who")) if part)),
-            "why": in_markdown(row["why"]),
+            "why": in_markdown(row["numbers"]),
             "worth": row["worth"],
             "what happens": in_markdown(f"{row['trigger']}: {row['what happens']}"),
+            "in words": in_markdown(row["why"]),
         }
         for row in rows
     ]

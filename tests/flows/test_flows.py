@@ -128,7 +128,7 @@ async def test_prefect_shows_what_happened(outside: Outside) -> None:
             *((world.called(name), "big") for name in world.BIG),
         }
         assert fired[0]["worth"] == "$3,800"
-        assert "Paywall Viewed" in next(row["why"] for row in fired if row["trigger"] == "paywall")
+        assert "Paywall Viewed" in next(row["in words"] for row in fired if row["trigger"] == "paywall")
         assert len(done) == 30
         assert any(row["state"].startswith("[done](http") and "/lightning/r/Task/" in row["state"] for row in done)
         assert artifacts["run-report"].startswith("12 accounts asked about.")
