@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from expansion.evaluate.evaluator import StoreEvaluator, evaluator
-from tests.evaluate.worlds import CRM, Definition, change, event, fill, trigger, vocabulary
+from tests.evaluate.worlds import Definition, change, event, fill, trigger, vocabulary
 from tests.usage.builders import utc
 
 NOW = utc(2026, 3, 31, 12)
@@ -237,9 +237,10 @@ def test_an_account_is_known_from_when_something_of_it_arrived(tmp_path: Path) -
 
 def test_that_nothing_is_known_can_only_be_told_where_somebody_looked(tmp_path: Path) -> None:
     condition = {"fact": "plan", "exists": False}
-    changes = [change("acme", "arr", "1", ago(9))]
-    for number, (pulled, wanted) in enumerate([(ago(9), "yes"), (NOW + timedelta(1), "cannot tell")]):
-        asked = evaluator(fill(tmp_path / str(number), [], changes, first_pulls={CRM: pulled}), vocabulary(), NOW)
+    known = change("acme", "arr", "1", ago(9))
+    for number, (looked, wanted) in enumerate([(ago(9), "yes"), (NOW + timedelta(1), "cannot tell")]):
+        changes = [known, *(change("acme", fact, None, ago(9), looked) for fact in ("plan", "seats_used"))]
+        asked = evaluator(fill(tmp_path / str(number), [], changes), vocabulary(), NOW)
         assert answer(asked, condition) == wanted
         assert answer(asked, {"fact": "arr", "exists": True}) == "yes"
         assert answer(asked, {"fact": "seat_usage", "exists": False}) == wanted
