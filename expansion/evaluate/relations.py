@@ -59,7 +59,7 @@ class StoreRelations:
     def names(self) -> Names:
         """Which events and properties ever came; read as they are asked for."""
         if not self._names:
-            self._names.append(self.store.names(self.manifest.segments, self.store.connect()))
+            self._names.append(self.store.names(self.manifest.segments, self.con.cursor()))  # cheaper than one more
         return self._names[0]
 
     def events(self, properties: Collection[str] = ()) -> str | None:
