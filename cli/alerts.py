@@ -31,17 +31,10 @@ def command(folder: Path, try_: bool, json_: bool) -> None:
     from cli.quiet import prefect_ready
 
     prefect_ready()
-    from prefect.settings import PREFECT_API_URL
-
-    from expansion.contract import NoAccess
-    from flows.alerts import places, put, try_out
+    from flows.alerts import must_be_named, places, put, try_out
     from flows.settings import own_settings
 
-    if not PREFECT_API_URL.value():
-        raise NoAccess(
-            "no Prefect server is named; alerts are kept in one that goes on running"
-            "\n\nhint: start it with `prefect server start`, and set PREFECT_API_URL=http://127.0.0.1:4200/api"
-        )
+    must_be_named()
     blocks = places(own_settings())
     names = asyncio.run(put(folder, blocks))
     if json_:

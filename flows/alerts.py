@@ -11,6 +11,7 @@ from uuid import UUID
 from prefect.blocks.notifications import CustomWebhookNotificationBlock, SendgridEmail
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.events.schemas.automations import AutomationCore
+from prefect.settings import PREFECT_API_URL
 from pydantic import SecretStr
 from ruamel.yaml import YAML
 
@@ -19,6 +20,15 @@ from flows.settings import Settings
 
 PLACES = "expansion-alerts"  # stands in the files for the id of a notification block, which each server gives anew
 _Block = CustomWebhookNotificationBlock | SendgridEmail
+
+
+def must_be_named() -> None:
+    """Raises NoAccess without a server that stays; a temporary one would keep nothing."""
+    if not PREFECT_API_URL.value():
+        raise NoAccess(
+            "no Prefect server is named; alerts are kept in one that goes on running"
+            "\n\nhint: start it with `prefect server start`, and set PREFECT_API_URL=http://127.0.0.1:4200/api"
+        )
 
 
 def places(settings: Settings) -> dict[str, _Block]:

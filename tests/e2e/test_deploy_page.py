@@ -196,7 +196,7 @@ def test_every_command_runs_in_the_order_of_the_page(
         failed = {"type": "FAILED", "name": "Failed", "message": "it says why"}
         machine.ask(f"flow_runs/{run['id']}/set_state", {"state": failed, "force": True})
         until(lambda: any("it says why" in text for text in texts), 40, "nobody was told of the failed run")
-    ledger = machine.run(Block("sh", "psql expansion -Atc 'select kind from runs'"))
+    ledger = machine.run(Block("sh", "psql expansion_ledger -Atc 'select kind from runs'"))
     assert "follow_up" in ledger.split()  # the ledger of the page, not one of SQLite
     own = machine.folder / "expansion"
     assert "server.env" not in machine.run(Block("sh", "git status --porcelain"))
