@@ -163,7 +163,7 @@ def test_a_map_without_user_leaves_it_open(store: UsageStore, tmp_path: Path) ->
 
 def test_what_arrived_late_keeps_both_times(store: UsageStore, tmp_path: Path) -> None:
     mapping = MAP.model_copy(update={"received_at": "received"})
-    rows = [row("late", received="2026-03-05T00:00:00Z"), row("none"), row("early", received="2026-02-01T00:00:00Z")]
+    rows = [row("late", received="2026-03-05T00:00:00Z"), row("none"), row("early", received="2026-03-01T09:40:00Z")]
     import_events(store, lines(tmp_path / "e.jsonl", rows), mapping)
     seen = dict(stored(store, "event_id, seen_at"))
     happened = at(2026, 3, 1, 10)
