@@ -518,7 +518,7 @@ def test_connecting_twice_shares_one_budget(monkeypatch: pytest.MonkeyPatch, sta
 def test_doctor_says_what_answers_and_what_is_left_of_the_hour(start: Callable[..., StandIns]) -> None:
     findings = connected(start()).check()
     assert [(f.what, f.ok) for f in findings] == [
-        ("queries answer: 1 cohorts; 59 of 60 queries left", True),
+        ("queries answer: 1 cohort; 59 of 60 queries left", True),
         ("the raw export answers", True),
         ("the service account is in project 4001", True),
         ("Mixpanel does not tell the role in a project", True),
