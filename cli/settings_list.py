@@ -39,10 +39,17 @@ def every_setting() -> list[SettingsOf]:
     """The systems in the order of the list of all, then the product's own."""
     import integrations
     from flows.settings import Settings
+    from integrations._settings import SECRETS_DIR
 
     every = [integrations.integration(name) for name in integrations.NAMES]
     found = [SettingsOf(one.title, tuple(settings_of(one.settings_model))) for one in every]
-    return [*(one for one in found if one.settings), SettingsOf("Expansion", tuple(settings_of(Settings)))]
+    return [
+        *(one for one in found if one.settings),
+        SettingsOf("Expansion", (*settings_of(Settings), Setting(SECRETS_DIR, False, False, "", _SECRETS))),
+    ]
+
+
+_SECRETS = "A folder of mounted secrets, one a file named as the setting is: `/run/secrets` for its `slack_bot_token`."
 
 
 def settings_of(model: type[BaseModel]) -> Iterator[Setting]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from dotenv import dotenv_values
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_settings import BaseSettings
 
@@ -70,7 +71,7 @@ def secrets_of(settings: BaseModel) -> Iterator[str]:
 
 
 def _folder() -> Path | None:
-    named = os.environ.get(SECRETS_DIR)
+    named = os.environ.get(SECRETS_DIR) or dotenv_values(".env").get(SECRETS_DIR)
     if not named:
         return None
     folder = Path(named)

@@ -201,6 +201,10 @@ def test_settings_come_from_the_first_place_that_has_them(tmp_path: Path, monkey
     (mounted / "slack_bot_token").write_text("xoxb-of-the-file\n")
     monkeypatch.setenv("EXPANSION_SECRETS_DIR", str(mounted))
     assert token() == "xoxb-of-the-file"
+    monkeypatch.delenv("EXPANSION_SECRETS_DIR")
+    (tmp_path / ".env").write_text(f"EXPANSION_SECRETS_DIR={mounted}\n")
+    assert token() == "xoxb-of-the-file"
+    monkeypatch.setenv("EXPANSION_SECRETS_DIR", str(mounted))
     (tmp_path / ".env").write_text("SLACK_BOT_TOKEN=xoxb-of-dotenv\n")
     assert token() == "xoxb-of-dotenv"
     _settings.give({"SLACK_BOT_TOKEN": "xoxb-of-a-block"})

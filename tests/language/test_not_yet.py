@@ -1,0 +1,78 @@
+"""What README calls not yet is not there: each is refused where it is written, and README has what is refused so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import integrations
+from cli.main import Commands
+from expansion.language import later
+from tests.language.slips import _BRANCH, _PAYWALL, _SEATS
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+NOT_YET = README.partition("**Not yet:**")[2].partition("\n## ")[0]
+COUNT = "    at_least: 3\n    over: 14 days\n"
+
+WORDS = [
+    ("a date ahead", _SEATS, _BRANCH, "fact: renewal, coming_up: 60 days", "how far a date lies ahead"),
+    ("a calendar month", _PAYWALL, COUNT, "    at_least: 3\n    over: this month\n", "calendar or billing period"),
+    ("a billing period", _PAYWALL, COUNT, "    at_least: 3\n    over: billing period\n", "calendar or billing period"),
+    ("what is usual", _SEATS, _BRANCH, "fact: seats_used, above_usual: 30%", "what is usual"),
+    ("points", _SEATS, _BRANCH, "fact: seats_used, at_least: 5, points: 10", "conditions have no points"),
+    ("patterns in texts", _SEATS, _BRANCH, 'fact: plan, matches: "T.*"', "patterns cannot be written"),
+    (
+        "sums over child accounts",
+        _SEATS,
+        _BRANCH,
+        "fact: seats_used, sum_over: children",
+        "nothing adds up the children",
+    ),
+]
+
+
+@pytest.mark.parametrize(("phrase", "file", "old", "written", "answer"), WORDS, ids=[word[0] for word in WORDS])
+def test_what_the_page_calls_not_yet_is_refused_and_said_so(
+    phrase: str, file: str, old: str, written: str, answer: str, said: Callable[[str, str, str], str]
+) -> None:
+    assert phrase in " ".join(NOT_YET.split())
+    assert answer in said(file, old, written)
+
+
+def test_every_word_still_to_come_is_on_the_page() -> None:
+    words = {one.word for one in (*later.KEYS.values(), *later.VALUES.values())}
+    assert words  # else the sentence about them goes
+    assert [word for word in words if word not in NOT_YET] == []
+
+
+def test_what_is_carried_out_is_not_called_not_yet() -> None:
+    there = (
+        "attention",
+        "approval",
+        "quiet_hours",
+        "sequence",
+        "among_top",
+        "first_within",
+        "stopped_for",
+        "coming_up",
+    )
+    assert [word for word in there if f"`{word}`" in NOT_YET.replace("has `coming_up`", "")] == []
+
+
+def test_systems_that_are_to_come_have_no_integration_and_those_in_the_table_have_one() -> None:
+    sentence = next(line for line in NOT_YET.splitlines() if "systems Amplitude" in line)
+    to_come = sentence.partition("systems ")[2].partition(".")[0].replace(" and ", ", ").split(", ")
+    assert len(to_come) == 6
+    assert {name.lower() for name in to_come}.isdisjoint(integrations.NAMES)
+    table = README.partition("| system | once |")[2].partition("\n\n")[0]
+    listed = {line.split("|")[1].strip().lower() for line in table.splitlines() if line.startswith("| ")}
+    assert listed == {*integrations.NAMES} - {"files"} | {"your own data"}
+
+
+def test_no_command_does_what_is_still_to_come() -> None:
+    import click
+
+    words = {"backtest", "preview", "lift", "outcomes", "webhook", "webhooks", "serve"}
+    assert words.isdisjoint(Commands().list_commands(click.Context(Commands())))
