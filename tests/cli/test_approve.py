@@ -55,7 +55,7 @@ def test_what_waits_is_listed(waits, run, snapshot):
 @pytest.mark.parametrize("which", [("--all",), ("--trigger", "export-limit"), ("--account", "a-100")])
 def test_let_go_its_steps_are_written_once(waits, run, snapshot, which):
     assert str(_approve(run, *which)) == snapshot
-    assert [step.action for step in steps()] == ["slack.post_message", "salesforce.create_task"]
+    assert [step.action for step in steps()] == ["salesforce.create_task", "slack.post_message"]
     again = _approve(run, *which)
     assert again.code == (0 if which == ("--all",) else 1)
     assert "waits for a person\n" in again.err

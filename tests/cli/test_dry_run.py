@@ -38,8 +38,8 @@ def test_for_scripts(folder, run, change):
     change("triggers/export-limit.yaml", "status: watching", "status: live\nfirst_run: act")
     said = _dry(run, "--json").json
     assert [firing["account_name"] for firing in said["firings"]] == ["Northwind Traders"]
-    assert [step["action"] for step in said["steps"]] == ["slack.post_message", "salesforce.create_task"]
-    assert said["steps"][1]["input"]["assign_to"] == "dana@acme.example"
+    assert [step["action"] for step in said["steps"]] == ["salesforce.create_task", "slack.post_message"]
+    assert said["steps"][0]["input"]["assign_to"] == "dana@acme.example"
     assert said["accounts"] == 4
 
 
@@ -115,7 +115,7 @@ def test_what_earlier_runs_have_left_is_said(folder, run, change):
     from flows.place import Place
 
     change("triggers/export-limit.yaml", "status: watching", "status: live\nfirst_run: act")
-    change("export-conversation.yaml", "  - id: ask-the-owner", "  - id: ask-the-owner\n    after: 3 days")
+    change("export-conversation.yaml", "  - id: tell-the-team", "  - id: tell-the-team\n    after: 3 days")
     at, place = datetime.fromisoformat(AS_OF), Place()
     evaluated = evaluate(place, triggers_to_check(place), at)
     run_id = place.ledger.start_run("expansion", as_of=at, now=at)
