@@ -48,9 +48,10 @@ def _row(result: Any) -> dict[str, Any]:
     if result.rows is None:
         return {"file": result.source, "what": many(result.stored, "new event"), **repeats}
     known = "" if result.stored else ", all known before"
+    what = f"{many(result.stored, 'new value')} in {many(result.rows, 'row')}{known}" if result.rows else "no rows"
     return {
         "file": result.source,
-        "what": f"{many(result.stored, 'new value')} in {many(result.rows, 'row')}{known}",
+        "what": what,
         **repeats,
     }
 

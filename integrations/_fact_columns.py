@@ -39,8 +39,11 @@ def notes(said: FactRows, facts: Facts | None) -> Iterator[str]:
             continue
         if fact.field in (said.mapping.fields or ()):
             continue  # said already
-        where = f"the fact `{name}` is the field `{fact.field}` of {fact.from_}, which this file does not give"
-        yield f"{where}{meant(fact.field, said.columns)}"
+        where = f"the fact `{name}` is the field `{fact.field}` of {fact.from_}"
+        if fact.field in said.columns:
+            yield f"{where}: the file has it, and the map leaves it out of `fields`"
+        else:
+            yield f"{where}, which this file does not give{meant(fact.field, said.columns)}"
     if said.as_nothing:
         words = ", ".join(f"`{word}` ({count:,})" for word, count in said.as_nothing.most_common())
         yield f"cells that say nothing, taken as empty: {words}; `empty:` in the map says which texts do"

@@ -78,6 +78,8 @@ class FactRows:
                 first.account,
                 first.values,
                 user_id=first.user,
+                # With nothing known of a person but the account, that account is what is kept.
+                remote_id=None if first.values else first.user,
                 at=first.at,
                 known_at=first.at,
                 is_twice=is_twice,

@@ -92,7 +92,7 @@ class CompanySource(SourceBase):
 
     def _key_property(self, known: Properties) -> str:
         if (name := spelling(self._key, known)) is None:
-            raise Refused(f"{unknown('companies', [self._key], known)} HUBSPOT_ACCOUNT_KEY_PROPERTY names it")
+            raise Refused(f"{unknown('companies', [self._key], known)} (HUBSPOT_ACCOUNT_KEY_PROPERTY names it)")
         return name
 
     def _misfits(self, names: Mapping[str, str], wanted: Wanted) -> Iterator[Finding]:

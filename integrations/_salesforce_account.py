@@ -117,7 +117,7 @@ class AccountSource(SourceBase):
         try:
             return find(self._client, "Account", self._key_field).path
         except Refused as refusal:
-            raise Refused(f"{refusal} SALESFORCE_ACCOUNT_KEY_FIELD names it") from refusal
+            raise Refused(f"{refusal} (SALESFORCE_ACCOUNT_KEY_FIELD names it)") from refusal
 
     def _misfits(self, fields: Sequence[Field], wanted: Wanted) -> Iterator[Finding]:
         for field in fields:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from expansion.contract import CohortMembers, EventRow, FactRecord, Failure, NoAccess, NotThere, Refused
+from expansion.usage.cells import as_id, is_nothing
 from integrations import _mixpanel_zone as zones
 from integrations import _settings
 from integrations._mixpanel_calls import EXPORTS, QUERIES_AN_HOUR, RETRY, Api, NotYetThatDay, Queries, Settings
@@ -125,8 +126,8 @@ class Group(_Source):
         found = 0
         for profile in self.api.profiles("the group profiles", params):
             found += 1
-            account = str(profile["$distinct_id"])
-            yield FactRecord(self.name, account, _asked(profile, {f: f for f in fields}), remote_id=account)
+            known_as = str(profile["$distinct_id"])
+            yield FactRecord(self.name, as_id(known_as), _asked(profile, {f: f for f in fields}), remote_id=known_as)
         if not found:
             raise Refused(f"Mixpanel, the group profiles: group key {group} has none; check MIXPANEL_DATA_GROUP_ID")
 
@@ -147,8 +148,10 @@ class Profile(_Source):
         for profile in self.api.profiles("the user profiles", {"output_properties": [place, *names.values()]}):
             for account in _accounts(_properties(profile).get(place)):
                 found += 1
-                user = str(profile["$distinct_id"])
-                yield FactRecord(self.name, account, _asked(profile, names), remote_id=user, user_id=user)
+                known_as = str(profile["$distinct_id"])
+                yield FactRecord(
+                    self.name, account, _asked(profile, names), remote_id=known_as, user_id=as_id(known_as)
+                )
         if not found:
             raise Refused(
                 f"Mixpanel, the user profiles: none names its account in `{place}`; check MIXPANEL_ACCOUNT_PROPERTY"
@@ -263,7 +266,7 @@ def _user(distinct_id: object) -> str | None:
 def _accounts(value: object) -> list[str]:
     """A group key holds one id, or a list of them."""
     many = value if isinstance(value, list) else [value]
-    return [str(one) for one in many if one not in (None, "")]
+    return [as_id(one) for one in many if not is_nothing(one)]
 
 
 def _properties(profile: Mapping[str, Any]) -> Mapping[str, Any]:

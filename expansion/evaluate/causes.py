@@ -17,7 +17,7 @@ from expansion.evaluate.tree import Group, Leaf, Line, Member, Node, Repeated, R
 from expansion.evaluate.untold import Untold
 from expansion.language.models import DifferenceFact, HeadroomFact, MadeFact, PaceFact, RatioFact
 from expansion.language.values import format_number
-from expansion.usage.marks import is_mark, reason_of
+from expansion.usage.marks import is_mark, mark, reason_of
 
 _FIRST_EVER = "nobody knows whether it happened before"
 _NO_RATE = "it was 0 or less in the time before, so there is no rate"
@@ -90,9 +90,8 @@ class Causes:
         return self._tested[key]
 
     def _of_member(self, member: Member, index: int, point: int) -> str:
-        text = self.engine.known.column(member.measure, point).text(index)
-        if text is not None and is_mark(text):
-            return reason_of(text, member.pulls.partition(":")[0], member.condition.cohort or "")
+        if self.engine.known.cohort_is_gone(member.measure, point):
+            return reason_of(mark("no cohort"), member.pulls.partition(":")[0], member.condition.cohort or "")
         pulled = self.engine.source.first_pull(member.pulls)
         zone = self.engine.calendar.zone
         when = f"was first pulled on {pulled.astimezone(zone):%Y-%m-%d}" if pulled else "was never pulled"

@@ -333,6 +333,8 @@ class Engine:
         pulled = self.source.first_pull(member.pulls)
         if pulled is None or pulled > self.calendar.end(point):
             return logic.constant(CANNOT_TELL, self.size)
+        if self.known.cohort_is_gone(member.measure, point):
+            return logic.constant(CANNOT_TELL, self.size)
         column = self.known.column(member.measure, point)
         return logic.from_bool(column.where(lambda value: value is True), ~column.ended)
 

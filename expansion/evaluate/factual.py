@@ -16,7 +16,7 @@ import duckdb
 import numpy as np
 
 from expansion.evaluate.measures import Calendar, FactMeasure
-from expansion.evaluate.numbers import ENDLESS, Array, Flags, Numbers, from_fractions
+from expansion.evaluate.numbers import DIGITS, ENDLESS, Array, Flags, Numbers, from_fractions
 from expansion.evaluate.subjects import Subjects
 from expansion.evaluate.told import Told
 from expansion.language.kinds import CALLED
@@ -124,6 +124,7 @@ class FactMeasuring:
     subjects: Subjects
     unreadable: dict[str, int] = field(default_factory=dict)
     _taken: dict[tuple[FactMeasure, int], FactColumn] = field(default_factory=dict)
+    _cohorts: dict[tuple[str, str], list[tuple[datetime, str]]] = field(default_factory=dict)
 
     def take(self, wanted: Iterable[tuple[FactMeasure, int]]) -> None:
         """Read all of these: the changes of their fields once, then their state at each moment."""
@@ -151,6 +152,14 @@ class FactMeasuring:
     def field_of(self, measure: FactMeasure) -> str:
         """The field that a fact is, in its source."""
         return self._where(measure.fact)[1]
+
+    def cohort_is_gone(self, measure: FactMeasure, point: int) -> bool:
+        """Whether the system that keeps a cohort had no such one at a moment."""
+        source, name = self._where(measure.fact)
+        if (source, name) not in self._cohorts:
+            self._cohorts[source, name] = self.told.of_nobody(source, name)
+        end = self.calendar.end(point).astimezone(UTC).replace(tzinfo=None)
+        return is_mark(next((value for since, value in self._cohorts[source, name] if since <= end), None))
 
     @cached_property
     def told(self) -> Told:
@@ -246,16 +255,12 @@ def _holds_nothing(text: str, kind: str) -> bool:
     return not text.strip() or (kind == "list" and _list(text.strip()) == ())
 
 
-# Nothing that people count needs more digits, and a text such as 1e999999999 must not fill the memory.
-_DIGITS = 60
-
-
 def _number(text: str) -> Fraction | None:
     try:
         value = Decimal(text)
     except InvalidOperation:
         return None
-    if not value.is_finite() or abs(value.adjusted()) > _DIGITS or len(value.as_tuple().digits) > _DIGITS:
+    if not value.is_finite() or abs(value.adjusted()) > DIGITS or len(value.as_tuple().digits) > DIGITS:
         return None
     return Fraction(value)
 

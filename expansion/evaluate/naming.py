@@ -58,14 +58,14 @@ class _Looking:
     def _event(self, source: Source, at: Steps, event: str) -> Mistake:
         total = sum(segment.rows for segment in self.stored.manifest.segments)
         near = close_to(event, self.unseen.known_events())
-        hint = f"did you mean `{near}`?" if near else "`expansion events` lists those that came"
+        hint = f"did you mean `{near}`?" if near else "`expansion events` lists those that came."
         return source.mistake(
             at, f"`{event}` was never seen in {total:,} events", f"{hint} {_sentence(_REAL.format(word='names'))}"
         )
 
     def _property(self, source: Source, at: Steps, event: str, name: str) -> Mistake:
         said, _, near = (self.unseen.lack(event, name)).partition("; there is ")
-        hint = f"did you mean {near}?" if near else f"`expansion events {_quoted(event)}` lists what they have"
+        hint = f"did you mean {near}?" if near else f"`expansion events {_quoted(event)}` lists what they have."
         return source.mistake(at, said, f"{hint} {_sentence(_REAL.format(word='properties'))}", key=True)
 
     def _value(self, source: Source, at: Steps, events: tuple[str, ...], name: str, wanted: Any) -> Iterator[Mistake]:

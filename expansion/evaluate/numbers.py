@@ -24,6 +24,9 @@ Flags = npt.NDArray[np.bool_]
 
 _FITS = 1 << 62
 
+# Nothing that people count needs more digits, and a text such as 1e999999999 must not fill the memory.
+DIGITS = 60
+
 # No limit: larger than every number that can be read, so that comparisons need not know of it.
 ENDLESS = Fraction(10**99)
 

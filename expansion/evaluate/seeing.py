@@ -24,6 +24,7 @@ from expansion.language.values import Percent, Span
 _COUNTED = ("times", "people", "days")
 _BEFORE = {"people": "by", "days": "on"}
 _PERIODS_SHOWN = 8
+_OR_MORE = " or more"
 
 
 @dataclass(frozen=True)
@@ -150,14 +151,14 @@ class Seeing:
         text = number_beside(value, against, kind, currency)
         if isinstance(measure, Formula) and measure.word == "days_to_limit" and value is not None:
             return "not within ten years" if value == NEVER else f"{text} {unit_of('days', value)}"
-        return f"{text} or more" if number.least and value is not None else text
+        return f"{text}{_OR_MORE}" if number.least and value is not None else text
 
     def _value(self, measure: Measure, point: int, fact: str | None, against: Fraction | None = None) -> str:
         """A value, with what it is made of."""
         text = self._plain(measure, point, fact, against)
         made = self._made_of(measure, point, fact) if self.number(measure, point) is not None else ""
-        if made and text.endswith(" or more"):
-            return f"{text.removesuffix(' or more')} ({made}) or more"
+        if made and text.endswith(_OR_MORE):  # said once, of all of it
+            return f"{text.removesuffix(_OR_MORE)} ({made.replace(_OR_MORE, '')}){_OR_MORE}"
         return f"{text} ({made})" if made else text
 
     def _made_of(self, measure: Measure, point: int, fact: str | None) -> str:
@@ -181,7 +182,7 @@ class Seeing:
     def _with_unit(self, measure: Measure, point: int) -> str:
         text = self._plain(measure, point, None)
         if isinstance(measure, EventMeasure) and measure.aggregate in _COUNTED:
-            text += f" {unit_of(measure.aggregate, self.number(measure, point))}"
+            text += f" {unit_of(measure.aggregate, None if text.endswith(_OR_MORE) else self.number(measure, point))}"
         return text
 
 

@@ -220,7 +220,7 @@ def _counted(condition: Condition, events: str) -> str:
     word, wanted = condition.comparison()
     compared = comparison_text(word, wanted)
     if what == "distinct" and word not in _RELATIVE:
-        return f"{events} with {compared.removeprefix('is ')} {property_text(condition)}"
+        return f"{events} with {compared.removeprefix('is ')} {different(name or '', 1 if wanted == 1 else 2)}"
     if name is not None:
         return f"{property_text(condition)} in {events} {compared}"
     if word in _RELATIVE:

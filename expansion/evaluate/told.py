@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import duckdb
 
 from expansion.usage.duck import quote
+from expansion.usage.facts import COHORT
 
 Whose = tuple[str, str]  # account, user
 
@@ -36,6 +37,14 @@ class Told:
             found = self._rows("DISTINCT account_id, user_id", f"source = {quote(source)}")
             self._records[source] = frozenset((account, user) for account, user in found)
         return whose in self._records[source]
+
+    def of_nobody(self, source: str, name: str) -> list[tuple[datetime, str]]:
+        """What was told of a cohort itself, the newest first: that it is gone, or there again."""
+        by = quote(str(self.as_of.astimezone(UTC).replace(tzinfo=None)))
+        return self.con.execute(
+            f"SELECT since, value FROM {self.facts} WHERE source = {quote(source)} AND field = {quote(name)} "
+            f"AND account_id = {quote(COHORT)} AND seen_at <= TIMESTAMP {by} ORDER BY since DESC, seen_at DESC"
+        ).fetchall()
 
     def since(self, source: str, name: str, whose: Whose, *, ahead: bool) -> datetime | None:
         """Since when a field of this account, or person, is known; `ahead`: also where that lies after the check."""

@@ -110,7 +110,7 @@ class Unseen:
         return f"{_NO_EVENT} `{event}` has ever come" + (f"; there is `{near}`" if near else "")
 
     def _no_property(self, names: Names, event: str, name: str) -> str:
-        said = f"no `{event or 'event'}` has ever had a `{name}`"
+        said = f"no {f'`{event}`' if event else 'event'} has ever had a `{name}`"
         fact = name.rpartition(".")[2]
         if fact in self.facts.facts:
             return (

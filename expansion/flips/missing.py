@@ -68,6 +68,8 @@ class Missing:
                 pulled = self.engine.source.first_pull(line.pulls)
                 if pulled is None or pulled > self.engine.as_of:
                     yield f"{line.pulls.partition(':')[0]} is pulled"
+                elif self.engine.known.cohort_is_gone(line.measure, point):
+                    yield f"{line.pulls.partition(':')[0]} has the cohort again"
 
     def _tests(self, leaf: Leaf, point: int) -> Iterator[str]:
         for test in leaf.tests:

@@ -14,11 +14,12 @@ from expansion.evaluate.engine import Engine
 from expansion.evaluate.formulas import formula
 from expansion.evaluate.logic import YES, Answers, from_bool
 from expansion.evaluate.measures import Formula, FormulaWord, Measure
-from expansion.evaluate.numbers import Numbers, as_fraction, from_fractions
+from expansion.evaluate.numbers import DIGITS, Numbers, as_fraction, from_fractions
 from expansion.evaluate.standing import Standing
 from expansion.evaluate.tree import Test
 
 _MOST_PLACES = 12
+_LARGEST = 10**DIGITS
 Numbered = Callable[[Measure], Fraction | None]
 
 
@@ -42,6 +43,8 @@ class Quantity:
         return [value for value in found if self.can_be(value)]
 
     def can_be(self, value: Fraction) -> bool:
+        if abs(value) > _LARGEST:  # a part of what there is no limit to
+            return False
         return (self.least is None or value >= self.least) and (self.most is None or value <= self.most)
 
 

@@ -32,6 +32,7 @@ from expansion.usage.members import user_accounts_sql
 from expansion.usage.store import UsageStore
 from expansion.usage.suppressed import suppressed
 
+COHORT = ""  # of no account: whether a cohort itself is there
 FACT_COLUMNS = "source, field, account_id, user_id, value, since, seen_at"
 
 _SCHEMA = pa.schema(
@@ -76,27 +77,30 @@ def add_cohort(store: UsageStore, members: CohortMembers, pulled_at: datetime) -
     """Store who joined and who left a cohort that another system keeps."""
     field, now = cohort_field(members.name), naive(pulled_at)
     with manifests.writing(store.root):
-        left = _members(store, members.source, field) - members.account_ids
-        states = [*((account, "true") for account in members.account_ids), *((account, "false") for account in left)]
-        rows: list[Row] = [(members.source, field, account, "", state, now, now) for account, state in sorted(states)]
+        known = _members(store, members.source, field)
+        states = dict.fromkeys(known, "false") | dict.fromkeys(members.account_ids, "true")
+        if COHORT in known:
+            states[COHORT] = "true"  # it is there again
+        rows: list[Row] = [
+            (members.source, field, account, "", state, now, now) for account, state in sorted(states.items())
+        ]
         return _add(store, cohort_key(members.source, members.name), rows, pulled_at)
 
 
 def end_cohort(store: UsageStore, source: str, name: str, at: datetime) -> int:
-    """Note that a system has no such cohort any more: nobody can tell who would be in it."""
-    field, now = cohort_field(name), naive(at)
+    """Note that a system has no such cohort any more: of no account can anybody tell whether it would be in it."""
+    field, now, key = cohort_field(name), naive(at), cohort_key(source, name)
     with manifests.writing(store.root):
-        rows: list[Row] = [
-            (source, field, account, "", mark("no cohort"), now, now)
-            for account in sorted(_members(store, source, field))
-        ]
-        return _add(store, cohort_key(source, name), rows, at) if rows else 0
+        if key not in store.manifest().pulls:
+            return 0
+        return _add(store, key, [(source, field, COHORT, "", mark("no cohort"), now, now)], at)
 
 
 def _members(store: UsageStore, source: str, field: str) -> set[str]:
+    """Who is in it as far as is known, and `COHORT` once it was missing."""
     were = store.connect().execute(
         f"SELECT account_id FROM {facts_sql(store, store.manifest())} WHERE source = $1 AND field = $2 "
-        "GROUP BY account_id HAVING arg_max_null(value, (since, seen_at)) = 'true'",
+        "GROUP BY account_id HAVING arg_max_null(value, (since, seen_at)) <> 'false'",
         [source, field],
     )
     return {account for (account,) in were.fetchall()}
@@ -194,6 +198,7 @@ def _write(store: UsageStore, con: duckdb.DuckDBPyConnection, rows: int) -> Fact
 
 
 __all__ = [
+    "COHORT",
     "FACT_COLUMNS",
     "REMOTE_ID",
     "add_cohort",

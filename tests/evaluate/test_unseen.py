@@ -85,7 +85,7 @@ NO_PLAN = "no `Cancel Requested` has ever had a `plan`"
         ({"event": "Report Opened", "where": {"user.role": "admin"}, "over": "7 days", "at_most": 0},
          "no `Report Opened` has ever had a `user.role`: `role` is known of people, not of events"),
         ({"event": "any event", "where": {"plan": "Team"}, "over": "7 days", "at_most": 0},
-         "no `event` has ever had a `plan`"),
+         "no event has ever had a `plan`"),
         ({"event": "any event", "where": {"format": "pdf"}, "over": "7 days", "at_most": 0}, "yes"),
         # Seen once, ever: zero is a count.
         ({"event": "Report Opened", "over": "7 days", "at_most": 0}, "yes"),

@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 
 from expansion.evaluate import logic
@@ -388,6 +389,20 @@ def test_or_the_denominator_where_that_is_nearer(tmp_path: Path) -> None:
     changes = [change("acme", "seats_bought", "10", ago(90)), change("acme", "seats_used", "45", ago(90))]
     flips = said(tmp_path, {"fact": "seat_usage", "at_least": "500%"}, changes=changes)
     assert flips == "45 of 9 instead of 10"
+
+
+@pytest.mark.parametrize(
+    ("clause", "flips"),
+    [
+        ({"fact": "days_to_full", "at_least": 30}, "seats_bought 104 instead of no limit"),
+        ({"fact": "seat_usage", "at_least": "80%"}, "45 of 56 instead of no limit"),
+        ({"fact": "seats_bought", "more_than": 100}, "100 instead of no limit"),
+    ],
+)
+def test_where_there_is_no_limit_only_a_limit_would_turn_it(tmp_path: Path, clause: Definition, flips: str) -> None:
+    changes = [change("acme", "seats_bought", "-1", ago(90)), change("acme", "seats_used", "31", ago(90))]
+    changes.append(change("acme", "seats_used", "45", ago(3)))
+    assert said(tmp_path, clause, changes=changes) == flips
 
 
 def test_dwell_tells_the_day_if_it_stays_so(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from expansion.evaluate.evaluator import evaluator
 from expansion.evaluate.results import Answer
 from expansion.language.conditions import Condition
 from expansion.language.models import Facts, Policy
-from expansion.usage.facts import facts_sql
+from expansion.usage.facts import facts_sql, user_accounts
 from expansion.usage.lines import ImportFailed
 from expansion.usage.mapping import MapError
 from expansion.usage.store import UsageStore
@@ -102,6 +102,17 @@ def test_rows_that_cannot_be_read_are_counted_and_the_others_stored(store: Usage
     done = import_file(store, file, fact_map(tmp_path, "  at: on\n"), NOW)
     assert done.rejects == {"not valid JSON": 1, "no account": 1, "no readable date": 1}
     assert seats(store, "acme") == "50"
+
+
+def test_a_file_of_people_that_says_nothing_but_their_account_moves_them(store: UsageStore, tmp_path: Path) -> None:
+    mapping = fact_map(tmp_path, "  source: files.people\n  user: who\n")
+    import_file(store, write(tmp_path / "1.csv", "id,who,email,role\nacme,ana,a@acme.example,admin\n"), mapping, NOW)
+    moved = write(tmp_path / "2.csv", "id,who\nglobex,ana\nglobex,ben\n")
+    assert import_file(store, moved, mapping, NOW + timedelta(days=1)).stored > 0
+    assert user_accounts(store) == {"ana": "globex", "ben": "globex"}
+    asked = evaluator(store, Vocabulary(FACTS, POLICY), NOW + timedelta(days=2))
+    assert asked.people("admins", "acme") == []
+    assert import_file(store, moved, mapping, NOW + timedelta(days=3)).stored == 0
 
 
 def test_a_person_without_an_id_is_counted(store: UsageStore, tmp_path: Path) -> None:
@@ -209,6 +220,15 @@ def test_a_day_begins_in_the_zone_of_the_policy(store: UsageStore, tmp_path: Pat
         import_file(store, file, fact_map(tmp_path, "  at: on\n"), NOW, zone=zone)
         assert seats(store, f"a{number}", datetime(2026, 2, 1, 4, 59, tzinfo=UTC)) == "unknown"
         assert seats(store, f"a{number}", datetime(2026, 2, 1, 5, tzinfo=UTC)) == "50"
+
+
+def test_a_column_that_the_file_has_and_the_map_leaves_out_is_said_as_such(store: UsageStore, tmp_path: Path) -> None:
+    file = write(tmp_path / "accounts.csv", "id,seats,plan\nacme,50,team\n")
+    done = import_file(store, file, fact_map(tmp_path, "  fields: [plan]\n"), NOW, facts=FACTS)
+    assert done.notes == [
+        "the fact `seats` is the field `seats` of files.accounts: the file has it, and the map leaves it out of "
+        "`fields`"
+    ]
 
 
 def test_a_column_that_facts_yaml_asks_for_and_the_file_has_not_is_said(store: UsageStore, tmp_path: Path) -> None:

@@ -247,6 +247,23 @@ def test_people_are_found_in_every_account_they_belong_to(start: Callable[..., S
     assert records[0].values == {"email": "ana@acme.example", "name": "Ana", "role": "admin"}
 
 
+def test_an_id_is_the_same_however_a_profile_spells_it(start: Callable[..., StandIns]) -> None:
+    profiles = [
+        {"distinct_id": " ana ", "properties": {"company_id": " acme "}},
+        {"distinct_id": "7.0", "properties": {"company_id": 1001.0}},
+        {"distinct_id": "cem", "properties": {"company_id": ["1002", " "]}},
+        {"distinct_id": "dan", "properties": {"company_id": "NULL"}},
+    ]
+    groups = [{"distinct_id": "1001.0", "properties": {"plan": "team"}}]
+    cohorts = [{"id": 1, "name": "All", "members": [one["distinct_id"] for one in profiles]}]
+    there = start({"mixpanel": {"profiles": profiles, "groups": groups, "cohorts": cohorts}})
+    sources = connected(there).sources
+    people = {(one.account_id, one.user_id) for one in sources["mixpanel.profile"].people(["email"])}
+    assert people == {("acme", "ana"), ("1001", "7"), ("1002", "cem")}
+    assert [one.account_id for one in sources["mixpanel.group"].facts(["plan"])] == ["1001"]
+    assert sources["mixpanel.cohort"].cohort("All").account_ids == {"acme", "1001", "1002"}
+
+
 def test_a_cohort_gives_the_accounts_of_its_members(start: Callable[..., StandIns]) -> None:
     there = start()
     source = connected(there).sources["mixpanel.cohort"]

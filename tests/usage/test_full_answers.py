@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from expansion.contract import CohortMembers, FactRecord, Refused, TryLater
+from expansion.evaluate.evaluator import evaluator
 from expansion.usage.answers import Full
-from expansion.usage.facts import add_cohort, add_facts, cohort_field, end_cohort, facts_sql, user_accounts
+from expansion.usage.facts import add_cohort, add_facts, end_cohort, facts_sql, user_accounts
 from expansion.usage.marks import is_mark
 from expansion.usage.members import left_sql
 from expansion.usage.store import UsageStore
+from tests.evaluate.words import trigger, vocabulary
 from tests.usage.builders import utc
 
 CRM, PROFILES, FILES = "crm.account", "mixpanel.profile", "files.people"
@@ -49,6 +51,15 @@ def left(store: UsageStore, by: datetime | None = None) -> set[str]:
         f"SELECT account_id, user_id FROM {left_sql(facts_sql(store, store.manifest()), by)}"
     )
     return {f"{user}@{account}" for account, user in rows.fetchall()}
+
+
+def in_cohort(store: UsageStore, day: int) -> dict[str, str]:
+    """By account whether it is in the cohort, or why nobody can tell."""
+    crm(store, 1, {"acme": "50", "globex": "60"}, full=None)
+    power = {"from": "mixpanel.cohort", "name": "Power users"}
+    words = vocabulary(facts={"cohorts": {"power": power}})
+    found = evaluator(store, words, utc(2026, 3, day)).answers([trigger(when=[{"cohort": "power"}])])["t"]
+    return {one: "yes" if one in found.yes else found.unknown.get(one, "no") for one in ("acme", "globex")}
 
 
 # --- accounts ---------------------------------------------------------------------------------------------------------
@@ -145,10 +156,24 @@ def test_of_the_members_of_a_cohort_that_is_gone_nobody_can_tell(store: UsageSto
     members = CohortMembers("mixpanel.cohort", "Power users", frozenset({"acme"}))
     add_cohort(store, members, utc(2026, 3, 1))
     assert end_cohort(store, "mixpanel.cohort", "Power users", utc(2026, 3, 5)) == 1
-    assert known(store, cohort_field("Power users"), "mixpanel.cohort") == {}
     assert end_cohort(store, "mixpanel.cohort", "Power users", utc(2026, 3, 6)) == 0
-    add_cohort(store, members, utc(2026, 3, 7))
-    assert known(store, cohort_field("Power users"), "mixpanel.cohort") == {"acme": "true"}
+    assert in_cohort(store, 4) == {"acme": "yes", "globex": "no"}
+    assert set(in_cohort(store, 7).values()) == {"mixpanel.cohort no longer has this cohort"}
+    assert in_cohort(store, 4) == {"acme": "yes", "globex": "no"}
+    add_cohort(store, members, utc(2026, 3, 8))
+    assert in_cohort(store, 9) == {"acme": "yes", "globex": "no"}
+
+
+def test_who_is_not_in_a_cohort_that_is_there_again_is_not_in_it(store: UsageStore) -> None:
+    add_cohort(store, CohortMembers("mixpanel.cohort", "Power users", frozenset({"acme"})), utc(2026, 3, 1))
+    end_cohort(store, "mixpanel.cohort", "Power users", utc(2026, 3, 5))
+    add_cohort(store, CohortMembers("mixpanel.cohort", "Power users", frozenset({"globex"})), utc(2026, 3, 8))
+    assert in_cohort(store, 9) == {"acme": "no", "globex": "yes"}
+
+
+def test_a_cohort_that_was_never_there_is_not_gone(store: UsageStore) -> None:
+    assert end_cohort(store, "mixpanel.cohort", "Power users", utc(2026, 3, 5)) == 0
+    assert set(in_cohort(store, 9).values()) == {"cohort `power` was never pulled"}
 
 
 # --- people -----------------------------------------------------------------------------------------------------------

@@ -97,6 +97,8 @@ class Oracle:
             return all_of(self.clause(clause, who.together, at) for clause in definition["when"])
         if not self.stored.pulled(name, at):
             return CANNOT_TELL
+        if self.stored.is_gone(definition["from"], f"@member {definition['name']}", at):
+            return CANNOT_TELL
         member = self.stored.value(definition["from"], f"@member {definition['name']}", who.together, at)
         return said(member == "true")
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from tests.evaluate.oracle.spans import days_back, exactly, is_exact
 
 Row = dict[str, Any]
+NO_COHORT = "\x1ano cohort"
 GONE = "\x1agone"  # in place of a value that is not known any more
 
 
@@ -134,6 +135,12 @@ class Stored:
         known = [change for change in changes if change["since"] <= moment]
         newest = max(known, key=lambda change: (change["since"], change["seen"]), default=None)
         return newest is not None and newest["value"] != GONE
+
+    def is_gone(self, source: str, name: str, at: At) -> bool:
+        """A cohort itself, which is told of no account, was not there any more."""
+        moment = self.moment(at)
+        told = [change for change in self.by_field.get((source, name, "", ""), []) if change["since"] <= moment]
+        return bool(told) and max(told, key=lambda change: (change["since"], change["seen"]))["value"] == NO_COHORT
 
     def pulled(self, key: str, at: At) -> bool:
         """A source of facts, or a cohort, had been asked by then."""
