@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +21,7 @@ from expansion.evaluate.told import Told
 from expansion.language.kinds import CALLED
 from expansion.language.models import Facts, SourcedFact
 from expansion.usage.duck import quote
+from expansion.usage.items import items_of
 from expansion.usage.marks import is_mark
 
 NUMERIC = ("number", "money", "percent")
@@ -301,11 +301,8 @@ def _date(text: str, zone: tzinfo) -> datetime | None:
 def _list(text: str) -> tuple[str, ...] | None:
     """A JSON list, or items between semicolons as CRMs send them."""
     if text.startswith("["):
-        try:
-            items = json.loads(text)
-        except json.JSONDecodeError:
-            return None
-        return tuple(str(item) for item in items)
+        items = items_of(text)
+        return None if items is None else tuple(item.strip() for item in items if item.strip())
     return tuple(item.strip() for item in text.split(";") if item.strip())
 
 

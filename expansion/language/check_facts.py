@@ -87,6 +87,9 @@ def check_where(source: Source, at: Steps, where: Mapping[str, Any]) -> Iterator
     for name, wanted in where.items():
         if isinstance(wanted, Where):
             yield from at_words(source, (*at, name), property_misfits(wanted, name))
+        elif wanted == [] or "" in (wanted if isinstance(wanted, list) else [wanted]):
+            hint = f"write a value, or  {name}: {{exists: false}}"
+            yield source.mistake((*at, name), f"`{name}` has nothing to fit: no value is empty", hint, key=True)
 
 
 def _made_from_itself(facts: Facts, source: Source) -> Iterator[Mistake]:

@@ -47,6 +47,7 @@ _INSTEAD = {
 }
 _OWN_VALUES = (*GROWTH, "among_top", "older_than", "newer_than", "exists")  # their models check them
 _WHOLE_TEXTS = ("is", "is_not", "is_one_of", "is_not_one_of")
+_OF_TEXTS = (*_WHOLE_TEXTS, "contains", "starts_with")
 _WITHOUT_KIND = ("older_than", "newer_than")  # what the usage store does not ask of an event's property
 
 _READ_ANYWAY = {
@@ -94,7 +95,9 @@ def property_misfits(comparing: Comparing, name: str) -> Iterator[Misfit]:
 
 
 def _of_property(word: str, wanted: Any, name: str) -> Iterator[Misfit]:
-    if word in _WITHOUT_KIND:
+    if word in _OF_TEXTS and "" in (wanted if isinstance(wanted, list) else [wanted]):
+        yield Misfit(word, *empty(word))
+    elif word in _WITHOUT_KIND:
         message = f"`{word}` is for facts; a property of an event cannot be asked that"
         yield Misfit(word, message, "narrow the window with `over` instead")
     elif word in ("before", "after"):
@@ -158,9 +161,18 @@ def _value(word: str, wanted: Any, kind: str, name: str) -> Iterator[Misfit]:
 
 def _unfit(wanted: Any, kind: str, name: str, word: str = "") -> tuple[str, str | None] | None:
     fits, hint = _VALUES["text" if kind == "list" else kind](wanted, word)
-    if fits and word in _WHOLE_TEXTS and isinstance(wanted, str) and wanted != wanted.strip():
-        return blanks(wanted)
+    if fits and isinstance(wanted, str) and word in _OF_TEXTS:
+        if not wanted:
+            return empty(word)
+        if word in _WHOLE_TEXTS and wanted != wanted.strip():
+            return blanks(wanted)
     return None if fits else (f"`{_shown(wanted)}` does not fit `{name}`, which is {CALLED[kind]}", hint)
+
+
+def empty(word: str) -> tuple[str, str]:
+    """What is empty is not known: no value is an empty text."""
+    asked = {"is": "ask  exists: false", "is_not": "ask  exists: true"}
+    return f"`{word}` has an empty text, and no value is one", asked.get(word, "leave it out, or write a text")
 
 
 def blanks(wanted: str) -> tuple[str, str]:

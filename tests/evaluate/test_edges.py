@@ -246,6 +246,17 @@ def test_that_nothing_is_known_can_only_be_told_where_somebody_looked(tmp_path: 
         assert answer(asked, {"fact": "seat_usage", "exists": False}) == wanted
 
 
+@pytest.mark.parametrize("text", ["[]", "[null]", '[""]', '[" ", null]', " ; "])
+def test_a_list_of_nothing_is_empty(tmp_path: Path, text: str) -> None:
+    asked = asking(tmp_path, changes=facts(regions=text))
+    assert answer(asked, {"fact": "regions", "exists": False}) == "yes"
+
+
+def test_the_items_of_a_list_are_as_they_are_written(tmp_path: Path) -> None:
+    asked = asking(tmp_path, changes=facts(regions='["EU ", 1.50, true, ["sso"], null]'))
+    assert asked.fact("regions", ["acme"])["acme"].text == 'EU, 1.50, true, ["sso"]'
+
+
 def test_a_source_that_was_never_pulled_is_the_cause(tmp_path: Path) -> None:
     definitions = {"facts": {"plan": {"from": "hubspot.company", "field": "plan", "kind": "text"}}}
     store = fill(tmp_path, [[event("acme", "export", ago(1))]], [], EVER)

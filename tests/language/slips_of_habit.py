@@ -82,6 +82,12 @@ WORDS: list[Slip] = [
     _branch("among the top of the account", "fact: arr, among_top: 10%, of: account"),
     _branch("a text with blanks around it", 'fact: plan, is: " Team "'),
     _branch("a list with blanks in it", 'fact: plan, is_one_of: ["Team ", Pro]'),
+    _branch("an empty text", 'fact: plan, is: ""'),
+    _branch("a list with an empty text in it", 'fact: plan, is_not_one_of: ["", Pro]'),
+    _branch("a start that is empty", 'fact: plan, starts_with: ""'),
+    _branch("a property that is empty", 'event: Export Blocked, where: {plan: ""}, over: 7 days, at_least: 1'),
+    _branch("a property of no values", "event: Export Blocked, where: {plan: []}, over: 7 days, at_least: 1"),
+    _branch("a property that is not empty", 'event: Export Blocked, where: {plan: {is_not: ""}}, over: 7 days, is: 1'),
     ("a plan with blanks around it", _POLICY, "    Team: {", '    " Team ": {'),
     ("yes or no, and maybe", _SEATS, "is: true", "is: maybe"),
 ]
