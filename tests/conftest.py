@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 _TRUSTED = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 
 
+# Python's readline tells the processes that pytest starts how wide its own window is; no test has a window.
+for _name in ("COLUMNS", "LINES"):
+    os.environ.pop(_name, None)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Trust one authority instead of all: no test speaks TLS, and each HTTP client that is made reads the list (40 ms).
 

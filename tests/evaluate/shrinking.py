@@ -128,6 +128,7 @@ def literal(world: World, definition: Definition) -> str:
         f"            spans={_rows([f'({_moment(first)}, {_moment(last)})' for first, last in world.spans], 12)},\n"
         f"            first_pulls={{{pulls}}},\n"
         f"            late={world.late!r},\n"
+        f"            real={world.real!r},\n"
         "        ),\n"
         f"        {pformat(definition, width=100, sort_dicts=False)},\n"
         "    ),\n"

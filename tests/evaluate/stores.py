@@ -112,7 +112,7 @@ def _shredded(batch: Sequence[Definition], names: Sequence[str]) -> pa.Table:
 def _text(value: Any) -> str | None:
     if value in (None, "", []):
         return None
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 
 
 # --- tables -----------------------------------------------------------------------------------------------------------

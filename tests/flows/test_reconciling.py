@@ -125,7 +125,7 @@ def test_a_system_that_is_not_connected_could_not_be_asked(done: Job, monkeypatc
     monkeypatch.delenv("SLACK_BOT_TOKEN")
     shown = CliRunner().invoke(command, ["--json"])
     assert shown.exit_code == 1
-    why = {row["action"]: row["why"] for row in json.loads(shown.stdout)["not compared"]}
+    why = {row["action"]: row["why"] for row in json.loads(shown.stdout)["not_compared"]}
     assert why["slack.post_message"] == "slack is not connected; `expansion doctor` says what is missing"
 
 
@@ -148,4 +148,8 @@ def test_the_command_says_it_and_ends_with_1_where_somebody_has_to_look(done: Jo
     done.org().remove("Task", done.task("ac-01")["Id"])
     shown = CliRunner().invoke(command, ["--json"])
     assert shown.exit_code == 1
-    assert '"what": "salesforce.create_task made it, and it is not there any more"' in shown.output
+    [found] = json.loads(shown.stdout)["differences"]
+    assert (found["kind"], found["detail"]) == (
+        "deleted",
+        "salesforce.create_task made it, and it is not there any more",
+    )
