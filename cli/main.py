@@ -12,7 +12,7 @@ import click
 # name -> what `--help` says of it; the module is cli/NAME.py (`import` is in cli/import_files.py).
 COMMANDS = {
     "demo": "The whole job on sample data against local stand-ins; no account anywhere.",
-    "init": "A new folder of playbooks, a settings template and the schema for your editor.",
+    "init": "A new folder of your own: a trigger to begin with, and what deploys it.",
     "check": "Check every YAML file and run every case, with line numbers.",
     "explain": "Why a trigger fires, stays quiet or cannot tell for one account.",
     "run": "The main job, once: pull, evaluate, decide, start playbooks.",

@@ -1,4 +1,4 @@
-"""Who may import whom, held over the syntax tree of every file. DESIGN: decides <- talks <- runs <- commands."""
+"""Who may import whom, held over the syntax tree of every file: decides <- talks <- runs <- commands."""
 
 from __future__ import annotations
 

@@ -282,6 +282,20 @@ def test_every_link_leads_somewhere(page: Path):
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+def test_the_house_has_every_folder():
+    tree = re.search(
+        r"^```\n(playbooks/.*?)^```$", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )[1]
+    shown = set(re.findall(r"^ *([\w/]+)/ ", tree, re.MULTILINE))
+    kept = subprocess.run(
+        ["git", "-C", ROOT, "ls-files"], check=True, capture_output=True, text=True
+    ).stdout.splitlines()
+    tops = {name.split("/")[0] for name in kept}
+    folders = {name for name in tops if (ROOT / name).is_dir() and not name.startswith(".")}
+    parts = {name.split("/")[1] for name in kept if name.startswith("expansion/") and name.count("/") > 1}
+    assert shown == folders | parts | {"cli/starter"}
+
+
 def _anchors(page: Path) -> set[str]:
     titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
