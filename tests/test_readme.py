@@ -309,6 +309,13 @@ def test_every_link_into_a_page_leads_to_a_title(page: Path):
     assert missing == []
 
 
+def test_every_decision_is_in_the_list_by_its_title():
+    folder = ROOT / "docs/decisions"
+    rows = set(re.findall(r"^\| \[(\d+)\]\((.+)\) \| (.+) \|$", (folder / "README.md").read_text(), re.MULTILINE))
+    titles = {page: page.read_text().splitlines()[0].removeprefix("# ") for page in folder.glob("0*.md")}
+    assert rows == {(page.name[:4], page.name, title.partition(": ")[2]) for page, title in titles.items()}
+
+
 def test_every_picture_is_on_a_page():
     shown = {
         (page.parent / link).resolve()
