@@ -229,6 +229,34 @@ def test_every_command_in_the_docs_exists_with_its_options(words: list[str]):
     assert {word for word in words if word.startswith("--")} <= known
 
 
+def _inline() -> list[list[str]]:
+    """The commands inside sentences, such as `expansion pull`, each once."""
+    found = {
+        said for page in PAGES for said in re.findall(r"`expansion ([a-z][^`]*)`", page.read_text(encoding="utf-8"))
+    }
+    return [said.split() for said in sorted(found)]
+
+
+@pytest.mark.parametrize("words", _inline(), ids=" ".join)
+def test_every_command_in_a_sentence_exists_with_its_options(words: list[str]):
+    test_every_command_in_the_docs_exists_with_its_options(words)
+
+
+def test_every_setting_in_the_docs_exists():
+    from cli.settings_list import every_setting
+
+    known = {setting.name for one in every_setting() for setting in one.settings} | {"EXPANSION_FUZZ_EXAMPLES"}
+    names = r"`((?:EXPANSION|SALESFORCE|HUBSPOT|SLACK|INTERCOM|MIXPANEL)_[A-Z_]+)"
+    assert {name for page in PAGES for name in re.findall(names, page.read_text(encoding="utf-8"))} - known == set()
+
+
+def test_every_make_target_is_explained():
+    phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    table = re.findall(r"^\| `make ([\w-]+)` \|", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert phony
+    assert sorted(table) == sorted(phony[1].split())
+
+
 def test_every_make_target_in_the_docs_exists():
     wanted = {word for _, words in _named() if words[0] == "make" for word in words[1:] if "=" not in word}
     targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
