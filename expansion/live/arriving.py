@@ -30,7 +30,7 @@ def arrival(row: EventRow, users: Mapping[str, str]) -> Arrival:
         raise NotAnEvent("no event name")
     account = said or users.get(user)
     if not account:
-        raise NotAnEvent("no account, and none is known for its user")
+        raise NotAnEvent("no account, and none, or more than one, is known for its user")
     ts = _moment(row.time, "the time")
     received = _moment(row.received_at, "the time of arrival") if not is_nothing(row.received_at) else ts
     texts = {name: text for name, value in row.properties.items() if (text := as_stored(value))}

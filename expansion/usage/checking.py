@@ -84,7 +84,7 @@ def _reasons(account: str, by: datetime | None) -> Iterator[str]:
         yield f"WHEN {given} AND ({moment} BETWEEN {_FIRST} AND {_LAST}) IS NOT TRUE THEN {wrong}"
     arrived = "received" if by is None else f"least(received, TIMESTAMP {quote(str(naive_utc(by)))})"
     yield f"WHEN ts > {arrived} + INTERVAL 1 DAY THEN {quote(AHEAD)}"
-    yield f"WHEN coalesce({account}, '') = '' THEN 'no account, and none is known for its user'"
+    yield f"WHEN coalesce({account}, '') = '' THEN 'no account, and none, or more than one, is known for its user'"
 
 
 def naive_utc(moment: datetime) -> datetime:

@@ -102,7 +102,7 @@ def test_an_event_that_a_run_knew_does_not_count_again(tmp_path: Path) -> None:
     [
         ({"event_id": ""}, "no event id"),
         ({"event": None}, "no event name"),
-        ({"account_id": None}, "no account, and none is known for its user"),
+        ({"account_id": None}, "no account, and none, or more than one, is known for its user"),
         ({"time": "yesterday"}, "the time cannot be read; write ISO 8601, or seconds or milliseconds since 1970"),
         ({"time": 10}, "the time lies outside 1990 to 2100"),
     ],

@@ -110,7 +110,7 @@ def test_a_map_says_what_else_is_nothing_or_that_nothing_is(store: UsageStore, t
 
 def test_nothing_for_an_account_is_told_as_such(store: UsageStore, tmp_path: Path) -> None:
     done = import_events(store, lines(tmp_path / "a.jsonl", [row("1", account="NULL"), row("2")]), MAP)
-    assert done.rejects == {"no account, and none is known for its user": 1}
+    assert done.rejects == {"no account, and none, or more than one, is known for its user": 1}
 
 
 def test_a_pushed_event_at_any_millisecond_is_taken() -> None:

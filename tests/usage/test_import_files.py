@@ -146,7 +146,7 @@ def test_an_event_without_account_takes_its_users(store: UsageStore, tmp_path: P
     rows.append(row("4", account=None, user="nobody"))
     result = import_events(store, lines(tmp_path / "e.jsonl", rows), MAP, users={"ana": "acme", "ben": "globex"})
     assert stored(store, "event_id, account_id") == [("1", "acme"), ("2", "globex"), ("3", "own")]
-    assert result.rejects == {"no account, and none is known for its user": 1}
+    assert result.rejects == {"no account, and none, or more than one, is known for its user": 1}
 
 
 def test_a_map_without_account_takes_all_from_users(store: UsageStore, tmp_path: Path) -> None:
@@ -250,7 +250,7 @@ REJECTED: list[tuple[dict[str, Any], str]] = [
     ({"time": 5}, OUTSIDE),
     ({"time": "infinity"}, OUTSIDE),
     ({"time": "2190-01-01"}, OUTSIDE),
-    ({"account": None}, "no account, and none is known for its user"),
+    ({"account": None}, "no account, and none, or more than one, is known for its user"),
     ({"received": "later"}, CANNOT_READ.replace("the time", "the time of arrival", 1)),
     ({"received": "infinity"}, OUTSIDE.replace("the time", "the time of arrival")),
 ]
