@@ -9,6 +9,7 @@ from expansion.ledger import Ledger
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LEASE = timedelta(minutes=15)
+LINE = {"section": "when", "depth": 0, "text": "seat_usage at least 80%", "answer": "yes", "seen": "92% (46 of 50)"}
 
 
 def minutes(count: float) -> timedelta:
@@ -36,7 +37,7 @@ def a_firing(account: str = "acme", trigger: str = "seat-limit", steps: list[dic
         "priority_parts": (("worth", "$3,600"), ("likely", "30%")),
         "owner": "dana@acme.example",
         "playbook": "seats",
-        "evidence": {"lines": ["seat_usage is at least 80%"]},
+        "evidence": {"lines": [LINE]},
     }
     made = tuple(a_step(account, trigger, episode, user, place, **step) for place, step in enumerate(steps or []))
     return NewFiring(**values | rest, steps=made)

@@ -10,7 +10,7 @@ from expansion.evaluate.subjects import UserOf
 from expansion.ledger import FiringFilter, OpenEpisode, StepFilter, open_ledger
 from expansion.ledger.firings import EPISODE_ENDED
 from expansion.ledger.records import PastDecision
-from tests.ledger.builders import NOON, a_firing, claim, key_of, minutes, record, state_of
+from tests.ledger.builders import LINE, NOON, a_firing, claim, key_of, minutes, record, state_of
 
 
 def test_a_firing_comes_back_as_it_was_recorded(ledger):
@@ -20,7 +20,7 @@ def test_a_firing_comes_back_as_it_was_recorded(ledger):
     assert (firing.account_name, firing.decision, firing.fired_at) == ("Acme", "acting", NOON)
     assert (firing.worth, firing.likely, firing.priority) == (Decimal(3600), Decimal("0.3"), Decimal(1080))
     assert firing.priority_parts == (("worth", "$3,600"), ("likely", "30%"))
-    assert firing.evidence == {"lines": ["seat_usage is at least 80%"]}
+    assert firing.evidence == {"lines": [LINE]}
 
 
 def test_steps_are_due_at_once_or_wait_for_their_time(ledger):
