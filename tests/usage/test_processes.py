@@ -55,7 +55,7 @@ def check_whole(store: UsageStore, acknowledged: int) -> None:
     assert look(store) == stored + BATCH
     named = {f.file for f in store.manifest().facts}
     for segment in store.manifest().segments:
-        named |= {segment.file, segment.people_file, *(rollup.file for rollup in segment.rollups)}
+        named |= {segment.file, segment.people_file, segment.names_file, *(rollup.file for rollup in segment.rollups)}
     assert set(files_of(store)) == named  # what the dead one left was swept up
 
 
