@@ -38,7 +38,7 @@ def command(folder: Path, try_: bool, json_: bool) -> None:
     blocks = places(own_settings())
     names = asyncio.run(put(folder, blocks))
     if json_:
-        as_json(names)
+        as_json([{"automation": name} for name in names])
     else:
         echo("\n".join(names))
     if not blocks:

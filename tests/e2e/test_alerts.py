@@ -68,6 +68,7 @@ def test_what_needs_a_person_reaches_one_and_says_what_happened_where_to_look_an
     nowhere = alerts(here)
     assert (nowhere.returncode, nowhere.stdout.splitlines()) == (1, [zombies])
     assert "nobody is told: set EXPANSION_ALERTS_WEBHOOK" in nowhere.stderr
+    assert json.loads(alerts(here, "--json").stdout) == [{"automation": zombies}]
     for _ in range(2):  # the second time nothing is doubled
         put = alerts(here, "--try", EXPANSION_ALERTS_WEBHOOK=address)
         assert put.returncode == 0, put.stderr
