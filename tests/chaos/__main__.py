@@ -47,6 +47,7 @@ class Total:
             {
                 "kills": outcome.kills,
                 "stops": outcome.stops,
+                "full disks": outcome.fulls,
                 "processes": outcome.processes,
                 "requests": outcome.requests,
                 f"runs on {plan.database}": 1,

@@ -41,9 +41,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Ending:
-    """How a process ends, or falls asleep for `asleep` seconds: at the n-th time at a point, or after so long."""
+    """How a process ends, or falls asleep for `asleep` seconds: at the n-th time at a point, or after so long.
 
-    how: Literal["kill", "stop"]
+    full: from that point on its disk takes nothing more, until it ends by itself.
+    """
+
+    how: Literal["kill", "stop", "full"]
     point: str | None
     nth: int = 1
     after: float = 0.0
@@ -100,7 +103,7 @@ def draw(seed: int, databases: tuple[Database, ...] = ("sqlite", "postgresql")) 
     workers = chance.randint(1, 2) if database == "sqlite" else chance.choice((1, 2, 2, 3, 4))
     crowd = chance.random() < 0.08
     firings = _crowd(chance) if crowd else tuple(_steps(chance) for _ in range(chance.randint(2, 7)))
-    return Plan(
+    plan = Plan(
         seed,
         database,
         workers,
@@ -113,6 +116,14 @@ def draw(seed: int, databases: tuple[Database, ...] = ("sqlite", "postgresql")) 
         crowd=crowd,
         clocks=_clocks(chance, database),
     )
+    return replace(plan, endings=(*_full(chance, database), *plan.endings))
+
+
+def _full(chance: Random, database: Database) -> tuple[Ending, ...]:
+    """A ledger on SQLite lies on the worker's own disk, and that can be full."""
+    if database != "sqlite" or chance.random() < 0.75:
+        return ()
+    return (Ending("full", chance.choice(POINTS), chance.randint(1, 3)),)
 
 
 def _clocks(chance: Random, database: Database) -> tuple[Wrong, ...]:

@@ -27,7 +27,7 @@ from flows.clock import instant
 from tests.chaos.plan import SETTLE, Ending, Plan
 from tests.chaos.truth import World, contradictions
 from tests.chaos.work import firings, marks
-from tests.chaos.worker import Orders, main
+from tests.chaos.worker import NO_ROOM, Orders, main
 
 ROOT = Path(__file__).parents[2]
 UNREST = 3.5  # seconds in which processes may end and systems misbehave
@@ -49,6 +49,7 @@ class Outcome:
     taken: Counter[str] = field(default_factory=Counter)  # faults that were really played, by kind
     kills: int = 0
     stops: int = 0
+    fulls: int = 0  # ended because their disk was full
     processes: int = 0
     requests: int = 0
     seconds: float = 0.0
@@ -185,6 +186,9 @@ class _Unrest:
         if each.process.exitcode is not None:
             if each.process.exitcode == -signal.SIGKILL:
                 self.outcome.kills += 1
+                return self._start()
+            if each.process.exitcode == NO_ROOM:
+                self.outcome.fulls += 1
                 return self._start()
             return None  # it came to its end; what it had to say is in a file
         ending = each.ending

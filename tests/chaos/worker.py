@@ -6,6 +6,7 @@ What is shortened is time alone (leases, waits between tries, time-outs), all of
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import time
 import traceback
@@ -20,8 +21,10 @@ import hubspot  # noqa: F401  imported once, in the fork server, like the vendor
 import simple_salesforce  # noqa: F401
 import slack_sdk  # noqa: F401
 from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from expansion.contract import Action
+from expansion.ledger.database import LedgerError
 from expansion.ledger.records import StepRecord
 from expansion.ledger.store import Ledger, open_ledger
 from flows import clock
@@ -35,6 +38,7 @@ from tests.chaos import breaking
 from tests.chaos.plan import LEASE, RIGHT, SETTLE, TIMEOUT, Ending, Wrong
 from tests.chaos.work import FIRED_AT, remote_ids
 
+NO_ROOM = 77  # how a worker ends whose disk was full
 _GIVES_UP = 60  # rounds, each an hour later, in which nothing was due
 HURRIED = RetryPolicy(tries=3, first_wait=0.02, longest_wait=0.3, total=0.8)
 
@@ -110,6 +114,7 @@ def _connect(url: str) -> list[Connected]:
 def main(orders: Orders) -> None:
     """The whole life of a worker's process; what it has to say goes to a file."""
     try:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a write beyond the limit fails, as on a full disk
         _hubspot_tasks.SEARCH_LAG = 0.3  # the stand-in's search shows a task after 0.1 s
         _set_clock(orders)
         breaking.apply(orders.broken)
@@ -118,10 +123,33 @@ def main(orders: Orders) -> None:
             _lay_wires(place.ledger, orders.ending)
         _work(place, orders)
         place.close()
-    except BaseException:
+    except BaseException as error:
+        if _has_no_room() and _is_for_want_of_room(error):
+            os._exit(NO_ROOM)
+        _make_room()
         with (orders.home / "said").open("a") as said:
             said.write(f"--- {os.getpid()}\n{traceback.format_exc()}\n")
         raise
+
+
+def _is_for_want_of_room(error: BaseException) -> bool:
+    """What the product says of a disk that takes nothing: each of its errors is one of a database or of a file."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(_is_for_want_of_room, error.exceptions))
+    return isinstance(error, LedgerError | OperationalError | OSError)
+
+
+def _has_no_room() -> bool:
+    return resource.getrlimit(resource.RLIMIT_FSIZE)[0] == 0
+
+
+def _take_room() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+
+
+def _make_room() -> None:
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
 
 
 def _work(place: Place, orders: Orders) -> None:
@@ -194,7 +222,9 @@ def _lay_wires(ledger: Ledger, ending: Ending) -> None:
 
     def tick(*_: object) -> None:
         left[0] -= 1
-        if left[0] == 0:
+        if left[0] == 0 and ending.how == "full":
+            _take_room()
+        elif left[0] == 0:
             os.kill(os.getpid(), signal.SIGKILL if ending.how == "kill" else signal.SIGSTOP)
 
     match ending.point:
