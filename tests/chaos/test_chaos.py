@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,13 @@ def test_a_broken_product_is_seen(name: str, broken: Callable[[str], Stage], sta
     assert run(plan, stage).wrong == []
 
 
+def test_a_worker_whose_disk_is_full_ends_and_the_next_one_finishes(stage: Stage) -> None:
+    plan = replace(draw(9003, ("sqlite",)), endings=(Ending("full", "answered"),), workers=1, clocks=())
+    outcome = run(plan, stage)
+    assert outcome.wrong == [], outcome.dump
+    assert outcome.fulls == 1, "it was played"
+
+
 def test_a_plan_is_the_same_for_its_seed_and_can_be_written_down_and_cut() -> None:
     plan = draw(7)
     assert plan == draw(7) == read(plan.to_json())
@@ -84,7 +92,7 @@ def test_every_kind_of_fault_and_end_is_drawn(tmp_path: Path) -> None:
     assert {fault.kind for plan in plans for fault in plan.faults} == {
         "status", "slow", "cut_before", "cut_after", "truncate"
     }  # fmt: skip
-    assert {ending.how for plan in plans for ending in plan.endings} == {"kill", "stop"}
+    assert {ending.how for plan in plans for ending in plan.endings} == {"kill", "stop", "full"}
     assert {plan.key_property for plan in plans} == {"unique", "searched", "none"}
     off = [plan for plan in plans if plan.clocks]
     assert {plan.database for plan in off} == {"sqlite", "postgresql"}
