@@ -61,7 +61,9 @@ def _channel(text: object) -> object:
 
 
 Channel = Annotated[str, BeforeValidator(_channel), Field(min_length=1)]
-_AFTER = "How much working time after the firing; left out: when the time for the first touch is over."
+_AFTER = (
+    "How much working time, counted as that for the first touch; left out: when the time for the first touch is over."
+)
 
 
 class Remind(Strict):
@@ -95,8 +97,9 @@ class Sla(Strict):
     """How soon somebody has to touch the task, and what follows if nobody does: each once, in this order."""
 
     first_touch: WorkingSpanField = Field(
-        description="The time for the first touch, from the firing: `8 working hours`, `2 working days`. It stands"
-        " still outside working_hours of policy.yaml, and while policy.yaml says to leave the account alone.",
+        description="The time for the first touch, from the firing or from when the time of a step that waits came:"
+        " `8 working hours`, `2 working days`. It stands still outside working_hours of policy.yaml, while policy.yaml"
+        " says to leave the account alone, and while its trigger or playbook is paused.",
         examples=["8 working hours"],
     )
     remind: Remind | None = Field(
