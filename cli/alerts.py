@@ -32,10 +32,10 @@ def command(folder: Path, try_: bool, json_: bool) -> None:
 
     prefect_ready()
     from flows.alerts import must_be_named, places, put, try_out
-    from flows.settings import own_settings
+    from flows.opening import settings
 
     must_be_named()
-    blocks = places(own_settings())
+    blocks = places(settings())
     names = asyncio.run(put(folder, blocks))
     if json_:
         as_json([{"automation": name} for name in names])

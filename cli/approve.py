@@ -46,14 +46,14 @@ def command(
     """
     from flows import approving
     from flows.clock import moment
-    from flows.place import Place
+    from flows.opening import open_place
 
     chosen = trigger is not None or account is not None
     if chosen and all_:
         raise click.UsageError("`--all` is everything that waits; leave it out, or leave out the others")
     if decline and not (chosen or all_):
         raise click.UsageError("decline what? write `--trigger NAME`, `--account ID` or `--all` beside it")
-    place = Place(looking=True)
+    place = open_place(looking=True)
     try:
         must_be_ours(place)
         if trigger is not None:

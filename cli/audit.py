@@ -33,9 +33,9 @@ def command(
     Lines are only added: the database refuses to change or remove one. `--verify` finds what was changed behind its
     back, with exit code 1. Lines missing at the very end show only against hashes that were kept elsewhere (`--heads`).
     """
-    from flows.place import Place
+    from flows.opening import open_place
 
-    place = Place(looking=True)
+    place = open_place(looking=True)
     try:
         must_be_ours(place)
         ledger = place.ledger

@@ -26,9 +26,9 @@ def command(json_: bool) -> None:
     """
     from cli import first_runs
     from expansion.language.mistakes import Mistakes
-    from flows.place import Place
+    from flows.opening import open_place
 
-    place = Place()
+    place = open_place()
     _renew_schemas(place)
     try:
         workspace = place.workspace

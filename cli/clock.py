@@ -24,9 +24,9 @@ def command(put_back: bool, yes: bool, json_: bool) -> None:
     Leases and waits are judged by the clock of the ledger's database, on every machine. A run stops where this
     machine's is 5 minutes from it, or where earlier runs wrote what lies ahead. Exit code 1 where a run would stop.
     """
-    from flows.place import Place
+    from flows.opening import open_place
 
-    place = Place()
+    place = open_place()
     try:
         if put_back:
             if not yes:

@@ -35,10 +35,10 @@ class Completed(click.ParamType[str]):
 
 
 def _things(kind: str, _begun: str) -> Names:
+    from flows.opening import settings
     from flows.pausing import names_of
-    from flows.settings import own_settings
 
-    return [(name, "") for name in names_of(own_settings().playbooks, kind)]  # type: ignore[arg-type]  # a kind
+    return [(name, "") for name in names_of(settings().playbooks, kind)]  # type: ignore[arg-type]  # a kind
 
 
 def _actions(_begun: str) -> Names:
@@ -50,17 +50,17 @@ def _actions(_begun: str) -> Names:
 
 
 def _sources(_begun: str) -> Names:
-    from flows.place import Place
+    from flows.opening import open_place
     from flows.pulling import pulls
 
-    return sorted({(pull.source, pull.what) for pull in pulls(Place(looking=True))})
+    return sorted({(pull.source, pull.what) for pull in pulls(open_place(looking=True))})
 
 
 def _events(_begun: str) -> Names:
     from expansion.usage.looking import seen_events
-    from flows.place import Place
+    from flows.opening import open_place
 
-    place = Place(looking=True)
+    place = open_place(looking=True)
     segments = place.stored.segments
     return [(one.event, f"{one.times:,} events") for one in seen_events(place.store, segments)] if segments else []
 
@@ -68,9 +68,9 @@ def _events(_begun: str) -> Names:
 def _accounts(begun: str) -> Names:
     """By the id; or, where the beginning is that of a name, by the name."""
     from cli.accounts import stored_names
-    from flows.place import Place
+    from flows.opening import open_place
 
-    place = Place(looking=True)
+    place = open_place(looking=True)
     try:
         known = {**stored_names(place), **place.ledger.account_names()}
     finally:

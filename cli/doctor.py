@@ -49,9 +49,9 @@ _BROKEN = "cannot be used"
 
 
 def _findings() -> list[Finding]:
-    from flows.place import Place
+    from flows.opening import open_place
 
-    place = Place()
+    place = open_place()
     try:
         systems = place.systems()
         own = [_own("ledger", place, _ledger), _own("usage store", place, _store)]

@@ -26,9 +26,9 @@ def command(name: str | None, json_: bool) -> None:
     With NAME its properties, each with how many events have it and the commonest values. Values may name people.
     """
     from expansion.usage.looking import seen_events
-    from flows.place import Place
+    from flows.opening import open_place
 
-    place = Place()
+    place = open_place()
     if place.settings.engine_url is not None:
         say("a warehouse has the events (EXPANSION_ENGINE_URL); ask it for their names")
         sys.exit(1)

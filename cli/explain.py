@@ -37,9 +37,9 @@ def command(trigger: str, account: str, user: str | None, as_of: datetime | None
     for is said.
     """
     from flows.clock import moment
-    from flows.place import Place
+    from flows.opening import open_place
 
-    place = Place(looking=True)
+    place = open_place(looking=True)
     try:
         need_trigger(place, trigger, account)
         asked = place.workspace.triggers[trigger]

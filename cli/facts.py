@@ -13,9 +13,9 @@ from cli.showing import as_json, echo, table
 @click.option("--json", "json_", is_flag=True, help="As JSON.")
 def command(json_: bool) -> None:
     """The facts, cohorts and groups of people of facts.yaml with where each comes from; and the sources there are."""
-    from flows.place import Place
+    from flows.opening import open_place
 
-    place = Place(looking=True)
+    place = open_place(looking=True)
     facts = place.workspace.facts
     rows = [{"fact": name, "kind": facts.kind(name), "from": _made(fact)} for name, fact in facts.facts.items()]
     cohorts = [{"cohort": name, "from": _cohort(cohort)} for name, cohort in facts.cohorts.items()]

@@ -24,11 +24,11 @@ def command(user: str, yes: bool, json_: bool) -> None:
     for a person to remove. Exit code 1 while something is left to do here.
     """
     from expansion.forgetting import forget, must_be_known
-    from flows.place import Place
+    from flows.opening import open_place
 
     if not user.strip():
         raise click.UsageError("forget whom? give a user id or an e-mail address")
-    place = Place()
+    place = open_place()
     try:
         must_be_known(place.store, place.ledger, user)
         if not yes:

@@ -74,10 +74,10 @@ def _import(files: tuple[Path, ...], map_: Path) -> list[Any]:
     """One file after the other; what was stored before a file that cannot be used stays stored."""
     from expansion.usage.compaction import put_together
     from flows.clock import moment
-    from flows.place import Place
+    from flows.opening import open_place
     from integrations.files import import_file
 
-    place = Place()
+    place = open_place()
     store, results = place.store, []
     zone, facts = _vocabulary(place)
     with click.progressbar(files, label="importing", file=sys.stderr, hidden=not sys.stderr.isatty()) as shown:

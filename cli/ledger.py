@@ -38,13 +38,13 @@ def command(
     json_: bool,
 ) -> None:
     """Firings with their reasons, most valuable first; the steps that followed; the runs that decided."""
+    from flows.opening import open_place
     from flows.pausing import told_pauses
-    from flows.place import Place
 
     view = _view(steps=steps_, runs=runs_, clocks=clocks_, history=history)
     if runs_ and (trigger or account or user):
         raise click.UsageError("`--runs` lists whole runs; leave out `--trigger`, `--account` and `--user`")
-    place = Place(looking=True)
+    place = open_place(looking=True)
     try:
         must_be_ours(place)
         wanted = _wanted(place, trigger, account, user, limit)

@@ -30,9 +30,9 @@ def command(text: str | None, limit: int, as_of: datetime | None, json_: bool) -
     Every command takes the id, or the name where only one account has it.
     """
     from flows.clock import moment
-    from flows.place import Place
+    from flows.opening import open_place
 
-    place = Place(looking=True)
+    place = open_place(looking=True)
     try:
         must_be_ours(place)
         at = moment(as_of)

@@ -19,10 +19,10 @@ class _Kind(click.Choice[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if value not in KINDS and ctx is not None:
+            from flows.opening import settings
             from flows.pausing import names_of
-            from flows.settings import own_settings
 
-            folder = own_settings().playbooks
+            folder = settings().playbooks
             if kinds := [kind for kind in KINDS if value in names_of(folder, kind)]:  # type: ignore[arg-type]  # of KINDS
                 said = " or ".join(f"`expansion {ctx.info_name} {kind} {value}`" for kind in kinds)
                 raise click.UsageError(f"`{value}` is the name of a {kinds[0]}\n\nhint: write {said}", ctx)
@@ -47,10 +47,10 @@ def command(kind: str | None, name: str | None, by: str | None, note: str, json_
     resumed, if it is still true then. Of a paused PLAYBOOK or INTEGRATION nothing more is sent; its steps stay due.
     What is just being sent is finished. Without a name: what is paused.
     """
+    from flows.opening import open_place
     from flows.pausing import must_be_there
-    from flows.place import Place
 
-    place = Place(looking=kind is None)
+    place = open_place(looking=kind is None)
     try:
         if kind is None:
             show_pauses(place, json_)

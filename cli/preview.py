@@ -25,10 +25,10 @@ def preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:
     from cli.beginning import how_to_begin
     from flows.clock import moment
     from flows.deciding import decide_all, evaluate, triggers_of_run
+    from flows.opening import open_place
     from flows.pausing import told_pauses
-    from flows.place import Place
 
-    place = Place(looking=True)
+    place = open_place(looking=True)
     try:
         at = moment(as_of) if as_of else place.clock.seen()
         chosen, not_due = triggers_of_run(place, triggers, at, only_due=as_of is None and not triggers)

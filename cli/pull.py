@@ -27,10 +27,10 @@ def command(sources: tuple[str, ...], json_: bool) -> None:
     Nothing is evaluated, decided or sent, and no Prefect server is needed. Events are read since the last pull, and the
     last days again. Then `expansion run --dry-run` shows what would happen. Exit code 1 where a source has a problem.
     """
-    from flows.place import Place
+    from flows.opening import open_place
     from flows.pulling_all import chosen
 
-    place = Place()
+    place = open_place()
     try:
         wanted = chosen(place, sources)
         place.begin()

@@ -21,10 +21,10 @@ def command(days: int, json_: bool) -> None:
     Nothing is repaired; each difference says what to do. Exit code 1 where there is something to do, or where a system
     could not be asked.
     """
-    from flows.place import Place
+    from flows.opening import open_place
     from flows.reconciling import difference_rows, reconcile_all, untold_rows
 
-    place = Place()
+    place = open_place()
     try:
         found = reconcile_all(place, place.now(), days)
     finally:

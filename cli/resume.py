@@ -19,10 +19,10 @@ from cli.showing import say
 @click.option("--json", "json_", is_flag=True, help="What is still paused, as JSON.")
 def command(kind: str | None, name: str | None, by: str | None, note: str, json_: bool) -> None:
     """Let something that is paused go on; the next run does what waits. Without a name: what is paused."""
+    from flows.opening import open_place
     from flows.pausing import must_be_there
-    from flows.place import Place
 
-    place = Place(looking=kind is None)
+    place = open_place(looking=kind is None)
     try:
         if kind is None:
             show_pauses(place, json_)

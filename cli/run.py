@@ -52,10 +52,10 @@ def run_flow(as_of: datetime | None, triggers: list[str], pull_sources: bool, js
     from cli.quiet import fewer_lines
     from cli.stopping import Job
     from flows.main import expansion
-    from flows.place import Place
+    from flows.opening import open_place
     from flows.work import stop_all
 
-    Place().workspace  # noqa: B018  wrong YAML is said before a server starts
+    open_place().workspace  # noqa: B018  wrong YAML is said before a server starts
     fewer_lines()
 
     async def run() -> State[Any]:
@@ -78,10 +78,10 @@ def _printed(flow_run_id: str, json_: bool) -> bool:
     """Print the report of a run from the ledger; False where the run did not get as far as that."""
     from cli.reporting import report_for_scripts, show_report
     from expansion.ledger.records import FiringFilter
-    from flows.place import Place
+    from flows.opening import open_place
     from flows.report import RunReport
 
-    place = Place()
+    place = open_place()
     try:
         run = next((run for run in place.ledger.runs(5) if run.flow_run_id == flow_run_id), None)
         if run is None or run.status == "running":

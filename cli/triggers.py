@@ -34,10 +34,10 @@ def command(name: str | None, as_of: datetime | None, json_: bool) -> None:
     """
     from flows.clock import moment
     from flows.deciding import evaluate, triggers_to_check
+    from flows.opening import open_place
     from flows.pausing import told_pauses
-    from flows.place import Place
 
-    place = Place(looking=True)
+    place = open_place(looking=True)
     try:
         must_be_ours(place)
         if name is not None:

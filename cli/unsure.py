@@ -40,10 +40,10 @@ def command(key: str | None, verdict: str | None, note: str, json_: bool) -> Non
     Look in the system whether it is there, then say so: `expansion unsure KEY done`, or `retry` to send it again, or
     `skip` to leave it. The first letters of the key are enough.
     """
+    from flows.opening import open_place
     from flows.pausing import NoSuchThing
-    from flows.place import Place
 
-    place = Place(looking=True)
+    place = open_place(looking=True)
     try:
         must_be_ours(place)
         steps = place.ledger.unsure_steps()

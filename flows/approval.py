@@ -23,6 +23,7 @@ from expansion.harmless import in_markdown, link_in_markdown, visible
 from flows.alerting import emit, waits_for_you
 from flows.approving import approve, decline, signed, waiting, with_joined
 from flows.clock import moment
+from flows.opening import open_place
 from flows.place import Place
 from flows.questions import Question, questions
 
@@ -98,7 +99,7 @@ async def _with_place(work: Callable[Concatenate[Place, P], T], *args: P.args, *
     """In a thread, with a place of its own: nothing is held open while people think."""
 
     def done() -> T:
-        place = Place()
+        place = open_place()
         try:
             return work(place, *args, **kwargs)
         finally:

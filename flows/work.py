@@ -13,7 +13,7 @@ from prefect.runtime import flow_run
 
 from expansion.ledger.records import RunKind
 from flows.border import harmless
-from flows.place import Place
+from flows.opening import open_place
 from flows.report import Problem, told
 from flows.running import Run
 
@@ -39,7 +39,7 @@ def run_of(run_id: int) -> Run:
 
 async def run_of_kind(kind: RunKind, as_of: datetime | None, work: Callable[[Run], Awaitable[object]]) -> State[Any]:
     """Open the place, write the run down, do the work, report; whatever happens, the run does not stay open."""
-    run = Run(Place(), as_of, str(flow_run.id) if flow_run.id else None)
+    run = Run(open_place(), as_of, str(flow_run.id) if flow_run.id else None)
     try:
         run.start(kind)
         _RUNNING[run.id] = run

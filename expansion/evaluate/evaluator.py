@@ -15,7 +15,6 @@ from expansion.evaluate.compiled import CompiledTrigger, rollup_columns
 from expansion.evaluate.engine import Engine, Vocabulary
 from expansion.evaluate.explaining import Explainer
 from expansion.evaluate.factual import NUMERIC, read_value
-from expansion.evaluate.numbers import is_endless
 from expansion.evaluate.relations import StoreRelations
 from expansion.evaluate.results import Answer, Answers, Evidence, FactValue
 from expansion.evaluate.source import Source
@@ -23,7 +22,7 @@ from expansion.evaluate.speaking import kind_of, value_text
 from expansion.evaluate.subjects import Subject, UserOf, account_of
 from expansion.evaluate.unanswered import Unanswered
 from expansion.language.models import Trigger
-from expansion.language.values import Percent
+from expansion.language.values import Percent, is_endless
 from expansion.usage.duck import one, quote, quote_list
 from expansion.usage.facts import REMOTE_ID, naive
 from expansion.usage.marks import is_mark, marked_sql

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from expansion.language.values import UNLIMITED, Percent
+from expansion.language.values import ENDLESS, UNLIMITED, Percent
 
 Array = npt.NDArray[Any]
 Flags = npt.NDArray[np.bool_]
@@ -26,14 +26,6 @@ _FITS = 1 << 62
 
 # Nothing that people count needs more digits, and a text such as 1e999999999 must not fill the memory.
 DIGITS = 60
-
-# No limit: larger than every number that can be read, so that comparisons need not know of it.
-ENDLESS = Fraction(10**99)
-
-
-def is_endless(value: Fraction) -> bool:
-    """What there is no limit to, also less or more of it."""
-    return abs(value) > ENDLESS / 2
 
 
 def endless(numbers: Numbers) -> Array:

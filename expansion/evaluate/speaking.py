@@ -8,10 +8,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from expansion.evaluate.numbers import is_endless
 from expansion.language.conditions import COMPARISONS, GROWTH, Condition, Where
 from expansion.language.models import Facts, Who
-from expansion.language.values import Percent, format_number
+from expansion.language.values import Percent, format_number, is_endless
 from expansion.money import money_text, to_cents
 
 _RELATIVE = (*GROWTH, "among_top")  # compared with another time, or with others

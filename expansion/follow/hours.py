@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from expansion.language.following import WorkingSpan
-from expansion.language.policy import WorkingHours
+from expansion.language.policy import WorkingHours, wall_clock
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -49,11 +49,7 @@ class Calendar:
 
     def length(self, span: WorkingSpan) -> timedelta:
         """The span in hours; a working day is as long as on the wall clock."""
-        return day_length(self.hours, span)
-
-    def is_working(self, moment: datetime) -> bool:
-        """Whether people work at this moment; at the end of a day they do not."""
-        return any(begins <= moment < ends for begins, ends in self._of_day(moment.astimezone(self.zone).date()))
+        return self.hours.length(span)
 
     def _days(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
         """The working days from that of `start` on, in UTC: a day begins on no other day than the zone's own."""
@@ -68,17 +64,6 @@ class Calendar:
 
     def _at(self, day: date, text: str) -> datetime:
         """`24:00` is the midnight after. An hour that the clocks skip is the one after it."""
-        days, rest = divmod(_clock(text), timedelta(days=1))
+        days, rest = divmod(wall_clock(text), timedelta(days=1))
         at = (datetime.min + rest).time()
         return datetime.combine(day + timedelta(days=days), at, tzinfo=self.zone).astimezone(UTC)
-
-
-def day_length(hours: WorkingHours, span: WorkingSpan) -> timedelta:
-    """The span in hours, days being as long as these."""
-    day = _clock(hours.to) - _clock(hours.from_)
-    return span.count * (timedelta(hours=1) if span.unit == "hours" else day)
-
-
-def _clock(text: str) -> timedelta:
-    hour, minute = text.split(":")
-    return timedelta(hours=int(hour), minutes=int(minute))

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from expansion.language.comparing import COMPARISONS, GROWTH
+from expansion.language.condition_words import OF_PROPERTY, PATTERNS, SUBJECTS, ConditionWords
 from expansion.language.mistakes import together
 from expansion.language.not_words import IN_CONDITIONS
 from expansion.language.values import Percent
 
-if TYPE_CHECKING:
-    from expansion.language.conditions import Condition
+Rule = Callable[[ConditionWords], str | None]
 
-Rule = Callable[["Condition"], str | None]
-
-PATTERNS = ("first_within", "stopped_for", "came_back_after")
-OF_PROPERTY = ("distinct", "sum", "average", "max", "latest")  # what is made of a property of the events
 _COUNTING = ("by_at_least", "on_at_least")
 _ONLY_EVENTS = frozenset({"where", "count", *OF_PROPERTY, *_COUNTING, *PATTERNS})
 _ONLY_SEQUENCES = frozenset({"within", "same_user", "not_between"})
 
-_SUBJECTS = ("fact", "event", "cohort", "sequence", "trigger")
 _GROUPS = ("all_of", "any_of", "none_of", "some_of")
 
 # What may stand beside a subject that is not compared.
@@ -34,12 +29,12 @@ _BESIDE = {
 
 def beside_subject(written: Any, words: list[str]) -> list[str]:
     """Of these words those that may stand beside the subject of a condition; all of them where there is none yet."""
-    subject = next((word for word in _SUBJECTS if isinstance(written, dict) and word in written), None)
+    subject = next((word for word in SUBJECTS if isinstance(written, dict) and word in written), None)
     if subject is None:
         return words
     if subject in _BESIDE:
         return [word for word in words if word in _BESIDE[subject]]
-    refused = {*_SUBJECTS, *_GROUPS, *_ONLY_SEQUENCES, *(_ONLY_EVENTS if subject == "fact" else ())}
+    refused = {*SUBJECTS, *_GROUPS, *_ONLY_SEQUENCES, *(_ONLY_EVENTS if subject == "fact" else ())}
     if any(word in written for word in COMPARISONS):
         refused |= set(COMPARISONS)
     return [word for word in words if word not in refused]
@@ -53,7 +48,7 @@ class Refused(ValueError):
         self.every = every
 
 
-def refusals(condition: Condition) -> tuple[str, ...]:
+def refusals(condition: ConditionWords) -> tuple[str, ...]:
     """Why the words of a condition do not go together: without a subject nothing else is known."""
     if said := _one_subject(condition) or _stands_alone(condition):
         return (said,)
@@ -64,7 +59,7 @@ def refusals(condition: Condition) -> tuple[str, ...]:
 # --- subjects ---------------------------------------------------------------------------------------------------------
 
 
-def _one_subject(condition: Condition) -> str | None:
+def _one_subject(condition: ConditionWords) -> str | None:
     if len(condition.subjects) == 1:
         return None
     return (
@@ -73,7 +68,7 @@ def _one_subject(condition: Condition) -> str | None:
     )
 
 
-def _stands_alone(condition: Condition) -> str | None:
+def _stands_alone(condition: ConditionWords) -> str | None:
     subject = condition.subject
     if subject not in _BESIDE:
         return None
@@ -88,14 +83,14 @@ def _stands_alone(condition: Condition) -> str | None:
     return f"{what}; beside it stand `within`, `over`, `same_user`, `not_between`, `by_at_least` and `for`"
 
 
-def _one_comparison(condition: Condition) -> str | None:
+def _one_comparison(condition: ConditionWords) -> str | None:
     used = condition.compared()
     if len(used) < 2:
         return None
     return f"`{used[1][0]}` is a second comparison beside `{used[0][0]}`; give each a condition of its own"
 
 
-def _some_comparison(condition: Condition) -> str | None:
+def _some_comparison(condition: ConditionWords) -> str | None:
     if condition.has_comparison or condition.subject in _BESIDE:
         return None
     if condition.subject == "event" and condition.words & {*_COUNTING, *PATTERNS}:
@@ -103,14 +98,14 @@ def _some_comparison(condition: Condition) -> str | None:
     return "a comparison is missing; write one, such as  at_least: 3"
 
 
-def _events_alone(condition: Condition) -> str | None:
+def _events_alone(condition: ConditionWords) -> str | None:
     wrong = sorted(condition.words & _ONLY_EVENTS)
     if condition.subject != "fact" or not wrong:
         return None
     return f"`{wrong[0]}` belongs to events, not to facts; remove it, or write `event:` instead of `fact:`"
 
 
-def _sequences_alone(condition: Condition) -> str | None:
+def _sequences_alone(condition: ConditionWords) -> str | None:
     wrong = sorted(condition.words & _ONLY_SEQUENCES)
     if condition.subject == "sequence" or not wrong:
         return None
@@ -124,20 +119,20 @@ def _sequences_alone(condition: Condition) -> str | None:
 # --- sequences --------------------------------------------------------------------------------------------------------
 
 
-def _sequence_within(condition: Condition) -> str | None:
+def _sequence_within(condition: ConditionWords) -> str | None:
     if condition.subject != "sequence" or condition.within is not None:
         return None
     return "a `sequence` is walked within a time; add  within: 14 days"
 
 
-def _sequence_over(condition: Condition) -> str | None:
+def _sequence_over(condition: ConditionWords) -> str | None:
     within, over = condition.within, condition.over
     if within is None or over is None or not over.shorter_than(within):
         return None
     return f"`over` is shorter than `within: {within}`; remove it, or write a longer one"
 
 
-def _people_walk(condition: Condition) -> str | None:
+def _people_walk(condition: ConditionWords) -> str | None:
     if condition.subject != "sequence" or condition.by_at_least is None or condition.same_user:
         return None
     return "`by_at_least` counts people who take every step; add  same_user: true"
@@ -146,14 +141,14 @@ def _people_walk(condition: Condition) -> str | None:
 # --- patterns of events -----------------------------------------------------------------------------------------------
 
 
-def _one_pattern(condition: Condition) -> str | None:
+def _one_pattern(condition: ConditionWords) -> str | None:
     used = [word for word in PATTERNS if word in condition.words]
     if len(used) < 2:
         return None
     return f"`{used[1]}` cannot stand beside `{used[0]}`; give each a condition of its own"
 
 
-def _pattern_counts(condition: Condition) -> str | None:
+def _pattern_counts(condition: ConditionWords) -> str | None:
     if not condition.pattern:
         return None
     refused = {*OF_PROPERTY, *GROWTH, "among_top", "of", "from_at_least", "in_at_least", "clears_below"}
@@ -163,7 +158,7 @@ def _pattern_counts(condition: Condition) -> str | None:
     return f"`{wrong[0]}` does not belong beside `{condition.pattern[0]}`; remove it" if wrong else None
 
 
-def _pattern_alone(condition: Condition) -> str | None:
+def _pattern_alone(condition: ConditionWords) -> str | None:
     word, _ = condition.pattern or ("", None)
     refused = {
         "first_within": {*COMPARISONS, *_COUNTING, "over"},
@@ -173,7 +168,7 @@ def _pattern_alone(condition: Condition) -> str | None:
     return f"`{wrong[0]}` does not belong beside `{word}`, which asks for one event; remove it" if wrong else None
 
 
-def _pattern_window(condition: Condition) -> str | None:
+def _pattern_window(condition: ConditionWords) -> str | None:
     word, _ = condition.pattern or ("", None)
     if word == "came_back_after" and condition.over is None:
         return "`came_back_after` needs a window to come back in; add  over: 7 days"
@@ -189,13 +184,13 @@ def _pattern_window(condition: Condition) -> str | None:
 # --- what narrows -----------------------------------------------------------------------------------------------------
 
 
-def _window(condition: Condition) -> str | None:
+def _window(condition: ConditionWords) -> str | None:
     if condition.subject != "event" or condition.over or condition.pattern or condition.in_at_least:
         return None
     return "an `event` is counted over a window; add  over: 28 days"
 
 
-def _growth_window(condition: Condition) -> str | None:
+def _growth_window(condition: ConditionWords) -> str | None:
     if condition.subject != "fact" or condition.grows == (condition.over is not None):
         return None
     if condition.grows:
@@ -203,7 +198,7 @@ def _growth_window(condition: Condition) -> str | None:
     return "`over` on a fact belongs to growth; remove it, or compare with `grew_at_least`"
 
 
-def _periods(condition: Condition) -> str | None:
+def _periods(condition: ConditionWords) -> str | None:
     if condition.in_at_least is None:
         return None
     if condition.subject == "event" and condition.over is not None:
@@ -213,13 +208,13 @@ def _periods(condition: Condition) -> str | None:
     return f"`{wrong[0]}` does not belong beside `in_at_least`; remove one of the two" if wrong else None
 
 
-def _base(condition: Condition) -> str | None:
+def _base(condition: ConditionWords) -> str | None:
     if condition.from_at_least is None or condition.grows or condition.among_top:
         return None
     return f"`from_at_least` belongs to {together([*GROWTH, 'among_top'])}; remove it"
 
 
-def _peers(condition: Condition) -> str | None:
+def _peers(condition: ConditionWords) -> str | None:
     if condition.of is None or condition.among_top is not None:
         return None
     if any(isinstance(wanted, Percent) for _, wanted in condition.compared()):
@@ -228,20 +223,20 @@ def _peers(condition: Condition) -> str | None:
     return "`of` belongs to `among_top`, and names who is compared; remove it"
 
 
-def _share(condition: Condition) -> str | None:
+def _share(condition: ConditionWords) -> str | None:
     top = condition.among_top
     if top is None or 0 < top.value < 1:
         return None
     return f"`among_top` cannot be {top}; write a share between 0% and 100%, such as  among_top: 10%"
 
 
-def _clearing(condition: Condition) -> str | None:
+def _clearing(condition: ConditionWords) -> str | None:
     if condition.clears_below is None or condition.words & {"at_least", "more_than"}:
         return None
     return "`clears_below` belongs to `at_least` and `more_than`; remove it"
 
 
-def _one_count(condition: Condition) -> str | None:
+def _one_count(condition: ConditionWords) -> str | None:
     counted = ["count"] if condition.count != "times" else []
     counted += [word for word in OF_PROPERTY if word in condition.words]
     if len(counted) < 2:

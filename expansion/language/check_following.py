@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from expansion.contract import ActionWords
-from expansion.follow.hours import day_length
 from expansion.language.following import FALLBACK, Reassign, Sla, WorkingSpan
 from expansion.language.known import Known, not_email, not_of_account, unknown
 from expansion.language.mistakes import Mistake
@@ -64,7 +63,7 @@ def _length(known: Known, span: WorkingSpan) -> timedelta:
     policy = known.policy.model
     if policy is None:  # it has mistakes of its own; eight hours are a day meanwhile
         return timedelta(hours=span.count * (8 if span.unit == "days" else 1))
-    return day_length(policy.working_hours, span)
+    return policy.working_hours.length(span)
 
 
 def _receiver(known: Known, source: Source, at: Steps, reassign: Reassign) -> Iterator[Mistake]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Literal
 
 from pydantic import Field
 
 from expansion.language.fields import Name, PercentField, ScalarField, SpanField, Strict, goes_together
+from expansion.language.following import WorkingSpan
 from expansion.language.guard_rails import Approval, Attention, Flood, Holdout, QuietHours, Suppression
 
 
@@ -71,6 +73,17 @@ class WorkingHours(Strict):
         alias="from", pattern=r"^\d{2}:\d{2}$", description="When the day begins, in quotes.", examples=["09:00"]
     )
     to: str = Field(pattern=r"^\d{2}:\d{2}$", description="When it ends, in quotes.", examples=["17:30"])
+
+    def length(self, span: WorkingSpan) -> timedelta:
+        """The span in hours; a working day is as long as on the wall clock."""
+        day = wall_clock(self.to) - wall_clock(self.from_)
+        return span.count * (timedelta(hours=1) if span.unit == "hours" else day)
+
+
+def wall_clock(text: str) -> timedelta:
+    """How long after midnight `17:30` is."""
+    hour, minute = text.split(":")
+    return timedelta(hours=int(hour), minutes=int(minute))
 
 
 class Owners(Strict):

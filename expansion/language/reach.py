@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from expansion.language.belonging import PATTERNS
+from expansion.language.condition_words import PATTERNS
 from expansion.language.conditions import Condition
 from expansion.language.known import Known
 from expansion.language.mistakes import Mistake

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from expansion.language.belonging import OF_PROPERTY
+from expansion.language.condition_words import OF_PROPERTY
 from expansion.language.mistakes import brief, did_you_mean, listed
 
 Sentence = tuple[str, str | None]

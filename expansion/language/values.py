@@ -258,6 +258,14 @@ def _not_single(value: Any) -> str:
 
 
 UNLIMITED = "unlimited"  # of a plan in policy.yaml: there is no limit
+# No limit: larger than every number that can be read, so that comparisons need not know of it.
+ENDLESS = Fraction(10**99)
+
+
+def is_endless(value: Fraction) -> bool:
+    """What there is no limit to, also less or more of it."""
+    return abs(value) > ENDLESS / 2
+
 
 Scalar = bool | int | Decimal | Percent | Span | datetime | str
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ruamel.yaml.error import MarkedYAMLError
 
-from expansion.language.conditions import COMPARISONS
+from expansion.language.comparing import COMPARISONS
 
 _NOT_YAML = "this is not valid YAML"
 ALIAS = ("`*name` repeats another place of the file", "write it out; or put quotes round text that starts with *")

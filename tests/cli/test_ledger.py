@@ -182,7 +182,7 @@ def test_what_somebody_else_settled_meanwhile_is_not_said_to_be_changed(ledger, 
     before = opened.unsure_steps()
     opened.settle(key, "skip", "ed", "", NOON)
     opened.close()
-    monkeypatch.setattr("expansion.ledger.Ledger.unsure_steps", lambda self: before)
+    monkeypatch.setattr("expansion.ledger.store.Ledger.unsure_steps", lambda self: before)
     assert str(run("unsure", key[:12], "done")) == snapshot
 
 

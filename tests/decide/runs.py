@@ -10,7 +10,8 @@ from typing import Any
 from expansion.decide.decide import Decisions, Released, decide
 from expansion.evaluate.subjects import Subject
 from expansion.language.models import Playbook, Policy, Trigger
-from expansion.ledger import FiringFilter, FiringRecord, Ledger
+from expansion.ledger.records import FiringFilter, FiringRecord
+from expansion.ledger.store import Ledger
 from tests.decide.fakes import NOW, FakeEvaluator, answers, catalog, folder, playbook, policy, run, trigger
 
 LATER = {

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from expansion.ledger import Ledger, open_ledger
+from expansion.ledger.store import Ledger, open_ledger
 from tests.decide.fakes import playbook, policy, trigger
 from tests.decide.runs import TASK, Town, day
 

@@ -14,8 +14,8 @@ from syrupy.assertion import SnapshotAssertion
 from expansion.decide.calendar import span_from, span_until
 from expansion.decide.firing import NewFiring
 from expansion.language.values import Span
-from expansion.ledger import Ledger, open_ledger
 from expansion.ledger.firings import Overtaken
+from expansion.ledger.store import Ledger, open_ledger
 from tests.decide.fakes import playbook, policy, trigger
 from tests.decide.runs import TASK, Town, day
 

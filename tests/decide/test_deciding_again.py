@@ -12,7 +12,8 @@ from syrupy.assertion import SnapshotAssertion
 
 from expansion.decide.firing import step_key
 from expansion.evaluate.subjects import UserOf
-from expansion.ledger import Ledger, StepFilter, open_ledger
+from expansion.ledger.records import StepFilter
+from expansion.ledger.store import Ledger, open_ledger
 from tests.decide.fakes import NOW, policy, trigger, unknown
 from tests.decide.runs import Town, day
 

@@ -14,7 +14,7 @@ from expansion.decide.flood import flood_reason, usual_count
 from expansion.decide.owners import OwnedBy, owners
 from expansion.decide.suppression import suppressed
 from expansion.language.models import Flood, Suppression
-from expansion.ledger import open_ledger
+from expansion.ledger.store import open_ledger
 from tests.decide.fakes import FakeEvaluator, policy, trigger, unknown
 from tests.decide.runs import Town
 

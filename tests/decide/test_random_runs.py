@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from expansion.decide.calendar import local_date
-from expansion.ledger import FiringFilter, Ledger, open_ledger
+from expansion.ledger.records import FiringFilter
+from expansion.ledger.store import Ledger, open_ledger
 from tests.decide.fakes import playbook, policy, trigger
 from tests.decide.runs import TASK, Town, day
 

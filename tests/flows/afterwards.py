@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from expansion.decide.firing import Cleared
-from expansion.ledger import StepFilter, StepRecord
+from expansion.ledger.records import StepFilter, StepRecord
 from flows.deciding import decide_all, evaluate, record, triggers_to_check
 from flows.delivering import Pieces, deliver_some
 from flows.place import Place

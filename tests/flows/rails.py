@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from expansion.decide.firing import NewFiring
-from expansion.ledger import FiringRecord, StepRecord
+from expansion.ledger.records import FiringRecord, StepRecord
 from tests import world
 
 RAILS = """\

@@ -12,8 +12,8 @@ from uuid import UUID
 import pytest
 
 from expansion.contract import NoAccess
-from flows.place import Place
-from flows.settings import own_settings
+from flows.opening import open_place
+from flows.opening import settings
 from integrations import _settings
 from sandbox.salesforce import CLIENT_SECRET
 from tests import world
@@ -51,7 +51,7 @@ async def remove(*names: str) -> None:
 
 def token() -> str:
     """The bot token as a new run would read it."""
-    own_settings()
+    settings()
     from integrations import slack
 
     return _settings.read(slack.Settings).bot_token.get_secret_value()
@@ -98,7 +98,7 @@ async def test_a_run_takes_its_secrets_from_blocks_and_shows_them_nowhere(
 
 
 async def test_what_stands_in_no_block_either_is_named_with_the_block() -> None:
-    place = Place()
+    place = open_place()
     assert place.connect("slack") is None
     place.close()
     said = str(place.problems["slack"]).splitlines()[1]
@@ -125,7 +125,7 @@ async def test_a_block_is_read_anew_by_each_run_and_the_environment_goes_before_
 async def test_a_block_of_something_else_than_text_is_said_without_its_value() -> None:
     await save(SLACK, {"token": CANARY})
     with pytest.raises(NoAccess) as caught:
-        own_settings()
+        settings()
     await remove(SLACK)
     assert str(caught.value) == (
         "the Prefect block expansion-slack-bot-token holds no text; save the value of SLACK_BOT_TOKEN in it"
@@ -139,4 +139,4 @@ async def test_a_server_that_is_not_there_is_said_with_what_to_do() -> None:
         temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api", PREFECT_CLIENT_MAX_RETRIES: 0}),
         pytest.raises(NoAccess, match="is Prefect's server up, and PREFECT_API_URL its address"),
     ):
-        own_settings()
+        settings()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from expansion.ledger import StepFilter
+from expansion.ledger.records import StepFilter
 from flows.delivering import hold_for_quiet_hours
 from flows.place import Place
 from tests import world

@@ -10,7 +10,7 @@ from expansion.contract import ActionWords, Catalog
 from expansion.decide.firing import NewStep, step_key
 from expansion.fields import Inputs
 from expansion.follow.cleared import ALREADY, takes_back
-from expansion.ledger import StepRecord
+from expansion.ledger.records import StepRecord
 
 ENDED = datetime(2026, 3, 9, 23, 30, tzinfo=UTC)
 CATALOG = Catalog(

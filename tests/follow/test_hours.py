@@ -83,8 +83,7 @@ def test_the_day_is_that_of_the_policys_zone() -> None:
     monday = datetime(2026, 3, 2, 9, tzinfo=ZoneInfo("Pacific/Auckland")).astimezone(UTC)
     assert monday.date() == date(2026, 3, 1)
     assert auckland.worked(monday, monday + hours(1)) == hours(1)
-    assert auckland.is_working(monday)
-    assert not auckland.is_working(monday - timedelta(seconds=1))
+    assert auckland.worked(monday - hours(1), monday) == hours(0)
 
 
 def test_working_days_are_as_long_as_the_policy_says() -> None:

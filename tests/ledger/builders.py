@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from expansion.decide.firing import NewFiring, NewStep, step_key
-from expansion.ledger import Ledger
+from expansion.ledger.store import Ledger
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LEASE = timedelta(minutes=15)

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from expansion.ledger import open_ledger
+from expansion.ledger.store import open_ledger
 from expansion.ledger.tables import METADATA
 
 _numbers = itertools.count(1)

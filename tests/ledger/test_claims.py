@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from expansion.contract import Done
-from expansion.ledger import DueAction, open_ledger
+from expansion.ledger.records import DueAction
+from expansion.ledger.store import open_ledger
 from tests.ledger.builders import LEASE, NOON, a_firing, claim, key_of, minutes, record, state_of
 
 

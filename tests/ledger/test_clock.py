@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from expansion.clocks import ClocksDisagree, must_agree, must_be_past, skewed
-from expansion.ledger import open_ledger
 from expansion.ledger.clock import LedgerClock
+from expansion.ledger.store import open_ledger
 from tests.ledger.builders import NOON, a_firing, claim, key_of, minutes, record
 from tests.ledger.conftest import new_sqlite, wiped
 from tests.ledger.test_allowances import Machine

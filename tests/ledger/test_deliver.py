@@ -6,7 +6,7 @@ from expansion.contract import NoAccess, Refused, TryLater
 from expansion.decide.firing import Cleared
 from expansion.deliver import LEASE, deliver
 from expansion.judging import Patience
-from expansion.ledger import Ledger
+from expansion.ledger.store import Ledger
 from expansion.recover import recover
 from expansion.sending import refuse_unless_ours
 from tests.ledger.builders import NOON, a_firing, claim, key_of, minutes, record, state_of

@@ -6,7 +6,8 @@ import pytest
 
 from expansion.contract import Done
 from expansion.decide.firing import Cleared, NewStep, step_key
-from expansion.ledger import Ledger, StepFilter
+from expansion.ledger.records import StepFilter
+from expansion.ledger.store import Ledger
 from tests.ledger.builders import NOON, a_firing, claim, key_of, minutes, record, state_of
 
 LATER = NOON + timedelta(days=1)

@@ -13,7 +13,9 @@ from sqlalchemy import event
 from expansion.contract import Done
 from expansion.deliver import deliver
 from expansion.judging import Patience
-from expansion.ledger import Holder, StepFilter, is_alive, open_ledger
+from expansion.ledger.holders import Holder, is_alive
+from expansion.ledger.records import StepFilter
+from expansion.ledger.store import open_ledger
 from expansion.recover import recover
 from tests.ledger.builders import a_firing, record
 from tests.ledger.vendor import to_piece

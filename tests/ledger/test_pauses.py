@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from expansion.decide.pauses import Pause
-from expansion.ledger import open_ledger
+from expansion.ledger.store import open_ledger
 from tests.ledger.builders import NOON, a_firing, claim, key_of, minutes, record
 
 

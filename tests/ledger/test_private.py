@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from expansion.ledger import Holder, open_ledger
 from expansion.ledger.allowances import open_allowances
+from expansion.ledger.holders import Holder
+from expansion.ledger.store import open_ledger
 from expansion.limits import Limit
 from flows.clock import instant
 from tests.ledger.builders import a_firing, claim, record

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from expansion.ledger import LedgerError, open_ledger
+from expansion.ledger.database import LedgerError
+from expansion.ledger.store import open_ledger
 from tests.ledger.builders import NOON, a_firing, record
 
 

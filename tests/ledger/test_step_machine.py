@@ -13,7 +13,7 @@ from expansion.decide.firing import Cleared
 from expansion.deliver import deliver
 from expansion.evaluate.subjects import UserOf, account_of, user_of
 from expansion.judging import Patience
-from expansion.ledger import open_ledger
+from expansion.ledger.store import open_ledger
 from expansion.recover import recover
 from tests.ledger.builders import NOON, a_firing, minutes, record
 from tests.ledger.conftest import new_sqlite, wiped

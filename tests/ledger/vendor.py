@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from expansion.contract import AccountRef, Done, Failure, NoAccess, Piece, Refused, Reply, TryLater
-from expansion.ledger import ClaimedStep
+from expansion.ledger.records import ClaimedStep
 
 
 class Note(BaseModel):

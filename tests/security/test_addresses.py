@@ -8,9 +8,9 @@ from sqlalchemy import make_url, select
 from expansion import redact
 from expansion.addresses import secrets_in_address, without_secrets
 from expansion.contract import Done
-from expansion.ledger import LedgerError, open_ledger
 from expansion.ledger.allowances import open_allowances
-from expansion.ledger.database import connect, shown
+from expansion.ledger.database import LedgerError, connect, shown
+from expansion.ledger.store import open_ledger
 from expansion.ledger.tables import BUDGETS
 from expansion.limits import Limit
 from expansion.redact import redacted

@@ -7,8 +7,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from expansion.contract import Done
-from expansion.ledger import Ledger, open_ledger
 from expansion.ledger.audit import AuditLine, forget_in_audit, person, write
+from expansion.ledger.store import Ledger, open_ledger
 from expansion.ledger.verdicts import done, refused, released, unsure
 from tests.ledger.builders import LEASE, NOON, a_firing, record
 from tests.ledger.conftest import ledger, postgres, postgres_ledger, sqlite_template, url

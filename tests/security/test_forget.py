@@ -18,8 +18,8 @@ from expansion.evaluate.evaluator import build_rollups, evaluator
 from expansion.evaluate.subjects import UserOf
 from expansion.forgetting import NobodyKnown, forget
 from expansion.language.workspace import load
-from expansion.ledger import Ledger
 from expansion.ledger.forgetting import FORGOTTEN, Known
+from expansion.ledger.store import Ledger
 from expansion.ledger.verdicts import done
 from expansion.usage.facts import add_facts
 from expansion.usage.importing import import_events, import_rows

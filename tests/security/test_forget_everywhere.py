@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import JSON, Boolean, Column, Integer, Numeric, String, Table, Text, insert, select
 
 from expansion.forgetting import forget
-from expansion.ledger import Ledger
 from expansion.ledger.audit import AuditLine, person, write
 from expansion.ledger.columns import Exact, Moment
 from expansion.ledger.database import file_of
+from expansion.ledger.store import Ledger
 from expansion.ledger.tables import AUDIT, METADATA
 from tests.ledger.builders import NOON
 from tests.ledger.conftest import ledger, postgres, postgres_ledger, sqlite_template, url

@@ -17,7 +17,7 @@ from expansion import logs, redact
 from expansion.contract import NoAccess
 from expansion.language.mistakes import Mistakes
 from expansion.language.workspace import load
-from expansion.ledger import open_ledger
+from expansion.ledger.store import open_ledger
 from expansion.redact import has_address, redacted
 from expansion.secret_shapes import secrets_in
 from flows.border import Fault, harmless
