@@ -34,7 +34,7 @@ test: $(READY)
 	@touch $@
 
 test-engines: .venv-engines/.ready
-	.venv-engines/bin/python -m pytest -p no:cacheprovider tests/pushdown/test_engines.py
+	.venv-engines/bin/python -m pytest -p no:cacheprovider tests/warehouse/test_engines.py
 
 # The evaluator against the oracle in 100,000 worlds, and what must not matter in as many in proportion. Takes hours;
 # EXPANSION_FUZZ_EXAMPLES=5000 takes fewer.

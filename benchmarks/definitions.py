@@ -9,7 +9,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from expansion.evaluate.engine import Vocabulary
-from expansion.language.models import Facts, Policy, Trigger
+from expansion.language.model.models import Facts, Policy, Trigger
 from expansion.usage.mapping import EventMap
 
 _HERE = Path(__file__).parent

@@ -14,10 +14,10 @@ from benchmarks.place import Place, has_lines, linked_copy
 from benchmarks.queries import by_hand
 from benchmarks.timing import Found, Job, Took, note_fired, one_by_one, timed
 from expansion.contract import EventRow
-from expansion.evaluate.evaluator import build_rollups, evaluator
 from expansion.evaluate.results import Evidence
-from expansion.language.models import Trigger
-from expansion.live.resident import Resident
+from expansion.explain.evaluator import build_rollups, evaluator
+from expansion.language.model.models import Trigger
+from expansion.react.resident import Resident
 from expansion.usage.duck import connect, quote
 from expansion.usage.importing import import_events
 from expansion.usage.journal import Journal

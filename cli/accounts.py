@@ -93,9 +93,9 @@ def of_ledger(place: Any, text: str) -> tuple[str, str | None]:
 
 def stored_names(place: Any) -> dict[str, str | None]:
     """All accounts of the store with their names; none where the definitions or the store cannot be read."""
-    from expansion.language.mistakes import Mistakes
+    from expansion.language.model.mistakes import Mistakes
     from expansion.usage.manifest import StoreError
-    from flows.clock import utc_now
+    from jobs.clock import utc_now
 
     try:
         stored = place.stored

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def command(name: str | None, json_: bool) -> None:
     """The actions that a playbook's `do` may name, each with its inputs. NAME: only this one, or one system's."""
     import integrations
-    from expansion.language.mistakes import suggest
+    from expansion.language.model.mistakes import suggest
 
     actions = integrations.catalog().for_playbooks
     chosen = {n: a for n, a in sorted(actions.items()) if name is None or n == name or n.startswith(f"{name}.")}

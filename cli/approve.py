@@ -44,9 +44,9 @@ def command(
     What you approve is decided with the facts of now: suppressions, pauses and attention budgets still hold, and where
     the trigger is no longer true nothing is sent. The steps go out with the next run.
     """
-    from flows import approving
-    from flows.clock import moment
     from flows.opening import open_place
+    from jobs import approve as approving
+    from jobs.clock import moment
 
     chosen = trigger is not None or account is not None
     if chosen and all_:
@@ -80,7 +80,7 @@ def command(
 
 def _nothing_waits(trigger: str | None, account: tuple[str, str | None] | None) -> Exception:
     """Of these, which there are."""
-    from flows.pausing import NoSuchThing
+    from jobs.pause import NoSuchThing
 
     named = [f"trigger `{trigger}`"] if trigger is not None else []
     if account is not None:
@@ -98,7 +98,7 @@ def _list(place: Any, firings: list[Any], json_: bool) -> None:
     if not firings:
         say(nothing_yet(place, "nothing waits for a person"))
         return
-    from flows.questions import questions
+    from jobs.questions import questions
 
     for question in questions(place, firings):
         echo(question.title)
@@ -111,7 +111,7 @@ def _list(place: Any, firings: list[Any], json_: bool) -> None:
 
 
 def _told(outcome: Any, json_: bool) -> None:
-    from flows.report import told_of_people
+    from jobs.report import told_of_people
 
     decided = [(one, one.decision, one.reason) for one in outcome.decided]
     left = [(one, "not sent", why) for one, why in outcome.left]

@@ -38,7 +38,7 @@ def how_to_begin(place: Any, at: datetime, accounts: int) -> str | None:
     stored = place.stored
     if stored.segments or stored.facts or place.settings.engine_url is not None:
         return f"nothing of any account had arrived by {at:%Y-%m-%d %H:%M} UTC, so none could be asked"
-    from flows.pulling import pulls
+    from jobs.pull import pulls
 
     sources = sorted({pull.source for pull in pulls(place)})
     brings = [f"`expansion pull` brings in {_listed(sources)}, and sends nothing"] if sources else []

@@ -25,7 +25,7 @@ def command(json_: bool) -> None:
     would act on everybody at once.
     """
     from cli import first_runs
-    from expansion.language.mistakes import Mistakes
+    from expansion.language.model.mistakes import Mistakes
     from flows.opening import open_place
 
     place = open_place()
@@ -68,7 +68,7 @@ def _renew_schemas(place: Any) -> None:
 
 
 def _run(place: Any) -> list[Any]:
-    from expansion.evaluate.cases import run_cases
+    from expansion.explain.cases import run_cases
 
     cases = [case for many in place.workspace.cases.values() for case in many]
     return list(run_cases(cases, place.workspace.triggers, place.vocabulary))
@@ -91,7 +91,7 @@ def _never_seen(place: Any) -> tuple[Any, ...]:
     """Names that no stored event has; none where nothing is stored, or a warehouse has the events."""
     from expansion.evaluate.naming import never_seen
     from expansion.usage.manifest import StoreError
-    from flows.clock import utc_now
+    from jobs.clock import utc_now
 
     try:
         if place.settings.engine_url is not None or not place.stored.segments:
@@ -123,7 +123,7 @@ def _print(workspace: Any, warnings: list[Any], results: list[Any], failed: list
 
 def _told(result: Any) -> str:
     """A failed case: what was expected, what came out, and the lines that decided."""
-    from expansion.evaluate.cases import SAID
+    from expansion.explain.cases import SAID
 
     case = result.case
     came = SAID[result.answer]
@@ -142,7 +142,7 @@ def _detail(line: Any) -> str:
 
 
 def _case(result: Any) -> dict[str, Any]:
-    from expansion.evaluate.cases import SAID
+    from expansion.explain.cases import SAID
 
     case = result.case
     said = {"trigger": case.trigger, "title": case.title, "file": case.file, "line": case.line}

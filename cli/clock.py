@@ -11,7 +11,7 @@ import click
 from cli.showing import as_json, echo, many, say
 
 if TYPE_CHECKING:
-    from flows.place import Place
+    from jobs.place import Place
 
 
 @click.command("clock")
@@ -52,7 +52,7 @@ _TITLES = {"here": "this machine", "counts": "the ledger"}
 
 
 def _found(place: Place) -> dict[str, Any]:
-    from expansion.clocks import ClocksDisagree
+    from expansion.ledger.agreement import ClocksDisagree
 
     try:
         place.agree()
@@ -64,7 +64,7 @@ def _found(place: Place) -> dict[str, Any]:
 
 def _put_back(place: Place) -> None:
     """Not while this machine itself is the one that is wrong."""
-    from expansion import clocks
+    from expansion.ledger import agreement as clocks
     from expansion.usage.ahead import put_back
 
     now = place.clock.seen()

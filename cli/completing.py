@@ -36,7 +36,7 @@ class Completed(click.ParamType[str]):
 
 def _things(kind: str, _begun: str) -> Names:
     from flows.opening import settings
-    from flows.pausing import names_of
+    from jobs.pause import names_of
 
     return [(name, "") for name in names_of(settings().playbooks, kind)]  # type: ignore[arg-type]  # a kind
 
@@ -51,7 +51,7 @@ def _actions(_begun: str) -> Names:
 
 def _sources(_begun: str) -> Names:
     from flows.opening import open_place
-    from flows.pulling import pulls
+    from jobs.pull import pulls
 
     return sorted({(pull.source, pull.what) for pull in pulls(open_place(looking=True))})
 

@@ -17,7 +17,7 @@ import click
 from cli.showing import echo, say
 
 if TYPE_CHECKING:
-    from expansion.ledger.records import FiringRecord
+    from expansion.records.ledger import FiringRecord
 
 
 @click.command("demo")

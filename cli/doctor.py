@@ -12,8 +12,8 @@ import click
 from cli.showing import as_json, echo, many
 
 if TYPE_CHECKING:
-    from flows.place import Place
-    from integrations.base import Connected, Finding
+    from integrations.kit.declare import Connected, Finding
+    from jobs.place import Place
 
 
 @click.command("doctor")
@@ -67,7 +67,7 @@ def _own(name: str, place: Place, ask: Callable[[Place], Finding]) -> Finding:
     """A broken ledger or store is a finding like any other: the systems are asked all the same."""
     from expansion.ledger.database import LedgerError
     from expansion.usage.manifest import StoreError
-    from integrations.base import Finding
+    from integrations.kit.declare import Finding
 
     try:
         return ask(place)
@@ -77,7 +77,7 @@ def _own(name: str, place: Place, ask: Callable[[Place], Finding]) -> Finding:
 
 def _systems(place: Place, systems: list[str]) -> Iterator[Finding]:
     from expansion.contract import Failure
-    from integrations.base import Finding
+    from integrations.kit.declare import Finding
 
     for system in systems:
         connected = place.connect(system)
@@ -95,7 +95,7 @@ def _contradictions(place: Place, system: str, connected: Connected) -> Iterator
     """Fields that facts.yaml takes for something else than the system describes."""
     from datetime import UTC, datetime
 
-    from flows.pulling import pulls, wanted
+    from jobs.pull import pulls, wanted
 
     for pull in pulls(place):
         source = connected.sources.get(pull.source)
@@ -104,7 +104,7 @@ def _contradictions(place: Place, system: str, connected: Connected) -> Iterator
 
 
 def _ledger(place: Place) -> Finding:
-    from integrations.base import Finding
+    from integrations.kit.declare import Finding
 
     unsure = len(place.ledger.unsure_steps())
     where = "PostgreSQL" if place.ledger.is_postgres else "SQLite"
@@ -114,8 +114,8 @@ def _ledger(place: Place) -> Finding:
 
 
 def _clock(place: Place) -> Finding:
-    from expansion.clocks import ClocksDisagree
-    from integrations.base import Finding
+    from expansion.ledger.agreement import ClocksDisagree
+    from integrations.kit.declare import Finding
 
     try:
         said = place.agree()
@@ -132,7 +132,7 @@ def _first_run(place: Place) -> list[Finding]:
     """A warning where the first run would act on everybody at once."""
     from cli.first_runs import HINT, acting_at_once, told
     from expansion.ledger.database import LedgerError
-    from integrations.base import Finding
+    from integrations.kit.declare import Finding
 
     try:
         names = acting_at_once(place)
@@ -142,7 +142,7 @@ def _first_run(place: Place) -> list[Finding]:
 
 
 def _store(place: Place) -> Finding:
-    from integrations.base import Finding
+    from integrations.kit.declare import Finding
 
     manifest = place.store.manifest()
     events = sum(segment.rows for segment in manifest.segments)

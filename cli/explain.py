@@ -36,8 +36,8 @@ def command(trigger: str, account: str, user: str | None, as_of: datetime | None
     A trigger about people (`who: users`) is explained for one of them, and how many of the account's people it fires
     for is said.
     """
-    from flows.clock import moment
     from flows.opening import open_place
+    from jobs.clock import moment
 
     place = open_place(looking=True)
     try:

@@ -36,7 +36,14 @@ def command(json_: bool) -> None:
 
 def _made(fact: Any) -> str:
     """Where a fact's values come from, in a few words."""
-    from expansion.language.models import CountedFact, DifferenceFact, HeadroomFact, LimitFact, PaceFact, RatioFact
+    from expansion.language.model.models import (
+        CountedFact,
+        DifferenceFact,
+        HeadroomFact,
+        LimitFact,
+        PaceFact,
+        RatioFact,
+    )
 
     match fact:
         case RatioFact():
@@ -56,6 +63,6 @@ def _made(fact: Any) -> str:
 
 
 def _cohort(cohort: Any) -> str:
-    from expansion.language.models import SourcedCohort
+    from expansion.language.model.models import SourcedCohort
 
     return f"{cohort.from_} {cohort.name}" if isinstance(cohort, SourcedCohort) else "conditions in facts.yaml"

@@ -39,7 +39,7 @@ PREFECT = {
     "Client error '401 Unauthorized'": "set PREFECT_API_AUTH_STRING to what the server has in "
     "PREFECT_SERVER_API_AUTH_STRING",
 }
-OURS = ("expansion", "integrations", "flows", "cli")
+OURS = ("expansion", "integrations", "jobs", "flows", "cli")
 
 
 def told(error: BaseException) -> str | None:

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cli.showing import columns, echo, many, say, shortened, table
-from expansion.harmless import visible
+from expansion.text.harmless import visible
 
 if TYPE_CHECKING:
-    from expansion.decide.firing import Decision, NewFiring
-    from expansion.ledger.records import FiringRecord
+    from expansion.records.firing import Decision, NewFiring
+    from expansion.records.ledger import FiringRecord
 
     Firing = FiringRecord | NewFiring
 
@@ -21,7 +21,7 @@ _NAME, _OUTCOME = 26, 17  # columns of a narrow window
 
 def show_fired(firings: Sequence[Firing], title: str) -> None:
     """A line for each account, the most valuable first, below its trigger; nothing where nothing fired."""
-    from flows.worth import counting, shown
+    from jobs.worth import counting, shown
 
     counted = counting(firings)
     rows = [_row(one, shown(one, counts)) for one, counts in counted if counts]
@@ -43,7 +43,7 @@ _COLUMNS = ("account", "trigger", "numbers", "worth", "what happens")
 
 def _row(one: Firing, worth: str) -> dict[str, Any]:
     from expansion.decide.evidence import numbers
-    from expansion.decide.firing import called
+    from expansion.records.firing import called
 
     name, every = visible(called(one.account_name, one.user_name)), numbers(one.evidence)
     told = {"trigger": one.trigger, "account": name, "worth": worth, "what happens": visible(happens(one))}
@@ -108,6 +108,6 @@ _SHORT: dict[Decision, str] = {
 
 def ends(firings: Iterable[Firing], what: str, done: str = "acted on") -> str:
     """The headline: how many were acted on, what they are worth, and what the others are."""
-    from flows.worth import counting, headline, totals
+    from jobs.worth import counting, headline, totals
 
     return headline(totals(counting(firings)), what, done)

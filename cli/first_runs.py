@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from expansion.language.mistakes import Mistake
+from expansion.language.model.mistakes import Mistake
 
 if TYPE_CHECKING:
-    from flows.place import Place
+    from jobs.place import Place
 
 HINT = (
     "without `first_run: act`, or with `status: watching`, the first run only writes down for whom it is true; "
@@ -41,6 +41,6 @@ def told(names: list[str]) -> str:
 
 
 def _is_empty(place: Place) -> bool:
-    from expansion.ledger.records import FiringFilter
+    from expansion.records.ledger import FiringFilter
 
     return not place.has_ledger or not place.ledger.firings(FiringFilter(limit=1))

@@ -72,10 +72,10 @@ def _told(result: Any) -> dict[str, Any]:
 
 def _import(files: tuple[Path, ...], map_: Path) -> list[Any]:
     """One file after the other; what was stored before a file that cannot be used stays stored."""
+    from expansion.files.import_file import import_file
     from expansion.usage.compaction import put_together
-    from flows.clock import moment
     from flows.opening import open_place
-    from integrations.files import import_file
+    from jobs.clock import moment
 
     place = open_place()
     store, results = place.store, []
@@ -92,7 +92,7 @@ def _vocabulary(place: Any) -> tuple[Any, Any]:
     from datetime import UTC
     from zoneinfo import ZoneInfo
 
-    from expansion.language.mistakes import Mistakes
+    from expansion.language.model.mistakes import Mistakes
 
     try:
         return ZoneInfo(place.workspace.policy.time_zone), place.workspace.facts

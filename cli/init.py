@@ -82,7 +82,7 @@ def _generated(folder: Path, *, plain: bool) -> list[Path]:
 
 def own_names_of(folder: Path, catalog: Catalog, playbooks: Path | None = None, home: Path | None = None) -> OwnNames:
     """The names in the folder's files, right or wrong, and the events that came; none where there are no files."""
-    from expansion.language.mistakes import Mistakes
+    from expansion.language.model.mistakes import Mistakes
     from expansion.language.own_names import OwnNames, own_names
     from expansion.language.workspace import known_of
 

@@ -12,11 +12,12 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from expansion.filters import FILTERS
-from expansion.language import case_parser, conditions, following, later, models, policy, sequences, vocabulary
-from expansion.language.kinds import FITS
-from expansion.language.words import words_of
-from expansion.template import MEANINGS, template_names
+from expansion.language.check import case_parser
+from expansion.language.check.kinds import FITS
+from expansion.language.model import conditions, following, later, models, policy, sequences, vocabulary
+from expansion.language.model.filters import FILTERS
+from expansion.language.model.template import MEANINGS, template_names
+from expansion.language.model.words import words_of
 
 MODELS: dict[str, type[BaseModel]] = {
     model.__name__: model

@@ -39,7 +39,7 @@ def command(
 ) -> None:
     """Firings with their reasons, most valuable first; the steps that followed; the runs that decided."""
     from flows.opening import open_place
-    from flows.pausing import told_pauses
+    from jobs.pause import told_pauses
 
     view = _view(steps=steps_, runs=runs_, clocks=clocks_, history=history)
     if runs_ and (trigger or account or user):
@@ -94,7 +94,7 @@ Lists = tuple[list[dict[str, Any]], list[dict[str, Any]]]  # for people, and for
 
 
 def _firings(place: Any, wanted: _Wanted) -> Lists:
-    from flows.report import fired_rows
+    from jobs.report import fired_rows
 
     found = _found(place, wanted)
     rows = [
@@ -104,7 +104,7 @@ def _firings(place: Any, wanted: _Wanted) -> Lists:
 
 
 def _history(place: Any, wanted: _Wanted) -> Lists:
-    from flows.report import decided_rows
+    from jobs.report import decided_rows
 
     found = _found(place, wanted)
     past = {one.id: place.ledger.past_decisions(one.id) for one in found}
@@ -115,8 +115,8 @@ def _history(place: Any, wanted: _Wanted) -> Lists:
 
 
 def _steps(place: Any, wanted: _Wanted) -> Lists:
-    from expansion.ledger.records import StepFilter
-    from flows.report import step_rows
+    from expansion.records.ledger import StepFilter
+    from jobs.report import step_rows
 
     narrow = StepFilter(trigger=wanted.trigger, account_id=wanted.account, user_id=wanted.user, limit=wanted.limit)
     found = place.ledger.steps(narrow)
@@ -125,8 +125,8 @@ def _steps(place: Any, wanted: _Wanted) -> Lists:
 
 def _clocks(place: Any, wanted: _Wanted) -> Lists:
     from expansion.follow.sla import promise
-    from expansion.ledger.records import StepFilter
-    from flows.touching import clock_rows
+    from expansion.records.ledger import StepFilter
+    from jobs.clocks import clock_rows
 
     narrow = StepFilter(trigger=wanted.trigger, account_id=wanted.account, user_id=wanted.user)
     steps = place.ledger.steps(narrow)
@@ -141,7 +141,7 @@ def _runs(place: Any, wanted: _Wanted) -> Lists:
 
 
 def _found(place: Any, wanted: _Wanted) -> list[Any]:
-    from expansion.ledger.records import FiringFilter
+    from expansion.records.ledger import FiringFilter
 
     narrow = FiringFilter(trigger=wanted.trigger, account_id=wanted.account, user_id=wanted.user, limit=wanted.limit)
     return list(place.ledger.firings(narrow))

@@ -14,7 +14,7 @@ from cli.showing import as_json, many, say, table
 from cli.values import MOMENT
 
 if TYPE_CHECKING:
-    from flows.place import Place
+    from jobs.place import Place
 
 
 @click.command("accounts")
@@ -29,8 +29,8 @@ def command(text: str | None, limit: int, as_of: datetime | None, json_: bool) -
 
     Every command takes the id, or the name where only one account has it.
     """
-    from flows.clock import moment
     from flows.opening import open_place
+    from jobs.clock import moment
 
     place = open_place(looking=True)
     try:
@@ -79,7 +79,7 @@ def _values(evaluator: Any, fact: str | None, ids: list[str]) -> dict[str, Any]:
     from decimal import Decimal
     from fractions import Fraction
 
-    from expansion.money import to_cents
+    from expansion.text.money import to_cents
 
     if fact is None or not ids:
         return {}
@@ -93,7 +93,7 @@ def _values(evaluator: Any, fact: str | None, ids: list[str]) -> dict[str, Any]:
 
 
 def _open(place: Place) -> list[Any]:
-    from expansion.ledger.records import FiringFilter
+    from expansion.records.ledger import FiringFilter
 
     return place.ledger.firings(FiringFilter(decisions=("acting",), open_only=True))
 
@@ -104,7 +104,7 @@ def _has(row: dict[str, Any], text: str) -> bool:
 
 
 def _shown(row: dict[str, Any]) -> dict[str, str]:
-    from expansion.money import money_text
+    from expansion.text.money import money_text
 
     value = row["value"]
     return {

@@ -44,8 +44,8 @@ class StandIns:
 
     def save_inbox(self, path: Path, *, up: bool) -> Path:
         """Write the inbox page as a file that needs nothing else. `up`: whether its links will go on to work."""
-        from sandbox.core import InboxItem
-        from sandbox.inbox import render_inbox
+        from sandbox.kit.inbox import render_inbox
+        from sandbox.kit.server import InboxItem
 
         with urllib.request.urlopen(f"{self.url}/_control/inbox", timeout=30) as reply:  # noqa: S310  loopback
             items = [InboxItem(**item) for item in json.loads(reply.read())]

@@ -110,7 +110,7 @@ def main() -> None:
     from cli.failing import told
     from cli.scripts import wanted
     from cli.showing import echo
-    from expansion.logs import guard, harmless_traceback
+    from expansion.text.logs import guard, harmless_traceback
 
     guard()
     try:

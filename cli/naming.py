@@ -7,7 +7,7 @@ from typing import Any
 
 def need_trigger(place: Any, name: str, account: str | None = None) -> None:
     """NoSuchTrigger with what may be meant, unless there is such a trigger; swapped arguments are said to be."""
-    from flows.deciding import NoSuchTrigger, trigger_called
+    from jobs.decide import NoSuchTrigger, trigger_called
 
     if account is not None and name not in place.workspace.triggers and account in place.workspace.triggers:
         raise NoSuchTrigger(
@@ -19,7 +19,7 @@ def need_trigger(place: Any, name: str, account: str | None = None) -> None:
 
 def need_trigger_of_ledger(place: Any, name: str) -> None:
     """NoSuchThing with what may be meant, unless there is such a trigger or the ledger tells of one that was."""
-    from flows.pausing import NoSuchThing, must_be_there
+    from jobs.pause import NoSuchThing, must_be_there
 
     was = place.ledger.trigger_names()
     if name in was:

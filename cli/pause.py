@@ -20,7 +20,7 @@ class _Kind(click.Choice[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if value not in KINDS and ctx is not None:
             from flows.opening import settings
-            from flows.pausing import names_of
+            from jobs.pause import names_of
 
             folder = settings().playbooks
             if kinds := [kind for kind in KINDS if value in names_of(folder, kind)]:  # type: ignore[arg-type]  # of KINDS
@@ -48,7 +48,7 @@ def command(kind: str | None, name: str | None, by: str | None, note: str, json_
     What is just being sent is finished. Without a name: what is paused.
     """
     from flows.opening import open_place
-    from flows.pausing import must_be_there
+    from jobs.pause import must_be_there
 
     place = open_place(looking=kind is None)
     try:

@@ -27,7 +27,7 @@ def need_user(evaluator: Any, account: str, user: str) -> None:
 
 def names_in(evaluator: Any, account: str, ids: Sequence[str]) -> dict[str, str]:
     """What these people of an account are called, where that says more than the id; never an e-mail address."""
-    from expansion.plan.context import names_of
+    from expansion.steps.context import names_of
 
     names = zip(ids, names_of(ids, account, evaluator), strict=True)
     return {one: name for one, name in names if one.partition("@")[0] != name}

@@ -12,8 +12,8 @@ from cli.showing import as_json, echo, many, say
 
 if TYPE_CHECKING:  # the command's help must not wait for these
     from expansion.decide.decide import Decisions
-    from expansion.decide.firing import NewFiring, NewStep
-    from flows.deciding import Evaluated
+    from expansion.records.firing import NewFiring, NewStep
+    from jobs.decide import Evaluated
 
 
 def preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:
@@ -23,10 +23,10 @@ def preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:
     unless a source or a person says something new in between.
     """
     from cli.beginning import how_to_begin
-    from flows.clock import moment
-    from flows.deciding import decide_all, evaluate, triggers_of_run
     from flows.opening import open_place
-    from flows.pausing import told_pauses
+    from jobs.clock import moment
+    from jobs.decide import decide_all, evaluate, triggers_of_run
+    from jobs.pause import told_pauses
 
     place = open_place(looking=True)
     try:
@@ -71,7 +71,7 @@ def _planned(decisions: Decisions) -> list[tuple[NewFiring, NewStep]]:
 def _for_scripts(at: datetime, evaluated: Evaluated, decisions: Decisions, earlier: Earlier) -> dict[str, Any]:
     """With the fields of `expansion run --json`; what only a run knows is null."""
     from cli.reporting import unknown_for_scripts
-    from flows.worth import counting, totals
+    from jobs.worth import counting, totals
 
     every = [*decisions.firings, *_again(decisions)]
     told, new = scripts.firings(every), len(decisions.firings)

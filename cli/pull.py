@@ -13,9 +13,9 @@ from cli.completing import SOURCE
 from cli.showing import as_json, many, say
 
 if TYPE_CHECKING:
-    from flows.place import Place
-    from flows.pulling import Pull, Pulled
-    from flows.report import RunReport
+    from jobs.place import Place
+    from jobs.pull import Pull, Pulled
+    from jobs.report import RunReport
 
 
 @click.command("pull")
@@ -28,7 +28,7 @@ def command(sources: tuple[str, ...], json_: bool) -> None:
     last days again. Then `expansion run --dry-run` shows what would happen. Exit code 1 where a source has a problem.
     """
     from flows.opening import open_place
-    from flows.pulling_all import chosen
+    from jobs.pull_all import chosen
 
     place = open_place()
     try:
@@ -50,8 +50,8 @@ def command(sources: tuple[str, ...], json_: bool) -> None:
 def _pulled(place: Place, wanted: list[Pull]) -> tuple[RunReport | None, int | None]:
     """The report; None where a signal ended it, with its number."""
     from cli.stopping import Job
-    from flows.pulling import Stopped
-    from flows.pulling_all import pull_all
+    from jobs.pull import Stopped
+    from jobs.pull_all import pull_all
 
     stopping = threading.Event()
 

@@ -28,7 +28,7 @@ _ROUTINE = re.compile(r"View at |Beginning (sub)?flow run |Finished in state Com
 def prefect_ready() -> None:
     """Set before Prefect is imported: no telemetry, our loggers in the run's log, patience for a cold start."""
     defaults = SERVER | {
-        "PREFECT_LOGGING_EXTRA_LOGGERS": "expansion,integrations,flows",
+        "PREFECT_LOGGING_EXTRA_LOGGERS": "expansion,integrations,jobs,flows",
         "PREFECT_LOGGING_FORMATTERS_STANDARD_FLOW_RUN_FMT": _LINE,
         "PREFECT_LOGGING_FORMATTERS_STANDARD_TASK_RUN_FMT": _LINE,
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "90",

@@ -22,7 +22,7 @@ def command(days: int, json_: bool) -> None:
     could not be asked.
     """
     from flows.opening import open_place
-    from flows.reconciling import difference_rows, reconcile_all, untold_rows
+    from jobs.reconcile import difference_rows, reconcile_all, untold_rows
 
     place = open_place()
     try:

@@ -10,15 +10,15 @@ from cli.fired import show_fired
 from cli.showing import echo, many, say, table
 
 if TYPE_CHECKING:
-    from expansion.ledger.records import FiringRecord, RunRecord, StepRecord
-    from flows.report import RunReport
+    from expansion.records.ledger import FiringRecord, RunRecord, StepRecord
+    from jobs.report import RunReport
 
 _CAUSES = 3  # of a trigger that cannot be told; the JSON has all
 
 
 def show_report(report: RunReport, firings: Sequence[FiringRecord], steps: Sequence[StepRecord]) -> None:
     """What fired, what was decided again, what was done; then what a person has to know."""
-    from flows.report import is_earlier, is_new
+    from jobs.report import is_earlier, is_new
 
     show_fired([one for one in firings if is_new(one)], "What fired")
     if again := [one for one in firings if is_earlier(one)]:
@@ -76,7 +76,7 @@ def report_for_scripts(
     run: RunRecord, report: RunReport, firings: Sequence[FiringRecord], steps: Sequence[StepRecord]
 ) -> dict[str, Any]:
     """The same as one object."""
-    from flows.worth import counting, totals
+    from jobs.worth import counting, totals
 
     return {
         "run_id": run.id,

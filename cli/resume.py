@@ -20,7 +20,7 @@ from cli.showing import say
 def command(kind: str | None, name: str | None, by: str | None, note: str, json_: bool) -> None:
     """Let something that is paused go on; the next run does what waits. Without a name: what is paused."""
     from flows.opening import open_place
-    from flows.pausing import must_be_there
+    from jobs.pause import must_be_there
 
     place = open_place(looking=kind is None)
     try:

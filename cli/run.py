@@ -77,9 +77,9 @@ def run_flow(as_of: datetime | None, triggers: list[str], pull_sources: bool, js
 def _printed(flow_run_id: str, json_: bool) -> bool:
     """Print the report of a run from the ledger; False where the run did not get as far as that."""
     from cli.reporting import report_for_scripts, show_report
-    from expansion.ledger.records import FiringFilter
+    from expansion.records.ledger import FiringFilter
     from flows.opening import open_place
-    from flows.report import RunReport
+    from jobs.report import RunReport
 
     place = open_place()
     try:

@@ -16,9 +16,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from expansion.decide.firing import NewFiring, NewStep
-    from expansion.ledger.records import Clock, FiringRecord, StepRecord
-    from flows.worth import Total
+    from expansion.records.firing import NewFiring, NewStep
+    from expansion.records.ledger import Clock, FiringRecord, StepRecord
+    from jobs.worth import Total
 
 
 def wanted() -> bool:
@@ -96,7 +96,7 @@ def firing(one: FiringRecord | NewFiring, counts: bool, *, evidence: bool = Fals
 
 
 def firings(some: Iterable[FiringRecord | NewFiring], *, evidence: bool = False) -> list[dict[str, Any]]:
-    from flows.worth import counting
+    from jobs.worth import counting
 
     return [firing(one, counts, evidence=evidence) for one, counts in counting(some)]
 

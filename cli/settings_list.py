@@ -13,7 +13,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 if TYPE_CHECKING:
-    from integrations.base import Right
+    from integrations.kit.declare import Right
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class SettingsOf:
 def every_setting() -> list[SettingsOf]:
     """The systems in the order of the list of all, then the product's own."""
     import integrations
-    from flows.settings import Settings
-    from integrations._settings import SECRETS_DIR
+    from integrations.kit.settings import SECRETS_DIR
+    from jobs.settings import Settings
 
     every = [integrations.integration(name) for name in integrations.NAMES]
     found = [SettingsOf(one.title, tuple(settings_of(one.settings_model))) for one in every]

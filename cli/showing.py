@@ -13,7 +13,7 @@ from typing import IO, Any
 import click
 
 from cli.scripts import written
-from expansion.harmless import in_json, visible
+from expansion.text.harmless import in_json, visible
 
 _NUMBERS = (
     "worth",

@@ -16,9 +16,9 @@ from cli.values import MOMENT
 
 if TYPE_CHECKING:
     from expansion.evaluate.results import Answers
-    from expansion.language.models import Trigger
-    from expansion.ledger.records import FiringRecord
-    from flows.place import Place
+    from expansion.language.model.models import Trigger
+    from expansion.records.ledger import FiringRecord
+    from jobs.place import Place
 
 
 @click.command("triggers")
@@ -32,10 +32,10 @@ def command(name: str | None, as_of: datetime | None, json_: bool) -> None:
     `firing` counts the episodes that were acted on and still go on, `held` those that wait for a person. Nothing is
     written or sent.
     """
-    from flows.clock import moment
-    from flows.deciding import evaluate, triggers_to_check
     from flows.opening import open_place
-    from flows.pausing import told_pauses
+    from jobs.clock import moment
+    from jobs.decide import evaluate, triggers_to_check
+    from jobs.pause import told_pauses
 
     place = open_place(looking=True)
     try:
@@ -63,8 +63,8 @@ def command(name: str | None, as_of: datetime | None, json_: bool) -> None:
 
 def _row(place: Place, trigger: Trigger, answers: Answers | None) -> dict[str, Any]:
     """As a script reads it; what was not asked, as of a draft, is null."""
-    from expansion.decide.firing import HELD
-    from expansion.ledger.records import FiringFilter
+    from expansion.records.firing import HELD
+    from expansion.records.ledger import FiringFilter
 
     found = place.ledger.firings(FiringFilter(trigger=trigger.trigger, open_only=True))
     return {

@@ -41,7 +41,7 @@ def command(key: str | None, verdict: str | None, note: str, json_: bool) -> Non
     `skip` to leave it. The first letters of the key are enough.
     """
     from flows.opening import open_place
-    from flows.pausing import NoSuchThing
+    from jobs.pause import NoSuchThing
 
     place = open_place(looking=True)
     try:
@@ -65,7 +65,7 @@ def command(key: str | None, verdict: str | None, note: str, json_: bool) -> Non
 
 
 def _list(steps: list[Any], json_: bool) -> None:
-    from flows.report import told_of_people
+    from jobs.report import told_of_people
 
     rows = [
         {

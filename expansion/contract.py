@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel
 
-from expansion.redact import redacted
+from expansion.text.redact import redacted
 from expansion.waiting import LONGEST_TURN, LONGEST_WAIT, TOO_LONG, asks_too_much, bounded
 
 # --- work that goes out -----------------------------------------------------------------------------------------------
@@ -241,7 +241,7 @@ class Catalog:
 
 
 class Action(Protocol):
-    """What flows call; see integrations.base for how one is made."""
+    """What flows call; see integrations.kit.declare for how one is made."""
 
     @property
     def name(self) -> str: ...

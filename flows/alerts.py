@@ -1,4 +1,4 @@
-"""The blocks and automations of Prefect's server that make messages of what a run says (flows/alerting.py)."""
+"""The blocks and automations of Prefect's server that make messages of what a run says (jobs/alerting.py)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from ruamel.yaml import YAML
 
 from expansion.contract import NoAccess
-from flows.settings import Settings
+from jobs.settings import Settings
 
 PLACES = "expansion-alerts"  # stands in the files for the id of a notification block, which each server gives anew
 _Block = CustomWebhookNotificationBlock | SendgridEmail

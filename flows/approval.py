@@ -19,13 +19,13 @@ from prefect.runtime import flow_run
 from prefect.states import Completed
 from pydantic import Field, create_model
 
-from expansion.harmless import in_markdown, link_in_markdown, visible
-from flows.alerting import emit, waits_for_you
-from flows.approving import approve, decline, signed, waiting, with_joined
-from flows.clock import moment
+from expansion.text.harmless import in_markdown, link_in_markdown, visible
 from flows.opening import open_place
-from flows.place import Place
-from flows.questions import Question, questions
+from jobs.alerting import emit, waits_for_you
+from jobs.approve import approve, decline, signed, waiting, with_joined
+from jobs.clock import moment
+from jobs.place import Place
+from jobs.questions import Question, questions
 
 P = ParamSpec("P")
 T = TypeVar("T")

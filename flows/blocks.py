@@ -10,7 +10,7 @@ import httpx
 
 import integrations
 from expansion.contract import NoAccess
-from integrations._settings import give, secret_names
+from integrations.kit.settings import give, secret_names
 
 
 def block_of(variable: str) -> str:

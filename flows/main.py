@@ -9,13 +9,13 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
-from flows.deciding import triggers_of_run
 from flows.playbook import playbook
 from flows.pull import pull
-from flows.pulling import pulls
 from flows.running import Run, announce
 from flows.tasks import decide_firings, evaluate_triggers, read_clocks, recover_steps, take_back_steps, wake_steps
 from flows.work import run_of_kind
+from jobs.decide import triggers_of_run
+from jobs.pull import pulls
 
 
 def _name() -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from flows.blocks import take_blocks
-from flows.place import Place
-from flows.settings import Settings, own_settings
+from jobs.place import Place
+from jobs.settings import Settings, own_settings
 
 
 def settings() -> Settings:

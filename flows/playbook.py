@@ -10,12 +10,12 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from expansion.deliver import DeliveryReport
-from flows.delivering import waits_of
-from flows.report import Problem, told
+from expansion.deliver.deliver import DeliveryReport
 from flows.running import Run
 from flows.tasks import StillBusy, deliver_batch, is_busy
 from flows.work import run_of, run_of_kind
+from jobs.deliver import waits_of
+from jobs.report import Problem, told
 
 
 @flow(name="playbook", flow_run_name="{playbook}", retries=0)

@@ -10,11 +10,11 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from expansion.contract import Refused
-from expansion.redact import redacted
-from flows.pulling import Pull, Pulled, pulls
+from expansion.text.redact import redacted
 from flows.running import Run
 from flows.tasks import pull_source
 from flows.work import run_of, run_of_kind
+from jobs.pull import Pull, Pulled, pulls
 
 
 @flow(name="pull", flow_run_name="{source}", retries=0)

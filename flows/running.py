@@ -16,25 +16,25 @@ from prefect.logging import get_run_logger
 from prefect.states import Cancelled, Completed, Failed
 
 from expansion.decide.decide import Decisions
-from expansion.ledger.records import FiringFilter, RunKind
-from expansion.logs import guard
-from expansion.redact import redacted, redacted_row
-from flows.alerting import alerts_of, emit
-from flows.approving import waiting
-from flows.border import harmless
-from flows.clock import moment
-from flows.delivering import Pieces
-from flows.pausing import told_pauses
-from flows.place import Place
-from flows.report import Problem, RunReport, done_rows, fired_on_page, fired_rows, is_earlier, is_new, markdown
-from flows.worth import NOTE
+from expansion.records.ledger import FiringFilter, RunKind
+from expansion.text.logs import guard
+from expansion.text.redact import redacted, redacted_row
+from jobs.alerting import alerts_of, emit
+from jobs.approve import waiting
+from jobs.border import harmless
+from jobs.clock import moment
+from jobs.deliver import Pieces
+from jobs.pause import told_pauses
+from jobs.place import Place
+from jobs.report import Problem, RunReport, done_rows, fired_on_page, fired_rows, is_earlier, is_new, markdown
+from jobs.worth import NOTE
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 guard()
 # Prefect adds a handler to loggers named in PREFECT_LOGGING_EXTRA_LOGGERS, but no level: the root's WARNING holds.
-for _name in ("expansion", "integrations", "flows"):
+for _name in ("expansion", "integrations", "jobs", "flows"):
     logging.getLogger(_name).setLevel(logging.INFO)
 
 

@@ -10,16 +10,16 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.logging import get_run_logger
 
 from expansion.decide.decide import Decisions
-from expansion.deliver import DeliveryReport
-from expansion.redact import redacted
-from flows.deciding import Evaluated, decide_and_record, evaluate, note_evaluated, triggers_to_check
-from flows.delivering import deliver_some, recover_all, wake_waiting
-from flows.following import take_back_all
-from flows.pulling import Pull, Pulled, pull_one
-from flows.report import Problem
+from expansion.deliver.deliver import DeliveryReport
+from expansion.text.redact import redacted
 from flows.running import Run
-from flows.telling import told_without_names
-from flows.touching import keep_clocks
+from jobs.clocks import keep_clocks
+from jobs.decide import Evaluated, decide_and_record, evaluate, note_evaluated, triggers_to_check
+from jobs.deliver import deliver_some, recover_all, wake_waiting
+from jobs.follow import take_back_all
+from jobs.pull import Pull, Pulled, pull_one
+from jobs.report import Problem
+from jobs.telling import told_without_names
 
 
 @task(cache_policy=NO_CACHE, task_run_name="pull {pull.source} {pull.what}")

@@ -11,11 +11,11 @@ from prefect import tags
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
-from expansion.ledger.records import RunKind
-from flows.border import harmless
+from expansion.records.ledger import RunKind
 from flows.opening import open_place
-from flows.report import Problem, told
 from flows.running import Run
+from jobs.border import harmless
+from jobs.report import Problem, told
 
 _RUNNING: dict[int, Run] = {}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from expansion.contract import Catalog
 
 if TYPE_CHECKING:
-    from integrations.base import Integration
+    from integrations.kit.declare import Integration
 
 NAMES = ("mixpanel", "salesforce", "hubspot", "slack", "intercom", "files")
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.all import stand_ins
-from sandbox.core import Server, StandIn, State, build_app
-from sandbox.inbox import inbox_routes
+from sandbox.kit.inbox import inbox_routes
+from sandbox.kit.server import Server, StandIn, State, build_app
 
 _LOOPBACK = ("127.0.0.1", "localhost")
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp
 
-from sandbox.core import StandIn, State, build_app
-from sandbox.hubspot import HubSpot
-from sandbox.inbox import inbox_routes
-from sandbox.intercom import Intercom
-from sandbox.mixpanel import Mixpanel
-from sandbox.salesforce import Salesforce
-from sandbox.slack import Slack
+from sandbox.hubspot.app import HubSpot
+from sandbox.intercom.app import Intercom
+from sandbox.kit.inbox import inbox_routes
+from sandbox.kit.server import StandIn, State, build_app
+from sandbox.mixpanel.app import Mixpanel
+from sandbox.salesforce.app import Salesforce
+from sandbox.slack.app import Slack
 
 
 def stand_ins(state: State) -> list[StandIn]:
@@ -19,6 +19,6 @@ def stand_ins(state: State) -> list[StandIn]:
 
 
 def sandbox_app(state: State) -> ASGIApp:
-    """All stand-ins, the control addresses and the inbox page, ready for `sandbox.core.Server`."""
+    """All stand-ins, the control addresses and the inbox page, ready for `sandbox.kit.server.Server`."""
     members = stand_ins(state)
     return build_app(state, members, inbox_routes(members))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sandbox import hubspot, mixpanel, salesforce
+from sandbox.hubspot import app as hubspot
+from sandbox.mixpanel import app as mixpanel
+from sandbox.salesforce import app as salesforce
 
 _FALLBACK = "revops@acme.example"  # an active user of the sample data in both CRMs
 

@@ -43,8 +43,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture(autouse=True)
 def _forget_secrets() -> Iterator[None]:
     """What one test made known as a secret is none in the next: it would hide a word of what is printed there."""
-    from expansion import redact  # here: coverage begins after this file is read
-    from integrations import _settings
+    from expansion.text import redact  # here: coverage begins after this file is read
+    from integrations.kit import settings as _settings
 
     known, given = set(redact._secrets), dict(_settings._given)
     yield
@@ -64,9 +64,9 @@ LONG = (
     "tests/flows/",
     "tests/test_readme.py",
     "tests/evaluate/test_live.py",
-    "tests/flips/test_flipping.py",
+    "tests/explain/test_flipping.py",
     "tests/evaluate/test_metamorphic.py",
-    "tests/pushdown/test_postgres.py",
+    "tests/warehouse/test_postgres.py",
     "tests/evaluate/test_explaining.py",
     "tests/benchmarks/test_benchmarks.py",
     "tests/security/test_canaries.py",

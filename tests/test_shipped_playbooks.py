@@ -11,9 +11,9 @@ import pytest
 
 import integrations
 from expansion.contract import CohortMembers, EventRow, FactRecord
-from expansion.evaluate.cases import run_cases
 from expansion.evaluate.engine import Vocabulary
-from expansion.evaluate.evaluator import StoreEvaluator, evaluator
+from expansion.explain.cases import run_cases
+from expansion.explain.evaluator import StoreEvaluator, evaluator
 from expansion.language.workspace import Workspace, load
 from expansion.usage.facts import add_cohort, add_facts, user_accounts
 from expansion.usage.importing import import_rows

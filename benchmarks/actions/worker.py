@@ -22,16 +22,16 @@ from pydantic import SecretStr
 import integrations
 from benchmarks.actions import world
 from benchmarks.timing import timed
-from expansion.deliver import deliver
+from expansion.deliver.deliver import deliver
 from expansion.ledger.allowances import open_allowances
 from expansion.ledger.store import open_ledger
 from expansion.limits import Allowance
-from flows.clock import instant
-from integrations.base import Connected
-from sandbox.hubspot import TOKEN
-from sandbox.salesforce import CLIENT_ID, CLIENT_SECRET
+from integrations.kit.declare import Connected
+from jobs.clock import instant
+from sandbox.hubspot.app import TOKEN
+from sandbox.salesforce.app import CLIENT_ID, CLIENT_SECRET
 
-A_CLAIM = 400  # flows.delivering.BATCH
+A_CLAIM = 400  # jobs.deliver.BATCH
 
 
 def main(how: str, action: str, url: str, ledger: str, number: float) -> None:

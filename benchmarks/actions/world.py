@@ -16,9 +16,9 @@ from typing import Any
 import httpx
 
 from expansion.contract import AccountRef, Piece
-from expansion.decide.firing import NewFiring, NewStep, step_key
-from expansion.ledger.records import ClaimedStep
 from expansion.ledger.store import Ledger, open_ledger
+from expansion.records.firing import NewFiring, NewStep, step_key
+from expansion.records.ledger import ClaimedStep
 
 ACCOUNTS, CHANNELS = 1000, 3
 FIRED_AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -94,7 +94,7 @@ def account_of(step: ClaimedStep) -> AccountRef:
 
 
 def to_piece(step: ClaimedStep, model: Any) -> Piece:
-    """As flows.delivering makes it."""
+    """As jobs.deliver makes it."""
     given = model.model_validate(step.input)
     return Piece(step.key, account_of(step), given, step.fired_at, step.trigger, step.playbook)
 

@@ -9,7 +9,7 @@ from expansion.decide.attention import held_back
 from expansion.decide.drafts import Draft
 from expansion.decide.joining import Joined
 from expansion.evaluate.results import Answer, Evaluator
-from expansion.language.models import Approval
+from expansion.language.model.models import Approval
 
 
 def ask_approval(joined: Sequence[Joined], rules: Sequence[Approval], evaluator: Evaluator) -> list[Joined]:

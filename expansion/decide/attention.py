@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
-from expansion.decide.calendar import span_from, span_until
-from expansion.decide.firing import Conversation
+from expansion.calendar.spans import span_from, span_until
 from expansion.decide.joining import Joined
 from expansion.decide.rulings import Ruling
-from expansion.language.models import Attention
-from expansion.language.values import Rate
+from expansion.language.model.models import Attention
+from expansion.language.model.values import Rate
+from expansion.records.firing import Conversation
 
 Reaches = Callable[[Joined], Sequence[str]]  # the user ids that its playbook reaches
 

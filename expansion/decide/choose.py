@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from expansion.evaluate.results import Answer, Evaluator
-from expansion.language.models import Trigger
+from expansion.language.model.models import Trigger
 
 
 @dataclass(frozen=True)

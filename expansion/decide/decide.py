@@ -10,24 +10,33 @@ from types import MappingProxyType
 from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
+from expansion.calendar.spans import span_from
 from expansion.contract import Catalog
 from expansion.decide.approval import ask_approval
 from expansion.decide.attention import Spent, keep_attention
-from expansion.decide.calendar import span_from
 from expansion.decide.drafts import Draft, Problem, drafts
 from expansion.decide.episodes import Changes, Cooling, changes
-from expansion.decide.firing import Cleared, Conversation, LastEpisode, Mark, NewFiring, NewStep, OpenEpisode, Redecided
 from expansion.decide.flood import PAST_RUNS
 from expansion.decide.joining import Joined, join
-from expansion.decide.pauses import Pause, Paused, paused
 from expansion.decide.recording import RunContext, as_firing, as_works
 from expansion.decide.rulings import Standing
 from expansion.evaluate.results import Answers, Evaluator
 from expansion.evaluate.subjects import Subject, account_of
-from expansion.language.models import Playbook, Policy, Trigger
-from expansion.language.values import Span
-from expansion.plan.reaching import reached
-from expansion.plan.steps import plan_steps
+from expansion.language.model.models import Playbook, Policy, Trigger
+from expansion.language.model.values import Span
+from expansion.records.firing import (
+    Cleared,
+    Conversation,
+    LastEpisode,
+    Mark,
+    NewFiring,
+    NewStep,
+    OpenEpisode,
+    Redecided,
+)
+from expansion.records.pauses import Pause, Paused, paused
+from expansion.steps.reaching import reached
+from expansion.steps.steps import plan_steps
 
 # (trigger, account) -> who lets it go, of what is held for a person
 Released = Mapping[tuple[str, str], str]

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from expansion.accounts.lookup import text_of
+from expansion.accounts.owners import OwnedBy, owners
+from expansion.accounts.priority import Priority, priorities, sort_key
 from expansion.decide.episodes import Candidate
-from expansion.decide.firing import OpenEpisode, subject_of
-from expansion.decide.lookup import text_of
-from expansion.decide.owners import OwnedBy, owners
-from expansion.decide.priority import Priority, priorities, sort_key
 from expansion.decide.rulings import Ruling, Standing, rulings
 from expansion.evaluate.results import Answer, Evaluator, Evidence
 from expansion.evaluate.subjects import Subject
-from expansion.language.models import Policy, Trigger
-from expansion.plan.context import names_of
+from expansion.language.model.models import Policy, Trigger
+from expansion.records.firing import OpenEpisode, subject_of
+from expansion.steps.context import names_of
 
 # What a record that nobody foresaw raises while one account is explained.
 _BAD_RECORD = (ValueError, LookupError, ArithmeticError)

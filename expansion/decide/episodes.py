@@ -11,11 +11,11 @@ from datetime import datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from expansion.decide.calendar import start_of_day_after
-from expansion.decide.firing import AGAIN, HELD, Cleared, LastEpisode, OpenEpisode, subject_of
+from expansion.calendar.spans import start_of_day_after
 from expansion.evaluate.results import Answers
 from expansion.evaluate.subjects import Subject, account_of, user_of
-from expansion.language.values import Span
+from expansion.language.model.values import Span
+from expansion.records.firing import AGAIN, HELD, Cleared, LastEpisode, OpenEpisode, subject_of
 
 _NOBODY: Mapping[str, str] = MappingProxyType({})
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 from fractions import Fraction
 from statistics import median
 
-from expansion.language.models import Flood, Trigger
-from expansion.language.values import format_number
+from expansion.language.model.models import Flood, Trigger
+from expansion.language.model.values import format_number
 
 PAST_RUNS = 20  # how many runs back the median looks
 ENOUGH_RUNS = 3  # runs with firings before a median means anything

@@ -7,9 +7,9 @@ import json
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
-from expansion.decide.lookup import text_of
+from expansion.accounts.lookup import text_of
 from expansion.evaluate.results import Evaluator
-from expansion.language.models import Policy, Trigger
+from expansion.language.model.models import Policy, Trigger
 
 _SPACE = 2**256  # a SHA-256 read as an integer lies in [0, 2**256)
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from expansion.decide.calendar import local_date
+from expansion.calendar.spans import local_date
 from expansion.decide.drafts import Draft
 from expansion.decide.evidence import evidence_record
-from expansion.decide.firing import NewFiring, NewStep
 from expansion.decide.joining import Joined
 from expansion.evaluate.results import Evaluator
-from expansion.language.models import Playbook, Policy
-from expansion.plan.context import Story, names_of, pinned
-from expansion.plan.links import account_links
-from expansion.plan.steps import Work
+from expansion.language.model.models import Playbook, Policy
+from expansion.records.firing import NewFiring, NewStep
+from expansion.steps.context import Story, names_of, pinned
+from expansion.steps.links import account_links
+from expansion.steps.steps import Work
 
 
 @dataclass(frozen=True)

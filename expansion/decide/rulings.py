@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 
 from expansion.decide.choose import choose
 from expansion.decide.episodes import Candidate
-from expansion.decide.firing import Conversation, Decision
 from expansion.decide.flood import flood_reason
 from expansion.decide.holdout import held_out, topmost_parents
-from expansion.decide.pauses import Paused
 from expansion.decide.suppression import suppressed
 from expansion.evaluate.results import Evaluator
-from expansion.language.models import Policy, Trigger
-from expansion.language.values import Span
+from expansion.language.model.models import Policy, Trigger
+from expansion.language.model.values import Span
+from expansion.records.firing import Conversation, Decision
+from expansion.records.pauses import Paused
 
 FIRST_RUN = (
     "first live run of {trigger}: what is true already is old news, so nothing is sent; "

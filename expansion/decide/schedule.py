@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from expansion.decide.calendar import local_date
+from expansion.calendar.spans import local_date
 
 
 def is_due(check: Literal["hourly", "daily", "weekly"], last: datetime | None, as_of: datetime, zone: ZoneInfo) -> bool:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from expansion.decide.calendar import add_to_date, local_date
+from expansion.calendar.spans import add_to_date, local_date
 from expansion.evaluate.results import Answer, Evaluator, FactValue
-from expansion.language.conditions import Condition
-from expansion.language.models import Suppression
-from expansion.language.values import Span
+from expansion.language.model.conditions import Condition
+from expansion.language.model.models import Suppression
+from expansion.language.model.values import Span
 
 _UTC = ZoneInfo("UTC")
 

@@ -15,7 +15,7 @@ from expansion.evaluate.logic import CANNOT_TELL, MEANING, NO, YES
 from expansion.evaluate.results import Answer, Answers
 from expansion.evaluate.source import Source
 from expansion.evaluate.subjects import Chosen, Subject, UserOf
-from expansion.language.models import Trigger
+from expansion.language.model.models import Trigger
 from expansion.usage.duck import quote, quote_list
 from expansion.usage.facts import naive
 from expansion.usage.members import still_there

@@ -15,8 +15,8 @@ from expansion.evaluate.measures import BEGINNING, EventMeasure, FactMeasure, Li
 from expansion.evaluate.returning import last_before_silence
 from expansion.evaluate.tree import Group, Leaf, Line, Member, Node, Repeated, Returned, Test, Walked
 from expansion.evaluate.untold import Untold
-from expansion.language.models import DifferenceFact, HeadroomFact, MadeFact, PaceFact, RatioFact
-from expansion.language.values import format_number
+from expansion.language.model.models import DifferenceFact, HeadroomFact, MadeFact, PaceFact, RatioFact
+from expansion.language.model.values import format_number
 from expansion.usage.marks import is_mark, mark, reason_of
 
 _FIRST_EVER = "nobody knows whether it happened before"

@@ -14,7 +14,7 @@ from expansion.evaluate.factual import FactColumn
 from expansion.evaluate.logic import CANNOT_TELL, NO, YES
 from expansion.evaluate.measures import Calendar, first_day
 from expansion.evaluate.numbers import Array, Numbers, as_fraction, compare, compare_growth
-from expansion.language.values import Span
+from expansion.language.model.values import Span
 
 # Comparison word -> whether the sign of (value - threshold) means yes.
 _SIGNS: dict[str, Callable[[Array], Array]] = {

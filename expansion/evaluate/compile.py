@@ -17,8 +17,8 @@ from expansion.evaluate.measures import (
 )
 from expansion.evaluate.numbers import as_limit
 from expansion.evaluate.tree import Group, Leaf, Member, Node, Repeated, Returned, Test, Walk, Walked
-from expansion.language.conditions import AllOf, AnyOf, Condition, NoneOf, SequenceStep, SomeOf
-from expansion.language.models import (
+from expansion.language.model.conditions import AllOf, AnyOf, Condition, NoneOf, SequenceStep, SomeOf
+from expansion.language.model.models import (
     CountedFact,
     DifferenceFact,
     Facts,
@@ -32,7 +32,7 @@ from expansion.language.models import (
     SourcedFact,
     Trigger,
 )
-from expansion.language.values import Span
+from expansion.language.model.values import Span
 from expansion.usage.atoms import Atom, atom_of
 from expansion.usage.facts import cohort_field, cohort_key
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from expansion.evaluate.compile import Compiler
 from expansion.evaluate.tree import Group, Leaf, Node, Test, columns, lines
-from expansion.language.conditions import Condition
-from expansion.language.models import Trigger
+from expansion.language.model.conditions import Condition
+from expansion.language.model.models import Trigger
 from expansion.usage.rollup import Column
 
 

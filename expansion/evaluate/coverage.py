@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from expansion.evaluate.measures import BEGINNING, Calendar
-from expansion.language.models import Policy
+from expansion.language.model.models import Policy
 from expansion.usage.spans import Span, Spans, joined, seen_by
 
 _LATE_AFTER = timedelta(days=2)  # where policy.yaml says nothing

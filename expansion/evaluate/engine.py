@@ -53,7 +53,7 @@ from expansion.evaluate.tree import (
 )
 from expansion.evaluate.unseen import Unseen
 from expansion.evaluate.walking import Walking
-from expansion.language.models import Facts, Policy, Trigger
+from expansion.language.model.models import Facts, Policy, Trigger
 from expansion.usage.duck import quote
 from expansion.usage.facts import naive
 from expansion.usage.members import still_there

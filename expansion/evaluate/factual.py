@@ -18,9 +18,9 @@ from expansion.evaluate.measures import Calendar, FactMeasure
 from expansion.evaluate.numbers import DIGITS, Array, Flags, Numbers, from_fractions
 from expansion.evaluate.subjects import Subjects
 from expansion.evaluate.told import Told
-from expansion.language.kinds import CALLED
-from expansion.language.models import Facts, SourcedFact
-from expansion.language.values import ENDLESS
+from expansion.language.check.kinds import CALLED
+from expansion.language.model.models import Facts, SourcedFact
+from expansion.language.model.values import ENDLESS
 from expansion.usage.duck import quote
 from expansion.usage.items import items_of
 from expansion.usage.marks import is_mark

@@ -15,8 +15,8 @@ from functools import cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from expansion.language.case_dates import moved
-from expansion.language.values import Span
+from expansion.language.model.case_dates import moved
+from expansion.language.model.values import Span
 from expansion.usage.atoms import Atom
 from expansion.usage.rollup import Column
 

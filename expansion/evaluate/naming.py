@@ -11,12 +11,12 @@ from typing import Any
 
 from expansion.evaluate.relations import StoreRelations
 from expansion.evaluate.unseen import Unseen, close_to
-from expansion.language.conditions import Where
-from expansion.language.mistakes import Mistake
-from expansion.language.models import CountedFact
-from expansion.language.source import Source, Steps
-from expansion.language.walking import everywhere
+from expansion.language.check.walking import everywhere
+from expansion.language.model.conditions import Where
+from expansion.language.model.mistakes import Mistake
+from expansion.language.model.models import CountedFact
 from expansion.language.workspace import Workspace
+from expansion.language.yaml.source import Source, Steps
 from expansion.usage.looking import values_of
 from expansion.usage.store import UsageStore
 

@@ -10,7 +10,7 @@ from expansion.evaluate.factual import FactColumn, FactMeasuring
 from expansion.evaluate.measures import EventMeasure, FactMeasure, LimitMeasure, Measure, basic_measures
 from expansion.evaluate.measuring import EventMeasuring
 from expansion.evaluate.numbers import Flags, Numbers
-from expansion.language.models import Policy
+from expansion.language.model.models import Policy
 
 
 class Measured(Protocol):

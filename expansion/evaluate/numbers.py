@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from expansion.language.values import ENDLESS, UNLIMITED, Percent
+from expansion.language.model.values import ENDLESS, UNLIMITED, Percent
 
 Array = npt.NDArray[Any]
 Flags = npt.NDArray[np.bool_]

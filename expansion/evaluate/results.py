@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any, Protocol
 
 from expansion.evaluate.subjects import Subject
-from expansion.language.models import Trigger
+from expansion.language.model.models import Trigger
 
 
 class Answer(Enum):

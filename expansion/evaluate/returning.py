@@ -14,7 +14,7 @@ from expansion.evaluate.numbers import Array
 from expansion.evaluate.rows import TakenFrom
 from expansion.evaluate.subjects import Subjects
 from expansion.evaluate.tree import Returned
-from expansion.language.values import Span
+from expansion.language.model.values import Span
 from expansion.usage.rollup import Column
 
 _EPOCH = date(1970, 1, 1).toordinal()

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from expansion.evaluate.measures import EventMeasure, FactMeasure, Measure, Window, basic_measures
-from expansion.language.conditions import Condition
-from expansion.language.values import Span
+from expansion.language.model.conditions import Condition
+from expansion.language.model.values import Span
 from expansion.usage.atoms import Atom
 from expansion.usage.rollup import Column
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
 
-from expansion.language.models import Facts
+from expansion.language.model.models import Facts
 from expansion.usage.atoms import Atom
 from expansion.usage.facts import naive
 from expansion.usage.names import ANY, Names, Pair

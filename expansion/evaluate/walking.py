@@ -17,7 +17,7 @@ from expansion.evaluate.numbers import Array, Flags
 from expansion.evaluate.rows import TakenFrom
 from expansion.evaluate.subjects import Subjects
 from expansion.evaluate.tree import Walk, Walked
-from expansion.language.values import Span
+from expansion.language.model.values import Span
 from expansion.usage.rollup import Column
 
 _EPOCH = date(1970, 1, 1).toordinal()

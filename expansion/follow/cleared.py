@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from expansion.calendar.spans import day_text, local_date
 from expansion.contract import ActionWords, Catalog
-from expansion.decide.calendar import day_text, local_date
-from expansion.decide.firing import NewStep, step_key
 from expansion.follow import texts
 from expansion.follow.inputs import ChangeTask, TakeBack
-from expansion.ledger.records import StepRecord
+from expansion.records.firing import NewStep, step_key
+from expansion.records.ledger import StepRecord
 
 CLEARED = "cleared"
 ALREADY = "it was already there"  # what the ledger says of a step that found its work done

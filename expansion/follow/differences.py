@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from expansion.contract import Standing
 from expansion.follow.cleared import CLEARED, assigned_to
-from expansion.ledger.records import Difference, StepRecord
+from expansion.records.ledger import Difference, StepRecord
 
 NOTHING_TO_DO = "nothing: it is done"
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from expansion.calendar.hours import Calendar
 from expansion.contract import Failure, Standing
-from expansion.decide.firing import NewStep
 from expansion.follow import texts
 from expansion.follow.cleared import assigned_to, change_task, new_step
-from expansion.follow.hours import Calendar
-from expansion.language.following import Sla
-from expansion.ledger.records import Clock, StepRecord
+from expansion.language.model.following import Sla
+from expansion.records.firing import NewStep
+from expansion.records.ledger import Clock, StepRecord
 
 SLACK = "slack.post_message"
 ENDED = "the episode ended"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from expansion.escapes import FORMATS
+from expansion.text.escapes import FORMATS
 
 
 def title_of(recipe: Mapping[str, Any]) -> str:

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from expansion.language.condition_words import PATTERNS
-from expansion.language.conditions import Condition
-from expansion.language.known import Known
-from expansion.language.mistakes import Mistake
-from expansion.language.models import CountedFact, PaceFact, RuleCohort, Trigger
-from expansion.language.source import Source, Steps
-from expansion.language.values import Periods
-from expansion.language.walking import Found, conditions, deciding, everywhere
+from expansion.language.check.known import Known
+from expansion.language.check.walking import Found, conditions, deciding, everywhere
+from expansion.language.model.condition_words import PATTERNS
+from expansion.language.model.conditions import Condition
+from expansion.language.model.mistakes import Mistake
+from expansion.language.model.models import CountedFact, PaceFact, RuleCohort, Trigger
+from expansion.language.model.values import Periods
 from expansion.language.workspace import Workspace
+from expansion.language.yaml.source import Source, Steps
 
 _NAMING = ("fact", "cohort", "trigger")  # the subjects whose windows stand somewhere else
 

@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from expansion.contract import ActionWords, Catalog
-from expansion.language.case_parser import CaseFile
-from expansion.language.models import Facts, Playbook, Policy, Trigger
+from expansion.language.check.case_parser import CaseFile
+from expansion.language.model.models import Facts, Playbook, Policy, Trigger
 from expansion.language.own_names import OwnNames, with_names
 
 _FILES: dict[str, type[BaseModel]] = {

@@ -10,17 +10,17 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from expansion.contract import Catalog
-from expansion.language import uses
-from expansion.language.case_model import Case
-from expansion.language.case_parser import CaseFile, parse_cases
-from expansion.language.cautions import cautions
-from expansion.language.checker import check
-from expansion.language.known import Known, Opened
-from expansion.language.layout import find
-from expansion.language.mending import read_on
-from expansion.language.mistakes import Mistake, Mistakes
-from expansion.language.models import Facts, Playbook, Policy, Trigger
-from expansion.language.yaml_source import read
+from expansion.language.check import uses
+from expansion.language.check.case_parser import CaseFile, parse_cases
+from expansion.language.check.cautions import cautions
+from expansion.language.check.checker import check
+from expansion.language.check.known import Known, Opened
+from expansion.language.check.mending import read_on
+from expansion.language.model.case_model import Case
+from expansion.language.model.mistakes import Mistake, Mistakes
+from expansion.language.model.models import Facts, Playbook, Policy, Trigger
+from expansion.language.yaml.layout import find
+from expansion.language.yaml.reading import read
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, exists, func, insert, select, update
 from expansion.ledger.database import Database
 from expansion.ledger.firings import of_run
 from expansion.ledger.pauses import is_paused
-from expansion.ledger.records import ClaimedStep, DueAction
 from expansion.ledger.rows import ORDER, claimed_steps, read_claimed, step_query
 from expansion.ledger.tables import ATTEMPTS, FIRINGS, STEPS
+from expansion.records.ledger import ClaimedStep, DueAction
 
 
 class Claims(Database):

@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from expansion.decide.firing import NewStep
 from expansion.ledger.database import Database
-from expansion.ledger.records import Clock
 from expansion.ledger.tables import CLOCKS
+from expansion.records.firing import NewStep
+from expansion.records.ledger import Clock
 
 
 class Clocks(Database):

@@ -26,7 +26,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from expansion.decide.firing import (
+from expansion.evaluate.subjects import Subject
+from expansion.ledger import audit
+from expansion.ledger.audit import AuditLine, person
+from expansion.ledger.clocks import start_clocks
+from expansion.ledger.cursors import cursor_of, set_cursor
+from expansion.ledger.database import Database
+from expansion.ledger.many import rows_of
+from expansion.ledger.tables import CURSORS, FIRINGS, PAST_DECISIONS, RUNS, STEPS
+from expansion.records.firing import (
     HELD,
     Cleared,
     Conversation,
@@ -39,15 +47,7 @@ from expansion.decide.firing import (
     Redecided,
     subject_of,
 )
-from expansion.evaluate.subjects import Subject
-from expansion.ledger import audit
-from expansion.ledger.audit import AuditLine, person
-from expansion.ledger.clocks import start_clocks
-from expansion.ledger.cursors import cursor_of, set_cursor
-from expansion.ledger.database import Database
-from expansion.ledger.many import rows_of
-from expansion.ledger.records import FiringFilter, FiringRecord, PastDecision, Recorded, RunKind
-from expansion.ledger.tables import CURSORS, FIRINGS, PAST_DECISIONS, RUNS, STEPS
+from expansion.records.ledger import FiringFilter, FiringRecord, PastDecision, Recorded, RunKind
 
 EPISODE_ENDED = "the episode ended before this step was sent"
 _REACHED_THE_BRAKE: tuple[Decision, ...] = (

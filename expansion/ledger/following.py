@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import Connection, and_, exists, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from expansion.decide.firing import NewStep
 from expansion.ledger.database import Database
-from expansion.ledger.records import StepRecord
 from expansion.ledger.rows import ORDER, read_steps, step_query
 from expansion.ledger.tables import FIRINGS, STEPS
+from expansion.records.firing import NewStep
+from expansion.records.ledger import StepRecord
 
 CLEARED = "cleared"  # the end of the id of a step that takes another back
 

@@ -7,9 +7,9 @@ import json
 from datetime import datetime
 from pathlib import Path
 
-from expansion.addresses import without_secrets
 from expansion.ledger.database import LedgerError
 from expansion.private_files import replace_file
+from expansion.text.addresses import without_secrets
 
 FILE = "newest-run.json"  # in EXPANSION_HOME, and in no backup of the ledger
 

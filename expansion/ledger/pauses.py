@@ -7,11 +7,11 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from expansion.decide.pauses import Pause, PauseKind
 from expansion.ledger import audit
 from expansion.ledger.audit import AuditLine, person
 from expansion.ledger.database import Database
 from expansion.ledger.tables import PAUSES, STEPS
+from expansion.records.pauses import Pause, PauseKind
 
 _LASTING = PAUSES.c.ended_at.is_(None)
 

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Row, Select, select
 
 from expansion.ledger.firings import most_valuable_first, of_run
-from expansion.ledger.records import ClaimedStep, StepFilter, StepRecord
 from expansion.ledger.tables import FIRINGS, STEPS
+from expansion.records.ledger import ClaimedStep, StepFilter, StepRecord
 
 Step = TypeVar("Step", bound=StepRecord)
 

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Row, desc, insert, select, update
 
 from expansion.ledger.database import Database
-from expansion.ledger.records import RunKind, RunRecord, RunStatus
 from expansion.ledger.tables import RUNS
+from expansion.records.ledger import RunKind, RunRecord, RunStatus
 
 
 class Runs(Database):

@@ -9,14 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Text, select, update
 
-from expansion.addresses import without_secrets
 from expansion.contract import Done
 from expansion.ledger import audit
 from expansion.ledger.audit import AuditLine
 from expansion.ledger.database import Database
 from expansion.ledger.many import insert_rows, rows_of
-from expansion.ledger.records import Verdict
 from expansion.ledger.tables import ATTEMPTS, STEPS
+from expansion.records.ledger import Verdict
+from expansion.text.addresses import without_secrets
 
 
 def done(key: str, reply: Done) -> Verdict:

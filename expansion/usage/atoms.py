@@ -12,8 +12,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from expansion.language.conditions import Where
-from expansion.language.values import Percent
+from expansion.language.model.conditions import Where
+from expansion.language.model.values import Percent
 from expansion.usage.properties import column_of
 from expansion.usage.spelling import DUCK, Items, Spelling
 

@@ -30,7 +30,7 @@ from pydantic import Field, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from expansion.language.conditions import Strict
+from expansion.language.model.conditions import Strict
 
 
 class Part(Strict):

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.actions import world
 from benchmarks.actions.__main__ import TASKS, delivered, goals_line
-from expansion.ledger.records import StepFilter
+from expansion.records.ledger import StepFilter
 
 
 @pytest.mark.parametrize(("action", "calls"), list(zip(TASKS, (3 + 2, 5 * 2 + 3), strict=True)))

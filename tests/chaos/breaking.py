@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 def _repeats_what_may_have_happened() -> None:
     """Every action is called repeatable: a post is sent again after its answer was lost."""
-    from integrations.hubspot import CreateTaskAction as InHubSpot
-    from integrations.salesforce import CreateTaskAction as InSalesforce
-    from integrations.slack import PostMessageAction
+    from integrations.hubspot.actions import CreateTaskAction as InHubSpot
+    from integrations.salesforce.actions import CreateTaskAction as InSalesforce
+    from integrations.slack.actions import PostMessageAction
 
     for kind in (PostMessageAction, InHubSpot, InSalesforce):
         kind.repeatable = True
@@ -17,7 +17,7 @@ def _repeats_what_may_have_happened() -> None:
 
 def _believes_the_first_look() -> None:
     """What is not there a moment after a call broke off is sent again at once."""
-    from expansion.judging import Judge
+    from expansion.deliver.judging import Judge
 
     Judge.not_yet = Judge.at_once  # type: ignore[method-assign, assignment]
     Judge._look_first = lambda self, claimed: (claimed, [])  # type: ignore[method-assign]
@@ -32,8 +32,8 @@ def _forgets_what_the_dead_had() -> None:
 
 def _goes_by_its_own_clock() -> None:
     """Leases, due times and settling are judged by what the machine says, as if all clocks were right."""
-    from flows.clock import utc_now
-    from flows.place import Place
+    from jobs.clock import utc_now
+    from jobs.place import Place
 
     Place.now = lambda self: utc_now()  # type: ignore[method-assign]
 

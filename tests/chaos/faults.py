@@ -69,7 +69,7 @@ REFUSED: dict[str, Answer] = {
 
 @dataclass(frozen=True)
 class Fault:
-    """As in sandbox.core, with a name to count it by. `refuses`: a step may end as refused because of it."""
+    """As in sandbox.kit.server, with a name to count it by. `refuses`: a step may end as refused because of it."""
 
     name: str
     vendor: str

@@ -21,9 +21,9 @@ from typing import Any
 import httpx
 
 from expansion.ledger.clock import LedgerClock
-from expansion.ledger.records import StepRecord
 from expansion.ledger.store import Ledger, open_ledger
-from flows.clock import instant
+from expansion.records.ledger import StepRecord
+from jobs.clock import instant
 from tests.chaos.plan import SETTLE, Ending, Plan
 from tests.chaos.truth import World, contradictions
 from tests.chaos.work import firings, marks

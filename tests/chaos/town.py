@@ -15,10 +15,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from sandbox.all import stand_ins
-from sandbox.core import Fault, Server, State, build_app
-from sandbox.hubspot import HubSpot
-from sandbox.salesforce import Salesforce
-from sandbox.slack import Slack
+from sandbox.hubspot.app import HubSpot
+from sandbox.kit.server import Fault, Server, State, build_app
+from sandbox.salesforce.app import Salesforce
+from sandbox.slack.app import Slack
 from tests import world
 
 CHANNELS = [{"id": f"C0CHAOS{n:04}", "name": f"chaos-{n}"} for n in range(12)]

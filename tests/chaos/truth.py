@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from expansion.ledger.records import StepRecord
+from expansion.records.ledger import StepRecord
 from tests.chaos.plan import Plan
 from tests.chaos.work import Mark, marks, sets_again
 from tests.chaos.worker import open_keys

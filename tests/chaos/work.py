@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from expansion.decide.firing import NewFiring, NewStep, step_key
-from expansion.ledger.records import StepRecord
+from expansion.records.firing import NewFiring, NewStep, step_key
+from expansion.records.ledger import StepRecord
 from tests import world
 from tests.chaos.plan import ACCOUNTS, Plan, Step
 from tests.chaos.town import CHANNELS

@@ -1,4 +1,4 @@
-"""One worker: the functions of flows/delivering.py with real integrations, in a process that can end anywhere.
+"""One worker: the functions of jobs/deliver.py with real integrations, in a process that can end anywhere.
 
 What is shortened is time alone (leases, waits between tries, time-outs), all of it arguments of the code under test.
 """
@@ -25,15 +25,18 @@ from sqlalchemy.exc import OperationalError
 
 from expansion.contract import Action
 from expansion.ledger.database import LedgerError
-from expansion.ledger.records import StepRecord
 from expansion.ledger.store import Ledger, open_ledger
-from flows import clock
-from flows.delivering import Pieces, deliver_some, recover_all
-from flows.place import Place
-from flows.settings import Settings
-from integrations import _hubspot_tasks, intercom, salesforce, slack
-from integrations import hubspot as of_hubspot
-from integrations.base import Connected, RetryPolicy
+from expansion.records.ledger import StepRecord
+from integrations.hubspot import actions as of_hubspot
+from integrations.hubspot import tasks as _hubspot_tasks
+from integrations.intercom import actions as intercom
+from integrations.kit.declare import Connected, RetryPolicy
+from integrations.salesforce import actions as salesforce
+from integrations.slack import actions as slack
+from jobs import clock
+from jobs.deliver import Pieces, deliver_some, recover_all
+from jobs.place import Place
+from jobs.settings import Settings
 from tests.chaos import breaking
 from tests.chaos.plan import LEASE, RIGHT, SETTLE, TIMEOUT, Ending, Wrong
 from tests.chaos.work import FIRED_AT, remote_ids

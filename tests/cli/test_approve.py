@@ -7,9 +7,9 @@ from datetime import datetime
 import pytest
 
 from expansion.ledger.store import open_ledger
-from flows.clock import moment, utc_now
-from flows.deciding import decide_and_record, evaluate, triggers_to_check
-from flows.place import Place
+from jobs.clock import moment, utc_now
+from jobs.decide import decide_and_record, evaluate, triggers_to_check
+from jobs.place import Place
 from tests.cli.conftest import AS_OF
 
 URL = "sqlite:///.expansion/ledger.db"

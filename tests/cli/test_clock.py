@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from expansion.clocks import ClocksDisagree
+from expansion.ledger.agreement import ClocksDisagree
 from expansion.ledger.newest import OlderLedger
-from flows import clock
-from flows.place import Place
 from flows.running import Run as FlowRun
+from jobs import clock
+from jobs.place import Place
 from tests.ledger.builders import a_firing, record
 
 YEAR = timedelta(days=365)

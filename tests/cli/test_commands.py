@@ -85,7 +85,7 @@ def test_a_source_that_is_not_connected_is_a_problem_and_stands_in_the_ledger(fo
 
 
 def test_a_pull_imports_no_prefect():
-    code = "import sys, cli.pull, flows.pulling_all; sys.exit('prefect' in sys.modules)"
+    code = "import sys, cli.pull, jobs.pull_all; sys.exit('prefect' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
@@ -215,9 +215,9 @@ def test_nobody_is_asked_whether_to_forget_somebody_who_is_not_there(folder, run
 
 
 def test_the_audit_of_an_approval_has_the_clock_s_time_whatever_it_was_decided_as_of(folder, run, change):
-    from flows.clock import moment, utc_now
-    from flows.deciding import decide_and_record, evaluate, triggers_to_check
-    from flows.place import Place
+    from jobs.clock import moment, utc_now
+    from jobs.decide import decide_and_record, evaluate, triggers_to_check
+    from jobs.place import Place
 
     change(
         "triggers/export-limit.yaml", "status: watching", "status: live\nfirst_run: act\nhold_if_more_than: 0 accounts"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from integrations.base import Finding
+from integrations.kit.declare import Finding
 from sandbox.all import sandbox_app
-from sandbox.core import Server, State
+from sandbox.kit.server import Server, State
 from sandbox.settings import settings
 from tests.ledger.builders import NOON, a_firing, claim, key_of, record
 

@@ -94,9 +94,9 @@ def test_a_source_that_went_silent_is_said(folder, run):
 
 
 def test_now_only_what_is_due_is_evaluated_as_in_a_run(folder, run, change):
-    from flows.clock import utc_now
-    from flows.deciding import note_evaluated
-    from flows.place import Place
+    from jobs.clock import utc_now
+    from jobs.decide import note_evaluated
+    from jobs.place import Place
 
     change("triggers/export-limit.yaml", "status: watching", "status: live\nfirst_run: act")
     place = Place()
@@ -111,8 +111,8 @@ def test_now_only_what_is_due_is_evaluated_as_in_a_run(folder, run, change):
 def test_what_earlier_runs_have_left_is_said(folder, run, change):
     from datetime import datetime
 
-    from flows.deciding import decide_all, evaluate, record, triggers_to_check
-    from flows.place import Place
+    from jobs.decide import decide_all, evaluate, record, triggers_to_check
+    from jobs.place import Place
 
     change("triggers/export-limit.yaml", "status: watching", "status: live\nfirst_run: act")
     change("export-conversation.yaml", "  - id: tell-the-team", "  - id: tell-the-team\n    after: 3 days")

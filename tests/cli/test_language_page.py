@@ -11,12 +11,13 @@ from pydantic import BaseModel, create_model
 
 import integrations
 from cli.language_page import MODELS, as_yaml, examples_of, with_tables
-from expansion.language import case_parser, conditions, models
-from expansion.language.fields import Strict
-from expansion.language.values import parse_counted, parse_days, parse_percent, parse_periods, parse_span
-from expansion.language.words import words_of
+from expansion.language.check import case_parser
+from expansion.language.model import conditions, models
+from expansion.language.model.fields import Strict
+from expansion.language.model.values import parse_counted, parse_days, parse_percent, parse_periods, parse_span
+from expansion.language.model.words import words_of
 from expansion.language.workspace import load
-from expansion.language.yaml_source import read
+from expansion.language.yaml.reading import read
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/language.md").read_text(encoding="utf-8")

@@ -10,15 +10,15 @@ from fractions import Fraction
 from typing import Any
 
 from expansion.contract import ActionWords, Catalog
-from expansion.decide.firing import Conversation, LastEpisode, OpenEpisode
-from expansion.decide.pauses import Pause
 from expansion.decide.recording import RunContext
 from expansion.evaluate.results import Answer, Answers, Evidence, EvidenceEvent, FactValue, Line
 from expansion.evaluate.subjects import Subject, account_of, user_of
 from expansion.fields import DueDate, HtmlText, Inputs, MrkdwnText, Owner, People, PlainText
-from expansion.language.conditions import AnyOf, Condition
-from expansion.language.models import Playbook, Policy, Trigger
-from expansion.language.values import Percent
+from expansion.language.model.conditions import AnyOf, Condition
+from expansion.language.model.models import Playbook, Policy, Trigger
+from expansion.language.model.values import Percent
+from expansion.records.firing import Conversation, LastEpisode, OpenEpisode
+from expansion.records.pauses import Pause
 
 NOW = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)  # a Tuesday
 YES, NO, CANNOT_TELL = Answer.YES, Answer.NO, Answer.CANNOT_TELL

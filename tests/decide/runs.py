@@ -9,9 +9,9 @@ from typing import Any
 
 from expansion.decide.decide import Decisions, Released, decide
 from expansion.evaluate.subjects import Subject
-from expansion.language.models import Playbook, Policy, Trigger
-from expansion.ledger.records import FiringFilter, FiringRecord
+from expansion.language.model.models import Playbook, Policy, Trigger
 from expansion.ledger.store import Ledger
+from expansion.records.ledger import FiringFilter, FiringRecord
 from tests.decide.fakes import NOW, FakeEvaluator, answers, catalog, folder, playbook, policy, run, trigger
 
 LATER = {

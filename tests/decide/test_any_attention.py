@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expansion.decide.calendar import local_date
+from expansion.calendar.spans import local_date
 from expansion.decide.decide import Decisions, decide
-from expansion.decide.firing import Conversation, NewFiring
-from expansion.language.values import parse_rate
+from expansion.language.model.values import parse_rate
+from expansion.records.firing import Conversation, NewFiring
 from tests.decide.fakes import NOW, FakeEvaluator, FakeHistory, answers, catalog, folder, playbook, policy, run, trigger
 from tests.decide.runs import TASK
 

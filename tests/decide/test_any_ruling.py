@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from expansion.decide.decide import decide
-from expansion.decide.firing import Conversation
 from expansion.decide.flood import flood_reason
-from expansion.decide.pauses import Pause
-from expansion.language.models import Flood
+from expansion.language.model.models import Flood
+from expansion.records.firing import Conversation
+from expansion.records.pauses import Pause
 from tests.decide.fakes import NOW, FakeEvaluator, FakeHistory, answers, catalog, folder, playbook, policy, run, trigger
 from tests.decide.runs import TASK
 

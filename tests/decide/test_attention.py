@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from expansion.decide.calendar import span_from, span_until
-from expansion.decide.firing import NewFiring
-from expansion.language.values import Span
+from expansion.calendar.spans import span_from, span_until
+from expansion.language.model.values import Span
 from expansion.ledger.firings import Overtaken
 from expansion.ledger.store import Ledger, open_ledger
+from expansion.records.firing import NewFiring
 from tests.decide.fakes import playbook, policy, trigger
 from tests.decide.runs import TASK, Town, day
 

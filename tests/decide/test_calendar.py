@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expansion.decide.calendar import add_span, add_to_date, local_date, start_of_day_after
-from expansion.language.values import Span
+from expansion.calendar.spans import add_span, add_to_date, local_date, start_of_day_after
+from expansion.language.model.values import Span
 
 LONDON = ZoneInfo("Europe/London")
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from expansion.decide.decide import Decisions, decide
 from expansion.decide.drafts import Problem
-from expansion.decide.firing import Cleared, LastEpisode, NewFiring
 from expansion.evaluate.results import Answers
-from expansion.language.models import Policy, Trigger
+from expansion.language.model.models import Policy, Trigger
+from expansion.records.firing import Cleared, LastEpisode, NewFiring
 from tests.decide.fakes import (
     NOW,
     FakeEvaluator,

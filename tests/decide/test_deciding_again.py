@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from expansion.decide.firing import step_key
 from expansion.evaluate.subjects import UserOf
-from expansion.ledger.records import StepFilter
 from expansion.ledger.store import Ledger, open_ledger
+from expansion.records.firing import step_key
+from expansion.records.ledger import StepFilter
 from tests.decide.fakes import NOW, policy, trigger, unknown
 from tests.decide.runs import Town, day
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expansion.decide.episodes import Candidate, changes, quiet_until
-from expansion.decide.firing import Cleared, LastEpisode, OpenEpisode
 from expansion.evaluate.subjects import Subject, UserOf
-from expansion.language.values import Span
+from expansion.language.model.values import Span
+from expansion.records.firing import Cleared, LastEpisode, OpenEpisode
 from tests.decide.fakes import NOW, answers, still_open
 
 LONDON = ZoneInfo("Europe/London")

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from expansion.accounts.owners import OwnedBy, owners
 from expansion.decide.choose import Chosen, choose
 from expansion.decide.flood import flood_reason, usual_count
-from expansion.decide.owners import OwnedBy, owners
 from expansion.decide.suppression import suppressed
-from expansion.language.models import Flood, Suppression
+from expansion.language.model.models import Flood, Suppression
 from expansion.ledger.store import open_ledger
 from tests.decide.fakes import FakeEvaluator, policy, trigger, unknown
 from tests.decide.runs import Town

@@ -12,7 +12,7 @@ from expansion.decide.decide import decide
 from expansion.decide.drafts import EXPLAINED, NOT_EXPLAINED
 from expansion.evaluate.results import Evidence
 from expansion.evaluate.subjects import Subject
-from expansion.language.models import Trigger
+from expansion.language.model.models import Trigger
 from tests.decide.fakes import FakeEvaluator, FakeHistory, answers, catalog, folder, policy, run, trigger
 
 NAMES = [f"a{n:03}" for n in range(200)]

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expansion.decide.priority import Priority, priorities, priority, sort_key
+from expansion.accounts.priority import Priority, priorities, priority, sort_key
 from expansion.evaluate.results import FactValue
-from expansion.language.models import Tier
-from expansion.money import money_text, to_cents
+from expansion.language.model.models import Tier
+from expansion.text.money import money_text, to_cents
 from tests.decide.fakes import FakeEvaluator, known, unknown
 
 

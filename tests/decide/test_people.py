@@ -9,10 +9,10 @@ from typing import Any
 
 from expansion.decide.decide import Decisions, decide
 from expansion.decide.drafts import Problem
-from expansion.decide.firing import Cleared, LastEpisode, NewFiring, step_key
 from expansion.evaluate.results import Answers
 from expansion.evaluate.subjects import UserOf
-from expansion.language.models import Policy, Trigger
+from expansion.language.model.models import Policy, Trigger
+from expansion.records.firing import Cleared, LastEpisode, NewFiring, step_key
 from tests.decide.fakes import NOW, FakeEvaluator, FakeHistory, answers, catalog, folder, playbook, policy, run, trigger
 
 ANA, BO, CY = (UserOf("a", user) for user in ("ana", "bo", "cy"))

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from expansion.decide.calendar import local_date
-from expansion.ledger.records import FiringFilter
+from expansion.calendar.spans import local_date
 from expansion.ledger.store import Ledger, open_ledger
+from expansion.records.ledger import FiringFilter
 from tests.decide.fakes import playbook, policy, trigger
 from tests.decide.runs import TASK, Town, day
 

@@ -10,8 +10,8 @@ import pytest
 
 from expansion.decide.decide import Decisions, decide
 from expansion.evaluate.subjects import Subject, UserOf
-from expansion.ledger.records import FiringFilter, StepFilter
 from expansion.ledger.store import Ledger, open_ledger
+from expansion.records.ledger import FiringFilter, StepFilter
 from tests.decide.fakes import NOW, FakeEvaluator, answers, catalog, folder, playbook, policy, run, trigger
 
 LATER = {

@@ -16,10 +16,10 @@ from typing import Protocol
 import pytest
 
 from cli.local import start_prefect
-from expansion.ledger.records import StepRecord
 from expansion.ledger.store import open_ledger
+from expansion.records.ledger import StepRecord
 from sandbox.all import stand_ins
-from sandbox.core import Fault, Misbehaving, Server, State, build_app
+from sandbox.kit.server import Fault, Misbehaving, Server, State, build_app
 from sandbox.settings import settings
 from tests import world
 from tests.e2e import job

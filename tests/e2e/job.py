@@ -18,11 +18,11 @@ import mixpanel_utils  # noqa: F401
 import simple_salesforce  # noqa: F401
 import slack_sdk  # noqa: F401
 
-from flows.clock import utc_now
-from flows.deciding import decide_all, evaluate, record, triggers_to_check
-from flows.delivering import Pieces, deliver_some, recover_all, wake_waiting
-from flows.place import Place
-from flows.pulling import pull_one, pulls
+from jobs.clock import utc_now
+from jobs.decide import decide_all, evaluate, record, triggers_to_check
+from jobs.deliver import Pieces, deliver_some, recover_all, wake_waiting
+from jobs.place import Place
+from jobs.pull import pull_one, pulls
 from tests.world import AS_OF
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.salesforce import Salesforce
+from sandbox.salesforce.app import Salesforce
 from tests.e2e.conftest import Town
 from tests.realdata.test_github_hours import EXAMPLE, HOURS, _events, expected
 

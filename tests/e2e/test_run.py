@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from expansion.ledger.records import RunRecord
 from expansion.ledger.store import open_ledger
+from expansion.records.ledger import RunRecord
 from tests import world
 from tests.e2e.conftest import RUN, Town, ended
 from tests.e2e.test_kill import all_is_done_once

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from expansion.evaluate.evaluator import evaluator
 from expansion.evaluate.results import Answers
 from expansion.evaluate.subjects import Subject, account_of, user_of
-from expansion.language.models import Trigger
+from expansion.explain.evaluator import evaluator
+from expansion.language.model.models import Trigger
 from tests.evaluate.oracle import Oracle, Who
 from tests.evaluate.words import Definition, trigger
 from tests.evaluate.worlds import World

@@ -11,9 +11,9 @@ from dataclasses import replace
 from pprint import pformat
 from typing import Any
 
-from expansion.language.conditions import Condition
-from expansion.language.kinds import counted_misfits, misfits
-from expansion.language.walking import deciding
+from expansion.language.check.kinds import counted_misfits, misfits
+from expansion.language.check.walking import deciding
+from expansion.language.model.conditions import Condition
 from tests.evaluate.simpler import simpler_definitions, simpler_worlds
 from tests.evaluate.words import CRM, FACTS, PROFILE, Definition, trigger, vocabulary
 from tests.evaluate.worlds import World

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from expansion.evaluate.cases import _ago, run_cases
 from expansion.evaluate.results import Answer
-from expansion.language.case_model import Case, CaseEvent, CaseFacts
-from expansion.language.case_parser import parse_events
-from expansion.language.values import Percent, parse_percent, parse_span
+from expansion.explain.cases import _ago, run_cases
+from expansion.language.check.case_parser import parse_events
+from expansion.language.model.case_model import Case, CaseEvent, CaseFacts
+from expansion.language.model.values import Percent, parse_percent, parse_span
 from tests.evaluate.worlds import Definition, trigger, vocabulary
 
 

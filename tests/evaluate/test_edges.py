@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from expansion.evaluate.evaluator import StoreEvaluator, evaluator
+from expansion.explain.evaluator import StoreEvaluator, evaluator
 from tests.evaluate.worlds import Definition, change, event, fill, trigger, vocabulary
 from tests.usage.builders import utc
 

@@ -10,8 +10,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from expansion.evaluate.asking import holds
-from expansion.evaluate.evaluator import StoreEvaluator, evaluator
 from expansion.evaluate.results import Answer, Evidence
+from expansion.explain.evaluator import StoreEvaluator, evaluator
 from tests.evaluate.worlds import Definition, change, event, fill, member, trigger, vocabulary
 from tests.usage.builders import utc
 

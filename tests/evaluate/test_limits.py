@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from expansion.evaluate.cases import run_cases
 from expansion.evaluate.results import Answer
+from expansion.explain.cases import run_cases
 from tests.evaluate.test_cases import case
 from tests.evaluate.words import Definition, trigger, vocabulary
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from expansion.contract import EventRow
-from expansion.evaluate.evaluator import build_rollups, evaluator
-from expansion.live.resident import Resident
+from expansion.explain.evaluator import build_rollups, evaluator
+from expansion.react.resident import Resident
 from expansion.usage.items import items_of
 from tests.evaluate.stores import fill
 from tests.evaluate.words import Definition, event, trigger, vocabulary

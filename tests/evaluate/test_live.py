@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expansion.contract import EventRow
-from expansion.evaluate.evaluator import evaluator
 from expansion.evaluate.subjects import UserOf
-from expansion.live.arriving import NotAnEvent
-from expansion.live.resident import Resident
+from expansion.explain.evaluator import evaluator
+from expansion.react.arriving import NotAnEvent
+from expansion.react.resident import Resident
 from expansion.usage.journal import Journal
 from expansion.usage.store import UsageStore
 from tests.evaluate.drawing import several

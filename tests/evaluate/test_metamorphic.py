@@ -11,10 +11,10 @@ from random import Random
 import pytest
 from hypothesis import given
 
-from expansion.evaluate.evaluator import build_rollups, evaluator
 from expansion.evaluate.results import Answers, Evidence
 from expansion.evaluate.subjects import Subject, UserOf
-from expansion.language.models import Trigger
+from expansion.explain.evaluator import build_rollups, evaluator
+from expansion.language.model.models import Trigger
 from expansion.usage.store import UsageStore
 from tests.evaluate.drawing import an_example, seeds
 from tests.evaluate.harness import asked, somewhere

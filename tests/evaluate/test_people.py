@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from expansion.contract import FactRecord
-from expansion.evaluate.evaluator import StoreEvaluator, evaluator
+from expansion.explain.evaluator import StoreEvaluator, evaluator
 from expansion.usage.facts import add_facts
 from expansion.usage.store import UsageStore
 from tests.evaluate.worlds import trigger, vocabulary

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from expansion.evaluate.results import Answer, Evidence, Line
-from expansion.evaluate.speaking import describe, titled
-from expansion.language.conditions import Condition
-from expansion.language.models import Facts
+from expansion.language.model.conditions import Condition
+from expansion.language.model.models import Facts
+from expansion.language.prose import describe, titled
 
 FACTS = Facts.model_validate(
     {

@@ -10,9 +10,9 @@ import pytest
 
 from expansion.contract import FactRecord
 from expansion.evaluate.engine import Vocabulary
-from expansion.evaluate.evaluator import evaluator
-from expansion.language.conditions import Condition
-from expansion.language.models import Facts, Policy
+from expansion.explain.evaluator import evaluator
+from expansion.language.model.conditions import Condition
+from expansion.language.model.models import Facts, Policy
 from expansion.usage.facts import add_facts
 from expansion.usage.store import UsageStore
 

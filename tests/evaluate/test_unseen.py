@@ -11,10 +11,10 @@ import pytest
 
 from expansion.contract import EventRow
 from expansion.evaluate.engine import Vocabulary
-from expansion.evaluate.evaluator import build_rollups, evaluator
 from expansion.evaluate.results import Evidence
-from expansion.language.models import Facts
-from expansion.live.resident import Resident
+from expansion.explain.evaluator import build_rollups, evaluator
+from expansion.language.model.models import Facts
+from expansion.react.resident import Resident
 from expansion.usage import manifest as manifests
 from expansion.usage.store import UsageStore
 from tests.evaluate.stores import fill

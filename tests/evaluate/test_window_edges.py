@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from expansion.evaluate.evaluator import build_rollups, evaluator
+from expansion.explain.evaluator import build_rollups, evaluator
 from tests.evaluate.worlds import FACTS, MOMENTS, Definition, World, change, event, trigger
 
 TICK = timedelta(microseconds=1)

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from expansion.evaluate.engine import Vocabulary
-from expansion.language.models import Facts, Policy, Trigger
+from expansion.language.model.models import Facts, Policy, Trigger
 from expansion.usage.facts import cohort_field
 
 Definition = dict[str, Any]

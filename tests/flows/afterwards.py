@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from expansion.decide.firing import Cleared
-from expansion.ledger.records import StepFilter, StepRecord
-from flows.deciding import decide_all, evaluate, record, triggers_to_check
-from flows.delivering import Pieces, deliver_some
-from flows.place import Place
-from flows.pulling import pull_one, pulls
-from sandbox._hubspot_portal import Portal
-from sandbox._salesforce_org import Org
-from sandbox.core import State
+from expansion.records.firing import Cleared
+from expansion.records.ledger import StepFilter, StepRecord
+from jobs.decide import decide_all, evaluate, record, triggers_to_check
+from jobs.deliver import Pieces, deliver_some
+from jobs.place import Place
+from jobs.pull import pull_one, pulls
+from sandbox.hubspot.portal import Portal
+from sandbox.kit.server import State
+from sandbox.salesforce.org import Org
 from tests import world
 
 SELLER = world._USERS[0]["Id"]

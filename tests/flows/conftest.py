@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 
 import integrations
-from flows.place import Place
-from flows.pulling import pull_one, pulls
-from integrations import _settings, mixpanel
-from integrations.base import Connected
+from integrations.kit import settings as _settings
+from integrations.kit.declare import Connected
+from integrations.mixpanel import sources as mixpanel
+from jobs.place import Place
+from jobs.pull import pull_one, pulls
 from sandbox.all import stand_ins
-from sandbox.core import Fault, Misbehaving, Server, State, build_app
+from sandbox.kit.server import Fault, Misbehaving, Server, State, build_app
 from sandbox.settings import settings
 from tests import world
 
@@ -86,7 +87,7 @@ class Outside:
     state: State
 
     def fault(self, vendor: str, kind: str, **how: Any) -> None:
-        """`fault("mixpanel", "status", status=500, path="export", times=99)`; see sandbox.core."""
+        """`fault("mixpanel", "status", status=500, path="export", times=99)`; see sandbox.kit.server."""
         self.app.faults.waiting.append(Fault(vendor, kind, **how))  # type: ignore[arg-type]
 
     def recover(self) -> None:

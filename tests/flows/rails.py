@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from expansion.decide.firing import NewFiring
-from expansion.ledger.records import FiringRecord, StepRecord
+from expansion.records.firing import NewFiring
+from expansion.records.ledger import FiringRecord, StepRecord
 from tests import world
 
 RAILS = """\

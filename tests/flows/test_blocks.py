@@ -12,10 +12,9 @@ from uuid import UUID
 import pytest
 
 from expansion.contract import NoAccess
-from flows.opening import open_place
-from flows.opening import settings
-from integrations import _settings
-from sandbox.salesforce import CLIENT_SECRET
+from flows.opening import open_place, settings
+from integrations.kit import settings as _settings
+from sandbox.salesforce.app import CLIENT_SECRET
 from tests import world
 from tests.flows.conftest import Outside
 from tests.security.searching import found_in, written_below
@@ -52,7 +51,7 @@ async def remove(*names: str) -> None:
 def token() -> str:
     """The bot token as a new run would read it."""
     settings()
-    from integrations import slack
+    from integrations.slack import actions as slack
 
     return _settings.read(slack.Settings).bot_token.get_secret_value()
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.deciding import NoSuchTrigger, due_triggers, note_evaluated, triggers_to_check
-from flows.place import Place
+from jobs.decide import NoSuchTrigger, due_triggers, note_evaluated, triggers_to_check
+from jobs.place import Place
 from tests import world
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -15,10 +15,10 @@ from prefect.flow_engine import BaseFlowRunEngine
 
 import flows.main
 import flows.tasks
-from expansion.ledger.records import FiringFilter, FiringRecord, RunRecord, StepFilter
-from flows import approving
-from flows.deciding import decide_all, evaluate, triggers_to_check
-from flows.place import Place
+from expansion.records.ledger import FiringFilter, FiringRecord, RunRecord, StepFilter
+from jobs import approve as approving
+from jobs.decide import decide_all, evaluate, triggers_to_check
+from jobs.place import Place
 from tests import world
 from tests.flows.afterwards import job
 from tests.flows.conftest import Outside
@@ -265,7 +265,7 @@ async def test_a_daily_trigger_is_evaluated_again_after_a_run_whose_sources_fail
 
 
 async def test_a_busy_action_is_tried_again_and_done_in_the_same_run(outside: Outside) -> None:
-    tries = 5  # of one call: integrations/hubspot.py
+    tries = 5  # of one call: integrations/hubspot/actions.py
     outside.fault("hubspot", "status", method="POST", path="tasks/batch", status=503, times=tries)
     state = await run(triggers=["big"])
     assert (state.name, state.message) == (

@@ -12,13 +12,13 @@ import pytest
 
 from cli.init import _made
 from expansion.contract import FactRecord
-from flows.deciding import evaluate, triggers_to_check
-from flows.place import Place
-from flows.pulling import Pull, pull_one
-from integrations import mixpanel as integration
-from integrations.base import Budget, Limit, SourceBase
-from sandbox.core import Server, State, build_app
-from sandbox.mixpanel import Mixpanel
+from integrations.kit.declare import Budget, Limit, SourceBase
+from integrations.mixpanel import sources as integration
+from jobs.decide import evaluate, triggers_to_check
+from jobs.place import Place
+from jobs.pull import Pull, pull_one
+from sandbox.kit.server import Server, State, build_app
+from sandbox.mixpanel.app import Mixpanel
 from sandbox.settings import settings
 
 EVENTS = Pull("mixpanel.export", "events", ("company_id",))
@@ -130,7 +130,7 @@ def test_a_source_that_never_ends_holds_no_run(world: Mixpanel, monkeypatch: pyt
                 time.sleep(0.01)
                 yield FactRecord("mixpanel.profile", "a-1", {"role": "admin"}, user_id="ana")
 
-    monkeypatch.setattr("flows.pulling.LONGEST_PULL", timedelta(seconds=0.3))
+    monkeypatch.setattr("jobs.pull.LONGEST_PULL", timedelta(seconds=0.3))
     monkeypatch.setattr(Place, "source", lambda self, name: Endless())
     place = Place()
     try:

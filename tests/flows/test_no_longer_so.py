@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from flows.deciding import decide_all, evaluate, triggers_to_check
-from flows.place import Place
-from flows.pulling import Pulled, pull_one, pulls
-from integrations import mixpanel as integration
+from integrations.mixpanel import sources as integration
+from jobs.decide import decide_all, evaluate, triggers_to_check
+from jobs.place import Place
+from jobs.pull import Pulled, pull_one, pulls
 from sandbox.all import stand_ins
-from sandbox.core import Server, State, build_app
+from sandbox.kit.server import Server, State, build_app
 from sandbox.settings import settings
 
 FACTS = """\

@@ -7,9 +7,9 @@ from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any, cast
 
-from expansion.ledger.records import FiringRecord
-from flows.place import Place
-from flows.questions import questions
+from expansion.records.ledger import FiringRecord
+from jobs.place import Place
+from jobs.questions import questions
 from tests.flows.test_report import FIRING
 
 TRIGGER = SimpleNamespace(title="Nearly out of seats")

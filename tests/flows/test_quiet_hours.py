@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from expansion.ledger.records import StepFilter
-from flows.delivering import hold_for_quiet_hours
-from flows.place import Place
+from expansion.records.ledger import StepFilter
+from jobs.deliver import hold_for_quiet_hours
+from jobs.place import Place
 from tests import world
 from tests.ledger.builders import a_firing, record
 

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 from syrupy.assertion import SnapshotAssertion
 
-from flows.following import take_back_all
-from flows.reconciling import Reconciled, difference_rows, reconcile_all, untold_rows
+from jobs.follow import take_back_all
+from jobs.reconcile import Reconciled, difference_rows, reconcile_all, untold_rows
 from tests import world
 from tests.flows.afterwards import Job, job
 from tests.flows.conftest import Outside

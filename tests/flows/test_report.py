@@ -13,12 +13,12 @@ from expansion.contract import NoAccess
 from expansion.decide import drafts as decide
 from expansion.decide.decide import Decisions
 from expansion.decide.episodes import Cooling
-from expansion.language.mistakes import Mistake, Mistakes
-from expansion.ledger.records import FiringRecord, StepRecord
-from flows.deciding import Evaluated
-from flows.pulling import Pull, Pulled
-from flows.report import Problem, RunReport, done_rows, fired_rows, markdown, told
-from flows.worth import GROUPS, counting, headline, totals
+from expansion.language.model.mistakes import Mistake, Mistakes
+from expansion.records.ledger import FiringRecord, StepRecord
+from jobs.decide import Evaluated
+from jobs.pull import Pull, Pulled
+from jobs.report import Problem, RunReport, done_rows, fired_rows, markdown, told
+from jobs.worth import GROUPS, counting, headline, totals
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 FIRING = FiringRecord(
@@ -156,7 +156,7 @@ def test_what_is_not_known_is_not_worth_nothing() -> None:
 def test_every_decision_has_a_word_in_the_headline() -> None:
     from typing import get_args
 
-    from expansion.decide.firing import Decision
+    from expansion.records.firing import Decision
 
     assert {one for some in GROUPS.values() for one in some} == set(get_args(Decision))
 

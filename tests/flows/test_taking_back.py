@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.delivering import wake_waiting
-from flows.following import take_back_all
+from jobs.deliver import wake_waiting
+from jobs.follow import take_back_all
 from tests import world
 from tests.flows.afterwards import Job, job
 from tests.flows.conftest import Outside

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from flows.following import take_back_all
-from flows.touching import keep_clocks
+from jobs.clocks import keep_clocks
+from jobs.follow import take_back_all
 from tests import world
 from tests.flows.afterwards import Job, job
 from tests.flows.conftest import Outside

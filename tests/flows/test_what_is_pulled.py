@@ -10,10 +10,10 @@ import pytest
 
 from cli.doctor import command
 from cli.init import _made
-from flows.place import Place
-from flows.pulling import Pull, pull_one, pulls, wanted
-from sandbox.core import Server, State, build_app
-from sandbox.salesforce import Salesforce
+from jobs.place import Place
+from jobs.pull import Pull, pull_one, pulls, wanted
+from sandbox.kit.server import Server, State, build_app
+from sandbox.salesforce.app import Salesforce
 from sandbox.settings import settings
 
 

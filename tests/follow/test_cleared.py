@@ -7,10 +7,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from expansion.contract import ActionWords, Catalog
-from expansion.decide.firing import NewStep, step_key
 from expansion.fields import Inputs
 from expansion.follow.cleared import ALREADY, takes_back
-from expansion.ledger.records import StepRecord
+from expansion.records.firing import NewStep, step_key
+from expansion.records.ledger import StepRecord
 
 ENDED = datetime(2026, 3, 9, 23, 30, tzinfo=UTC)
 CATALOG = Catalog(

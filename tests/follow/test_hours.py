@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expansion.follow.hours import Calendar
-from expansion.language.following import WorkingSpan, parse_working_span
-from expansion.language.policy import WorkingHours
+from expansion.calendar.hours import Calendar
+from expansion.language.model.following import WorkingSpan, parse_working_span
+from expansion.language.model.policy import WorkingHours
 
 LONDON, WEEK = ZoneInfo("Europe/London"), ["mon", "tue", "wed", "thu", "fri"]
 DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

@@ -12,7 +12,7 @@ from syrupy.assertion import SnapshotAssertion
 from expansion.contract import Standing, TryLater
 from expansion.follow import texts
 from expansion.follow.sla import Reading, Task, read_clock
-from expansion.ledger.records import Clock, StepRecord
+from expansion.records.ledger import Clock, StepRecord
 from tests.follow.test_cleared import a_step
 from tests.follow.test_hours import calendar, hours, london
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from sandbox.core import Fault, Misbehaving, Server, StandIn, State, build_app
+from sandbox.kit.server import Fault, Misbehaving, Server, StandIn, State, build_app
 
 S = TypeVar("S", bound=StandIn)
 
@@ -39,7 +39,7 @@ class StandIns:
         return next(one for one in self.members if isinstance(one, kind))
 
     def fault(self, vendor: str, kind: str, **how: Any) -> None:
-        """`fault("salesforce", "status", status=503, method="PATCH", path="composite", times=2)`; see sandbox.core."""
+        """`fault("salesforce", "status", status=503, method="PATCH", path="composite")`; see sandbox.kit.server."""
         self.app.faults.waiting.append(Fault(vendor, kind, **how))  # type: ignore[arg-type]
 
     def applied(self, what: str | None = None) -> dict[str, int]:

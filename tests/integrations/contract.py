@@ -23,8 +23,8 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 
 from expansion.contract import AccountRef, Done, Failure, NoAccess, Piece, Refused, TryLater
-from expansion.ledger.records import Verdict
-from integrations.base import ActionBase, RetryPolicy
+from expansion.records.ledger import Verdict
+from integrations.kit.declare import ActionBase, RetryPolicy
 from tests.integrations.desk import Desk
 
 FIRED_AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from expansion.contract import Failure, Piece, TryLater
-from expansion.judging import Judge, Patience
-from expansion.ledger.records import ClaimedStep, Verdict
-from integrations.base import ActionBase
+from expansion.deliver.judging import Judge, Patience
+from expansion.records.ledger import ClaimedStep, Verdict
+from integrations.kit.declare import ActionBase
 
 _MOST = 8  # deliveries and look-ups; what is still open then stays unsure
 

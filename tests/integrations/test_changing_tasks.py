@@ -9,8 +9,8 @@ import pytest
 
 from expansion.contract import AccountRef, Done, Failure, Made, Piece, Refused, Standing
 from expansion.follow.inputs import ChangeTask, reference
-from sandbox.hubspot import HubSpot
-from sandbox.salesforce import Salesforce
+from sandbox.hubspot.app import HubSpot
+from sandbox.salesforce.app import Salesforce
 from tests.integrations import test_hubspot as hubspot
 from tests.integrations import test_salesforce as salesforce
 from tests.integrations.conftest import StandIns

@@ -17,16 +17,22 @@ from pydantic import SecretStr
 
 from expansion.contract import Failure, TryLater
 from expansion.fields import Person
-from integrations import _mixpanel_calls, hubspot, intercom, mixpanel, salesforce, slack
-from integrations._deadlines import TIMES, TookTooLong, opener, watch, within
-from integrations._mixpanel_calls import EXPORTS, Queries
-from integrations.base import Budget, Connected, RetryPolicy
-from sandbox import hubspot as hubspot_stand_in
-from sandbox import mixpanel as mixpanel_stand_in
-from sandbox import salesforce as salesforce_stand_in
-from sandbox.core import State
-from sandbox.intercom import Intercom
-from sandbox.slack import Slack
+from integrations.hubspot import actions as hubspot
+from integrations.intercom import actions as intercom
+from integrations.kit.deadlines import TIMES, TookTooLong, opener, watch, within
+from integrations.kit.declare import Budget, Connected, RetryPolicy
+from integrations.mixpanel import client as _mixpanel_calls
+from integrations.mixpanel import sources as mixpanel
+from integrations.mixpanel.client import Queries
+from integrations.mixpanel.settings import EXPORTS
+from integrations.salesforce import actions as salesforce
+from integrations.slack import actions as slack
+from sandbox.hubspot import app as hubspot_stand_in
+from sandbox.intercom.app import Intercom
+from sandbox.kit.server import State
+from sandbox.mixpanel import app as mixpanel_stand_in
+from sandbox.salesforce import app as salesforce_stand_in
+from sandbox.slack.app import Slack
 from tests.integrations.conftest import StandIns
 from tests.integrations.contract import FakeClock, piece
 

@@ -10,15 +10,15 @@ import pytest
 
 import integrations
 from expansion.evaluate.engine import Vocabulary
-from expansion.evaluate.evaluator import evaluator
 from expansion.evaluate.results import Answer
-from expansion.language.conditions import Condition
-from expansion.language.models import Facts, Policy
+from expansion.explain.evaluator import evaluator
+from expansion.files.import_file import import_file
+from expansion.language.model.conditions import Condition
+from expansion.language.model.models import Facts, Policy
 from expansion.usage.facts import facts_sql, user_accounts
 from expansion.usage.lines import ImportFailed
 from expansion.usage.mapping import MapError
 from expansion.usage.store import UsageStore
-from integrations.files import import_file
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 FACTS = Facts.model_validate(

@@ -13,8 +13,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from expansion.contract import NoAccess, TryLater
-from integrations._http import broken, contained_session, rebased
-from sandbox.core import StandIn
+from integrations.kit.http import broken, contained_session, rebased
+from sandbox.kit.server import StandIn
 from tests.integrations.conftest import StandIns
 
 

@@ -14,12 +14,14 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from expansion.contract import Done, Failure, NoAccess, Piece, Refused, TryLater
-from integrations._hubspot_company import NO_COMPANY
-from integrations._hubspot_tasks import SEARCH_LAG
-from integrations.base import Connected, RetryPolicy
-from integrations.hubspot import INTEGRATION, CreateTask, Settings, UpdateProperties, connected
-from sandbox.core import StandIn
-from sandbox.hubspot import TOKEN, HubSpot
+from integrations.hubspot import INTEGRATION, connected
+from integrations.hubspot.companies import NO_COMPANY
+from integrations.hubspot.inputs import CreateTask, UpdateProperties
+from integrations.hubspot.settings import Settings
+from integrations.hubspot.tasks import SEARCH_LAG
+from integrations.kit.declare import Connected, RetryPolicy
+from sandbox.hubspot.app import TOKEN, HubSpot
+from sandbox.kit.server import StandIn
 from tests.integrations.conftest import StandIns
 from tests.integrations.contract import (
     ACCOUNTS,
@@ -667,8 +669,8 @@ def test_an_update_without_account_details_is_done_without_a_link(portal: StandI
 
 
 def test_links_of_the_real_hubspot_lead_to_its_own_pages(portal: StandIns) -> None:
-    from integrations._hubspot_client import Client
-    from integrations.hubspot import LIMITS, SEARCH_LIMITS
+    from integrations.hubspot.client import Client
+    from integrations.hubspot.settings import LIMITS, SEARCH_LIMITS
 
     client = Client(settings(portal), HURRIED, LIMITS, SEARCH_LIMITS)
     client.details()
@@ -714,9 +716,9 @@ def test_doctor_without_access_has_one_line(portal: StandIns) -> None:
 
 
 def test_doctor_says_nothing_of_calls_where_the_headers_do_not_tell(portal: StandIns) -> None:
-    from integrations._hubspot_check import _calls_left
-    from integrations._hubspot_client import Client
-    from integrations.hubspot import LIMITS, SEARCH_LIMITS
+    from integrations.hubspot.client import Client
+    from integrations.hubspot.doctor import _calls_left
+    from integrations.hubspot.settings import LIMITS, SEARCH_LIMITS
 
     client = Client(settings(portal), HURRIED, LIMITS, SEARCH_LIMITS)
     assert _calls_left(client) == []

@@ -14,10 +14,10 @@ from starlette.responses import Response
 
 from expansion.contract import Done, Made, Refused, Reply, TryLater, Wanted
 from expansion.evaluate.factual import read_value
-from integrations import _hubspot_errors
-from integrations._hubspot_company import NO_COMPANY
-from integrations.hubspot import CreateTask
-from sandbox.hubspot import HubSpot
+from integrations.hubspot import meanings as _hubspot_errors
+from integrations.hubspot.companies import NO_COMPANY
+from integrations.hubspot.inputs import CreateTask
+from sandbox.hubspot.app import HubSpot
 from tests.integrations.conftest import StandIns
 from tests.integrations.test_hubspot import connect, sample, task, update
 

@@ -12,9 +12,11 @@ from pydantic import ValidationError
 from expansion.contract import Done, Made, NoAccess, Piece, Refused, Standing, TryLater
 from expansion.fields import Person
 from expansion.follow.inputs import TakeBack
-from integrations.base import RetryPolicy
-from integrations.intercom import INTEGRATION, EnrolInSeries, SendEvent, Settings, connected
-from sandbox.intercom import Intercom
+from integrations.intercom import INTEGRATION, connected
+from integrations.intercom.inputs import EnrolInSeries, SendEvent
+from integrations.intercom.settings import Settings
+from integrations.kit.declare import RetryPolicy
+from sandbox.intercom.app import Intercom
 from tests.integrations.conftest import StandIns
 from tests.integrations.contract import (
     ACCOUNTS,

@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from expansion.fields import Person
-from integrations.intercom import Settings, connected
-from sandbox.intercom import Intercom
+from integrations.intercom import connected
+from integrations.intercom.settings import Settings
+from sandbox.intercom.app import Intercom
 from tests.integrations.conftest import StandIns
 from tests.integrations.test_intercom import SAMPLE, enrolment, event
 

@@ -13,10 +13,12 @@ from mixpanel_utils import MixpanelUtils
 from pydantic import SecretStr
 
 from expansion.contract import EventRow, Failure, NoAccess, Refused, TryLater
-from integrations import mixpanel
-from integrations._mixpanel_calls import CONCURRENCY_WAIT, EXPORTS, HOUR_WAIT, Queries, Settings, meaning
-from integrations.base import Budget, Connected, RetryPolicy
-from sandbox import mixpanel as stand_in
+from integrations.kit.declare import Budget, Connected, RetryPolicy
+from integrations.mixpanel import sources as mixpanel
+from integrations.mixpanel.client import Queries
+from integrations.mixpanel.meanings import CONCURRENCY_WAIT, HOUR_WAIT, meaning
+from integrations.mixpanel.settings import EXPORTS, Settings
+from sandbox.mixpanel import app as stand_in
 from tests.integrations.conftest import StandIns
 
 DAY = 1_772_409_600  # 2026-03-02T00:00:00Z
@@ -305,7 +307,7 @@ def test_a_page_that_breaks_off_is_asked_again(start: Callable[..., StandIns], k
 def test_a_page_that_comes_too_late_is_given_up(
     start: Callable[..., StandIns], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("integrations._mixpanel_calls.CALL_TIMEOUT", 0.05)
+    monkeypatch.setattr("integrations.mixpanel.client.CALL_TIMEOUT", 0.05)
     there = start()
     there.fault("mixpanel", "slow", path="engage", seconds=0.3, times=9)
     with pytest.raises(TryLater, match=r"no answer within|broke off"):
@@ -471,7 +473,7 @@ def test_five_queries_run_at_once_and_never_six(start: Callable[..., StandIns]) 
 
 
 def test_a_place_that_never_comes_free_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("integrations._mixpanel_calls.CALL_TIMEOUT", 0.01)
+    monkeypatch.setattr("integrations.mixpanel.client.CALL_TIMEOUT", 0.01)
     queries = Queries()
     running = [queries.one() for _ in range(5)]
     for one in running:

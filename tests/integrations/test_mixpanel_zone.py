@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from expansion.contract import EventRow, Failure, Refused
-from integrations import mixpanel
-from integrations._mixpanel_calls import EXPORTS, Queries, Settings
-from integrations._mixpanel_zone import days_to_ask, to_utc, zone_of
-from integrations.base import Budget, Connected, Finding, RetryPolicy
-from sandbox import mixpanel as stand_in
+from integrations.kit.declare import Budget, Connected, Finding, RetryPolicy
+from integrations.mixpanel import sources as mixpanel
+from integrations.mixpanel.client import Queries
+from integrations.mixpanel.settings import EXPORTS, Settings
+from integrations.mixpanel.zone import days_to_ask, to_utc, zone_of
+from sandbox.mixpanel import app as stand_in
 from tests.integrations.conftest import StandIns
 
 PACIFIC, TOKYO = "US/Pacific", "Asia/Tokyo"

@@ -15,8 +15,11 @@ import pytest
 
 from expansion.contract import CohortMembers, Done, Failure, Made, Piece, Standing
 from expansion.fields import Person
-from integrations import hubspot, intercom, salesforce, slack
-from integrations.base import Connected
+from integrations.hubspot import actions as hubspot
+from integrations.intercom import actions as intercom
+from integrations.kit.declare import Connected
+from integrations.salesforce import actions as salesforce
+from integrations.slack import actions as slack
 from tests.integrations import test_deadlines as vendors
 from tests.integrations.conftest import StandIns
 from tests.integrations.contract import piece

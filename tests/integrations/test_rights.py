@@ -11,12 +11,12 @@ from syrupy.assertion import SnapshotAssertion
 
 import integrations
 from cli.doctor import shown
-from integrations.base import Connected, Finding
-from sandbox.hubspot import HubSpot
-from sandbox.intercom import Intercom
-from sandbox.mixpanel import Mixpanel
-from sandbox.salesforce import Salesforce
-from sandbox.slack import SCOPES, Slack
+from integrations.kit.declare import Connected, Finding
+from sandbox.hubspot.app import HubSpot
+from sandbox.intercom.app import Intercom
+from sandbox.mixpanel.app import Mixpanel
+from sandbox.salesforce.app import Salesforce
+from sandbox.slack.app import SCOPES, Slack
 from tests.integrations import test_hubspot, test_intercom, test_mixpanel, test_salesforce, test_slack
 from tests.integrations.conftest import StandIns
 
@@ -291,7 +291,7 @@ def test_every_right_stands_in_the_guide() -> None:
 
 
 def test_every_system_that_asks_for_a_secret_lists_its_rights() -> None:
-    from integrations._settings import secret_names
+    from integrations.kit.settings import secret_names
 
     declared = [integrations.integration(name) for name in integrations.NAMES]
     assert [one.name for one in declared if list(secret_names(one.settings_model)) and not one.rights] == []

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from expansion.contract import TryLater
 from expansion.waiting import LONGEST_WAIT
-from integrations import _hubspot_errors, _said, _slack_api
-from integrations._intercom_api import WINDOW
-from integrations._intercom_api import meaning as of_intercom
-from integrations._mixpanel_calls import meaning as of_mixpanel
+from integrations.hubspot import meanings as _hubspot_errors
+from integrations.intercom.meanings import meaning as of_intercom
+from integrations.intercom.settings import WINDOW
+from integrations.kit import said as _said
+from integrations.mixpanel.meanings import meaning as of_mixpanel
+from integrations.slack import client as _slack_api
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DATE = "Mon, 02 Mar 2026 12:00:00 GMT"

@@ -10,17 +10,11 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from expansion.contract import Done, Failure, NoAccess, Piece, Refused, TryLater
-from integrations.base import Connected
-from integrations.salesforce import (
-    INTEGRATION,
-    LIMITS,
-    CreateOpportunity,
-    CreateTask,
-    Settings,
-    UpdateFields,
-    connected,
-)
-from sandbox.salesforce import CLIENT_ID, CLIENT_SECRET, Salesforce
+from integrations.kit.declare import Connected
+from integrations.salesforce import INTEGRATION, connected
+from integrations.salesforce.inputs import CreateOpportunity, CreateTask, UpdateFields
+from integrations.salesforce.settings import LIMITS, Settings
+from sandbox.salesforce.app import CLIENT_ID, CLIENT_SECRET, Salesforce
 from tests.integrations.conftest import StandIns
 from tests.integrations.contract import (
     ACCOUNTS,
@@ -261,7 +255,7 @@ def test_a_task_holds_what_the_seller_needs(org: StandIns) -> None:
 
 
 def test_the_link_leads_to_the_org_where_there_is_no_base_url(org: StandIns) -> None:
-    from integrations._salesforce_client import Client
+    from integrations.salesforce.client import Client
 
     client = Client(settings(org), HURRIED, LIMITS)
     client.read("limits/")
@@ -554,7 +548,7 @@ def test_the_source_counts_opportunities(org: StandIns) -> None:
 def test_counts_of_more_accounts_than_an_aggregate_may_have(
     stand_ins: Callable[..., StandIns], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("integrations._salesforce_account._GROUPS", 2)
+    monkeypatch.setattr("integrations.salesforce.accounts._GROUPS", 2)
     org = stand_ins(lambda state: Salesforce(state, page_size=2), sample=sample())
     org.get(Salesforce).org.put(
         "Opportunity",
@@ -855,5 +849,7 @@ def test_the_catalog_does_not_load_the_client() -> None:
     import subprocess
     import sys
 
-    code = "import sys, integrations.salesforce as s; assert s.INTEGRATION.actions; print('zeep' in sys.modules)"
+    code = (
+        "import sys, integrations.salesforce.actions as s; assert s.INTEGRATION.actions; print('zeep' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

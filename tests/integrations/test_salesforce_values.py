@@ -9,9 +9,9 @@ import pytest
 from pydantic import ValidationError
 
 from expansion.contract import Done, Refused, Reply
-from integrations.salesforce import CreateOpportunity, CreateTask, UpdateFields
-from sandbox import _salesforce_fields
-from sandbox.salesforce import Salesforce
+from integrations.salesforce.inputs import CreateOpportunity, CreateTask, UpdateFields
+from sandbox.salesforce import fields as _salesforce_fields
+from sandbox.salesforce.app import Salesforce
 from tests.integrations.conftest import StandIns
 from tests.integrations.test_salesforce import account_id, connect, deal, sample, task, update
 

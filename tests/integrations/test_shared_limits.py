@@ -10,13 +10,16 @@ import pytest
 from pydantic import SecretStr
 
 from expansion.contract import Done, NotItsTurn
-from integrations import hubspot, intercom, salesforce, slack
-from integrations.base import Connected
-from integrations.budgets import Alone
-from sandbox.hubspot import TOKEN, HubSpot
-from sandbox.intercom import Intercom
-from sandbox.salesforce import CLIENT_ID, CLIENT_SECRET, Salesforce
-from sandbox.slack import Slack
+from integrations.hubspot import actions as hubspot
+from integrations.intercom import actions as intercom
+from integrations.kit.budgets import Alone
+from integrations.kit.declare import Connected
+from integrations.salesforce import actions as salesforce
+from integrations.slack import actions as slack
+from sandbox.hubspot.app import TOKEN, HubSpot
+from sandbox.intercom.app import Intercom
+from sandbox.salesforce.app import CLIENT_ID, CLIENT_SECRET, Salesforce
+from sandbox.slack.app import Slack
 from tests.integrations import test_hubspot, test_salesforce
 from tests.integrations.conftest import StandIns
 from tests.integrations.contract import HURRIED, FakeClock, piece

@@ -10,11 +10,13 @@ import pytest
 from pydantic import ValidationError
 
 from expansion.contract import Done, NoAccess, Piece, Refused, TryLater
-from integrations._slack_message import MESSAGE, SECTION, digests, shorten, single, split
-from integrations.base import RetryPolicy
-from integrations.slack import INTEGRATION, PostMessage, PostMessageAction, Settings, connected
-from sandbox._slack_blocks import problems, text_length
-from sandbox.slack import Slack
+from integrations.kit.declare import RetryPolicy
+from integrations.slack import INTEGRATION, connected
+from integrations.slack.actions import PostMessage, PostMessageAction
+from integrations.slack.message import MESSAGE, SECTION, digests, shorten, single, split
+from integrations.slack.settings import Settings
+from sandbox.slack.app import Slack
+from sandbox.slack.blocks import problems, text_length
 from tests.integrations.conftest import StandIns
 from tests.integrations.contract import FIRED_AT, TIMEOUT, ActionContract, Busy, Case, FakeClock, piece
 
@@ -361,7 +363,7 @@ def test_history_that_cannot_be_read_leaves_it_unknown(world: StandIns, action: 
 def test_a_history_too_long_to_look_through_leaves_it_unknown(
     world: StandIns, action: PostMessageAction, clock: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("integrations.slack.PAGES", 2)
+    monkeypatch.setattr("integrations.slack.actions.PAGES", 2)
     for i in range(401):
         crowd(world, clock, i)
     [found] = action.find([message()])

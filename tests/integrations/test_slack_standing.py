@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from expansion.contract import Failure, Made, Refused, Standing, TryLater
-from integrations._slack_message import PostMessage
-from integrations._slack_standing import standings
+from integrations.slack.history import standings
+from integrations.slack.message import PostMessage
 
 
 def made(ts: str, channel: str = "C1") -> Made:

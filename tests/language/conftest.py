@@ -10,7 +10,7 @@ from pydantic import Field
 
 from expansion.contract import ActionWords, Catalog, SourceWords
 from expansion.fields import DueDate, HtmlText, Inputs, MrkdwnText, Owner, People, PlainText
-from expansion.language.mistakes import Mistake, Mistakes
+from expansion.language.model.mistakes import Mistake, Mistakes
 from expansion.language.workspace import Workspace, load
 
 

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from expansion.language.mistakes import Mistakes
+from expansion.language.model.mistakes import Mistakes
 from expansion.language.workspace import Workspace, load
 from tests.language.conftest import CATALOG, FILES, Folder
 

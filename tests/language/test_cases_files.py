@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expansion.language.case_model import CaseEvent, CaseFacts
-from expansion.language.case_parser import parse_events
-from expansion.language.values import Span
+from expansion.language.check.case_parser import parse_events
+from expansion.language.model.case_model import CaseEvent, CaseFacts
+from expansion.language.model.values import Span
 from tests.language.conftest import Folder
 
 _THREE_DAYS = Span(3, "days")

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from expansion.evaluate.speaking import describe, kind_of, titled
-from expansion.language.conditions import Condition
-from expansion.language.models import Facts
+from expansion.language.model.conditions import Condition
+from expansion.language.model.models import Facts
+from expansion.language.prose import describe, kind_of, titled
 
 FACTS = Facts.model_validate(
     {

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from expansion.language.mistakes import Mistake, Mistakes, snippet
+from expansion.language.model.mistakes import Mistake, Mistakes, snippet
 from expansion.language.workspace import load
 from tests.language import slips, slips_of_conditions, slips_of_habit
 from tests.language.conftest import CATALOG, TRIGGER, Folder

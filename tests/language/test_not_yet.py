@@ -9,7 +9,7 @@ import pytest
 
 import integrations
 from cli.main import Commands
-from expansion.language import later
+from expansion.language.model import later
 from tests.language.slips import _BRANCH, _PAYWALL, _SEATS
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ import random
 
 import pytest
 
-from expansion.language.mistakes import Mistake, Mistakes
+from expansion.language.model.mistakes import Mistake, Mistakes
 from expansion.language.workspace import load
 from tests.language import slips, slips_of_conditions, slips_of_habit
 from tests.language.conftest import CATALOG, FILES, Folder

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from expansion.language.mistakes import Mistake
+from expansion.language.model.mistakes import Mistake
 from expansion.language.reach import windows_longer_than
 from tests.language.conftest import Folder
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expansion.escapes import Escape
-from expansion.template import TemplateError, check_names, facts_named, render, template_names
+from expansion.language.model.template import TemplateError, check_names, facts_named, render, template_names
+from expansion.text.escapes import Escape
 
 _FACTS = ["arr", "seats_used", "seat-usage", "items"]
 _CONTEXT: dict[str, Any] = {

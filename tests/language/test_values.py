@@ -8,9 +8,9 @@ from fractions import Fraction
 
 import pytest
 
-from expansion.language.conditions import Condition
-from expansion.language.models import Playbook
-from expansion.language.values import (
+from expansion.language.model.conditions import Condition
+from expansion.language.model.models import Playbook
+from expansion.language.model.values import (
     Counted,
     Percent,
     Periods,

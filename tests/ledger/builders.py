@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from expansion.decide.firing import NewFiring, NewStep, step_key
 from expansion.ledger.store import Ledger
+from expansion.records.firing import NewFiring, NewStep, step_key
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LEASE = timedelta(minutes=15)

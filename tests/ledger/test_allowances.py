@@ -16,8 +16,8 @@ from sqlalchemy import text
 from expansion.contract import NotItsTurn
 from expansion.ledger.allowances import Allowances, open_allowances
 from expansion.limits import Instant, Limit
-from flows.clock import instant
-from integrations.budgets import Budget, Places
+from integrations.kit.budgets import Budget, Places
+from jobs.clock import instant
 from tests.ledger.conftest import new_sqlite
 from tests.test_limits import assert_within
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from expansion.contract import Done
-from expansion.ledger.records import DueAction
 from expansion.ledger.store import open_ledger
+from expansion.records.ledger import DueAction
 from tests.ledger.builders import LEASE, NOON, a_firing, claim, key_of, minutes, record, state_of
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from expansion.clocks import ClocksDisagree, must_agree, must_be_past, skewed
+from expansion.ledger.agreement import ClocksDisagree, must_agree, must_be_past, skewed
 from expansion.ledger.clock import LedgerClock
 from expansion.ledger.store import open_ledger
 from tests.ledger.builders import NOON, a_firing, claim, key_of, minutes, record

@@ -3,12 +3,12 @@ from datetime import timedelta
 import pytest
 
 from expansion.contract import NoAccess, Refused, TryLater
-from expansion.decide.firing import Cleared
-from expansion.deliver import LEASE, deliver
-from expansion.judging import Patience
+from expansion.deliver.deliver import LEASE, deliver
+from expansion.deliver.judging import Patience
+from expansion.deliver.recover import recover
+from expansion.deliver.sending import refuse_unless_ours
 from expansion.ledger.store import Ledger
-from expansion.recover import recover
-from expansion.sending import refuse_unless_ours
+from expansion.records.firing import Cleared
 from tests.ledger.builders import NOON, a_firing, claim, key_of, minutes, record, state_of
 from tests.ledger.vendor import Clock, Killed, Vendor, to_piece
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from expansion.contract import Done
-from expansion.ledger.records import Difference
+from expansion.records.ledger import Difference
 from tests.ledger.builders import NOON, a_firing, claim, key_of, minutes, record
 
 DAY = timedelta(days=1)

@@ -5,11 +5,11 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import event
 
-from expansion.decide.firing import Cleared, LastEpisode, OpenEpisode, Redecided
 from expansion.evaluate.subjects import UserOf
 from expansion.ledger.firings import EPISODE_ENDED
-from expansion.ledger.records import FiringFilter, PastDecision, StepFilter
 from expansion.ledger.store import open_ledger
+from expansion.records.firing import Cleared, LastEpisode, OpenEpisode, Redecided
+from expansion.records.ledger import FiringFilter, PastDecision, StepFilter
 from tests.ledger.builders import LINE, NOON, a_firing, claim, key_of, minutes, record, state_of
 
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from expansion.contract import Done
-from expansion.decide.firing import Cleared, NewStep, step_key
-from expansion.ledger.records import StepFilter
 from expansion.ledger.store import Ledger
+from expansion.records.firing import Cleared, NewStep, step_key
+from expansion.records.ledger import StepFilter
 from tests.ledger.builders import NOON, a_firing, claim, key_of, minutes, record, state_of
 
 LATER = NOON + timedelta(days=1)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from expansion.contract import Done, NotItsTurn, Piece, Reply, TryLater
-from expansion.deliver import deliver
+from expansion.deliver.deliver import deliver
 from tests.ledger.builders import NOON, a_firing, record
 from tests.ledger.vendor import Clock, Vendor, to_piece
 

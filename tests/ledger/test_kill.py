@@ -11,12 +11,12 @@ import pytest
 from sqlalchemy import event
 
 from expansion.contract import Done
-from expansion.deliver import deliver
-from expansion.judging import Patience
+from expansion.deliver.deliver import deliver
+from expansion.deliver.judging import Patience
+from expansion.deliver.recover import recover
 from expansion.ledger.holders import Holder, is_alive
-from expansion.ledger.records import StepFilter
 from expansion.ledger.store import open_ledger
-from expansion.recover import recover
+from expansion.records.ledger import StepFilter
 from tests.ledger.builders import a_firing, record
 from tests.ledger.vendor import to_piece
 

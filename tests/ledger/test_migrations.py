@@ -8,13 +8,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, insert, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
-from expansion.decide.firing import Cleared
 from expansion.evaluate.subjects import UserOf
 from expansion.ledger.database import VERSION_TABLE, Database, LedgerError, connect
 from expansion.ledger.migrate import alembic_config, known_versions, migrate
 from expansion.ledger.store import open_ledger
 from expansion.ledger.tables import METADATA
 from expansion.ledger.version import HEAD, version_of
+from expansion.records.firing import Cleared
 from tests.ledger.builders import NOON, a_firing, key_of, record
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from expansion.contract import NotItsTurn, Piece, Reply, TryLater
-from expansion.deliver import deliver
+from expansion.deliver.deliver import deliver
 from expansion.limits import Limit, Windows
 from expansion.waiting import LONGEST_WAIT
 from tests.ledger.builders import NOON, a_firing, record

@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from expansion.decide.pauses import Pause
 from expansion.ledger.store import open_ledger
+from expansion.records.pauses import Pause
 from tests.ledger.builders import NOON, a_firing, claim, key_of, minutes, record
 
 

@@ -13,7 +13,7 @@ from expansion.ledger.allowances import open_allowances
 from expansion.ledger.holders import Holder
 from expansion.ledger.store import open_ledger
 from expansion.limits import Limit
-from flows.clock import instant
+from jobs.clock import instant
 from tests.ledger.builders import a_firing, claim, record
 from tests.ledger.conftest import wiped
 

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from expansion.contract import NoAccess, Refused, TryLater
-from expansion.decide.firing import Cleared
-from expansion.deliver import deliver
+from expansion.deliver.deliver import deliver
+from expansion.deliver.judging import Patience
+from expansion.deliver.recover import recover
 from expansion.evaluate.subjects import UserOf, account_of, user_of
-from expansion.judging import Patience
 from expansion.ledger.store import open_ledger
-from expansion.recover import recover
+from expansion.records.firing import Cleared
 from tests.ledger.builders import NOON, a_firing, minutes, record
 from tests.ledger.conftest import new_sqlite, wiped
 from tests.ledger.vendor import Clock, Killed, Vendor, to_piece

@@ -2,7 +2,7 @@ import pytest
 
 from expansion.contract import Done
 from expansion.ledger import verdicts
-from expansion.ledger.records import StepFilter
+from expansion.records.ledger import StepFilter
 from tests.ledger.builders import LEASE, NOON, a_firing, claim, key_of, minutes, record, state_of
 
 LATER = NOON + minutes(60)

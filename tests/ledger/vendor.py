@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from expansion.contract import AccountRef, Done, Failure, NoAccess, Piece, Refused, Reply, TryLater
-from expansion.ledger.records import ClaimedStep
+from expansion.records.ledger import ClaimedStep
 
 
 class Note(BaseModel):

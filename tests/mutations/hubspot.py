@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.mutations.row import Mutation
 
-_TASKS, _VALUES = "integrations/_hubspot_tasks.py", "integrations/_hubspot_values.py"
+_TASKS, _VALUES = "integrations/hubspot/tasks.py", "integrations/hubspot/values.py"
 _TESTS, _FACTS = "integrations/test_hubspot.py::", "integrations/test_hubspot_facts.py::"
 _A_TASK = (f"{_TESTS}test_a_task_holds_what_the_seller_needs",)
 
@@ -46,7 +46,7 @@ ROWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "HubSpot: a company that is gone is said in the context, without a code",
-        "integrations/_hubspot_errors.py",
+        "integrations/hubspot/meanings.py",
         'context.get("INVALID_OBJECT_IDS")',
         'context.get("OBJECT_NOT_FOUND")',
         (f"{_FACTS}test_a_company_that_is_gone_in_hubspots_own_words_leaves_a_task_and_a_note",),
@@ -60,14 +60,14 @@ ROWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "HubSpot: lists give a few properties unless more are asked for",
-        "integrations/_hubspot_company.py",
+        "integrations/hubspot/companies.py",
         '{"properties": ",".join(asked), "archived": "false"}',
         '{"archived": "false"}',
         (f"{_FACTS}test_a_property_is_found_whatever_the_case_and_given_by_the_name_asked",),
     ),
     Mutation(
         "HubSpot: a list of the archived has none of the living",
-        "integrations/_hubspot_company.py",
+        "integrations/hubspot/companies.py",
         '{"properties": ",".join(asked), "archived": "false"}',
         '{"properties": ",".join(asked), "archived": "true"}',
         (f"{_FACTS}test_a_property_is_found_whatever_the_case_and_given_by_the_name_asked",),
@@ -102,21 +102,21 @@ ROWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "HubSpot: every value is text",
-        "integrations/_values.py",
+        "integrations/kit/values.py",
         "return digits(Decimal(str(value))) if isinstance(value, int | float) else str(value)",
         "return value",
         (f"{_FACTS}test_a_value_arrives_as_its_propertys_type",),
     ),
     Mutation(
         "HubSpot: a percentage holds 0.12 for 12 %",
-        "integrations/_hubspot_money.py",
+        "integrations/hubspot/money.py",
         "return as_share(value, 100)",
         "return as_share(value)",
         (f"{_FACTS}test_a_percentage_holds_012_for_12_percent",),
     ),
     Mutation(
         "HubSpot: a version that is not served is not found",
-        "integrations/hubspot.py",
+        "integrations/hubspot/actions.py",
         'Field("2026-03"',
         'Field("2026-04"',
         _A_TASK,

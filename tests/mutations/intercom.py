@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.mutations.row import Mutation
 
-_API = "integrations/_intercom_api.py"
+_API = "integrations/intercom/client.py"
 _TESTS = "integrations/test_intercom.py::"
 
 ROWS: tuple[Mutation, ...] = (

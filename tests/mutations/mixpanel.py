@@ -5,9 +5,9 @@ from __future__ import annotations
 from tests.mutations.row import Mutation
 
 _CALLS, _SOURCES, _ZONE = (
-    "integrations/_mixpanel_calls.py",
-    "integrations/mixpanel.py",
-    "integrations/_mixpanel_zone.py",
+    "integrations/mixpanel/client.py",
+    "integrations/mixpanel/sources.py",
+    "integrations/mixpanel/zone.py",
 )
 _TESTS, _ZONES = "integrations/test_mixpanel.py::", "integrations/test_mixpanel_zone.py::"
 

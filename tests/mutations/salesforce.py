@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.mutations.row import Mutation
 
-_RECORDS, _ACCOUNT = "integrations/_salesforce_records.py", "integrations/_salesforce_account.py"
+_RECORDS, _ACCOUNT = "integrations/salesforce/records.py", "integrations/salesforce/accounts.py"
 _TESTS, _FACTS = "integrations/test_salesforce.py::", "integrations/test_salesforce_facts.py::"
 _VALUES = "integrations/test_salesforce_values.py::"
 
@@ -53,28 +53,28 @@ ROWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "Salesforce: a version that is not out yet is not found",
-        "integrations/salesforce.py",
+        "integrations/salesforce/actions.py",
         'api_version: str = Field("67.0"',
         'api_version: str = Field("99.0"',
         (f"{_FACTS}test_the_version_asked_for_where_nobody_sets_one_is_served",),
     ),
     Mutation(
         "Salesforce: a version that was retired is not found",
-        "integrations/salesforce.py",
+        "integrations/salesforce/actions.py",
         'api_version: str = Field("67.0"',
         'api_version: str = Field("30.0"',
         (f"{_FACTS}test_the_version_asked_for_where_nobody_sets_one_is_served",),
     ),
     Mutation(
         "Salesforce: a date field takes no moment",
-        "integrations/salesforce.py",
+        "integrations/salesforce/actions.py",
         '"ActivityDate": task.due,',
         '"ActivityDate": f"{task.due}T09:00:00Z",',
         (f"{_TESTS}test_a_task_holds_what_the_seller_needs",),
     ),
     Mutation(
         "Salesforce: a currency field takes no thousands marks",
-        "integrations/salesforce.py",
+        "integrations/salesforce/actions.py",
         'record["Amount"] = _amount(deal.amount)',
         'record["Amount"] = f"{_amount(deal.amount):,}"',
         (f"{_TESTS}test_an_opportunity_holds_what_was_said",),
@@ -102,35 +102,35 @@ ROWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "Salesforce: a reply spells fields as describe does",
-        "integrations/_salesforce_fields.py",
+        "integrations/salesforce/fields.py",
         'path = f"{way}.{name}" if way else name',
         "path = asked",
         (f"{_FACTS}test_a_field_is_found_whatever_the_case_and_given_by_the_name_asked",),
     ),
     Mutation(
         "Salesforce: a percent field takes 93.75, not 0.9375",
-        "integrations/_salesforce_values.py",
+        "integrations/salesforce/values.py",
         "values.json_number(share * 100)",
         "values.json_number(share)",
         (f"{_VALUES}test_a_value_arrives_as_its_fields_type",),
     ),
     Mutation(
         "Salesforce: a number field takes a number, not what people read",
-        "integrations/_salesforce_values.py",
+        "integrations/salesforce/values.py",
         '**dict.fromkeys(("double", "int", "long", "currency"), (_number, "a number")),',
         '**dict.fromkeys(("double", "int", "long", "currency"), (str, "a number")),',
         (f"{_VALUES}test_a_value_arrives_as_its_fields_type",),
     ),
     Mutation(
         "Salesforce: a text field takes no number",
-        "integrations/_salesforce_values.py",
+        "integrations/salesforce/values.py",
         "return values.text(value)",
         "return value",
         (f"{_VALUES}test_a_value_arrives_as_its_fields_type",),
     ),
     Mutation(
         "Salesforce: rates are units of a currency for one of the corporate one",
-        "integrations/_salesforce_money.py",
+        "integrations/salesforce/money.py",
         "return mine / other if",
         "return other / mine if",
         (f"{_FACTS}test_money_in_another_currency_is_converted_by_the_orgs_rate",),

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from tests.mutations.row import Mutation
 
-_ACTION, _MESSAGE, _API = "integrations/slack.py", "integrations/_slack_message.py", "integrations/_slack_api.py"
+_ACTION, _MESSAGE, _API = (
+    "integrations/slack/actions.py",
+    "integrations/slack/message.py",
+    "integrations/slack/client.py",
+)
 _TESTS = "integrations/test_slack.py::"
 
 ROWS: tuple[Mutation, ...] = (

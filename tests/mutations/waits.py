@@ -9,28 +9,28 @@ _TESTS = ("integrations/test_said.py::test_each_vendors_own_header_is_the_one_th
 ROWS: tuple[Mutation, ...] = (
     Mutation(
         "HubSpot: the interval is in X-HubSpot-RateLimit-Interval-Milliseconds",
-        "integrations/_hubspot_errors.py",
+        "integrations/hubspot/meanings.py",
         '"X-HubSpot-RateLimit-Interval-Milliseconds"',
         '"X-HubSpot-RateLimit-Interval"',
         _TESTS,
     ),
     Mutation(
         "HubSpot: the interval is in milliseconds",
-        "integrations/_hubspot_errors.py",
+        "integrations/hubspot/meanings.py",
         "interval / 1000",
         "interval",
         _TESTS,
     ),
     Mutation(
         "Intercom: the end of the window is in X-RateLimit-Reset, and there is no Retry-After",
-        "integrations/_intercom_api.py",
+        "integrations/intercom/client.py",
         '"X-RateLimit-Reset"',
         '"Retry-After"',
         _TESTS,
     ),
     Mutation(
         "RFC 9110: Retry-After is the header's name",
-        "integrations/_said.py",
+        "integrations/kit/said.py",
         'name: str = "Retry-After"',
         'name: str = "X-Retry-After"',
         _TESTS,

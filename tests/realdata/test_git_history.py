@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from expansion.evaluate.engine import Vocabulary
-from expansion.evaluate.evaluator import evaluator
-from expansion.language.models import Facts, Policy, Trigger
+from expansion.explain.evaluator import evaluator
+from expansion.language.model.models import Facts, Policy, Trigger
 from expansion.usage.importing import import_events
 from expansion.usage.mapping import EventMap
 from expansion.usage.store import UsageStore

@@ -14,8 +14,8 @@ import pytest
 
 import integrations
 from expansion.evaluate.engine import Vocabulary
-from expansion.evaluate.evaluator import build_rollups, evaluator
 from expansion.evaluate.results import Answer
+from expansion.explain.evaluator import build_rollups, evaluator
 from expansion.language.workspace import Workspace, load
 from expansion.usage.importing import import_events
 from expansion.usage.mapping import load_map

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from expansion.evaluate.engine import Vocabulary
-from expansion.evaluate.evaluator import evaluator
+from expansion.explain.evaluator import evaluator
 from expansion.usage.importing import import_events
 from expansion.usage.mapping import EventMap
 from expansion.usage.store import UsageStore

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from sandbox.core import State, build_app
-from sandbox.hubspot import TOKEN, HubSpot
+from sandbox.hubspot.app import TOKEN, HubSpot
+from sandbox.kit.server import State, build_app
 
 OBJECTS = "/hubspot/crm/objects/2026-03"
 TYPE = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 192}

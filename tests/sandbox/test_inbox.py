@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox.core import InboxItem, Server, StandIn, State, build_app
-from sandbox.inbox import anchor, inbox_routes, initials, render_inbox
+from sandbox.kit.inbox import anchor, inbox_routes, initials, render_inbox
+from sandbox.kit.server import InboxItem, Server, StandIn, State, build_app
 
 NASTY = "<script>alert(1)</script>\"'&"
 

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.core import Server, State, build_app
-from sandbox.inbox import inbox_routes
-from sandbox.intercom import Intercom
+from sandbox.intercom.app import Intercom
+from sandbox.kit.inbox import inbox_routes
+from sandbox.kit.server import Server, State, build_app
 
 HTTP = httpx.Client(trust_env=False)
 SAMPLE = {

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from sandbox.all import sandbox_app
-from sandbox.core import Server, State
+from sandbox.kit.server import Server, State
 
 
 @pytest.fixture(scope="module")

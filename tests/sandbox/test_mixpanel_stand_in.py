@@ -16,8 +16,8 @@ from openapi_core import OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
 from ruamel.yaml import YAML
 
-from sandbox import mixpanel as m
-from sandbox.core import Server, State, build_app
+from sandbox.kit.server import Server, State, build_app
+from sandbox.mixpanel import app as m
 from tests.integrations.conftest import Switch
 
 SPECS = Path(__file__).parents[2] / "../shared/specs/mixpanel"

@@ -9,11 +9,11 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from sandbox._salesforce_org import Org
-from sandbox._soql import SoqlError
-from sandbox._soql_run import Runner
-from sandbox.core import State, build_app
-from sandbox.salesforce import CLIENT_ID, CLIENT_SECRET, Salesforce
+from sandbox.kit.server import State, build_app
+from sandbox.salesforce.app import CLIENT_ID, CLIENT_SECRET, Salesforce
+from sandbox.salesforce.org import Org
+from sandbox.salesforce.soql import SoqlError
+from sandbox.salesforce.soql_run import Runner
 
 DATA = "/salesforce/services/data/v67.0"
 USER, IDLE = "005000000000001AAA", "005000000000002AAA"

@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox._slack_blocks import problems
-from sandbox.core import Server, State, build_app
-from sandbox.inbox import inbox_routes
-from sandbox.slack import Slack
+from sandbox.kit.inbox import inbox_routes
+from sandbox.kit.server import Server, State, build_app
+from sandbox.slack.app import Slack
+from sandbox.slack.blocks import problems
 
 SAMPLE = {
     "slack": {

@@ -37,7 +37,7 @@ def _break(where: str) -> None:
 
         _instead(flows.tasks, "decide_and_record", broken)
     else:
-        from integrations.intercom import SendEventAction
+        from integrations.intercom.actions import SendEventAction
 
         _instead(SendEventAction, "deliver", broken)
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import make_url, select
 
-from expansion import redact
-from expansion.addresses import secrets_in_address, without_secrets
 from expansion.contract import Done
 from expansion.ledger.allowances import open_allowances
 from expansion.ledger.database import LedgerError, connect, shown
 from expansion.ledger.store import open_ledger
 from expansion.ledger.tables import BUDGETS
 from expansion.limits import Limit
-from expansion.redact import redacted
-from flows.clock import instant
-from integrations._settings import read
-from integrations.budgets import Budget
-from integrations.hubspot import Settings as HubSpot
+from expansion.text import redact
+from expansion.text.addresses import secrets_in_address, without_secrets
+from expansion.text.redact import redacted
+from integrations.hubspot.settings import Settings as HubSpot
+from integrations.kit.budgets import Budget
+from integrations.kit.settings import read
+from jobs.clock import instant
 from tests.ledger.builders import NOON, a_firing, claim, key_of, record
 from tests.ledger.conftest import postgres, postgres_ledger, sqlite_template, url
 

@@ -14,12 +14,12 @@ from urllib.parse import quote
 import pytest
 
 import integrations
-import sandbox.hubspot
-import sandbox.mixpanel
-import sandbox.salesforce
+import sandbox.hubspot.app
+import sandbox.mixpanel.app
+import sandbox.salesforce.app
 from expansion.ledger.store import open_ledger
-from flows.settings import Settings
-from integrations._settings import secret_names
+from integrations.kit.settings import secret_names
+from jobs.settings import Settings
 from tests import world
 from tests.e2e.conftest import Town, clean, port, prefect_api, town
 from tests.security.nasty import NASTY
@@ -54,9 +54,9 @@ def nasty_world(monkeypatch: pytest.MonkeyPatch) -> None:
     called = {account: names[n * 7 % len(names)] for n, account in enumerate(world.ACCOUNTS)}
     called["ac-02"] = "mail to bo-ac-02@x.example"
     monkeypatch.setattr(world, "called", called.__getitem__)
-    monkeypatch.setattr(sandbox.salesforce, "CLIENT_SECRET", SECRETS["SALESFORCE_CLIENT_SECRET"])
-    monkeypatch.setattr(sandbox.hubspot, "TOKEN", SECRETS["HUBSPOT_TOKEN"])
-    monkeypatch.setattr(sandbox.mixpanel, "SECRET", SECRETS["MIXPANEL_SECRET"])
+    monkeypatch.setattr(sandbox.salesforce.app, "CLIENT_SECRET", SECRETS["SALESFORCE_CLIENT_SECRET"])
+    monkeypatch.setattr(sandbox.hubspot.app, "TOKEN", SECRETS["HUBSPOT_TOKEN"])
+    monkeypatch.setattr(sandbox.mixpanel.app, "SECRET", SECRETS["MIXPANEL_SECRET"])
 
 
 @pytest.mark.usefixtures("nasty_world")

@@ -14,8 +14,8 @@ import integrations
 from expansion import forgetting
 from expansion.contract import Done, EventRow, FactRecord
 from expansion.evaluate.engine import Vocabulary
-from expansion.evaluate.evaluator import build_rollups, evaluator
 from expansion.evaluate.subjects import UserOf
+from expansion.explain.evaluator import build_rollups, evaluator
 from expansion.forgetting import NobodyKnown, forget
 from expansion.language.workspace import load
 from expansion.ledger.forgetting import FORGOTTEN, Known

@@ -19,19 +19,19 @@ from simple_salesforce.format import format_soql
 
 from cli.showing import as_json, echo, table
 from expansion.contract import AccountRef, EventRow, Piece
-from expansion.escapes import FORMATS, Escape, no_formula
-from expansion.harmless import in_log, in_markdown, link_in_markdown, visible
-from expansion.language.conditions import Where
-from expansion.plan.links import account_links
-from expansion.template import render
+from expansion.language.model.conditions import Where
+from expansion.language.model.template import render
+from expansion.steps.links import account_links
+from expansion.text.escapes import FORMATS, Escape, no_formula
+from expansion.text.harmless import in_log, in_markdown, link_in_markdown, visible
 from expansion.usage.atoms import atom_of
 from expansion.usage.cells import as_id
 from expansion.usage.importing import import_rows
 from expansion.usage.rollup import Column, rollup_sql
 from expansion.usage.store import UsageStore
-from integrations._slack_message import PostMessage, digests, single
-from sandbox.core import InboxItem
-from sandbox.inbox import render_inbox
+from integrations.slack.message import PostMessage, digests, single
+from sandbox.kit.inbox import render_inbox
+from sandbox.kit.server import InboxItem
 from tests import world
 from tests.security.nasty import NASTY
 
@@ -210,7 +210,7 @@ def test_soql_takes_an_address_as_a_value() -> None:
 
 def test_the_product_writes_no_csv() -> None:
     """A cell that begins with `=` is a formula for whoever opens the file: there is no such file to open."""
-    for folder in ("expansion", "integrations", "flows", "cli"):
+    for folder in ("expansion", "integrations", "jobs", "flows", "cli"):
         for path in (_ROOT / folder).rglob("*.py"):
             used = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
             assert not used & {"writer", "DictWriter", "write_csv", "to_csv"}, path

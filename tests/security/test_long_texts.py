@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from expansion.escapes import no_formula
-from expansion.plan.context import without_address
-from expansion.redact import redacted
+from expansion.steps.context import without_address
+from expansion.text.escapes import no_formula
+from expansion.text.redact import redacted
 from expansion.usage.fitting import number
 from expansion.usage.suppressed import Suppressed
-from integrations._wording import clean
+from integrations.kit.wording import clean
 
 LISTED = Suppressed(Path(), b"key", {"nobody": "forgotten-1"})
 READERS: list[Callable[[str], object]] = [redacted, no_formula, without_address, number, LISTED.text, clean]

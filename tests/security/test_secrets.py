@@ -13,16 +13,17 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 import integrations
-from expansion import logs, redact
 from expansion.contract import NoAccess
-from expansion.language.mistakes import Mistakes
+from expansion.language.model.mistakes import Mistakes
 from expansion.language.workspace import load
 from expansion.ledger.store import open_ledger
-from expansion.redact import has_address, redacted
-from expansion.secret_shapes import secrets_in
-from flows.border import Fault, harmless
-from flows.settings import Settings
-from integrations import _settings, slack
+from expansion.text import logs, redact
+from expansion.text.redact import has_address, redacted
+from expansion.text.secret_shapes import secrets_in
+from integrations.kit import settings as _settings
+from integrations.slack import actions as slack
+from jobs.border import Fault, harmless
+from jobs.settings import Settings
 from tests import world
 
 CANARY = "xoxb-" + "12345678901-CANARYcanary/+?canary"

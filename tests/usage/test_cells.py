@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from expansion.contract import EventRow
-from expansion.live.arriving import arrival
+from expansion.react.arriving import arrival
 from expansion.usage import cells
 from expansion.usage.duck import connect
 from expansion.usage.importing import import_events, import_rows

@@ -9,10 +9,10 @@ import pytest
 
 from expansion.contract import EventRow
 from expansion.evaluate.engine import Vocabulary
-from expansion.evaluate.evaluator import evaluator
-from expansion.language.models import Facts, Policy
-from expansion.live.arriving import NotAnEvent
-from expansion.live.resident import Resident
+from expansion.explain.evaluator import evaluator
+from expansion.language.model.models import Facts, Policy
+from expansion.react.arriving import NotAnEvent
+from expansion.react.resident import Resident
 from expansion.usage.importing import import_events, import_rows
 from expansion.usage.spans import told
 from expansion.usage.store import UsageStore

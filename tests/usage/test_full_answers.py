@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from expansion.contract import CohortMembers, FactRecord, Refused, TryLater
-from expansion.evaluate.evaluator import evaluator
+from expansion.explain.evaluator import evaluator
 from expansion.usage.answers import Full
 from expansion.usage.facts import add_cohort, add_facts, end_cohort, facts_sql, user_accounts
 from expansion.usage.marks import is_mark

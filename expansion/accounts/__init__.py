@@ -1,0 +1,1 @@
+"""Of an account: who owns it, what it is called, what it is worth."""

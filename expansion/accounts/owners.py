@@ -1,0 +1,41 @@
+"""Who receives the work."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from expansion.accounts.lookup import cause_of, text_of
+from expansion.evaluate.results import Evaluator, FactValue
+from expansion.language.model.models import Policy
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+@dataclass(frozen=True)
+class OwnedBy:
+    """An e-mail address; `note` says why it is the fallback owner's."""
+
+    email: str
+    note: str | None = None
+
+
+def owners(policy: Policy, accounts: Iterable[str], evaluator: Evaluator) -> dict[str, OwnedBy]:
+    """The account's owner, or the fallback owner of policy.yaml with the reason."""
+    wanted = list(accounts)
+    name = policy.account.owner
+    if name is None:
+        note = "policy.yaml names no fact for the account's owner: fallback owner"
+        return {account: OwnedBy(policy.owners.fallback, note) for account in wanted}
+    facts: Mapping[str, FactValue] = evaluator.fact(name, wanted) if wanted else {}
+    return {account: _owner(name, facts.get(account), policy.owners.fallback) for account in wanted}
+
+
+def _owner(name: str, fact: FactValue | None, fallback: str) -> OwnedBy:
+    text = text_of(fact)
+    if text is None:
+        return OwnedBy(fallback, f"{name} is not known, {cause_of(fact)}: fallback owner")
+    if not _EMAIL.fullmatch(text):
+        return OwnedBy(fallback, f"{name} holds no e-mail address: fallback owner")
+    return OwnedBy(text)

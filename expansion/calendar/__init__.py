@@ -1,0 +1,1 @@
+"""Days, weeks and working hours as people's calendars have them."""

@@ -1,0 +1,1 @@
+"""Claim, send, judge, recover: a step is done once."""

@@ -1,0 +1,1 @@
+"""From files to values with their lines; and what YAML itself refuses."""

@@ -1,0 +1,252 @@
+"""The resident evaluator: takes an event, writes it down, and answers every trigger for its account at once.
+
+It holds the rollup rows that the triggers reach back to, read when it begins and again after each run. Ranks among
+peers are those of that moment: an account that grows is compared with the others as they were then.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from expansion.contract import EventRow
+from expansion.evaluate.asking import answers
+from expansion.evaluate.compiled import CompiledTrigger
+from expansion.evaluate.engine import Engine, Vocabulary
+from expansion.evaluate.measures import BEGINNING, EventMeasure, basic_measures
+from expansion.evaluate.relations import StoreRelations
+from expansion.evaluate.results import Answers
+from expansion.evaluate.source import Source
+from expansion.evaluate.subjects import Subject, UserOf
+from expansion.evaluate.tree import Returned, Walked, columns, lines, measures
+from expansion.explain.evaluator import StoreEvaluator
+from expansion.language.model.models import Trigger
+from expansion.memory.account import Account, Arrival, Change
+from expansion.memory.engine import LiveEngine
+from expansion.memory.held import Shelf, shelve
+from expansion.react.arriving import NotAnEvent, arrival
+from expansion.usage.checking import AHEAD
+from expansion.usage.facts import naive, user_accounts
+from expansion.usage.journal import Journal
+from expansion.usage.members import left_sql
+from expansion.usage.rollup import Column
+from expansion.usage.spans import Spans, joined
+from expansion.usage.store import UsageStore
+
+_MOST_ACCOUNTS = 10_000  # of those that were touched, whose rows are kept apart
+
+
+@dataclass
+class _Heard:
+    """For when events are known by what came in, as store.add_events tells it of a file: what arrived a day late or
+    more says nothing of the others of its day, unless most of it is like that."""
+
+    late: Spans = ()
+    on_time: Spans = ()
+    counts: tuple[int, int] = (0, 0)  # late, on time
+
+    def add(self, event: Arrival) -> None:
+        is_late = (event.received_at or event.ts) > event.ts + timedelta(days=1)
+        moment = (event.ts, event.ts)
+        if is_late:
+            self.late = joined([*self.late, moment])
+        else:
+            self.on_time = joined([*self.on_time, moment])
+        self.counts = (self.counts[0] + is_late, self.counts[1] + (not is_late))
+
+    @property
+    def spans(self) -> Spans:
+        late, on_time = self.counts
+        return self.on_time if on_time >= late else joined([*self.on_time, *self.late])
+
+
+@dataclass
+class Resident:
+    """Made with `Resident.of`. Not for several threads at once."""
+
+    store: UsageStore
+    stored: StoreRelations
+    vocabulary: Vocabulary
+    triggers: Sequence[Trigger]
+    population: StoreEvaluator
+    users: Mapping[str, str]
+    shelves: _Shelves
+    left: Set[tuple[str, str]] = frozenset()  # account and person, who is no longer there
+    _accounts: OrderedDict[str, Account] = field(default_factory=OrderedDict)
+    _heard: _Heard = field(default_factory=_Heard)
+    _compiled: dict[str, tuple[Trigger, CompiledTrigger]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, store: UsageStore, vocabulary: Vocabulary, triggers: Sequence[Trigger], as_of: datetime) -> Resident:
+        """Read what the triggers need, as of a moment: the last run's, so that what it saw is all there is."""
+        stored = StoreRelations.of(store)
+        population = StoreEvaluator(stored, vocabulary, as_of)
+        population.answers([one for one in triggers if _is_ranked(population, one)])
+        shelves = _Shelves.of(population, triggers)
+        gone = stored.con.execute(f"SELECT account_id, user_id FROM {left_sql(stored.facts, as_of)}").fetchall()
+        left = frozenset((account, user) for account, user in gone)
+        return cls(store, stored, vocabulary, triggers, population, user_accounts(store), shelves, left)
+
+    def take(self, row: EventRow, now: datetime) -> dict[str, Answers]:
+        """Write an event down, then answer for its account; about people only for the one who did it.
+
+        Raises NotAnEvent for what is none: nothing is written then. When this returns the event is on disk. An event
+        that came in before, here or in a run, changes nothing; one that comes again with another time is found out by
+        the next run.
+        """
+        event = arrival(row, self.users)
+        if event.ts > now + timedelta(days=1):
+            raise NotAnEvent(AHEAD)
+        Journal(self.store.root).append([row])
+        account = self._account(event.account_id)
+        if not self.stored.has(event.event_id, event.ts) and account.add(event, self.shelves.columns, self._zone):
+            self._heard.add(event)
+            if (names := self.population.source.names()) is not None:
+                names.add(event.event, event.texts, naive(event.received_at or event.ts))
+        return self.answer(event.account_id, event.user_id, now)
+
+    def answer(self, account_id: str, user_id: str, now: datetime) -> dict[str, Answers]:
+        """Every trigger for an account, and those about people for this person."""
+        of_accounts = self._engine(account_id, account_id, now, None)
+        found = answers(of_accounts, [one for one in self.triggers if one.who == "accounts"])
+        about_people = [one for one in self.triggers if one.who == "users"]
+        if about_people and user_id and (account_id, user_id) not in self.left:
+            found |= answers(self._engine(UserOf(account_id, user_id), account_id, now, of_accounts), about_people)
+        return found
+
+    def _engine(self, subject: Subject, account_id: str, now: datetime, of_accounts: Engine | None) -> LiveEngine:
+        source = _Growing(self.population.source, self._heard.spans)
+        account = self._account(account_id)
+        engine = LiveEngine(source, self.vocabulary, now, [subject], of_accounts, account)  # type: ignore[arg-type]  # as Source, with more spans
+        engine._compiled = self._compiled
+        everyone = self.population.everyone
+        engine.population = everyone if of_accounts is None else self.population.people_engine(everyone)
+        engine.known.told = everyone.known.told  # read once
+        return engine
+
+    def _account(self, account_id: str) -> Account:
+        account = self._accounts.pop(account_id, None) or self.shelves.account(account_id)
+        self._accounts[account_id] = account
+        if len(self._accounts) > _MOST_ACCOUNTS:
+            self._forget()
+        return account
+
+    def _forget(self) -> None:
+        """The account that was touched longest ago and to which nothing came in: the others are not on the shelves."""
+        quiet = (name for name, account in self._accounts.items() if not account.ids)
+        if (name := next(quiet, None)) is not None:
+            del self._accounts[name]
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(self.vocabulary.policy.time_zone)
+
+
+@dataclass(frozen=True)
+class _Growing:
+    """The source that was read, known for longer by what came in since."""
+
+    source: Source
+    more: Spans
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.source, name)
+
+    def spans(self, source: str | None) -> Spans:
+        known = self.source.spans(source)
+        return joined([*known, *self.more]) if source is None else known
+
+
+def _is_ranked(evaluator: StoreEvaluator, trigger: Trigger) -> bool:
+    nodes = evaluator.everyone.compiled(trigger).nodes()
+    return any(line.condition.among_top for node in nodes for line, _ in lines(node))
+
+
+@dataclass(frozen=True)
+class _Shelves:
+    """What was read for all accounts, by kind of rows."""
+
+    columns: Sequence[Column]
+    counts: Shelf
+    details: Mapping[Column, Shelf]
+    of_late: Shelf
+    late_details: Mapping[Column, Shelf]
+    changes: Mapping[str, Sequence[Change]]
+
+    @classmethod
+    def of(cls, evaluator: StoreEvaluator, triggers: Iterable[Trigger]) -> _Shelves:
+        engine, con = evaluator.everyone, evaluator.source.con
+        reach = _Reach.of(engine, triggers)
+        by_day = [column for column in reach.by_day if not column.is_detail]
+        by_moment = [column for column in reach.by_moment if not column.is_detail]
+        every = sorted({*by_day, *by_moment}, key=lambda column: column.key)
+
+        def day_shelf(some: Sequence[Column]) -> Shelf:
+            found = engine.rows.by_day(some, reach.first, engine.calendar.today) if some else None
+            return shelve(con, found, some, by_moment=False)
+
+        def late_shelf(some: Sequence[Column]) -> Shelf:
+            found = engine.rows.by_moment(some, reach.after) if some and reach.after else None
+            return shelve(con, found, some, by_moment=True)
+
+        return cls(
+            every,
+            day_shelf(by_day),
+            {column: day_shelf([column]) for column in reach.by_day if column.is_detail},
+            late_shelf(by_moment),
+            {column: late_shelf([column]) for column in reach.by_moment if column.is_detail},
+            _changes(evaluator),
+        )
+
+    def account(self, account_id: str) -> Account:
+        return Account(
+            account_id,
+            self.counts.of(account_id),
+            {column: shelf.of(account_id) for column, shelf in self.details.items()},
+            self.of_late.of(account_id),
+            {column: shelf.of(account_id) for column, shelf in self.late_details.items()},
+            self.changes.get(account_id, ()),
+        )
+
+
+@dataclass(frozen=True)
+class _Reach:
+    """Which columns triggers read by day and by moment, and how far back."""
+
+    by_day: frozenset[Column]
+    by_moment: frozenset[Column]
+    first: date
+    after: datetime | None
+
+    @classmethod
+    def of(cls, engine: Engine, triggers: Iterable[Trigger]) -> _Reach:
+        by_day: set[Column] = set()
+        by_moment: set[Column] = set()
+        first, after = engine.calendar.today, None
+        for node in (node for trigger in triggers for node in engine.compiled(trigger).nodes()):
+            for line, points in lines(node):
+                by_day.update(columns(line))
+                windows = [line.window] if isinstance(line, Walked) else []
+                first = BEGINNING if isinstance(line, Returned) else first
+                events = [b for m in measures(line) for b in basic_measures(m) if isinstance(b, EventMeasure)]
+                for event in (one for one in events if one.window.is_hourly):
+                    by_moment.update(event.columns)
+                    begins = engine.calendar.moments(event.window, points - 1)[0]
+                    after = begins if after is None else min(after, begins)
+                windows += [event.window for event in events if not event.window.is_hourly]
+                first = min([first, *(engine.first_of(window, points - 1) for window in windows)])
+        return cls(frozenset(by_day), frozenset(by_moment), first, after)
+
+
+def _changes(evaluator: StoreEvaluator) -> dict[str, list[Change]]:
+    """The fact changes of each account that anything may ask for."""
+    found: dict[str, list[Change]] = {}
+    rows = evaluator.source.con.execute(
+        f"SELECT account_id, source, field, user_id, value, since, seen_at FROM {evaluator.source.facts}"
+    ).fetchall()
+    for account, *change in rows:
+        found.setdefault(account, []).append(tuple(change))
+    return found

@@ -1,0 +1,1 @@
+"""What was decided, as values that decide, the ledger and delivery share."""

@@ -1,0 +1,1 @@
+"""Text that people and machines read: escaped for where it goes, shortened, without secrets."""

@@ -1,0 +1,227 @@
+"""A warehouse as the engine's source: rollups of its events come back, facts are those of the usage store."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+import duckdb
+
+from expansion.evaluate.measures import Calendar
+from expansion.evaluate.relations import StoreRelations
+from expansion.evaluate.rows import names_of
+from expansion.usage.names import ANY, MOST_SUGGESTED, Names, Pair, Row
+from expansion.usage.properties import column_of
+from expansion.usage.rollup import WHERE_AND_WHEN, Column, properties_of, rollup_sql
+from expansion.usage.spans import Spans, told
+from expansion.usage.spelling import DUCK
+from expansion.warehouse.local import AMOUNT, COUNT, DAY, MOMENT, TEXT, Local, Schema, Warehouse
+from expansion.warehouse.spellings import Portable
+from expansion.warehouse.table import FIRST, Between, EventTable, naive_utc
+
+ACCOUNTS_AT_ONCE = 500  # that one query names
+
+_KINDS = {
+    **dict.fromkeys(("account_id", "user_id", "value", "event_id"), TEXT),
+    **dict.fromkeys(("day", "seen_day"), DAY),
+    **dict.fromkeys(("ts", "moment"), MOMENT),
+}
+_AMOUNTS = ("sum", "max")
+_ON_TIME = timedelta(days=1) // timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class PushedRows:
+    """The rows that measures are taken from, rolled up in the warehouse as they were known at the check."""
+
+    local: Local
+    events: EventTable
+    calendar: Calendar
+    accounts: Sequence[str] | None  # the few that are asked about
+
+    def by_day(self, columns: Collection[Column], first: date, last: date) -> str | None:
+        """Rollup rows with these columns (or those of one detail) of these days; None where nobody is asked about."""
+        begin = max(FIRST, self.calendar.start_of(first))
+        rows = self._rolled(columns, begin, self.calendar.end_of(last))
+        return rows and f"(SELECT * FROM {_by_item(rows, columns)} WHERE day BETWEEN DATE '{first}' AND DATE '{last}')"
+
+    def by_moment(self, columns: Collection[Column], after: datetime) -> str | None:
+        """Events after a moment as rows of one, each with its `moment` and its day."""
+        rows = self._rolled(columns, after + timedelta(microseconds=1), self.calendar.as_of, each_event=True)
+        return rows and f"(SELECT * FROM {_by_item(rows, columns)})"
+
+    def _rolled(
+        self, columns: Collection[Column], first: datetime, last: datetime, *, each_event: bool = False
+    ) -> str | None:
+        """The local table of a rollup."""
+        if self.accounts is not None and not self.accounts:
+            return None
+        asked, zone = sorted(set(columns), key=lambda column: column.key), str(self.calendar.zone)
+        spelling, seen = self.local.spelling, _seen_by(self.local.spelling, self.calendar.as_of)
+        queries = [
+            rollup_sql(
+                self.events.events(spelling, properties_of(asked), Between(first, last, (seen, *some))),
+                asked, zone, each_event=each_event, spelling=spelling,
+            )
+            for some in self._some_accounts()
+        ]  # fmt: skip
+        return self.local.table(queries, _schema(asked, each_event=each_event))
+
+    def _some_accounts(self) -> Iterator[tuple[str, ...]]:
+        """For each query what it asks of the account."""
+        if self.accounts is None:
+            yield ()
+        for place in range(0, len(self.accounts or ()), ACCOUNTS_AT_ONCE):
+            some = (self.accounts or ())[place : place + ACCOUNTS_AT_ONCE]
+            yield (self.local.spelling.one_of("account_id", some),)
+
+
+def _by_item(rows: str, columns: Collection[Column]) -> str:
+    """The rows of different values, a list's items each as one."""
+    if all(column.kind != "distinct" for column in columns):
+        return rows
+    return f"(SELECT * EXCLUDE (value), {DUCK.each('value')} AS value FROM {rows})"
+
+
+def _schema(columns: Sequence[Column], *, each_event: bool) -> Schema:
+    """What the rollup query gives, see rollup.rollup_sql."""
+    if columns[0].is_detail:
+        names = [*WHERE_AND_WHEN, *(["moment"] if each_event else []), *names_of(columns)]
+        return [(name, _KINDS[name]) for name in names]
+    names = [*(["event_id", "moment"] if each_event else []), *WHERE_AND_WHEN]
+    counted = [(column.key, AMOUNT if column.kind in _AMOUNTS else COUNT) for column in columns]
+    return [*((name, _KINDS[name]) for name in names), *counted]
+
+
+def _seen_by(spelling: Portable, moment: datetime) -> str:
+    return f"seen_at <= {spelling.moment(naive_utc(moment))}"
+
+
+@dataclass
+class WarehouseSource:
+    """One view of a warehouse's events, with the facts of a usage store."""
+
+    local: Local
+    table: EventTable
+    facts_from: StoreRelations
+    as_of: datetime
+    known: Spans | None = None  # for when events are known, where somebody can tell; else the events themselves do
+    _told: dict[str | None, Spans] = field(default_factory=dict)
+    _names: list[Names] = field(default_factory=list)  # one at most
+
+    @classmethod
+    def of(
+        cls, warehouse: Warehouse, table: EventTable, facts_from: StoreRelations, as_of: datetime
+    ) -> WarehouseSource:
+        return cls(Local(warehouse, facts_from.con), table, facts_from, as_of)
+
+    @property
+    def con(self) -> duckdb.DuckDBPyConnection:
+        return self.local.con
+
+    @property
+    def facts(self) -> str:
+        return self.facts_from.facts
+
+    def again(self) -> WarehouseSource:
+        """The same view on a connection of its own."""
+        facts = self.facts_from.again()
+        local = Local(self.local.warehouse, facts.con)
+        return WarehouseSource(local, self.table, facts, self.as_of, self.known, self._told, self._names)
+
+    def rows(self, calendar: Calendar, accounts: Sequence[str] | None) -> PushedRows:
+        return PushedRows(self.local, self.table, calendar, accounts)
+
+    def first_pull(self, key: str) -> datetime | None:
+        return self.facts_from.first_pull(key)
+
+    def last_pull(self, key: str) -> datetime | None:
+        return self.facts_from.last_pull(key)
+
+    def names(self) -> Names:
+        """Which events and properties ever came: asked once for what the triggers name."""
+        if not self._names:
+            self._names.append(Names(self._named, self._events_named, self._properties_named))
+        return self._names[0]
+
+    def _named(self, pairs: Collection[Pair]) -> list[Row]:
+        spelling = self.local.spelling
+        properties = sorted({name for _, name in pairs if name in self.table.properties})
+        events = sorted({event for event, _ in pairs})
+        where = () if ANY in events else (spelling.one_of("event", events),)
+        counted = [f"MIN(CASE WHEN {spelling.prop(name)} IS NOT NULL THEN seen_at END)" for name in properties]
+        asked = ", ".join(f"{sql} AS s{n}" for n, sql in enumerate(["MIN(seen_at)", *counted]))
+        held = self.table.events(spelling, properties, Between(where=where))
+        query = f"SELECT event, COUNT(*) AS times, {asked} FROM {held} AS named GROUP BY event"
+        schema = [("event", TEXT), ("times", COUNT), *((f"s{n}", MOMENT) for n in range(len(properties) + 1))]
+        rows = self.con.execute(f"SELECT * FROM {self.local.table([query], schema)}").fetchall()
+        named = [ANY, *properties]
+        return [(row[0], name, row[1], row[2 + n]) for row in rows for n, name in enumerate(named) if row[2 + n]]
+
+    def _events_named(self) -> list[tuple[str, datetime]]:
+        rows = sorted(self._named([(ANY, ANY)]), key=lambda row: (-row[2], row[0]))
+        return [(event, first) for event, _, _, first in rows[:MOST_SUGGESTED]]
+
+    def _properties_named(self, event: str) -> list[tuple[str, datetime]]:
+        rows = self._named([(event, name) for name in self.table.properties])
+        return [(name, first) for of, name, _, first in rows if name and event in (ANY, of)]
+
+    # --- for when events are known ------------------------------------------------------------------------------------
+
+    def spans(self, source: str | None) -> Spans:
+        """From the first event to the last without a hole, as an import of the same events would say."""
+        if self.known is not None:
+            return self.known
+        named = source if self.table.source else None
+        if named not in self._told:
+            self._told[named] = self._spans(named)
+        return self._told[named]
+
+    def _spans(self, source: str | None) -> Spans:
+        """See store._own_spans: what arrived a day late says nothing of the others of its day, unless most did."""
+        spelling = self.local.spelling
+        on_time = f"CASE WHEN {spelling.microseconds('ts', 'seen_at')} <= {_ON_TIME} THEN ts END"
+        asked = ", ".join(
+            f"MIN({moment}) AS first_{name}, MAX({moment}) AS last_{name}, COUNT({moment}) AS count_{name}"
+            for name, moment in (("any", "ts"), ("punctual", on_time))
+        )
+        where = () if source is None else (spelling.one_of("source_name", [source]),)
+        events = self.table.events(spelling, (), Between(where=where))
+        query = f"SELECT {spelling.local_day('ts', 'UTC')} AS day, {asked} FROM {events} AS known GROUP BY 1"
+        ends = [("first", MOMENT), ("last", MOMENT), ("events", COUNT)]
+        schema = [("day", DAY), *((f"{name}_{of}", kind) for of in ("any", "punctual") for name, kind in ends)]
+        days = self.con.execute(f"SELECT * FROM {self.local.table([query], schema)}").fetchall()
+        mostly = 2 * sum(day[6] for day in days) >= sum(day[3] for day in days)
+        found = [day[4:7] for day in days if day[6]] if mostly else [day[1:4] for day in days]
+        return told((first.replace(tzinfo=UTC), last.replace(tzinfo=UTC), count) for first, last, count in found)
+
+    # --- who there is -------------------------------------------------------------------------------------------------
+
+    def accounts(self) -> str:
+        """SQL for (account_id, first_seen) of every account that ever had an event or a fact."""
+        return self._seen("account_id", "account_id <> ''")
+
+    def users(self) -> str:
+        """SQL for (account_id, user_id, first_seen) of every person who ever did something or has a profile."""
+        return self._seen("account_id, user_id", "account_id <> '' AND user_id <> ''")
+
+    def _seen(self, keys: str, where: str) -> str:
+        seen = _seen_by(self.local.spelling, self.as_of)
+        events = self.table.events(self.local.spelling, (), Between(last=self.as_of, where=(seen,)))
+        query = f"SELECT {keys}, MIN(seen_at) AS first_seen FROM {events} AS seen WHERE {where} GROUP BY {keys}"
+        names = keys.split(", ")
+        table = self.local.table([query], [*((name, TEXT) for name in names), ("first_seen", MOMENT)])
+        facts = f"SELECT {keys}, seen_at AS first_seen FROM {self.facts} WHERE {where}"
+        return f"({facts} UNION ALL SELECT {keys}, first_seen FROM {table})"
+
+    def events_of(self, account_id: str, columns: Sequence[Column], since: datetime) -> str | None:
+        """SQL for the events of one account since a moment that these columns may be about, with what they read."""
+        spelling, properties = self.local.spelling, sorted(properties_of(columns))
+        where = [_seen_by(spelling, self.as_of), spelling.one_of("account_id", [account_id])]
+        if all(column.atom.events for column in columns):
+            where.append(spelling.one_of("event", sorted({name for column in columns for name in column.atom.events})))
+        kept = ["event_id", "event", "ts", "seen_at", "account_id", "user_id", *map(column_of, properties)]
+        events = self.table.events(spelling, properties, Between(max(FIRST, since), self.as_of, tuple(where)))
+        query = f"SELECT {', '.join(kept)} FROM {events} AS mine"
+        return self.local.table([query], [(name, MOMENT if name in ("ts", "seen_at") else TEXT) for name in kept])

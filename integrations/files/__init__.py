@@ -1,0 +1,21 @@
+"""Files: events and facts that `expansion import` stored. Nothing to connect to."""
+
+from __future__ import annotations
+
+from integrations.files.settings import Settings
+from integrations.files.sources import Accounts, Events, People
+from integrations.kit.declare import Allowance, Connected, Integration
+
+
+def connect(*, allowance: Allowance | None = None) -> Connected:
+    """Files have no limits to share."""
+    return Connected(sources={kind.name: kind() for kind in (Accounts, People, Events)})
+
+
+INTEGRATION = Integration(
+    name="files",
+    title="Files",
+    settings_model=Settings,
+    connect=connect,
+    sources={kind.name: kind for kind in (Accounts, People, Events)},
+)

@@ -1,0 +1,55 @@
+"""HubSpot: what the CRM knows of an account; tasks for its owner; properties of the company."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from integrations.hubspot.actions import CreateTaskAction, UpdatePropertiesAction
+from integrations.hubspot.change import ChangeTaskAction
+from integrations.hubspot.companies import CompanySource, CompanyUpdates, Owners
+from integrations.hubspot.doctor import check
+from integrations.hubspot.inputs import CreateTask
+from integrations.hubspot.settings import LIMITS, RETRY, RIGHTS, SEARCH_LIMITS, Settings
+from integrations.kit import settings as _settings
+from integrations.kit.declare import ActionBase, Allowance, Clock, Connected, Integration, RetryPolicy
+from integrations.kit.rights import needed
+from integrations.kit.shapes import checked
+
+
+def connected(
+    settings: Settings, retry: RetryPolicy = RETRY, clock: Clock = time, allowance: Allowance | None = None
+) -> Connected:
+    """The integration facing one portal. Nothing is sent until it is used."""
+    from integrations.hubspot.client import Client
+    from integrations.hubspot.task_states import TaskStates
+    from integrations.hubspot.tasks import Tasks
+
+    limits = (replace(LIMITS[0], calls=settings.calls_in_ten_seconds),)
+    client = Client(settings, retry, limits, SEARCH_LIMITS, clock, allowance)
+    owners = Owners(client, settings.fallback_owner)
+    tasks = Tasks(client, settings.task_key_property)
+    states = TaskStates(client, tasks, owners)
+    actions: list[ActionBase] = [
+        CreateTaskAction(tasks, owners, states),
+        ChangeTaskAction(client, states, owners, CreateTask),
+        UpdatePropertiesAction(CompanyUpdates(client)),
+    ]
+    source = CompanySource(client, owners, settings.account_key_property)
+    return Connected(
+        actions={action.name: action for action in actions},
+        sources={source.name: source},
+        check=checked("HubSpot", lambda used=None: check(client, settings, owners, needed(RIGHTS, used))),
+    )
+
+
+INTEGRATION = Integration(
+    name="hubspot",
+    title="HubSpot",
+    settings_model=Settings,
+    connect=lambda *, allowance=None: connected(_settings.read(Settings), allowance=allowance),
+    actions={a.name: a for a in (CreateTaskAction, UpdatePropertiesAction, ChangeTaskAction)},
+    sources={CompanySource.name: CompanySource},
+    limits=(*LIMITS, *SEARCH_LIMITS),
+    rights=RIGHTS,
+)

@@ -1,0 +1,197 @@
+"""Companies in HubSpot: what the CRM knows of them, setting properties on them, and the people who own them."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from expansion.contract import Done, FactRecord, Failure, NotThere, Piece, Refused, Reply, Wanted
+from integrations.hubspot import meanings as errors
+from integrations.hubspot.money import Purse
+from integrations.hubspot.values import Properties, holds, spelling, unknown, written
+from integrations.kit.accounts import one_each
+from integrations.kit.batches import in_calls, rounds
+from integrations.kit.declare import Finding, SourceBase
+from integrations.kit.said import moment
+from integrations.kit.shapes import reads
+from integrations.kit.units import misfits
+
+if TYPE_CHECKING:
+    from integrations.hubspot.client import Client
+
+log = logging.getLogger(__name__)
+SYSTEM = errors.SYSTEM
+BATCH = 100
+OWNER_EMAIL = "owner_email"
+_MIDNIGHT = re.compile(r"\d{4}-\d\d-\d\dT00:00(:00(\.0+)?)?(Z|\+00:00)")
+NO_COMPANY = "it stands on no company: HubSpot does not have the one it belongs to any more"
+NO_OWNER = "the owner is not an active user in HubSpot; given to HUBSPOT_FALLBACK_OWNER"
+
+
+@reads("HubSpot")
+class CompanySource(SourceBase):
+    """Properties of companies, as text, the way HubSpot keeps them; and one that HubSpot has not: `owner_email`."""
+
+    name = "hubspot.company"
+    title = "Company properties in HubSpot, also `owner_email`"
+    gives = frozenset({"facts"})
+    full = frozenset({"facts"})
+
+    def __init__(self, client: Client, owners: Owners, key_property: str) -> None:
+        self._client, self._owners, self._key = client, owners, key_property
+
+    def facts(self, fields: Sequence[str]) -> Iterator[FactRecord]:
+        return self.wanted(Wanted(dict.fromkeys(fields, frozenset()), datetime.now(UTC)))
+
+    def wanted(self, wanted: Wanted) -> Iterator[FactRecord]:
+        """One record per company that carries the product's account id; nothing is yielded before all is read."""
+        names, purse = self._names(wanted), Purse(self._client, wanted)
+        known = self._client.properties("companies")
+        key = self._key_property(known)
+        has_owner = OWNER_EMAIL in wanted.fields
+        codes = purse.codes(known[name] for name in names.values())
+        asked = dict.fromkeys([key, *names.values(), *codes, *(["hubspot_owner_id"] if has_owner else [])])
+        path = f"/crm/objects/{self._client.version}/companies"
+        rows = list(self._client.pages(path, {"properties": ",".join(asked), "archived": "false"}))
+        emails = self._owners.emails() if has_owner else {}
+        keyed = ((key_of, row) for row in rows if (key_of := _property(row, key)))
+        found = one_each(SYSTEM, key, keyed)
+        yield from (FactRecord(self.name, account_id, {}, is_twice=True) for account_id in found.twice)
+        for account_id, row in found.once.items():
+            values = {
+                said: purse.read(said, known[name], row, _day(known[name], _property(row, name)))
+                for said, name in names.items()
+            }
+            # A company's properties have been so since it was last updated.
+            yield FactRecord(self.name, account_id, values, remote_id=str(row["id"]), at=moment(row.get("updatedAt")))
+            if has_owner:
+                email = emails.get(str(_property(row, "hubspot_owner_id")))
+                yield FactRecord(self.name, account_id, {OWNER_EMAIL: email})
+        purse.say()
+        for finding in self._misfits(names, wanted):
+            log.warning("%s: %s; %s", SYSTEM, finding.what, finding.remedy)
+
+    def contradictions(self, wanted: Wanted) -> list[Finding]:
+        try:
+            names = self._names(wanted)
+            return [*self._misfits(names, wanted), *Purse(self._client, wanted).findings(names)]
+        except Failure as failure:
+            return [Finding(SYSTEM, "properties that facts.yaml names", False, str(failure))]
+
+    def _names(self, wanted: Wanted) -> dict[str, str]:
+        """Each name asked for, with the internal one. A list leaves out, without a word, what is no property; a typo
+        would be a fact unknown for ever."""
+        known = self._client.properties("companies")
+        found = {name: spelling(name, known) for name in wanted.fields if name != OWNER_EMAIL}
+        if missing := [name for name, there in found.items() if there is None]:
+            raise NotThere(str(unknown("companies", missing, known)), missing)
+        return {name: there for name, there in found.items() if there is not None}
+
+    def _key_property(self, known: Properties) -> str:
+        if (name := spelling(self._key, known)) is None:
+            raise Refused(f"{unknown('companies', [self._key], known)} (HUBSPOT_ACCOUNT_KEY_PROPERTY names it)")
+        return name
+
+    def _misfits(self, names: Mapping[str, str], wanted: Wanted) -> Iterator[Finding]:
+        known = self._client.properties("companies")
+        for said, name in names.items():
+            yield from misfits(SYSTEM, said, holds(known[name]), wanted.kinds[said])
+
+
+def _day(described: Mapping[str, Any], value: Any) -> Any:
+    """A day that is kept as a moment is midnight UTC of it; in the product's zone that would be the day before."""
+    if described.get("type") != "datetime":
+        return value
+    return value[:10] if isinstance(value, str) and _MIDNIGHT.fullmatch(value) else value
+
+
+class Owners:
+    """Turns an e-mail address into an owner's number, not the user's; remembers what it found."""
+
+    def __init__(self, client: Client, fallback: str | None) -> None:
+        self._client, self._fallback = client, fallback.lower() if fallback else None
+        self._path = f"/crm/owners/{client.version}"
+        self._ids: dict[str, str | None] = {}
+
+    def of(self, email: str) -> tuple[str, str | None]:
+        """The number and, where it is the fallback's, a note. Refused where there is neither."""
+        if number := self._number(email.lower()):
+            return number, None
+        if number := self.fallback():
+            return number, NO_OWNER
+        raise Refused(
+            f"{SYSTEM} has no active user for the owner; activate one with that e-mail address, "
+            "or set HUBSPOT_FALLBACK_OWNER to somebody who is active"
+        )
+
+    def fallback(self) -> str | None:
+        return self._number(self._fallback) if self._fallback else None
+
+    def emails(self) -> dict[str, str]:
+        """Every active owner's e-mail address, by number."""
+        return {str(row["id"]): str(row.get("email") or "") for row in self._client.pages(self._path, {})}
+
+    def _number(self, email: str) -> str | None:
+        if email not in self._ids:
+            rows = list(self._client.pages(self._path, {"email": email, "archived": "false"}))
+            mine = [row for row in rows if str(row.get("email", "")).lower() == email and not row.get("archived")]
+            self._ids[email] = str(mine[0]["id"]) if mine else None
+        return self._ids[email]
+
+
+class CompanyUpdates:
+    """Sets properties of companies; setting them twice is the same as once."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def learn(self) -> None:
+        """Of what types the properties are; asked once. Raises a Failure."""
+        self._client.properties("companies")
+
+    def written(self, given: Mapping[str, Any]) -> dict[str, str]:
+        """The properties as they are sent, each of its type. Refused where one cannot be."""
+        return written("companies", self._client.properties("companies"), given)
+
+    def send(self, changes: Sequence[tuple[int, str, dict[str, str]]]) -> dict[int, Reply]:
+        """A reply by number. Two changes of one company go in two calls, in their order: HubSpot refuses twins."""
+        replies: dict[int, Reply] = {}
+        for some in rounds(changes, BATCH, same=lambda change: change[1]):
+            made = in_calls(self._client.retry, some, BATCH, self._call, repeatable=True)
+            replies |= {change[0]: reply for change, reply in zip(some, made, strict=True)}
+        return replies
+
+    def _call(self, changes: Sequence[tuple[int, str, dict[str, str]]]) -> list[Reply]:
+        inputs = [
+            {"id": company, "objectWriteTraceId": str(number), "properties": properties}
+            for number, company, properties in changes
+        ]
+        reply = self._client.once(
+            "POST", f"/crm/objects/{self._client.version}/companies/batch/update", {"inputs": inputs}
+        )
+        done, refused = {str(row["id"]) for row in errors.results(reply)}, errors.refusals(reply)
+        return [
+            Done(company, self._client.link("companies", company))
+            if company in done
+            else refused.get(str(number)) or Refused(f"{SYSTEM}: {errors.REFUSED['OBJECT_NOT_FOUND']}")
+            for number, company, _ in changes
+        ]
+
+
+def company_of(piece: Piece) -> str:
+    """The company's number in HubSpot. Refused where it is not known."""
+    found = piece.account.remote_ids.get("hubspot")
+    if found and found.isdigit():
+        return found
+    raise Refused(
+        f"{piece.account.name} is not in {SYSTEM}, or not matched: put the product's account id "
+        f"`{piece.account.account_id}` into the company's key property there (HUBSPOT_ACCOUNT_KEY_PROPERTY)"
+    )
+
+
+def _property(row: Mapping[str, Any], name: str) -> Any:
+    properties = row.get("properties")
+    return properties.get(name) if isinstance(properties, Mapping) else None

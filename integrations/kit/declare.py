@@ -1,0 +1,234 @@
+"""What every integration declares, in one readable place, and the one way all of them retry and keep limits.
+
+An integration is one module. It holds: `Settings` (where to find each value), limits as `Budget`s, a `RetryPolicy`, the
+table from a reply to a meaning, its sources and its actions, and `check()` for `expansion doctor`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import ClassVar, Literal, Protocol, TypeVar
+
+import tenacity
+from pydantic import BaseModel
+
+from expansion.contract import (
+    ActionWords,
+    CohortMembers,
+    Done,
+    EventRow,
+    FactRecord,
+    Failure,
+    Made,
+    NotItsTurn,
+    Piece,
+    Refused,
+    Reply,
+    SourceWords,
+    Standing,
+    TryLater,
+    Wanted,
+)
+from expansion.limits import Allowance as Allowance
+from expansion.limits import Limit as Limit
+from integrations.kit.budgets import Budget as Budget
+from integrations.kit.budgets import Clock as Clock
+
+T = TypeVar("T")
+
+# --- retries ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """How one integration repeats a call within a minute or two. What lasts longer is the flow's business."""
+
+    tries: int = 4
+    first_wait: float = 0.5  # seconds; doubles each time, with jitter
+    longest_wait: float = 30.0  # one wait; a server that asks for more is not obeyed by sleeping, the call gives up
+    total: float = 90.0  # seconds, all tries together
+    sleep: Callable[[float], None] = time.sleep
+
+    def run(self, call: Callable[[], T], *, repeatable: bool) -> T:
+        """Call; repeat after TryLater when that is safe. Raises the last Failure.
+
+        Safe means: the call may be repeated anyway, or the failure says that it certainly did not happen.
+        """
+
+        def again(state: tenacity.RetryCallState) -> bool:
+            error = state.outcome.exception() if state.outcome else None
+            if not isinstance(error, TryLater) or (error.maybe_done and not repeatable):
+                return False
+            if isinstance(error, NotItsTurn):  # it has waited as long as it may
+                return False
+            return error.wait is None or error.wait <= self.longest_wait
+
+        backoff = tenacity.wait_exponential_jitter(
+            multiplier=self.first_wait, max=self.longest_wait, jitter=self.first_wait
+        )
+
+        def wait(state: tenacity.RetryCallState) -> float:
+            error = state.outcome.exception() if state.outcome else None
+            said = error.wait if isinstance(error, TryLater) else None
+            return backoff(state) if said is None else said
+
+        return tenacity.Retrying(
+            retry=again,
+            wait=wait,
+            stop=tenacity.stop_after_attempt(self.tries) | tenacity.stop_before_delay(self.total),
+            sleep=self.sleep,
+            reraise=True,
+        )(call)
+
+
+# --- sources and actions ----------------------------------------------------------------------------------------------
+
+
+class ActionBase:
+    """One thing an integration can do. Subclasses set the class attributes and write `deliver`."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    input_model: ClassVar[type[BaseModel]]
+    batch: ClassVar[int] = 1  # the vendor's maximum per call
+    repeatable: ClassVar[bool] = False  # doing it twice leaves one: an upsert by our key, a tag, a set
+    note: ClassVar[str | None] = None
+    offers: ClassVar[frozenset[str]] = frozenset()  # what `when_cleared` may say of it, and `sla`
+    keeps: ClassVar[frozenset[str]] = frozenset()  # inputs whose effect `take_back` cannot take back
+    followed_by: ClassVar[str | None] = None  # the action that changes or takes back what this one made
+    follows: ClassVar[bool] = False  # such an action: the ledger asks for it, no playbook does
+
+    def deliver(self, pieces: Sequence[Piece]) -> list[Reply]:
+        """One reply per piece, in order. Failures are returned, never raised: one bad piece stops no other."""
+        raise NotImplementedError
+
+    def find(self, pieces: Sequence[Piece]) -> list[Done | Failure | None]:
+        """Look each piece up by its key after an attempt whose outcome nobody knows.
+
+        `Done`: it is there. `None`: it certainly is not, so it may be sent again. A `Failure`: still unknown.
+        """
+        return [Refused(f"{self.name} cannot be looked up; a person has to check") for _ in pieces]
+
+    def look(self, made: Sequence[Made]) -> list[Standing | Failure]:
+        """How the things that this action made stand now, in order; nothing is changed. A `Failure`: it cannot be told.
+
+        For comparing the ledger with the system, and for seeing whether a person has touched a task.
+        """
+        return [Refused(f"{self.name} leaves nothing that can be looked at") for _ in made]
+
+    @classmethod
+    def words(cls) -> ActionWords:
+        own = (cls.name, cls.title, cls.input_model, cls.repeatable, cls.note)
+        return ActionWords(*own, cls.offers, cls.keeps, cls.followed_by, cls.follows)
+
+
+class SourceBase:
+    """Something an integration knows. Subclasses override what they give."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    gives: ClassVar[frozenset[str]]  # of: facts, people, cohorts, events
+    # How late an event may come and still be read: each pull reads so far back again, and repeats are dropped.
+    late: timedelta = timedelta(days=2)
+    # Of: facts, people. An answer holds every record there is: what it does not hold is no longer so. An answer that
+    # may be cut short has to fail rather than to end early.
+    full: ClassVar[frozenset[str]] = frozenset()
+
+    def facts(self, fields: Sequence[str]) -> Iterator[FactRecord]:
+        raise NotImplementedError
+
+    def wanted(self, wanted: Wanted) -> Iterator[FactRecord]:
+        """The facts that a pull wants. Overridden where values depend on more than the fields' names: on units, days,
+        currencies."""
+        return self.facts(wanted.fields)
+
+    def contradictions(self, wanted: Wanted) -> list[Finding]:
+        """Where the system's own description of a field and what facts.yaml takes it for do not go together."""
+        return []
+
+    def people(self, fields: Sequence[str]) -> Iterator[FactRecord]:
+        raise NotImplementedError
+
+    def cohort(self, name: str) -> CohortMembers:
+        raise NotImplementedError
+
+    def events(self, since: str | None, until: str, account_property: str) -> Iterator[EventRow]:
+        """Events of the days `since`..`until`, both ISO dates and both included; `since` None: the first pull."""
+        raise NotImplementedError
+
+    @classmethod
+    def words(cls) -> SourceWords:
+        return SourceWords(cls.name, cls.title, cls.gives)
+
+
+@dataclass(frozen=True)
+class Right:
+    """A scope or permission that an integration needs at least, by the vendor's name for it."""
+
+    name: str
+    why: str
+    only_for: str | None = None  # the action that alone needs it; None: it is always needed
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of `expansion doctor`.
+
+    What is not `ok` has to be mended. A warning works, and is better mended: more rights than needed. A note says what
+    the system does not tell.
+    """
+
+    system: str
+    what: str
+    ok: bool
+    remedy: str | None = None
+    mark: Literal["ok", "warning", "note"] = "ok"  # of what is ok
+
+
+Names = frozenset[str]
+
+
+class Check(Protocol):
+    """Asks the system, changing nothing. `used`: the actions and sources that the definitions name; None: all."""
+
+    def __call__(self, used: Names | None = None) -> list[Finding]: ...
+
+
+def _nothing_to_check(used: Names | None = None) -> list[Finding]:
+    return []
+
+
+class Connect(Protocol):
+    """Reads the settings and makes the client; the calls it makes are shared through the allowance, if there is one."""
+
+    def __call__(self, *, allowance: Allowance | None = None) -> Connected: ...
+
+
+@dataclass
+class Integration:
+    """One outside system: declared at import without network or environment, connected by `connect()`."""
+
+    name: str
+    title: str
+    settings_model: type[BaseModel]
+    connect: Connect
+    actions: Mapping[str, type[ActionBase]] = field(default_factory=dict)
+    sources: Mapping[str, type[SourceBase]] = field(default_factory=dict)
+    limits: Sequence[Limit] = ()
+    rights: Sequence[Right] = ()  # no more are needed; `check` compares them with what the token has
+    # Seconds after which a flow tries a batch again that certainly was not done, when a call's own tries are over.
+    batch_waits: Sequence[float] = (75.0,)
+
+
+@dataclass
+class Connected:
+    """An integration with its settings read and its client made."""
+
+    actions: Mapping[str, ActionBase] = field(default_factory=dict)
+    sources: Mapping[str, SourceBase] = field(default_factory=dict)
+    check: Check = _nothing_to_check
+    # Where a person sees an account, by label; `{salesforce}` stands for its id there.
+    account_links: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,62 @@
+"""Salesforce: what the CRM knows of an account; tasks and opportunities for its owner; fields on it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from integrations.kit import settings as _settings
+from integrations.kit.declare import ActionBase, Allowance, Clock, Connected, Integration, RetryPolicy
+from integrations.kit.rights import needed
+from integrations.kit.shapes import checked
+from integrations.salesforce.accounts import AccountSource, AccountUpdates
+from integrations.salesforce.actions import CreateOpportunityAction, CreateTaskAction, UpdateFieldsAction
+from integrations.salesforce.change import ChangeTaskAction
+from integrations.salesforce.doctor import check
+from integrations.salesforce.inputs import CreateTask
+from integrations.salesforce.settings import LIMITS, RETRY, RIGHTS, Settings
+
+
+def connected(
+    settings: Settings, retry: RetryPolicy = RETRY, clock: Clock = time, allowance: Allowance | None = None
+) -> Connected:
+    """The integration facing one org. Nothing is sent until it is used."""
+    from integrations.salesforce.client import Client
+    from integrations.salesforce.records import Keyed, Kind, Owners
+    from integrations.salesforce.tasks import TaskStates
+
+    client = Client(settings, retry, (replace(LIMITS[0], calls=settings.daily_calls),), clock, allowance)
+    owners = Owners(client, settings.fallback_owner)
+    tasks = Keyed(client, Kind("Task", "WhatId", settings.task_key_field), owners)
+    deals = Keyed(client, Kind("Opportunity", "AccountId", settings.opportunity_key_field), owners)
+    states = TaskStates(client, owners)
+    actions: list[ActionBase] = [
+        CreateTaskAction(tasks, owners, states),
+        ChangeTaskAction(client, states, owners, CreateTask, settings.task_done_status),
+        CreateOpportunityAction(deals, owners),
+        UpdateFieldsAction(AccountUpdates(client)),
+    ]
+    source = AccountSource(client, settings.account_key_field)
+    return Connected(
+        actions={action.name: action for action in actions},
+        sources={source.name: source},
+        check=checked("Salesforce", lambda used=None: check(client, settings, owners, needed(RIGHTS, used))),
+        account_links={"Account in Salesforce": f"{_site(settings)}/lightning/r/Account/{{salesforce}}/view"},
+    )
+
+
+def _site(settings: Settings) -> str:
+    """Where people sign in; no sign-in of ours is needed to know it."""
+    return (settings.base_url or f"https://{settings.my_domain}.salesforce.com").rstrip("/")
+
+
+INTEGRATION = Integration(
+    name="salesforce",
+    title="Salesforce",
+    settings_model=Settings,
+    connect=lambda *, allowance=None: connected(_settings.read(Settings), allowance=allowance),
+    actions={a.name: a for a in (CreateTaskAction, CreateOpportunityAction, UpdateFieldsAction, ChangeTaskAction)},
+    sources={AccountSource.name: AccountSource},
+    limits=LIMITS,
+    rights=RIGHTS,
+)

@@ -1,0 +1,50 @@
+"""Where to find each value for Slack, what it may cost, and the rights it takes."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from integrations.kit.declare import Limit, RetryPolicy, Right
+from integrations.kit.rights import needed
+
+_LIMITS_PAGE = "docs.slack.dev/apis/web-api/rate-limits"
+IN_A_CHANNEL = Limit(1, 1, _LIMITS_PAGE, spread=0.05)  # one a second
+IN_ALL = Limit(200, 60, _LIMITS_PAGE)  # "several hundred per minute" for a workspace
+READING = {"conversations.history": Limit(45, 60, _LIMITS_PAGE), "conversations.list": Limit(18, 60, _LIMITS_PAGE)}
+RETRY = RetryPolicy(tries=4, first_wait=1.0, longest_wait=30.0)
+
+
+TIMEOUT = 15.0  # seconds
+
+
+FOR_PRIVATE = ("groups:read", "groups:history")  # channels
+
+
+RIGHTS = (
+    Right("chat:write", "posting"),
+    Right("channels:read", "finding a channel by its name"),
+    Right("channels:history", "looking whether a message is there before it is sent again"),
+)
+
+
+NEEDED = needed(RIGHTS, None)
+
+
+class Settings(BaseSettings):
+    """Read from the environment or `.env`."""
+
+    model_config = SettingsConfigDict(env_prefix="SLACK_", env_file=".env", extra="ignore")
+
+    bot_token: SecretStr = Field(
+        description="Bot token, starts with xoxb-: api.slack.com/apps > your app > OAuth & Permissions. "
+        f"Scopes: {', '.join(NEEDED)} (and groups:read, groups:history for private channels)."
+    )
+    base_url: str = Field("https://slack.com/api/", description="Another host that speaks Slack's API: a stand-in.")
+
+    @field_validator("bot_token")
+    @classmethod
+    def _of_a_bot(cls, token: SecretStr) -> SecretStr:
+        if not token.get_secret_value().startswith("xoxb-"):
+            raise ValueError("is not a bot token; it starts with xoxb-")
+        return token

@@ -1,0 +1,153 @@
+"""From the store to the ledger: evaluate the triggers, decide, write down. No network, no Prefect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from expansion.decide.decide import Decisions, Released, decide
+from expansion.decide.recording import RunContext
+from expansion.decide.schedule import is_due
+from expansion.evaluate.results import Answers
+from expansion.explain.evaluator import StoreEvaluator, build_rollups
+from expansion.language.model.mistakes import suggest
+from expansion.language.model.models import Trigger
+from expansion.ledger.firings import Overtaken
+from expansion.records.ledger import Recorded
+from expansion.usage.compaction import put_together
+from expansion.usage.journal import Journal
+from jobs.place import Place
+
+T = TypeVar("T")
+Now = Callable[[], datetime]
+_OFTEN = 20  # a run takes its turn in a second; so many in a row are somebody's loop
+
+
+class NoSuchTrigger(Exception):
+    """A name on the command line that no file in triggers/ has."""
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """All triggers over all accounts at one moment."""
+
+    answers: dict[str, Answers]
+    evaluator: StoreEvaluator
+    accounts: int
+    unreadable: dict[str, int]  # fact -> accounts whose value could not be read as its kind
+
+
+def triggers_to_check(place: Place, only: Collection[str] = ()) -> list[Trigger]:
+    """The triggers of a run: all that are not drafts, or the named ones."""
+    for name in sorted(set(only)):
+        trigger_called(place, name)
+    known = place.workspace.triggers
+    return [t for name, t in sorted(known.items()) if t.status != "draft" and (not only or name in only)]
+
+
+def trigger_called(place: Place, name: str) -> Trigger:
+    """The trigger of this name, or NoSuchTrigger with those that there are."""
+    known = place.workspace.triggers
+    if name not in known:
+        hint = suggest(name, known, "there are") or "write one in playbooks/triggers"
+        raise NoSuchTrigger(f"there is no trigger `{name}`\n\nhint: {hint}")
+    return known[name]
+
+
+def due_triggers(place: Place, as_of: datetime) -> list[Trigger]:
+    """Those of them whose `check` is due: a new day or week has begun, or their definition has changed."""
+    zone = ZoneInfo(place.workspace.policy.time_zone)
+    return [t for t in triggers_to_check(place) if is_due(t.check, _evaluated_last(place, t.trigger), as_of, zone)]
+
+
+def triggers_of_run(
+    place: Place, named: Collection[str], as_of: datetime, *, only_due: bool
+) -> tuple[list[Trigger], list[str]]:
+    """The triggers that a run evaluates, and the names of those that are not due yet."""
+    wanted = triggers_to_check(place, named)
+    chosen = due_triggers(place, as_of) if only_due else wanted
+    return chosen, [t.trigger for t in wanted if t not in chosen]
+
+
+def note_evaluated(place: Place, names: Iterable[str], as_of: datetime, now: datetime) -> None:
+    """Remember that these were evaluated, and as what: an edited trigger is due again."""
+    for name in names:
+        said = f"{as_of.isoformat()} {place.workspace.definition_hash(name)}"
+        place.ledger.set_cursor(_cursor(name), said, now)
+
+
+def _evaluated_last(place: Place, name: str) -> datetime | None:
+    at, _, definition = (place.ledger.cursor(_cursor(name)) or "").partition(" ")
+    return datetime.fromisoformat(at) if definition == place.workspace.definition_hash(name) else None
+
+
+def _cursor(name: str) -> str:
+    return f"evaluated:{name}"
+
+
+def evaluate(place: Place, triggers: Collection[Trigger], as_of: datetime, *, build: bool = True) -> Evaluated:
+    """Bring in what was pushed and the rollups up to date, then ask every trigger about every account."""
+    if build:
+        Journal(place.store.root).fold(place.store)
+        put_together(place.store)
+        if place.settings.engine_url is None:
+            build_rollups(place.store, place.vocabulary, triggers)
+    asking = place.evaluator(as_of)
+    found = asking.answers(list(triggers))
+    return Evaluated(found, asking, asking.everyone.size, dict(asking.unreadable()))
+
+
+def decide_all(place: Place, evaluated: Evaluated, as_of: datetime, released: Released | None = None) -> Decisions:
+    """What happens about every account whose trigger became true; nothing is written.
+
+    `released`: what a person lets go of that is held for one.
+    """
+    links = place.account_links()
+    context = RunContext(as_of, place.git_revision(), _watermark(place, evaluated), links)
+    asked, ledger = evaluated.evaluator, place.ledger
+    return decide(evaluated.answers, place.workspace, asked, ledger, context, place.catalog, released or {})
+
+
+def _watermark(place: Place, evaluated: Evaluated) -> datetime | None:
+    """Up to when events are known, of the store or of the warehouse."""
+    if place.settings.engine_url is None:
+        return place.store.manifest().watermark
+    spans = evaluated.evaluator.source.spans(None)
+    return spans[-1][1] if spans else None
+
+
+def record(place: Place, run_id: int, decisions: Decisions, now: datetime) -> Recorded:
+    """Write firings, steps and ended episodes down, all or nothing."""
+    return place.ledger.record(
+        run_id,
+        decisions.firings,
+        decisions.cleared,
+        now,
+        again=decisions.again,
+        ran_as=decisions.ran_as,
+        based_on=decisions.based_on,
+    )
+
+
+def decide_and_record(place: Place, run_id: int, evaluated: Evaluated, as_of: datetime, now: Now) -> Decisions:
+    """Decide and write down; decided anew where another run, or a person, was quicker."""
+
+    def once() -> Decisions:
+        decisions = decide_all(place, evaluated, as_of)
+        record(place, run_id, decisions, now())
+        return decisions
+
+    return until_written(once)
+
+
+def until_written(once: Callable[[], T]) -> T:
+    """Decide and write down, again where the ledger moved on in between."""
+    for _ in range(_OFTEN):
+        try:
+            return once()
+        except Overtaken:
+            continue
+    return once()

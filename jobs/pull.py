@@ -1,0 +1,187 @@
+"""What a run pulls, and the pulling of one source: facts, people, cohorts or events into the usage store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+from time import monotonic
+from typing import Literal, TypeVar
+from zoneinfo import ZoneInfo
+
+from expansion.contract import Failure, NotThere, TryLater, Wanted
+from expansion.deliver.sending import only_while
+from expansion.explain.evaluator import PROFILE_FIELDS
+from expansion.language.model.models import Facts, SourcedCohort, SourcedFact, Who
+from expansion.usage.answers import Full
+from expansion.usage.facts import add_cohort, add_facts, end_cohort, user_accounts
+from expansion.usage.importing import import_rows
+from integrations.kit.declare import SourceBase
+from jobs.place import Place
+
+T = TypeVar("T")
+
+LONGEST_PULL = timedelta(hours=3)  # a first pull of half a year is three exports, each with an hour
+
+
+@dataclass(frozen=True)
+class Pull:
+    """One thing to ask one source for."""
+
+    source: str  # "salesforce.account"
+    what: Literal["facts", "people", "cohort", "events"]
+    names: tuple[str, ...]  # fields; the cohort; the account property of events
+
+    @property
+    def title(self) -> str:
+        return f"{self.source} {', '.join(self.names)}" if self.what == "cohort" else f"{self.source} {self.what}"
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """What came of a pull. A `problem` is one sentence; what was read before it is stored."""
+
+    pull: Pull
+    stored: int = 0
+    repeats: int = 0
+    rejects: int = 0  # rows that could not be read, and that no earlier pull had said so of
+    report: str | None = None
+    problem: str | None = None
+    whose: str = "settings"  # or "their system", or "this program"
+
+
+class Stopped(Exception):
+    """The run was told to stop while a source was being read."""
+
+
+def pulls(place: Place) -> list[Pull]:
+    """Everything the definitions need, sources one after another; files are imported, not pulled."""
+    return [pull for pull in _pulls(place) if not pull.source.startswith("files.")]
+
+
+def _pulls(place: Place) -> Iterator[Pull]:
+    facts = place.workspace.facts
+    for source, names in _fields(facts, "accounts").items():
+        yield Pull(source, "facts", tuple(dict.fromkeys(names)))
+    groups, of_users = [group.field for group in facts.people.values()], _fields(facts, "users")
+    for source in dict.fromkeys([*_people_sources(place), *of_users]):
+        names = [*PROFILE_FIELDS, *groups, *of_users.get(source, ())]
+        yield Pull(source, "people", tuple(dict.fromkeys(names)))
+    for cohort in facts.cohorts.values():
+        if isinstance(cohort, SourcedCohort):
+            yield Pull(cohort.from_, "cohort", (cohort.name,))
+    if place.settings.engine_url is not None:
+        return  # a warehouse has the events
+    for events in facts.events:
+        yield Pull(events.from_, "events", (events.account,))
+
+
+def _fields(facts: Facts, who: Who) -> dict[str, list[str]]:
+    """By source, the fields of facts about accounts, or about users."""
+    fields: dict[str, list[str]] = {}
+    for fact in facts.facts.values():
+        if isinstance(fact, SourcedFact) and fact.who == who:
+            fields.setdefault(fact.from_, []).append(fact.field)
+    return fields
+
+
+def wanted(place: Place, source: str, now: datetime) -> Wanted:
+    """The account facts of a source as facts.yaml takes them, for its values depend on more than names."""
+    kinds: dict[str, set[str]] = {}
+    for fact in place.workspace.facts.facts.values():
+        if isinstance(fact, SourcedFact) and fact.who == "accounts" and fact.from_ == source:
+            kinds.setdefault(fact.field, set()).add(fact.kind)
+    policy = place.workspace.policy
+    asked = {field: frozenset(taken) for field, taken in kinds.items()}
+    return Wanted(asked, now, ZoneInfo(policy.time_zone), policy.currency)
+
+
+def _people_sources(place: Place) -> list[str]:
+    """Sources of people, of the systems that events or facts come from anyway."""
+    systems = set(place.systems())
+    return [
+        name
+        for name, words in place.catalog.sources.items()
+        if "people" in words.gives and name.partition(".")[0] in systems
+    ]
+
+
+def pull_one(place: Place, pull: Pull, now: datetime, stopping: Callable[[], bool] = lambda: False) -> Pulled:
+    """Pull and store. A source that says no stops nothing else: its problem is in the result. Nor does one that sends
+    page after page: after the longest that a pull may last, no call goes out."""
+    source = place.source(pull.source)
+    if source is None:
+        return Pulled(pull, problem=str(place.problems.get(pull.source.partition(".")[0], "is not connected")))
+    end = monotonic() + LONGEST_PULL.total_seconds()
+    try:
+        with only_while(
+            lambda: monotonic() < end, f"{pull.title}: no end after {LONGEST_PULL}; it is read again later"
+        ):
+            return _pull(place, pull, source, now, stopping)
+    except Failure as failure:
+        whose = "their system" if isinstance(failure, TryLater) else "settings"
+        return Pulled(pull, problem=str(failure), whose=whose)
+
+
+def _pull(place: Place, pull: Pull, source: SourceBase, now: datetime, stopping: Callable[[], bool]) -> Pulled:
+    """By what is asked for. Raises a Failure."""
+    match pull.what:
+        case "facts":
+            return _facts(place, pull, source, now, stopping)
+        case "people":
+            known = _until(stopping, source.people(pull.names))
+            full: Full | None = "people" if "people" in source.full else None
+            return Pulled(pull, add_facts(place.store, pull.source, known, now, asked=pull.names, full=full))
+        case "cohort":
+            return _cohort(place, pull, source, now)
+    return _events(place, pull, source, now, stopping)
+
+
+def _facts(place: Place, pull: Pull, source: SourceBase, now: datetime, stopping: Callable[[], bool]) -> Pulled:
+    """The facts of accounts. A field that the system has no more is a problem, and keeps no other from being read."""
+    asked = wanted(place, pull.source, now)
+    full: Full | None = "accounts" if "facts" in source.full else None
+
+    def stored(some: Wanted) -> int:
+        known = _until(stopping, source.wanted(some))
+        return add_facts(place.store, pull.source, known, now, asked=pull.names, full=full)
+
+    try:
+        return Pulled(pull, stored(asked))
+    except NotThere as failure:
+        left = {name: kinds for name, kinds in asked.kinds.items() if name not in failure.names}
+        return Pulled(pull, stored(replace(asked, kinds=left)), problem=str(failure))
+
+
+def _cohort(place: Place, pull: Pull, source: SourceBase, now: datetime) -> Pulled:
+    """Who is in a cohort. Of the members of one that is not there any more nobody can tell."""
+    try:
+        return Pulled(pull, add_cohort(place.store, source.cohort(pull.names[0]), now))
+    except NotThere as failure:
+        ended = end_cohort(place.store, pull.source, pull.names[0], now)
+        return Pulled(pull, ended, problem=str(failure))
+
+
+def _until(stopping: Callable[[], bool], rows: Iterable[T]) -> Iterator[T]:
+    """The rows, one by one, as long as nobody ends the run: an export can take many minutes."""
+    for row in rows:
+        if stopping():
+            raise Stopped("the run was stopped while a source was being read; the next run reads it again")
+        yield row
+
+
+def _events(place: Place, pull: Pull, source: SourceBase, now: datetime, stopping: Callable[[], bool]) -> Pulled:
+    """Events since the last pull, and again as far back as late ones are still taken in (a phone that was offline).
+
+    The cursor moves only when all of them are stored.
+    """
+    until = now.astimezone(UTC).date()
+    cursor = place.ledger.cursor(pull.source)
+    first = until - timedelta(days=place.settings.first_pull_days)
+    since = max(first, (min(datetime.fromisoformat(cursor), now) - source.late).date()) if cursor else first
+    covered = (datetime.combine(since, time(), UTC), now.astimezone(UTC))
+    rows = _until(stopping, source.events(since.isoformat(), until.isoformat(), pull.names[0]))
+    done = import_rows(place.store, pull.source, rows, covered, users=user_accounts(place.store))
+    place.ledger.set_cursor(pull.source, now.astimezone(UTC).isoformat(), now)
+    report = str(done.report) if done.report else None
+    return Pulled(pull, done.stored, done.duplicates, done.new_rejects, report)

@@ -1,0 +1,229 @@
+"""The portal behind the HubSpot stand-in: properties, companies, owners, tasks, and what it refuses."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from sandbox.hubspot.refusals import Invalid, NotAssociated
+from sandbox.hubspot.types import described, kept, refuse_type, type_of
+from sandbox.kit.index import Index
+from sandbox.kit.server import State
+
+Record = dict[str, Any]
+
+STATUSES = ("NOT_STARTED", "IN_PROGRESS", "WAITING", "DEFERRED", "COMPLETED")
+TYPES = ("TODO", "CALL", "EMAIL")
+PRIORITIES = ("NONE", "LOW", "MEDIUM", "HIGH")
+_SYSTEM = {"hs_object_id": "number", "hs_lastmodifieddate": "datetime", "createdate": "datetime"}
+STANDARD: dict[str, dict[str, Any]] = {
+    "tasks": _SYSTEM
+    | {
+        "hs_timestamp": "datetime",
+        "hs_task_subject": "string",
+        "hs_task_body": "string",
+        "hs_task_status": STATUSES,
+        "hs_task_priority": PRIORITIES,
+        "hs_task_type": TYPES,
+        "hubspot_owner_id": "owner",
+    },
+    "companies": _SYSTEM
+    | {
+        "name": "string",
+        "domain": "string",
+        "industry": "string",
+        "numberofemployees": "number",
+        "annualrevenue": "number",
+        "hubspot_owner_id": "owner",
+    },
+}
+# What a reply holds where no properties are asked for, besides those of every record.
+DEFAULTS = {"companies": ("name", "domain"), "tasks": ()}
+# hubspot.crm.association_type: each is defined by its objects and their direction
+TASK_TO_COMPANY = ("HUBSPOT_DEFINED", 192)
+CATEGORIES = ("HUBSPOT_DEFINED", "INTEGRATOR_DEFINED", "USER_DEFINED", "WORK")
+LONGEST = 65_536
+
+
+class Portal:
+    """Records and rules."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.task_key: str | None = "expansion_key"  # None: the portal has no such property
+        self.task_key_unique = True
+        self.lag = 0.0  # seconds until search shows a new record
+        self.rules: dict[str, str] = {}  # a word in the subject -> the validation rule's message
+        self.clock: Callable[[], float] = time.monotonic
+        self._seen_at: dict[str, float] = {}
+        self._indexes: dict[tuple[str, str], Index] = {}
+
+    # --- properties ---
+
+    def properties(self, kind: str) -> dict[str, Any]:
+        custom = self.state.get("hubspot.custom", kind) or {}
+        every = STANDARD[kind] | {
+            name: tuple(what) if isinstance(what, list) else what for name, what in custom.items()
+        }
+        return every | ({self.task_key: "string"} if kind == "tasks" and self.task_key else {})
+
+    def describe(self, kind: str, name: str) -> Record:
+        return described(name, self.properties(kind)[name], unique=self.is_unique(kind, name))
+
+    def learn_properties(self, kind: str, records: list[Record], types: Record) -> None:
+        """Custom properties are those that the sample's records have; `types` says of what type, where that matters."""
+        known = dict(self.state.get("hubspot.custom", kind) or {})
+        for record in records:
+            for name, value in record.get("properties", {}).items():
+                if name not in STANDARD[kind] and (name not in known or value is not None):
+                    known[name] = type_of(name, value)
+        self.state.put("hubspot.custom", kind, known | types)
+
+    # --- records ---
+
+    def all(self, kind: str) -> list[Record]:
+        return self.state.all(f"hubspot.{kind}")
+
+    def get(self, kind: str, record_id: str) -> Record | None:
+        return self.state.get(f"hubspot.{kind}", record_id)
+
+    def put(self, kind: str, record: Record) -> None:
+        self.state.put(f"hubspot.{kind}", record["id"], record)
+        for (of, _), index in self._indexes.items():
+            if of == kind:
+                index.note(record["id"], record)
+
+    def by_property(self, kind: str, name: str, value: str) -> Record | None:
+        if name == "hs_object_id":
+            return self.get(kind, value)
+        if (kind, name) not in self._indexes:
+            said = lambda record: str(record["properties"].get(name))  # noqa: E731
+            self._indexes[kind, name] = Index(self.state, f"hubspot.{kind}", said)
+        return next(iter(self._indexes[kind, name].find(value)), None)
+
+    def is_unique(self, kind: str, name: str) -> bool:
+        return kind == "tasks" and name == self.task_key and self.task_key_unique
+
+    def create_task(self, given: Record, associations: Any, trace: str | None) -> Record:
+        companies = self._companies(associations)
+        self._refuse(given, new=True)
+        number = str(50_000_000_000 + self.state.next_id("hubspot.tasks"))
+        made = now()
+        properties = {"hs_task_status": "NOT_STARTED", "hs_task_priority": "NONE", "hs_task_type": "TODO"} | kept(given)
+        properties |= {"hs_object_id": number, "createdate": made, "hs_lastmodifieddate": made}
+        record = {"id": number, "properties": properties, "companies": companies, "createdAt": made, "updatedAt": made}
+        self.put("tasks", record)
+        self._seen_at[number] = self.clock()
+        self.state.applied("hubspot", "create_task", given.get(self.task_key or "") or trace or "")
+        return record
+
+    def update(self, kind: str, record_id: str, given: Record) -> Record:
+        record = self.get(kind, record_id)
+        if record is None:
+            raise Invalid("OBJECT_NOT_FOUND", "resource not found", "OBJECT_NOT_FOUND", ids=[record_id])
+        self.refuse_properties(kind, given)
+        made = now()
+        properties = record["properties"] | kept(given) | {"hs_lastmodifieddate": made}
+        record = record | {"properties": properties, "updatedAt": made}
+        self.put(kind, record)
+        self.state.applied("hubspot", f"update_{kind}", record_id)
+        return record
+
+    def remove(self, kind: str, record_id: str) -> None:
+        """Into the recycle bin: reads do not show it any more."""
+        self.state.delete(f"hubspot.{kind}", record_id)
+
+    def associate(self, task_id: str, company_id: str) -> None:
+        task = self.get("tasks", task_id)
+        if task is None or self.get("companies", company_id) is None:
+            raise Invalid("OBJECT_NOT_FOUND", "one of the records does not exist", "OBJECT_NOT_FOUND", ids=[task_id])
+        self.put("tasks", task | {"companies": sorted({*task["companies"], company_id})})
+
+    def searchable(self, kind: str) -> list[Record]:
+        """What search shows by now."""
+        ripe = self.clock() - self.lag
+        return [r for r in self.all(kind) if self._seen_at.get(r["id"], ripe) <= ripe]
+
+    # --- rules ---
+
+    def _companies(self, associations: Any) -> list[str]:
+        """The companies that a new task is to stand on. Refused where a type is none of a task and a company."""
+        if not isinstance(associations, list):
+            raise Invalid("INVALID_JSON", "Invalid input JSON: associations is not a list")
+        found: list[str] = []
+        for one in associations:
+            to = one.get("to") if isinstance(one, dict) else None
+            types = one.get("types") if isinstance(one, dict) else None
+            if not isinstance(to, dict) or "id" not in to or not isinstance(types, list) or not types:
+                raise Invalid("INVALID_JSON", "Invalid input JSON: Some required fields were not set: [to, types]")
+            for kind in types:
+                self._refuse_type(kind if isinstance(kind, dict) else {})
+            found.append(str(to["id"]))
+        gone = [company for company in found if self.get("companies", company) is None]
+        if gone:
+            ids = [f"COMPANY={company} is not valid" for company in gone]
+            raise NotAssociated("", "One or more associations are invalid", INVALID_OBJECT_IDS=ids)
+        return found
+
+    def _refuse_type(self, kind: Record) -> None:
+        category, number = kind.get("associationCategory"), kind.get("associationTypeId")
+        if category not in CATEGORIES:
+            raise Invalid("INVALID_JSON", f"Invalid input JSON: associationCategory is none of {list(CATEGORIES)}")
+        if (category, number) != TASK_TO_COMPANY:
+            text = f"invalid association type {category} {number} from object type 0-27 to object type 0-2"
+            raise NotAssociated("", text)
+
+    def _refuse(self, given: Record, new: bool) -> None:
+        self.refuse_properties("tasks", given)
+        if new and not given.get("hs_timestamp"):
+            raise Invalid("REQUIRED_FIELD", "Some required properties were not set: hs_timestamp")
+        for word, message in self.rules.items():
+            if word in str(given.get("hs_task_subject") or ""):
+                raise Invalid("INVALID_PROPERTY_VALUE", message)
+        key = given.get(self.task_key or "")
+        if new and key and self.task_key_unique and self.by_property("tasks", str(self.task_key), key):
+            raise Invalid("CONFLICTING_UNIQUE_VALUE", f"{self.task_key} already has that value", "CONFLICT")
+
+    def refuse_properties(self, kind: str, given: Any) -> None:
+        if not isinstance(given, dict):
+            raise Invalid("INVALID_JSON", "Invalid input JSON: properties is not an object")
+        known = self.properties(kind)
+        for name, value in given.items():
+            if name not in known:
+                raise Invalid("PROPERTY_DOESNT_EXIST", f'Property "{name}" does not exist', propertyName=[name])
+            if name in _SYSTEM:
+                raise Invalid("READ_ONLY_VALUE", f'"{name}" is a read only property')
+            if not isinstance(value, str):
+                raise Invalid("INVALID_JSON", f"Invalid input JSON: cannot deserialize {name}")
+            self._refuse_value(name, known[name], value)
+
+    def _refuse_value(self, name: str, what: Any, value: str) -> None:
+        if value:
+            refuse_type(name, what, value)
+        if what == "owner" and value and not self._active_owner(value):
+            raise Invalid("INVALID_OWNER", f"{name}: owner {value} does not exist")
+        if len(value) > LONGEST:
+            raise Invalid("INVALID_LENGTH", f"{name} is longer than {LONGEST} characters")
+
+    def _active_owner(self, owner_id: str) -> bool:
+        owner = self.get("owners", owner_id)
+        return bool(owner and not owner["archived"])
+
+
+def public(record: Record, kind: str, properties: Any = None) -> Record:
+    """A record as replies hold it: the properties asked for, or a few defaults, besides those always there."""
+    shown, asked = record["properties"], properties if properties is not None else DEFAULTS[kind]
+    wanted = {*map(str, asked), "hs_object_id", "createdate", "hs_lastmodifieddate"}
+    return written(record) | {"properties": {n: shown.get(n) for n in sorted(wanted) if n in shown or n in asked}}
+
+
+def written(record: Record) -> Record:
+    """A record as the reply to a write holds it: with all that it has."""
+    made = {"id": record["id"], "properties": record["properties"], "archived": False}
+    return made | {"createdAt": record["createdAt"], "updatedAt": record["updatedAt"]}
+
+
+def now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")

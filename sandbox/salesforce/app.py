@@ -1,0 +1,396 @@
+"""Salesforce's REST API as far as the integration uses it: sign-in, SOQL, describe, collections, limits.
+
+Shapes after developer.salesforce.com (api-rest) and recorded exchanges. It is never kinder than Salesforce: sessions
+expire, long text cannot be filtered by, an aggregate does not page, records fail one by one inside a 200.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Match, Route
+
+from sandbox.kit.server import InboxItem, StandIn, State
+from sandbox.salesforce.org import Org, RecordError
+from sandbox.salesforce.replies import (
+    account_page,
+    body_of,
+    credentials,
+    error_reply,
+    failed,
+    is_part,
+    is_served,
+    loaded,
+    not_found,
+    oauth_error,
+    plain_number,
+    records_of,
+    refused,
+)
+from sandbox.salesforce.soql import Record, SoqlError
+from sandbox.salesforce.soql_run import Runner
+from sandbox.salesforce.values import readable
+
+CLIENT_ID, CLIENT_SECRET = "stand-in-client", "stand-in-secret"
+LONGEST_URI = 16_384  # bytes; beyond it Salesforce answers 414
+MOST_CHUNKS, MOST_SUBREQUESTS = 10, 25
+
+Call = Callable[[Request], Awaitable[Response]]
+
+
+class Salesforce(StandIn):
+    """`page_size` and the attributes below may be set by a test."""
+
+    name = "salesforce"
+
+    def __init__(self, state: State, page_size: int = 2000, api_limit: int = 100_000) -> None:
+        super().__init__(state)
+        self.org = Org(state)
+        self._runner = Runner(self.org)
+        self.page_size, self.api_limit = page_size, api_limit
+        self.calls = 0
+        self.sessions: set[str] = set()
+        self.locked_out = False  # sign-in works, yet no session is ever taken
+        self._cursors: dict[str, list[Record]] = {}
+
+    def expire_sessions(self) -> None:
+        self.sessions.clear()
+
+    def load(self, sample: dict[str, Any]) -> None:
+        part = sample.get("salesforce", {})
+        for sobject, types in part.get("types", {}).items():
+            self.org.learn_types(sobject, types)
+        for plural, sobject in (("users", "User"), ("accounts", "Account"), ("opportunities", "Opportunity")):
+            records = part.get(plural, [])
+            self.org.learn_fields(sobject, records)
+            self.org.learn_currencies(records, part.get("rates", {}))
+            for record in records:
+                if self.org.get(sobject, record["Id"]) is None:
+                    self.org.put(sobject, loaded(sobject, record))
+
+    def routes(self) -> list[BaseRoute]:
+        data = "/services/data/v{version}"
+        table: list[tuple[str, str, Call]] = [
+            ("GET", f"{data}/query", self._query),
+            ("GET", f"{data}/query/", self._query),
+            ("GET", f"{data}/query/{{cursor}}", self._more),
+            ("GET", f"{data}/limits", self._limits),
+            ("GET", f"{data}/limits/", self._limits),
+            ("GET", f"{data}/sobjects/{{sobject}}/describe", self._describe),
+            ("POST", f"{data}/sobjects/{{sobject}}", self._create_one),
+            ("POST", f"{data}/sobjects/{{sobject}}/", self._create_one),
+            ("GET", f"{data}/sobjects/{{sobject}}/{{id}}", self._get_one),
+            ("PATCH", f"{data}/sobjects/{{sobject}}/{{id}}", self._update_one),
+            ("GET", f"{data}/sobjects/{{sobject}}/{{field}}/{{value}}", self._get_by_key),
+            ("PATCH", f"{data}/sobjects/{{sobject}}/{{field}}/{{value}}", self._upsert_one),
+            ("POST", f"{data}/composite/sobjects", self._create_many),
+            ("PATCH", f"{data}/composite/sobjects", self._update_many),
+            ("PATCH", f"{data}/composite/sobjects/{{sobject}}/{{field}}", self._upsert_many),
+        ]
+        self._reads = [(Route(path, call), call) for method, path, call in table if method == "GET"]
+        table.append(("POST", f"{data}/composite", self._composite))
+        guarded: list[BaseRoute] = [Route(path, self._guard(call), methods=[method]) for method, path, call in table]
+        return [
+            Route("/services/oauth2/token", self._token, methods=["POST"]),
+            Route("/lightning/r/{sobject}/{id}/view", self._page),
+            *guarded,
+        ]
+
+    # --- signing in, limits ---
+
+    async def _token(self, request: Request) -> Response:
+        form = parse_qs((await request.body()).decode())
+        if form.get("grant_type") != ["client_credentials"]:
+            return oauth_error("unsupported_grant_type", "grant type not supported")
+        client, secret = credentials(request.headers.get("authorization", ""), form)
+        if client != CLIENT_ID:
+            return oauth_error("invalid_client_id", "client identifier invalid")
+        if secret != CLIENT_SECRET:
+            return oauth_error("invalid_client", "invalid client credentials")
+        token = f"00Dstandin!{self.state.next_id('salesforce.session')}"
+        self.sessions.add(token)
+        instance = str(request.url).partition("/services/oauth2/")[0]
+        return JSONResponse({"access_token": token, "instance_url": instance, "token_type": "Bearer"})
+
+    def _guard(self, call: Call) -> Call:
+        async def guarded(request: Request) -> Response:
+            answer = await self._checked(request, call)
+            answer.headers["Sforce-Limit-Info"] = f"api-usage={self.calls}/{self.api_limit}"
+            return answer
+
+        return guarded
+
+    async def _checked(self, request: Request, call: Call) -> Response:
+        if len(str(request.url)) > LONGEST_URI:
+            return PlainTextResponse("URI Too Long", 414)
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if token not in self.sessions or self.locked_out:
+            return error_reply(401, "INVALID_SESSION_ID", "Session expired or invalid")
+        if self.calls >= self.api_limit:
+            return error_reply(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+        self.calls += 1
+        if not is_served(request.path_params["version"]):
+            return not_found()
+        try:
+            return await call(request)
+        except SoqlError as error:
+            return refused(request, error)
+        except (json.JSONDecodeError, UnicodeDecodeError):
+            return error_reply(400, "JSON_PARSER_ERROR", "Unexpected character")
+
+    async def _limits(self, request: Request) -> Response:
+        left = self.api_limit - self.calls
+        return JSONResponse({"DailyApiRequests": {"Max": self.api_limit, "Remaining": left}})
+
+    async def _composite(self, request: Request) -> Response:
+        """Several requests as one call of the limit. Only reads, and no reference from one to another."""
+        asked = (await body_of(request)).get("compositeRequest")
+        if not isinstance(asked, list) or not 0 < len(asked) <= MOST_SUBREQUESTS or not all(map(is_part, asked)):
+            return error_reply(400, "INVALID_INPUT", f"compositeRequest takes 1 to {MOST_SUBREQUESTS} subrequests")
+        parts = [(one["referenceId"], await self._read(request, one)) for one in asked]
+        answers = [
+            {
+                "body": json.loads(bytes(answer.body)),
+                "httpHeaders": {},
+                "httpStatusCode": answer.status_code,
+                "referenceId": name,
+            }
+            for name, answer in parts
+        ]
+        return JSONResponse({"compositeResponse": answers})
+
+    async def _read(self, request: Request, one: Record) -> Response:
+        path, _, query = str(one.get("url")).partition("?")
+        inner = {**request.scope, "method": one.get("method"), "path": path, "root_path": "", "query_string": b""}
+        for route, call in self._reads:
+            match, found = route.matches(inner)
+            if match is Match.FULL:
+                try:
+                    return await call(Request({**inner, **found, "query_string": query.encode()}))
+                except SoqlError as error:
+                    return refused(request, error)
+        return error_reply(400, "INVALID_INPUT", f"{one.get('method')} {path} cannot be part of a composite request")
+
+    # --- reading ---
+
+    async def _query(self, request: Request) -> Response:
+        if not (asked := request.query_params.get("q")):
+            raise SoqlError("MALFORMED_QUERY", "A query string has to be specified")
+        found = self._runner.run(asked, request.path_params["version"])
+        if found.count is not None:
+            return JSONResponse({"totalSize": found.count, "done": True, "records": []})
+        rows = found.rows
+        if found.aggregate and len(rows) > self.page_size:
+            text = "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single batch"
+            return error_reply(400, "EXCEEDED_ID_LIMIT", text)
+        cursor = f"01g{self.state.next_id('salesforce.cursor'):012d}AAA"
+        self._cursors[cursor] = rows
+        return self._part(request, cursor, 0)
+
+    async def _more(self, request: Request) -> Response:
+        cursor, _, start = request.path_params["cursor"].partition("-")
+        if cursor not in self._cursors or not (start or "0").isdecimal():
+            return error_reply(404, "INVALID_QUERY_LOCATOR", "invalid query locator")
+        return self._part(request, cursor, int(start or 0))
+
+    def _part(self, request: Request, cursor: str, start: int) -> Response:
+        rows, end = self._cursors[cursor], start + self.page_size
+        body: Record = {"totalSize": len(rows), "done": end >= len(rows), "records": rows[start:end]}
+        if end < len(rows):
+            body["nextRecordsUrl"] = f"/services/data/v{request.path_params['version']}/query/{cursor}-{end}"
+        return JSONResponse(body)
+
+    async def _describe(self, request: Request) -> Response:
+        return JSONResponse(self.org.describe(request.path_params["sobject"]))
+
+    def _sobject(self, request: Request) -> str:
+        return self.org.spelt(request.path_params["sobject"])
+
+    def _external(self, request: Request) -> tuple[str, str]:
+        """The object and its field for our key, as Salesforce spells them; other fields are none of that kind."""
+        sobject, asked = self._sobject(request), request.path_params["field"]
+        field = self.org.key_fields.get(sobject)
+        if not field or field.lower() != asked.lower() or field in self.org.hidden:
+            text = f"Provided external ID field does not exist or is not accessible: {asked}"
+            raise SoqlError("NOT_FOUND", text)
+        return sobject, field
+
+    async def _get_one(self, request: Request) -> Response:
+        sobject = self._sobject(request)
+        record = self.org.get(sobject, request.path_params["id"])
+        return JSONResponse({"attributes": {"type": sobject}} | record) if record else not_found()
+
+    async def _get_by_key(self, request: Request) -> Response:
+        sobject, field = self._external(request)
+        found = self.org.matching(sobject, field, request.path_params["value"])
+        if len(found) > 1:
+            return self._several(request, sobject, found)
+        return JSONResponse({"attributes": {"type": sobject}} | found[0]) if found else not_found()
+
+    # --- writing ---
+
+    async def _create_one(self, request: Request) -> Response:
+        return self._single(self._insert(self._sobject(request), await body_of(request)), 201)
+
+    async def _update_one(self, request: Request) -> Response:
+        sobject, record_id = self._sobject(request), request.path_params["id"]
+        body = await body_of(request)
+        if self._changed_since(sobject, record_id, request.headers.get("if-unmodified-since")):
+            return Response(status_code=412)
+        result = self._update(sobject, body | {"Id": record_id})
+        return Response(status_code=204) if result["success"] else self._single(result, 200)
+
+    def _changed_since(self, sobject: str, record_id: str, header: str | None) -> bool:
+        """Whether the record has changed after the moment of `If-Unmodified-Since`, to the second."""
+        record = self.org.get(sobject, record_id)
+        if header is None or record is None:
+            return False
+        try:
+            said = parsedate_to_datetime(header)
+        except ValueError:
+            return False  # RFC 9110: a header that holds no date is ignored
+        return datetime.fromisoformat(record["LastModifiedDate"]) > said
+
+    async def _upsert_one(self, request: Request) -> Response:
+        (sobject, field), record = self._external(request), await body_of(request)
+        if {field.lower(), "id"} & {name.lower() for name in record}:
+            return error_reply(400, "INVALID_FIELD", "The external ID field may not be specified in the request body")
+        found = self.org.matching(sobject, field, request.path_params["value"])
+        if len(found) > 1:
+            return self._several(request, sobject, found)
+        result = self._upsert(sobject, field, record | {field: request.path_params["value"]})
+        return self._single(result, 200 if found else 201)
+
+    async def _create_many(self, request: Request) -> Response:
+        body = await body_of(request)
+        records = records_of(body)
+        types = [self.org.spelt(r["attributes"]["type"]) for r in records]
+        chunks = sum(1 for i, one in enumerate(types) if i == 0 or types[i - 1] != one)
+        if chunks > MOST_CHUNKS:
+            return error_reply(400, "LIMIT_EXCEEDED", f"more than {MOST_CHUNKS} chunks of types in one collection")
+        cleaned = [readable(self.org.fields(t), t, r) for t, r in zip(types, records, strict=True)]
+        return self._many(body, (partial(self._insert, t, r) for t, r in zip(types, cleaned, strict=True)))
+
+    async def _update_many(self, request: Request) -> Response:
+        body = await body_of(request)
+        records = records_of(body)
+        types = [self.org.spelt(r["attributes"]["type"]) for r in records]
+        ids = [str(r.get("id") or r.get("Id")) for r in records]
+        for sobject, record in zip(types, records, strict=True):
+            readable(self.org.fields(sobject), sobject, record)
+        twice = {i for i in ids if ids.count(i) > 1}
+        error = RecordError("DUPLICATE_VALUE", "duplicate id in list", "Id")
+        each = (
+            partial(failed, error) if key in twice else partial(self._update, sobject, r | {"Id": key})
+            for key, sobject, r in zip(ids, types, records, strict=True)
+        )
+        return self._many(body, each)
+
+    async def _upsert_many(self, request: Request) -> Response:
+        (sobject, field), body = self._external(request), await body_of(request)
+        records = [readable(self.org.fields(sobject), sobject, record) for record in records_of(body)]
+        keys = [r.get(field) for r in records]
+        each = (
+            partial(failed, RecordError("DUPLICATE_VALUE", f"Duplicate external id specified: {key}", field))
+            if keys.count(key) > 1
+            else partial(self._upsert, sobject, field, record)
+            for key, record in zip(keys, records, strict=True)
+        )
+        return self._many(body, each)
+
+    def _many(self, body: Record, each: Iterable[Callable[[], Record]]) -> Response:
+        """Record by record; with allOrNone one that is refused takes the others back."""
+        if body.get("allOrNone") is not True:
+            return JSONResponse([write() for write in each])
+        with self.org.together() as results:
+            results += [write() for write in each]
+        return JSONResponse(results)
+
+    def _insert(self, sobject: str, record: Record) -> Record:
+        try:
+            record_id = self.org.insert(sobject, readable(self.org.fields(sobject), sobject, record))
+        except RecordError as error:
+            return failed(error)
+        return {"id": record_id, "success": True, "errors": []}
+
+    def _update(self, sobject: str, record: Record) -> Record:
+        try:
+            given = readable(self.org.fields(sobject), sobject, record)
+            record_id = self.org.update(sobject, str(record["Id"]), given)
+        except RecordError as error:
+            return failed(error)
+        return {"id": record_id, "success": True, "errors": []}
+
+    def _upsert(self, sobject: str, field: str, record: Record) -> Record:
+        """Only an upsert says whether it has created."""
+        found = self.org.matching(sobject, field, str(record.get(field) or ""))
+        if len(found) > 1:
+            text = f"more than one record found for external id field: {[r['Id'] for r in found]}"
+            return failed(RecordError("DUPLICATE_EXTERNAL_ID", text, field))
+        result = self._update(sobject, record | {"Id": found[0]["Id"]}) if found else self._insert(sobject, record)
+        return result | ({"created": not found} if result["success"] else {})
+
+    def _single(self, result: Record, status: int) -> Response:
+        if result["success"]:
+            return JSONResponse(result, status)
+        first = result["errors"][0]
+        body = {"errorCode": first["statusCode"], "message": first["message"], "fields": first["fields"]}
+        return JSONResponse([body], 400)
+
+    def _several(self, request: Request, sobject: str, found: list[Record]) -> Response:
+        root = f"/services/data/v{request.path_params['version']}/sobjects/{sobject}"
+        return JSONResponse([f"{root}/{r['Id']}" for r in found], 300)
+
+    # --- what people see ---
+
+    def inbox(self) -> list[InboxItem]:
+        return [*map(self._task_item, self.org.all("Task")), *map(self._deal_item, self._our_deals())]
+
+    def _our_deals(self) -> list[Record]:
+        return [r for r in self.org.all("Opportunity") if self.org.key_of("Opportunity", r)]
+
+    def _task_item(self, task: Record) -> InboxItem:
+        facts = {"Due": task["ActivityDate"] or "", "Priority": task["Priority"], "Status": task["Status"]}
+        return self._item("Task", task, task["Subject"] or "", task["WhatId"], facts)
+
+    def _deal_item(self, deal: Record) -> InboxItem:
+        facts = {"Stage": deal["StageName"], "Close date": deal["CloseDate"], "Amount": plain_number(deal["Amount"])}
+        return self._item("Opportunity", deal, deal["Name"], deal["AccountId"], facts)
+
+    def _item(self, sobject: str, record: Record, title: str, account: str | None, facts: dict[str, str]) -> InboxItem:
+        owner = self.org.get("User", record["OwnerId"] or "")
+        about = self.org.get("Account", account or "")
+        return InboxItem(
+            system="salesforce",
+            what=sobject.lower(),
+            to=str(owner["Name"]) if owner else "Integration User",
+            title=title,
+            html=html.escape(record["Description"] or "").replace("\n", "<br>"),
+            at=record["CreatedDate"],
+            account=str(about["Name"]) if about else None,
+            key=self.org.key_of(sobject, record) or None,
+            facts=facts,
+        )
+
+    async def _page(self, request: Request) -> Response:
+        """Where the links of tasks lead: the record, plainly."""
+        sobject = request.path_params["sobject"]
+        record = self.org.get(sobject, request.path_params["id"])
+        if record is None or sobject == "User":
+            return HTMLResponse("<p>Page not found</p>", 404)
+        if sobject == "Account":
+            return HTMLResponse(account_page(record))
+        item = self._task_item(record) if sobject == "Task" else self._deal_item(record)
+        facts = "".join(f"<tr><th>{html.escape(k)}</th><td>{html.escape(v)}</td></tr>" for k, v in item.facts.items())
+        who = f"<p>{html.escape(item.to)} · {html.escape(item.account or '')}</p>"
+        head = f"<h1>{html.escape(item.title)}</h1>"
+        return HTMLResponse(f"<meta charset=utf-8>{head}{who}<table>{facts}</table><p>{item.html}</p>")
