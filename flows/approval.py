@@ -20,8 +20,8 @@ from prefect.states import Completed
 from pydantic import Field, create_model
 
 from expansion.text.harmless import in_markdown, link_in_markdown, visible
+from flows.alerting import emit, waits_for_you
 from flows.opening import open_place
-from jobs.alerting import emit, waits_for_you
 from jobs.approve import approve, decline, signed, waiting, with_joined
 from jobs.clock import moment
 from jobs.place import Place

@@ -19,7 +19,7 @@ from expansion.decide.decide import Decisions
 from expansion.records.ledger import FiringFilter, RunKind
 from expansion.text.logs import guard
 from expansion.text.redact import redacted, redacted_row
-from jobs.alerting import alerts_of, emit
+from flows.alerting import alerts_of, emit
 from jobs.approve import waiting
 from jobs.border import harmless
 from jobs.clock import moment

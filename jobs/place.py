@@ -36,6 +36,7 @@ from expansion.usage.store import UsageStore
 from expansion.warehouse.source import WarehouseSource
 from expansion.warehouse.table import load_table
 from integrations.kit.declare import ActionBase, Connected, SourceBase
+from integrations.kit.world import World
 from integrations.warehouse.client import SqlWarehouse, connect
 from jobs.clock import instant
 from jobs.settings import Settings, own_settings
@@ -181,7 +182,7 @@ class Place:
         """A system with its settings read; None where they are not complete, with the reason in `problems`."""
         if system not in self._connected and system not in self.problems:
             try:
-                self._connected[system] = integrations.integration(system).connect(allowance=self._allowance())
+                self._connected[system] = integrations.integration(system).connected(World(self._allowance()))
             except Failure as failure:
                 self.problems[system] = failure
         return self._connected.get(system)

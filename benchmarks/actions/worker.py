@@ -27,6 +27,7 @@ from expansion.ledger.allowances import open_allowances
 from expansion.ledger.store import open_ledger
 from expansion.limits import Allowance
 from integrations.kit.declare import Connected
+from integrations.kit.world import World
 from jobs.clock import instant
 from sandbox.hubspot.app import TOKEN
 from sandbox.salesforce.app import CLIENT_ID, CLIENT_SECRET
@@ -115,7 +116,7 @@ def _connected(system: str, url: str, allowance: Allowance) -> Connected:
         "hubspot": {"token": SecretStr(TOKEN), "base_url": f"{url}/hubspot"},
         "slack": {"bot_token": SecretStr("xoxb-bench"), "base_url": f"{url}/slack/"},
     }[system]  # fmt: skip
-    return module.connected(module.Settings(_env_file=None, **given), allowance=allowance)  # type: ignore[no-any-return]
+    return module.connect(module.Settings(_env_file=None, **given), World(allowance))  # type: ignore[no-any-return]
 
 
 def _calls(action: str, url: str, number: int) -> Iterator[tuple[str, Any]]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from integrations.files.settings import Settings
 from integrations.files.sources import Accounts, Events, People
-from integrations.kit.declare import Allowance, Connected, Integration
+from integrations.kit.declare import Connected, Integration
+from integrations.kit.world import IN_LIFE, World
 
 
-def connect(*, allowance: Allowance | None = None) -> Connected:
+def connect(settings: Settings, world: World = IN_LIFE) -> Connected:
     """Files have no limits to share."""
     return Connected(sources={kind.name: kind() for kind in (Accounts, People, Events)})
 

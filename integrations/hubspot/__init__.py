@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 from integrations.hubspot.actions import CreateTaskAction, UpdatePropertiesAction
@@ -10,23 +9,21 @@ from integrations.hubspot.change import ChangeTaskAction
 from integrations.hubspot.companies import CompanySource, CompanyUpdates, Owners
 from integrations.hubspot.doctor import check
 from integrations.hubspot.inputs import CreateTask
-from integrations.hubspot.settings import LIMITS, RETRY, RIGHTS, SEARCH_LIMITS, Settings
-from integrations.kit import settings as _settings
-from integrations.kit.declare import ActionBase, Allowance, Clock, Connected, Integration, RetryPolicy
+from integrations.hubspot.settings import LIMITS, RIGHTS, SEARCH_LIMITS, Settings
+from integrations.kit.declare import ActionBase, Connected, Integration
 from integrations.kit.rights import needed
 from integrations.kit.shapes import checked
+from integrations.kit.world import IN_LIFE, World
 
 
-def connected(
-    settings: Settings, retry: RetryPolicy = RETRY, clock: Clock = time, allowance: Allowance | None = None
-) -> Connected:
+def connect(settings: Settings, world: World = IN_LIFE) -> Connected:
     """The integration facing one portal. Nothing is sent until it is used."""
     from integrations.hubspot.client import Client
     from integrations.hubspot.task_states import TaskStates
     from integrations.hubspot.tasks import Tasks
 
     limits = (replace(LIMITS[0], calls=settings.calls_in_ten_seconds),)
-    client = Client(settings, retry, limits, SEARCH_LIMITS, clock, allowance)
+    client = Client(settings, world, limits, SEARCH_LIMITS)
     owners = Owners(client, settings.fallback_owner)
     tasks = Tasks(client, settings.task_key_property)
     states = TaskStates(client, tasks, owners)
@@ -47,7 +44,7 @@ INTEGRATION = Integration(
     name="hubspot",
     title="HubSpot",
     settings_model=Settings,
-    connect=lambda *, allowance=None: connected(_settings.read(Settings), allowance=allowance),
+    connect=connect,
     actions={a.name: a for a in (CreateTaskAction, UpdatePropertiesAction, ChangeTaskAction)},
     sources={CompanySource.name: CompanySource},
     limits=(*LIMITS, *SEARCH_LIMITS),

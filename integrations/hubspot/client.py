@@ -8,24 +8,23 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import urllib3
 from hubspot import HubSpot
 from hubspot.crm.objects.exceptions import ApiException
 
 from expansion.contract import Failure, TryLater
+from expansion.limits import Limit
 from integrations.hubspot import meanings as errors
+from integrations.hubspot.settings import RETRY, Settings
+from integrations.kit.budgets import Budget
 from integrations.kit.deadlines import TIMES, TookTooLong, watch_pools, within
-from integrations.kit.declare import Allowance, Budget, Clock, Limit, RetryPolicy
 from integrations.kit.http import CONNECT_SECONDS, broken
 from integrations.kit.said import whole
 from integrations.kit.shapes import ODD, reading
-
-if TYPE_CHECKING:
-    from integrations.hubspot.settings import Settings
+from integrations.kit.world import World
 
 SYSTEM = errors.SYSTEM
 PAGE = 100
@@ -39,17 +38,14 @@ class Client:
     def __init__(
         self,
         settings: Settings,
-        retry: RetryPolicy,
+        world: World,
         limits: tuple[Limit, ...],
         search_limits: tuple[Limit, ...],
-        clock: Clock = time,
-        allowance: Allowance | None = None,
     ) -> None:
-        self.retry, self.clock = retry, clock
-        self.budget = Budget(SYSTEM, *limits, clock=clock, allowance=allowance, place=settings.base_url)
-        self.search_budget = Budget(
-            f"{SYSTEM} search", *search_limits, clock=clock, allowance=allowance, place=settings.base_url
-        )
+        self.retry, self.clock = world.retries(RETRY), world.clock
+        shared: dict[str, Any] = {"clock": world.clock, "allowance": world.allowance, "place": settings.base_url}
+        self.budget = Budget(SYSTEM, *limits, **shared)
+        self.search_budget = Budget(f"{SYSTEM} search", *search_limits, **shared)
         self.version = settings.api_version
         self.daily: tuple[int, int] | None = None  # left, most; as the last reply said
         self._settings = settings

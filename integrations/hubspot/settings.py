@@ -5,7 +5,9 @@ from __future__ import annotations
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from integrations.kit.declare import Limit, RetryPolicy, Right
+from expansion.limits import Limit
+from integrations.kit.declare import Right
+from integrations.kit.retry import RetryPolicy
 
 LIMITS = (
     Limit(190, 10, "Professional and Enterprise: 190 calls in 10 seconds for a key; Free and Starter: 100", spread=0.2),

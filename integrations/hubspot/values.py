@@ -20,6 +20,7 @@ def spelling(name: str, known: Properties) -> str | None:
 
 
 def unknown(kind: str, names: list[str], known: Properties) -> Refused:
+    """Why these names cannot be used, with the one that may be meant."""
     named = ", ".join(f"`{name}`" for name in names)
     near = did_you_mean(names[0], known)
     hint = f"did you mean `{near}`?" if near else "use the internal name, as in its settings"

@@ -5,10 +5,9 @@ Plain HTTP: python-intercom sends no version header, so that the app's setting w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -18,11 +17,12 @@ from expansion.contract import NoAccess, Refused, TryLater
 from expansion.fields import Person
 from integrations.intercom.attributes import as_type, same
 from integrations.intercom.meanings import first_error, meaning
-from integrations.intercom.settings import LIMIT, VERSION
+from integrations.intercom.settings import LIMIT, RETRY, VERSION
+from integrations.kit.budgets import Budget
 from integrations.kit.deadlines import TIMES, TookTooLong, watched, within
-from integrations.kit.declare import Allowance, Budget, Clock, RetryPolicy
 from integrations.kit.http import broken
 from integrations.kit.shapes import ODD
+from integrations.kit.world import IN_LIFE, World
 
 _APPS = {
     "api.intercom.io": "https://app.intercom.com",
@@ -43,19 +43,11 @@ class Contact:
     unsubscribed: bool
 
 
-# --- what a reply means -----------------------------------------------------------------------------------------------
-
-
 # --- the client -------------------------------------------------------------------------------------------------------
 
 
-@cache
-def _alone(place: str, clock: Clock) -> Budget:
-    """One budget per workspace address and process, however often a flow connects."""
-    return Budget("Intercom", LIMIT, clock=clock)
-
-
 def client(base_url: str, token: str, timeout: float, version: str = VERSION) -> httpx.Client:
+    """Signed in, of this version of the API; a call ends in time."""
     loopback = httpx.URL(base_url).host in ("127.0.0.1", "localhost", "::1")
     http = httpx.Client(
         base_url=base_url,
@@ -69,20 +61,10 @@ def client(base_url: str, token: str, timeout: float, version: str = VERSION) ->
 class Api:
     """The calls the actions need. All of them may be repeated: a tag, a set, an event with its own time."""
 
-    def __init__(
-        self,
-        http: httpx.Client,
-        retry: RetryPolicy,
-        clock: Clock,
-        now: Callable[[], datetime],
-        allowance: Allowance | None = None,
-    ) -> None:
-        self._http, self._retry, self._now = http, retry, now
+    def __init__(self, http: httpx.Client, world: World = IN_LIFE) -> None:
+        self._http, self._retry, self._now = http, world.retries(RETRY), world.now
         place = str(http.base_url)
-        if allowance is None:
-            self._budget = _alone(place, clock)  # type: ignore[arg-type]  # clocks do hash
-        else:
-            self._budget = Budget("Intercom", LIMIT, clock=clock, allowance=allowance, place=place)
+        self._budget = Budget("Intercom", LIMIT, clock=world.clock, allowance=world.allowance, place=place)
         self._tags: dict[str, str] = {}
         self._types: dict[str, str] | None = None
 

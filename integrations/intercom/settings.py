@@ -5,7 +5,9 @@ from __future__ import annotations
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from integrations.kit.declare import Limit, RetryPolicy, Right
+from expansion.limits import Limit
+from integrations.kit.declare import Right
+from integrations.kit.retry import RetryPolicy
 
 VERSION = "2.15"  # that the calls here were written for; 2.16 and 2.17 answer them alike
 WINDOW = 10.0  # seconds

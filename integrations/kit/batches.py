@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from expansion.contract import Failure, Refused, Reply, TryLater
-from integrations.kit.declare import RetryPolicy
+from integrations.kit.retry import RetryPolicy
 from integrations.kit.shapes import reading
 
 T = TypeVar("T")

@@ -1,19 +1,19 @@
-"""What every integration declares, in one readable place, and the one way all of them retry and keep limits.
+"""What every integration declares, in one readable place.
 
-An integration is one module. It holds: `Settings` (where to find each value), limits as `Budget`s, a `RetryPolicy`, the
-table from a reply to a meaning, its sources and its actions, and `check()` for `expansion doctor`.
+An integration is one package: `settings` (where to find each value, limits, rights), `inputs` (what authors write),
+`meanings` (the table from a reply to a meaning), `client`, `actions`, `sources`, `doctor`, those that it needs; and its
+`__init__`, which declares it.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import ClassVar, Literal, Protocol, TypeVar
+from typing import Any, ClassVar, Literal, Protocol
 
-import tenacity
 from pydantic import BaseModel
+from pydantic_settings import BaseSettings
 
 from expansion.contract import (
     ActionWords,
@@ -23,66 +23,16 @@ from expansion.contract import (
     FactRecord,
     Failure,
     Made,
-    NotItsTurn,
     Piece,
     Refused,
     Reply,
     SourceWords,
     Standing,
-    TryLater,
     Wanted,
 )
-from expansion.limits import Allowance as Allowance
-from expansion.limits import Limit as Limit
-from integrations.kit.budgets import Budget as Budget
-from integrations.kit.budgets import Clock as Clock
-
-T = TypeVar("T")
-
-# --- retries ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class RetryPolicy:
-    """How one integration repeats a call within a minute or two. What lasts longer is the flow's business."""
-
-    tries: int = 4
-    first_wait: float = 0.5  # seconds; doubles each time, with jitter
-    longest_wait: float = 30.0  # one wait; a server that asks for more is not obeyed by sleeping, the call gives up
-    total: float = 90.0  # seconds, all tries together
-    sleep: Callable[[float], None] = time.sleep
-
-    def run(self, call: Callable[[], T], *, repeatable: bool) -> T:
-        """Call; repeat after TryLater when that is safe. Raises the last Failure.
-
-        Safe means: the call may be repeated anyway, or the failure says that it certainly did not happen.
-        """
-
-        def again(state: tenacity.RetryCallState) -> bool:
-            error = state.outcome.exception() if state.outcome else None
-            if not isinstance(error, TryLater) or (error.maybe_done and not repeatable):
-                return False
-            if isinstance(error, NotItsTurn):  # it has waited as long as it may
-                return False
-            return error.wait is None or error.wait <= self.longest_wait
-
-        backoff = tenacity.wait_exponential_jitter(
-            multiplier=self.first_wait, max=self.longest_wait, jitter=self.first_wait
-        )
-
-        def wait(state: tenacity.RetryCallState) -> float:
-            error = state.outcome.exception() if state.outcome else None
-            said = error.wait if isinstance(error, TryLater) else None
-            return backoff(state) if said is None else said
-
-        return tenacity.Retrying(
-            retry=again,
-            wait=wait,
-            stop=tenacity.stop_after_attempt(self.tries) | tenacity.stop_before_delay(self.total),
-            sleep=self.sleep,
-            reraise=True,
-        )(call)
-
+from expansion.limits import Limit
+from integrations.kit.settings import read
+from integrations.kit.world import IN_LIFE, World
 
 # --- sources and actions ----------------------------------------------------------------------------------------------
 
@@ -201,26 +151,25 @@ def _nothing_to_check(used: Names | None = None) -> list[Finding]:
     return []
 
 
-class Connect(Protocol):
-    """Reads the settings and makes the client; the calls it makes are shared through the allowance, if there is one."""
-
-    def __call__(self, *, allowance: Allowance | None = None) -> Connected: ...
-
-
 @dataclass
 class Integration:
     """One outside system: declared at import without network or environment, connected by `connect()`."""
 
     name: str
     title: str
-    settings_model: type[BaseModel]
-    connect: Connect
+    settings_model: type[BaseSettings]
+    # Makes the client of these settings in this world; nothing is sent until it is used.
+    connect: Callable[[Any, World], Connected]
     actions: Mapping[str, type[ActionBase]] = field(default_factory=dict)
     sources: Mapping[str, type[SourceBase]] = field(default_factory=dict)
     limits: Sequence[Limit] = ()
     rights: Sequence[Right] = ()  # no more are needed; `check` compares them with what the token has
     # Seconds after which a flow tries a batch again that certainly was not done, when a call's own tries are over.
     batch_waits: Sequence[float] = (75.0,)
+
+    def connected(self, world: World = IN_LIFE) -> Connected:
+        """Read the settings and connect. Raises NoAccess that names every setting that is missing or wrong."""
+        return self.connect(read(self.settings_model), world)
 
 
 @dataclass

@@ -14,7 +14,8 @@ from expansion.contract import Done, Failure, Made, Piece, Reply, Standing, TryL
 from expansion.fields import Inputs
 from expansion.follow.inputs import ChangeTask, reference
 from integrations.kit.batches import rounds
-from integrations.kit.declare import ActionBase, RetryPolicy
+from integrations.kit.declare import ActionBase
+from integrations.kit.retry import RetryPolicy
 
 GONE = "the task is not there any more, so nothing was changed"
 

@@ -24,10 +24,11 @@ import httpx
 from mixpanel_utils import MixpanelUtils
 
 from expansion.contract import Failure, TryLater
-from integrations.kit.budgets import Places
+from expansion.limits import Allowance
+from integrations.kit.budgets import Budget, Clock, Places
 from integrations.kit.deadlines import TIMES, TookTooLong, opener, watched, within
-from integrations.kit.declare import Allowance, Budget, Clock, RetryPolicy
 from integrations.kit.http import broken
+from integrations.kit.retry import RetryPolicy
 from integrations.kit.shapes import ODD
 from integrations.mixpanel.meanings import HOUR_WAIT, meaning
 from integrations.mixpanel.settings import QUERIES_AN_HOUR, QUERIES_AT_ONCE, RETRY, Settings

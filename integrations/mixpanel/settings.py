@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from integrations.kit.declare import Limit, RetryPolicy
+from expansion.limits import Limit
+from integrations.kit.retry import RetryPolicy
 from integrations.mixpanel.zone import zone_of
 
 _LIMITS_PAGE = "docs.mixpanel.com/reference/rate-limits"

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
-from integrations.kit import settings as _settings
-from integrations.kit.declare import ActionBase, Allowance, Clock, Connected, Integration, RetryPolicy
+from integrations.kit.declare import ActionBase, Connected, Integration
 from integrations.kit.rights import needed
 from integrations.kit.shapes import checked
+from integrations.kit.world import IN_LIFE, World
 from integrations.salesforce.accounts import AccountSource, AccountUpdates
 from integrations.salesforce.actions import CreateOpportunityAction, CreateTaskAction, UpdateFieldsAction
 from integrations.salesforce.change import ChangeTaskAction
 from integrations.salesforce.doctor import check
 from integrations.salesforce.inputs import CreateTask
-from integrations.salesforce.settings import LIMITS, RETRY, RIGHTS, Settings
+from integrations.salesforce.settings import LIMITS, RIGHTS, Settings
 
 
-def connected(
-    settings: Settings, retry: RetryPolicy = RETRY, clock: Clock = time, allowance: Allowance | None = None
-) -> Connected:
+def connect(settings: Settings, world: World = IN_LIFE) -> Connected:
     """The integration facing one org. Nothing is sent until it is used."""
     from integrations.salesforce.client import Client
     from integrations.salesforce.records import Keyed, Kind, Owners
     from integrations.salesforce.tasks import TaskStates
 
-    client = Client(settings, retry, (replace(LIMITS[0], calls=settings.daily_calls),), clock, allowance)
+    client = Client(settings, world, (replace(LIMITS[0], calls=settings.daily_calls),))
     owners = Owners(client, settings.fallback_owner)
     tasks = Keyed(client, Kind("Task", "WhatId", settings.task_key_field), owners)
     deals = Keyed(client, Kind("Opportunity", "AccountId", settings.opportunity_key_field), owners)
@@ -54,7 +51,7 @@ INTEGRATION = Integration(
     name="salesforce",
     title="Salesforce",
     settings_model=Settings,
-    connect=lambda *, allowance=None: connected(_settings.read(Settings), allowance=allowance),
+    connect=connect,
     actions={a.name: a for a in (CreateTaskAction, CreateOpportunityAction, UpdateFieldsAction, ChangeTaskAction)},
     sources={AccountSource.name: AccountSource},
     limits=LIMITS,

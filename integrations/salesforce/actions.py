@@ -179,6 +179,7 @@ class UpdateFieldsAction(ActionBase):
 
 
 def account_of(piece: Piece) -> str:
+    """The account's id in Salesforce; raises Refused where none is known."""
     found = piece.account.remote_ids.get("salesforce")
     if found and re.fullmatch(r"[A-Za-z0-9]{15}([A-Za-z0-9]{3})?", found):
         return found

@@ -7,8 +7,7 @@ cannot renew (`session_id` with `instance`), and signing in is done here.
 from __future__ import annotations
 
 import threading
-import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 import requests
@@ -17,15 +16,15 @@ from simple_salesforce.exceptions import SalesforceAuthenticationFailed, Salesfo
 from simple_salesforce.login import SalesforceLogin
 
 from expansion.contract import Failure, NoAccess, Refused, TryLater
+from expansion.limits import Limit
 from expansion.text.redact import know
+from integrations.kit.budgets import Budget
 from integrations.kit.deadlines import TookTooLong
-from integrations.kit.declare import Allowance, Budget, Clock, Limit, RetryPolicy
 from integrations.kit.http import broken, contained_session
 from integrations.kit.shapes import ODD
+from integrations.kit.world import World
 from integrations.salesforce import meanings as errors
-
-if TYPE_CHECKING:
-    from integrations.salesforce.settings import Settings
+from integrations.salesforce.settings import RETRY, Settings
 
 SYSTEM = errors.SYSTEM
 LEAVE_TO_OTHERS = 0.05  # of the org's calls: people and other tools live on the same count
@@ -46,16 +45,9 @@ _LOGIN_LATER = {
 class Client:
     """One org. Safe to share between threads: signing in is locked, the rest is requests' session."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        retry: RetryPolicy,
-        limits: tuple[Limit, ...],
-        clock: Clock = time,
-        allowance: Allowance | None = None,
-    ) -> None:
-        self.retry = retry
-        self.budget = Budget(SYSTEM, *limits, clock=clock, allowance=allowance, place=settings.domain)
+    def __init__(self, settings: Settings, world: World, limits: tuple[Limit, ...]) -> None:
+        self.retry = world.retries(RETRY)
+        self.budget = Budget(SYSTEM, *limits, clock=world.clock, allowance=world.allowance, place=settings.domain)
         self._settings = settings
         self._session = contained_session(settings.timeout, settings.base_url)
         self._lock = threading.Lock()

@@ -7,7 +7,9 @@ import re
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from integrations.kit.declare import Limit, RetryPolicy, Right
+from expansion.limits import Limit
+from integrations.kit.declare import Right
+from integrations.kit.retry import RetryPolicy
 
 # Of the org's calls in 24 hours: 100,000 (Enterprise), and 1,000 more per user licence, for everybody together.
 LIMITS = (Limit(20_000, 86_400, "Our share, SALESFORCE_DAILY_CALLS, of the org's 100,000 or more in 24 hours"),)

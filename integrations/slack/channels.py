@@ -19,6 +19,7 @@ def channels(api: Api) -> list[dict[str, Any]]:
 
 
 def channels_of(api: Api, types: str) -> list[dict[str, Any]]:
+    """All channels of these types, page by page."""
     found: list[dict[str, Any]] = []
     cursor = ""
     while True:

@@ -7,7 +7,6 @@ retry handlers are removed and ours decide.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from http.client import HTTPException
 from typing import Any
 from urllib.error import URLError
@@ -17,19 +16,15 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from expansion.contract import Failure, NoAccess, TryLater
+from expansion.limits import Limit
+from integrations.kit.budgets import Budget
 from integrations.kit.deadlines import TIMES, TookTooLong, opener, within
-from integrations.kit.declare import Allowance, Budget, Clock, Limit, RetryPolicy
 from integrations.kit.shapes import ODD, odd
+from integrations.kit.world import IN_LIFE, World
 from integrations.slack.meanings import meaning
-from integrations.slack.settings import IN_A_CHANNEL, IN_ALL, READING
+from integrations.slack.settings import IN_A_CHANNEL, IN_ALL, READING, RETRY
 
 # --- the client -------------------------------------------------------------------------------------------------------
-
-
-@cache
-def _alone(place: str, name: str, limit: Limit, clock: Clock) -> Budget:
-    """One budget per channel and process, however often a flow connects."""
-    return Budget(f"Slack, {name}", limit, clock=clock)
 
 
 class ContainedClient(WebClient):
@@ -45,8 +40,8 @@ class ContainedClient(WebClient):
 class Api:
     """Calls Slack within its limits and repeats what may be repeated. Raises Failure alone."""
 
-    def __init__(self, client: WebClient, retry: RetryPolicy, clock: Clock, allowance: Allowance | None = None) -> None:
-        self._client, self._retry, self._clock, self._allowance = client, retry, clock, allowance
+    def __init__(self, client: WebClient, world: World = IN_LIFE) -> None:
+        self._client, self._world, self._retry = client, world, world.retries(RETRY)
         self._shared: dict[str, Budget] = {}
         self.scopes: frozenset[str] = frozenset()
 
@@ -62,11 +57,10 @@ class Api:
         return self._call(method, method, arguments, budgets, wrote=False)
 
     def _limit(self, name: str, limit: Limit) -> Budget:
-        place, clock = self._client.base_url, self._clock
-        if self._allowance is None:
-            return _alone(place, name, limit, clock)  # type: ignore[arg-type]  # clocks do hash
         if name not in self._shared:
-            self._shared[name] = Budget(f"Slack, {name}", limit, clock=clock, allowance=self._allowance, place=place)
+            world, place = self._world, self._client.base_url
+            budget = Budget(f"Slack, {name}", limit, clock=world.clock, allowance=world.allowance, place=place)
+            self._shared[name] = budget
         return self._shared[name]
 
     def _call(

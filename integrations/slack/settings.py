@@ -5,7 +5,9 @@ from __future__ import annotations
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from integrations.kit.declare import Limit, RetryPolicy, Right
+from expansion.limits import Limit
+from integrations.kit.declare import Right
+from integrations.kit.retry import RetryPolicy
 from integrations.kit.rights import needed
 
 _LIMITS_PAGE = "docs.slack.dev/apis/web-api/rate-limits"

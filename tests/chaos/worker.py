@@ -27,12 +27,12 @@ from expansion.contract import Action
 from expansion.ledger.database import LedgerError
 from expansion.ledger.store import Ledger, open_ledger
 from expansion.records.ledger import StepRecord
-from integrations.hubspot import actions as of_hubspot
+from integrations import hubspot as of_hubspot
+from integrations import intercom, salesforce, slack
 from integrations.hubspot import tasks as _hubspot_tasks
-from integrations.intercom import actions as intercom
-from integrations.kit.declare import Connected, RetryPolicy
-from integrations.salesforce import actions as salesforce
-from integrations.slack import actions as slack
+from integrations.kit.declare import Connected
+from integrations.kit.retry import RetryPolicy
+from integrations.kit.world import World
 from jobs import clock
 from jobs.deliver import Pieces, deliver_some, recover_all
 from jobs.place import Place
@@ -87,29 +87,26 @@ class ChaosPlace(Place):
 def _connect(url: str) -> list[Connected]:
     nothing: dict[str, Any] = {"_env_file": None, "timeout": TIMEOUT}
     return [
-        salesforce.connected(
+        salesforce.connect(
             salesforce.Settings(
                 domain="standin.my",
                 client_id="stand-in-client",
-                client_secret="stand-in-secret",  # type: ignore[arg-type]
+                client_secret="stand-in-secret",
                 base_url=f"{url}/salesforce",
                 **nothing,
             ),
-            HURRIED,
+            World(retry=HURRIED),
         ),
-        of_hubspot.connected(
-            of_hubspot.Settings(token="stand-in-token", base_url=f"{url}/hubspot", **nothing),  # type: ignore[arg-type]
-            HURRIED,
+        of_hubspot.connect(
+            of_hubspot.Settings(token="stand-in-token", base_url=f"{url}/hubspot", **nothing), World(retry=HURRIED)
         ),
-        slack.connected(
-            slack.Settings(bot_token="xoxb-stand-in", base_url=f"{url}/slack", _env_file=None),  # type: ignore[arg-type, call-arg]
-            retry=HURRIED,
-            timeout=TIMEOUT,
+        slack.connect(
+            slack.Settings(bot_token="xoxb-stand-in", base_url=f"{url}/slack", _env_file=None),
+            World(retry=HURRIED, timeout=TIMEOUT),
         ),
-        intercom.connected(
-            intercom.Settings(access_token="stand-in-token", base_url=f"{url}/intercom", _env_file=None),  # type: ignore[arg-type, call-arg]
-            retry=HURRIED,
-            timeout=TIMEOUT,
+        intercom.connect(
+            intercom.Settings(access_token="stand-in-token", base_url=f"{url}/intercom", _env_file=None),
+            World(retry=HURRIED, timeout=TIMEOUT),
         ),
     ]
 

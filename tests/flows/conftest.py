@@ -5,19 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import integrations
-from integrations.kit import settings as _settings
-from integrations.kit.declare import Connected
-from integrations.mixpanel import sources as mixpanel
+from integrations.kit.world import World
 from jobs.place import Place
 from jobs.pull import pull_one, pulls
 from sandbox.all import stand_ins
@@ -149,16 +145,5 @@ def _face(monkeypatch: pytest.MonkeyPatch, url: str, folder: Path) -> None:
 
 @pytest.fixture
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An integration tries a call again almost at once, and Mixpanel's hour begins anew."""
-    for name in SYSTEMS:
-        monkeypatch.setattr(integrations.integration(name), "connect", _quick(name))
-    mixpanel._queries_alone.cache_clear()
-    mixpanel._exports_alone.cache_clear()
-
-
-def _quick(name: str) -> Callable[..., Connected]:
-    module = import_module(f"integrations.{name}")
-    retry = replace(module.RETRY, sleep=lambda seconds: time.sleep(min(seconds, 0.4)))
-    if name == "mixpanel":
-        return partial(mixpanel.connect, retry=retry)
-    return lambda **shared: module.connected(_settings.read(module.Settings), retry=retry, **shared)
+    """A system tries a call again almost at once."""
+    monkeypatch.setattr("jobs.place.World", partial(World, sleep=lambda seconds: time.sleep(min(seconds, 0.4))))

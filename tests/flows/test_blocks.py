@@ -51,7 +51,7 @@ async def remove(*names: str) -> None:
 def token() -> str:
     """The bot token as a new run would read it."""
     settings()
-    from integrations.slack import actions as slack
+    from integrations import slack
 
     return _settings.read(slack.Settings).bot_token.get_secret_value()
 

@@ -12,8 +12,9 @@ import pytest
 
 from cli.init import _made
 from expansion.contract import FactRecord
-from integrations.kit.declare import Budget, Limit, SourceBase
-from integrations.mixpanel import sources as integration
+from expansion.limits import Limit
+from integrations.kit.budgets import Budget
+from integrations.kit.declare import SourceBase
 from jobs.decide import evaluate, triggers_to_check
 from jobs.place import Place
 from jobs.pull import Pull, pull_one
@@ -66,7 +67,6 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mixpanel]
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("EXPANSION_FIRST_PULL_DAYS", "30")
         monkeypatch.chdir(folder)
-        integration._exports_alone.cache_clear()
         yield there
 
 

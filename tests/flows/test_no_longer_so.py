@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from integrations.mixpanel import sources as integration
 from jobs.decide import decide_all, evaluate, triggers_to_check
 from jobs.place import Place
 from jobs.pull import Pulled, pull_one, pulls
@@ -159,8 +158,6 @@ def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("EXPANSION_FIRST_PULL_DAYS", "30")
         monkeypatch.chdir(tmp_path)
-        integration._exports_alone.cache_clear()
-        integration._queries_alone.cache_clear()
         yield Town(state, members)
 
 

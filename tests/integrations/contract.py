@@ -24,7 +24,8 @@ from pydantic import BaseModel
 
 from expansion.contract import AccountRef, Done, Failure, NoAccess, Piece, Refused, TryLater
 from expansion.records.ledger import Verdict
-from integrations.kit.declare import ActionBase, RetryPolicy
+from integrations.kit.declare import ActionBase
+from integrations.kit.retry import RetryPolicy
 from tests.integrations.desk import Desk
 
 FIRED_AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)

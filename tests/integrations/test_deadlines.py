@@ -17,16 +17,13 @@ from pydantic import SecretStr
 
 from expansion.contract import Failure, TryLater
 from expansion.fields import Person
-from integrations.hubspot import actions as hubspot
-from integrations.intercom import actions as intercom
+from integrations import hubspot, intercom, mixpanel, salesforce, slack
 from integrations.kit.deadlines import TIMES, TookTooLong, opener, watch, within
-from integrations.kit.declare import Budget, Connected, RetryPolicy
+from integrations.kit.declare import Connected
+from integrations.kit.retry import RetryPolicy
+from integrations.kit.world import World
 from integrations.mixpanel import client as _mixpanel_calls
-from integrations.mixpanel import sources as mixpanel
-from integrations.mixpanel.client import Queries
-from integrations.mixpanel.settings import EXPORTS
-from integrations.salesforce import actions as salesforce
-from integrations.slack import actions as slack
+from integrations.slack.message import PostMessage
 from sandbox.hubspot import app as hubspot_stand_in
 from sandbox.intercom.app import Intercom
 from sandbox.kit.server import State
@@ -63,37 +60,37 @@ def of_salesforce(world: StandIns) -> Connected:
         domain="acme.my", client_id=salesforce_stand_in.CLIENT_ID, base_url=world.base_url("salesforce"),
         client_secret=SecretStr(salesforce_stand_in.CLIENT_SECRET), timeout=TIMEOUT, _env_file=None,
     )  # fmt: skip
-    return salesforce.connected(settings, ONCE, FakeClock())
+    return salesforce.connect(settings, World(retry=ONCE, clock=FakeClock()))
 
 
 def of_hubspot(world: StandIns) -> Connected:
     settings = hubspot.Settings(
         token=SecretStr(hubspot_stand_in.TOKEN), base_url=world.base_url("hubspot"), timeout=TIMEOUT, _env_file=None
     )
-    return hubspot.connected(settings, ONCE, FakeClock())
+    return hubspot.connect(settings, World(retry=ONCE, clock=FakeClock()))
 
 
 def of_slack(world: StandIns) -> Connected:
     settings = slack.Settings(bot_token=SecretStr("xoxb-x"), base_url=world.base_url("slack"), _env_file=None)
-    return slack.connected(settings, retry=ONCE, timeout=TIMEOUT, clock=FakeClock())
+    return slack.connect(settings, World(retry=ONCE, timeout=TIMEOUT, clock=FakeClock()))
 
 
 def of_intercom(world: StandIns) -> Connected:
     settings = intercom.Settings(access_token=SecretStr("x"), base_url=world.base_url("intercom"), _env_file=None)
-    return intercom.connected(settings, retry=ONCE, timeout=TIMEOUT, clock=FakeClock())
+    return intercom.connect(settings, World(retry=ONCE, timeout=TIMEOUT, clock=FakeClock()))
 
 
 def of_mixpanel(world: StandIns) -> Connected:
-    settings = _mixpanel_calls.Settings(
+    settings = mixpanel.Settings(
         service_account=mixpanel_stand_in.SERVICE_ACCOUNT, secret=SecretStr(mixpanel_stand_in.SECRET),
         project_id=mixpanel_stand_in.PROJECT_ID, data_group_id=str(mixpanel_stand_in.DATA_GROUP_ID),
         base_url=world.base_url("mixpanel"), _env_file=None,
     )  # fmt: skip
-    return mixpanel.connect(settings, retry=ONCE, queries=Queries(), exports=Budget("exports", *EXPORTS))
+    return mixpanel.connect(settings, World(retry=ONCE))
 
 
 def post(there: Connected) -> Any:
-    return there.actions["slack.post_message"].deliver([piece(slack.PostMessage(channel="expansion", text="hi"))])
+    return there.actions["slack.post_message"].deliver([piece(PostMessage(channel="expansion", text="hi"))])
 
 
 def enrol(there: Connected) -> Any:

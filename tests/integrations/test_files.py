@@ -153,7 +153,7 @@ def test_files_are_in_the_catalog_and_connect_to_nothing() -> None:
         "files.people": {"people"},
         "files.events": {"events"},
     }
-    connected = integrations.integration("files").connect()
+    connected = integrations.integration("files").connected()
     assert set(connected.sources) == {"files.accounts", "files.people", "files.events"} and connected.check() == []
 
 

@@ -14,12 +14,14 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from expansion.contract import Done, Failure, NoAccess, Piece, Refused, TryLater
-from integrations.hubspot import INTEGRATION, connected
+from integrations.hubspot import INTEGRATION
 from integrations.hubspot.companies import NO_COMPANY
 from integrations.hubspot.inputs import CreateTask, UpdateProperties
 from integrations.hubspot.settings import Settings
 from integrations.hubspot.tasks import SEARCH_LAG
-from integrations.kit.declare import Connected, RetryPolicy
+from integrations.kit.declare import Connected
+from integrations.kit.retry import RetryPolicy
+from integrations.kit.world import World
 from sandbox.hubspot.app import TOKEN, HubSpot
 from sandbox.kit.server import StandIn
 from tests.integrations.conftest import StandIns
@@ -79,7 +81,7 @@ def settings(stand_ins: StandIns, **changes: Any) -> Settings:
 def connect(stand_ins: StandIns, clock: FakeClock | None = None, **changes: Any) -> Connected:
     """Waiting moves a clock of the test's own, so that the lag of search passes at once."""
     clock = clock or FakeClock()
-    return connected(settings(stand_ins, **changes), RetryPolicy(sleep=clock.sleep), clock)
+    return INTEGRATION.connect(settings(stand_ins, **changes), World(retry=RetryPolicy(sleep=clock.sleep), clock=clock))
 
 
 def task(key: str = "one", number: int = 0, **changes: Any) -> Piece:
@@ -334,7 +336,7 @@ def test_search_that_lags_is_not_believed_too_soon(portal: StandIns) -> None:
     portal.get(HubSpot).limits.searches = 100
     portal.fault("hubspot", "cut_after", path="batch/create")
     clock = FakeClock()
-    action = connected(settings(portal), HURRIED, clock).actions["hubspot.create_task"]
+    action = INTEGRATION.connect(settings(portal), World(retry=HURRIED, clock=clock)).actions["hubspot.create_task"]
     [reply] = action.deliver([task()])
     assert isinstance(reply, TryLater) and reply.maybe_done
     [found] = action.find([task()])
@@ -672,7 +674,7 @@ def test_links_of_the_real_hubspot_lead_to_its_own_pages(portal: StandIns) -> No
     from integrations.hubspot.client import Client
     from integrations.hubspot.settings import LIMITS, SEARCH_LIMITS
 
-    client = Client(settings(portal), HURRIED, LIMITS, SEARCH_LIMITS)
+    client = Client(settings(portal), World(retry=HURRIED), LIMITS, SEARCH_LIMITS)
     client.details()
     client._settings = settings(portal, base_url="https://api.hubapi.com")
     assert client.link("tasks", "5") == "https://app.hubspot.com/contacts/4711/record/0-27/5"
@@ -720,14 +722,14 @@ def test_doctor_says_nothing_of_calls_where_the_headers_do_not_tell(portal: Stan
     from integrations.hubspot.doctor import _calls_left
     from integrations.hubspot.settings import LIMITS, SEARCH_LIMITS
 
-    client = Client(settings(portal), HURRIED, LIMITS, SEARCH_LIMITS)
+    client = Client(settings(portal), World(retry=HURRIED), LIMITS, SEARCH_LIMITS)
     assert _calls_left(client) == []
 
 
 def test_missing_settings_are_named_with_where_to_find_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(NoAccess, match="HUBSPOT_TOKEN: missing") as caught:
-        INTEGRATION.connect()
+        INTEGRATION.connected()
     assert "Service Keys" in str(caught.value)
 
 

@@ -12,10 +12,11 @@ from pydantic import ValidationError
 from expansion.contract import Done, Made, NoAccess, Piece, Refused, Standing, TryLater
 from expansion.fields import Person
 from expansion.follow.inputs import TakeBack
-from integrations.intercom import INTEGRATION, connected
+from integrations.intercom import INTEGRATION
 from integrations.intercom.inputs import EnrolInSeries, SendEvent
 from integrations.intercom.settings import Settings
-from integrations.kit.declare import RetryPolicy
+from integrations.kit.retry import RetryPolicy
+from integrations.kit.world import World
 from sandbox.intercom.app import Intercom
 from tests.integrations.conftest import StandIns
 from tests.integrations.contract import (
@@ -60,7 +61,7 @@ def intercom(world: StandIns) -> Any:
 
 def connect(world: StandIns, **how: Any) -> Any:
     settings = Settings(access_token="secret-token", base_url=world.base_url("intercom"), _env_file=None)
-    return connected(settings, **{"retry": HURRIED, "clock": FakeClock(), "timeout": TIMEOUT, **how})
+    return INTEGRATION.connect(settings, World(**{"retry": HURRIED, "clock": FakeClock(), "timeout": TIMEOUT, **how}))
 
 
 @pytest.fixture
@@ -434,7 +435,7 @@ def test_a_missing_permission_is_for_a_person(world: StandIns, enrol: Callable[.
 def in_version(world: StandIns, version: str) -> Any:
     address = world.base_url("intercom")
     settings = Settings(access_token="secret-token", base_url=address, api_version=version, _env_file=None)
-    there = connected(settings, retry=HURRIED, clock=FakeClock(), timeout=TIMEOUT)
+    there = INTEGRATION.connect(settings, World(retry=HURRIED, clock=FakeClock(), timeout=TIMEOUT))
     [reply] = there.actions["intercom.send_event"].deliver([event("one")])
     return reply
 
@@ -493,9 +494,9 @@ def test_missing_settings_name_the_variable_and_where_to_find_it(
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("INTERCOM_ACCESS_TOKEN", raising=False)
     with pytest.raises(NoAccess, match=r"INTERCOM_ACCESS_TOKEN: missing.*Developer Hub"):
-        INTEGRATION.connect()
+        INTEGRATION.connected()
     monkeypatch.setenv("INTERCOM_ACCESS_TOKEN", "secret")
-    assert set(INTEGRATION.connect().actions) == set(INTEGRATION.actions)
+    assert set(INTEGRATION.connected().actions) == set(INTEGRATION.actions)
 
 
 def test_doctor_tells_the_workspace_and_what_may_be_read(world: StandIns, intercom: Any) -> None:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from expansion.fields import Person
-from integrations.intercom import connected
+from integrations.intercom import INTEGRATION
 from integrations.intercom.settings import Settings
 from sandbox.intercom.app import Intercom
 from tests.integrations.conftest import StandIns
@@ -73,7 +73,7 @@ def test_requests_and_replies_are_as_published(
     monkeypatch.setattr(httpx.Client, "send", lambda *a, **k: exchanges.append(r := send(*a, **k)) or r)
 
     settings = Settings(access_token="t", base_url=world.base_url("intercom"), _env_file=None)
-    intercom = connected(settings)
+    intercom = INTEGRATION.connect(settings)
     intercom.check()
     everyone = ("one", "nobody", Person(user_id="x", email="cleo@acme.example"))
     for how in ({}, {"attribute": {"expansion_series": "a"}}, {"event": "storage-nearly-full"}):

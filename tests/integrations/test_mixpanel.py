@@ -13,9 +13,12 @@ from mixpanel_utils import MixpanelUtils
 from pydantic import SecretStr
 
 from expansion.contract import EventRow, Failure, NoAccess, Refused, TryLater
-from integrations.kit.declare import Budget, Connected, RetryPolicy
-from integrations.mixpanel import sources as mixpanel
-from integrations.mixpanel.client import Queries
+from integrations.kit.budgets import Alone, Budget
+from integrations.kit.declare import Connected
+from integrations.kit.retry import RetryPolicy
+from integrations.kit.world import World
+from integrations.mixpanel import INTEGRATION
+from integrations.mixpanel.client import Api, Queries
 from integrations.mixpanel.meanings import CONCURRENCY_WAIT, HOUR_WAIT, meaning
 from integrations.mixpanel.settings import EXPORTS, Settings
 from sandbox.mixpanel import app as stand_in
@@ -70,7 +73,7 @@ def start(stand_ins: Callable[..., StandIns]) -> Callable[..., StandIns]:
     return begin
 
 
-def connected(there: StandIns, queries: Queries | None = None, **changed: Any) -> Connected:
+def connected(there: StandIns, world: World | None = None, **changed: Any) -> Connected:
     settings = {
         "service_account": stand_in.SERVICE_ACCOUNT,
         "secret": SecretStr(stand_in.SECRET),
@@ -79,9 +82,7 @@ def connected(there: StandIns, queries: Queries | None = None, **changed: Any) -
         "base_url": there.base_url("mixpanel"),
         **changed,
     }
-    return mixpanel.connect(
-        Settings(**settings), retry=QUICK, queries=queries or Queries(), exports=Budget("exports", *EXPORTS)
-    )
+    return INTEGRATION.connect(Settings(**settings), world or World(retry=QUICK))
 
 
 def pull(
@@ -388,8 +389,7 @@ def test_wrong_credentials_are_named_and_never_shown(start: Callable[..., StandI
 
 def test_the_hours_queries_used_up_means_wait_long_and_ask_nothing_more(start: Callable[..., StandIns]) -> None:
     there, clock = start(queries_an_hour=1), Clock()
-    queries = Queries(clock=clock)
-    source = connected(there, queries).sources["mixpanel.group"]
+    source = connected(there, World(retry=QUICK, clock=clock)).sources["mixpanel.group"]
     list(source.facts(["plan"]))
     with pytest.raises(TryLater, match="queries are used up") as caught:
         list(source.facts(["plan"]))
@@ -405,7 +405,7 @@ def test_the_hours_queries_used_up_means_wait_long_and_ask_nothing_more(start: C
 
 def test_our_own_budget_refuses_the_sixty_first_query_before_it_is_sent(start: Callable[..., StandIns]) -> None:
     there = start()
-    source = connected(there, Queries(2, Clock())).sources["mixpanel.group"]
+    source = connected(there, World(retry=QUICK, clock=Clock()), queries_per_hour=2).sources["mixpanel.group"]
     for _ in range(2):
         list(source.facts(["plan"]))
     with pytest.raises(TryLater, match="Mixpanel queries: the limit leaves no call"):
@@ -509,7 +509,7 @@ def test_the_library_does_not_log_replies(
 def test_each_region_has_its_hosts() -> None:
     def hosts(region: str) -> tuple[str, str, str]:
         settings = Settings(service_account="a", secret="b", project_id=1, region=region)  # type: ignore[arg-type]
-        utils = mixpanel.Api(settings, Queries(), mixpanel._exports("x", None))._utils()
+        utils = Api(settings, Queries(), Budget("exports", *EXPORTS))._utils()
         return utils.formatted_api, utils.raw_api, utils.import_api
 
     us, eu = "https://mixpanel.com/api", "https://eu.mixpanel.com/api"
@@ -522,16 +522,17 @@ def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: A
     monkeypatch.setenv("MIXPANEL_SERVICE_ACCOUNT", "x")
     monkeypatch.setenv("MIXPANEL_PROJECT_ID", "4001")
     with pytest.raises(NoAccess, match="MIXPANEL_SECRET: missing"):
-        mixpanel.connect()
+        INTEGRATION.connected()
 
 
-def test_connecting_twice_shares_one_budget(monkeypatch: pytest.MonkeyPatch, start: Callable[..., StandIns]) -> None:
-    there = start()
-    for name, value in (("SERVICE_ACCOUNT", "x"), ("SECRET", "y"), ("PROJECT_ID", "1"), ("BASE_URL", there.url)):
-        monkeypatch.setenv(f"MIXPANEL_{name}", value)
-    first, second = mixpanel.connect(), mixpanel.connect()
-    budgets = [one.sources["mixpanel.group"].api.queries for one in (first, second)]  # type: ignore[attr-defined]
-    assert budgets[0] is budgets[1]
+def test_two_connections_share_the_calls_of_one_allowance(start: Callable[..., StandIns]) -> None:
+    there, clock = start(), Clock()
+    world = World(Alone(clock), retry=QUICK, clock=clock)
+    first, second = (connected(there, world, queries_per_hour=1).sources["mixpanel.group"] for _ in range(2))
+    list(first.facts(["plan"]))
+    with pytest.raises(TryLater, match="Mixpanel queries: the limit leaves no call"):
+        list(second.facts(["plan"]))
+    assert len(there.requests()) == 1
 
 
 def test_doctor_says_what_answers_and_what_is_left_of_the_hour(start: Callable[..., StandIns]) -> None:
@@ -552,7 +553,7 @@ def test_doctor_names_the_remedy(start: Callable[..., StandIns]) -> None:
 
 
 def test_the_declaration_names_every_source() -> None:
-    declared = mixpanel.INTEGRATION
+    declared = INTEGRATION
     assert set(declared.sources) == {"mixpanel.export", "mixpanel.group", "mixpanel.profile", "mixpanel.cohort"}
     assert declared.sources["mixpanel.cohort"].words().gives == {"cohorts"}
     assert (declared.limits[0].calls, declared.limits[0].seconds) == (60, 3600)

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from expansion.contract import EventRow, Failure, Refused
-from integrations.kit.declare import Budget, Connected, Finding, RetryPolicy
-from integrations.mixpanel import sources as mixpanel
-from integrations.mixpanel.client import Queries
-from integrations.mixpanel.settings import EXPORTS, Settings
+from integrations.kit.declare import Connected, Finding
+from integrations.kit.retry import RetryPolicy
+from integrations.kit.world import World
+from integrations.mixpanel import INTEGRATION
+from integrations.mixpanel.settings import Settings
 from integrations.mixpanel.zone import days_to_ask, to_utc, zone_of
 from sandbox.mixpanel import app as stand_in
 from tests.integrations.conftest import StandIns
@@ -56,8 +57,7 @@ def connected(there: StandIns, now: datetime, zone: str | None = None) -> Connec
         base_url=there.base_url("mixpanel"), _env_file=None, **({"event_time_zone": zone} if zone else {}),
     )  # fmt: skip
     retry = RetryPolicy(tries=1)
-    exports = Budget("exports", *EXPORTS)
-    return mixpanel.connect(settings, retry=retry, queries=Queries(), exports=exports, now=lambda: now)
+    return INTEGRATION.connect(settings, World(retry=retry, now=lambda: now))
 
 
 def pull(one: Connected, since: str, until: str) -> tuple[list[EventRow], Failure | None]:

@@ -11,7 +11,8 @@ from pydantic import SecretStr, ValidationError
 
 from expansion.contract import Done, Failure, NoAccess, Piece, Refused, TryLater
 from integrations.kit.declare import Connected
-from integrations.salesforce import INTEGRATION, connected
+from integrations.kit.world import World
+from integrations.salesforce import INTEGRATION
 from integrations.salesforce.inputs import CreateOpportunity, CreateTask, UpdateFields
 from integrations.salesforce.settings import LIMITS, Settings
 from sandbox.salesforce.app import CLIENT_ID, CLIENT_SECRET, Salesforce
@@ -83,7 +84,7 @@ def settings(stand_ins: StandIns, **changes: Any) -> Settings:
 
 
 def connect(stand_ins: StandIns, **changes: Any) -> Connected:
-    return connected(settings(stand_ins, **changes), HURRIED)
+    return INTEGRATION.connect(settings(stand_ins, **changes), World(retry=HURRIED))
 
 
 def task(key: str = "one", number: int = 0, **changes: Any) -> Piece:
@@ -257,7 +258,7 @@ def test_a_task_holds_what_the_seller_needs(org: StandIns) -> None:
 def test_the_link_leads_to_the_org_where_there_is_no_base_url(org: StandIns) -> None:
     from integrations.salesforce.client import Client
 
-    client = Client(settings(org), HURRIED, LIMITS)
+    client = Client(settings(org), World(retry=HURRIED), LIMITS)
     client.read("limits/")
     client._settings = settings(org, base_url=None)
     assert client.link("Task", "00T1") == "https://acme.my.salesforce.com/lightning/r/Task/00T1/view"
@@ -720,7 +721,7 @@ def test_a_host_that_is_not_there_certainly_did_nothing(org: StandIns) -> None:
 def test_an_org_without_calls_left_is_left_alone(org: StandIns) -> None:
     stand_in, clock = org.get(Salesforce), FakeClock()
     stand_in.api_limit = 0
-    source = connected(settings(org), HURRIED, clock).sources["salesforce.account"]
+    source = INTEGRATION.connect(settings(org), World(retry=HURRIED, clock=clock)).sources["salesforce.account"]
     for _ in range(2):
         with pytest.raises(TryLater) as caught:
             list(source.facts(["Name"]))
@@ -733,7 +734,7 @@ def test_an_org_without_calls_left_is_left_alone(org: StandIns) -> None:
 
 def test_the_last_twentieth_of_the_calls_is_left_to_people(org: StandIns) -> None:
     org.get(Salesforce).api_limit = 20
-    source = connected(settings(org), HURRIED, FakeClock()).sources["salesforce.account"]
+    source = INTEGRATION.connect(settings(org), World(retry=HURRIED, clock=FakeClock())).sources["salesforce.account"]
     with pytest.raises(TryLater):
         for _ in range(25):
             list(source.facts(["Name"]))
@@ -833,7 +834,7 @@ def test_missing_settings_are_all_named_with_where_to_find_them(monkeypatch: pyt
     monkeypatch.setenv("SALESFORCE_DOMAIN", "login.salesforce.com")
     monkeypatch.setenv("SALESFORCE_CLIENT_SECRET", "very-secret")
     with pytest.raises(NoAccess) as caught:
-        INTEGRATION.connect()
+        INTEGRATION.connected()
     text = str(caught.value)
     assert "SALESFORCE_CLIENT_ID: missing" in text and "External Client App Manager" in text
     assert "SALESFORCE_DOMAIN" in text and "My Domain" in text
@@ -849,7 +850,5 @@ def test_the_catalog_does_not_load_the_client() -> None:
     import subprocess
     import sys
 
-    code = (
-        "import sys, integrations.salesforce.actions as s; assert s.INTEGRATION.actions; print('zeep' in sys.modules)"
-    )
+    code = "import sys, integrations.salesforce as s; assert s.INTEGRATION.actions; print('zeep' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

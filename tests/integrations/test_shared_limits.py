@@ -10,12 +10,11 @@ import pytest
 from pydantic import SecretStr
 
 from expansion.contract import Done, NotItsTurn
-from integrations.hubspot import actions as hubspot
-from integrations.intercom import actions as intercom
+from integrations import hubspot, intercom, salesforce, slack
 from integrations.kit.budgets import Alone
 from integrations.kit.declare import Connected
-from integrations.salesforce import actions as salesforce
-from integrations.slack import actions as slack
+from integrations.kit.world import World
+from integrations.slack.message import PostMessage
 from sandbox.hubspot.app import TOKEN, HubSpot
 from sandbox.intercom.app import Intercom
 from sandbox.salesforce.app import CLIENT_ID, CLIENT_SECRET, Salesforce
@@ -53,10 +52,10 @@ def test_slack_hears_one_message_a_second_in_a_channel_from_both(stand_ins: Star
     channels = [{"id": f"C0CHANNEL{n}0", "name": f"channel-{n}"} for n in range(2)]
     world = stand_ins(lambda state: Slack(state, clock.monotonic), sample={"slack": {"channels": channels}})
     settings = slack.Settings(_env_file=None, bot_token=SecretStr("xoxb-1"), base_url=f"{world.base_url('slack')}/")  # type: ignore[call-arg]
-    workers = two(lambda shared: slack.connected(settings, retry=HURRIED, clock=clock, allowance=shared), clock)
+    workers = two(lambda shared: slack.connect(settings, World(retry=HURRIED, clock=clock, allowance=shared)), clock)
     began = clock.now
     for number in range(40):
-        what = slack.PostMessage(channel=f"channel-{number // 2 % 2}", text="hello", digest=False)
+        what = PostMessage(channel=f"channel-{number // 2 % 2}", text="hello", digest=False)
         [reply] = workers[number % 2].actions["slack.post_message"].deliver([piece(what, str(number))])
         assert isinstance(reply, Done), reply
     assert refused(world) == 0
@@ -67,7 +66,7 @@ def test_hubspot_hears_190_calls_in_ten_seconds_from_both(stand_ins: Start, cloc
     world = stand_ins(HubSpot, sample=test_hubspot.sample(3))
     world.get(HubSpot).limits.now = clock.monotonic
     settings = hubspot.Settings(_env_file=None, token=SecretStr(TOKEN), base_url=world.base_url("hubspot"))  # type: ignore[call-arg]
-    workers = two(lambda shared: hubspot.connected(settings, HURRIED, clock, shared), clock)
+    workers = two(lambda shared: hubspot.connect(settings, World(retry=HURRIED, clock=clock, allowance=shared)), clock)
     began = clock.now
     for number in range(100):  # two calls each
         [reply] = workers[number % 2].actions["hubspot.create_task"].deliver([test_hubspot.task(str(number))])
@@ -82,7 +81,9 @@ def test_salesforce_is_asked_no_more_than_our_share_of_a_day(stand_ins: Start, c
         _env_file=None, domain="acme.my.salesforce.com", client_id=CLIENT_ID, client_secret=SecretStr(CLIENT_SECRET),
         base_url=org.base_url("salesforce"), daily_calls=10,
     )  # fmt: skip
-    workers = two(lambda shared: salesforce.connected(settings, HURRIED, clock, shared), clock)
+    workers = two(
+        lambda shared: salesforce.connect(settings, World(retry=HURRIED, clock=clock, allowance=shared)), clock
+    )
     replies = [
         workers[number % 2].actions["salesforce.create_task"].deliver([test_salesforce.task(str(number))])[0]
         for number in range(12)
@@ -99,7 +100,9 @@ def test_what_the_org_has_left_for_all_holds_both_back(stand_ins: Start, clock: 
     org = stand_ins(Salesforce, sample=test_salesforce.sample())
     org.get(Salesforce).api_limit, org.get(Salesforce).calls = 1000, 949  # others have used it
     settings = test_salesforce.settings(org)
-    workers = two(lambda shared: salesforce.connected(settings, HURRIED, clock, shared), clock)
+    workers = two(
+        lambda shared: salesforce.connect(settings, World(retry=HURRIED, clock=clock, allowance=shared)), clock
+    )
     first, second = (worker.actions["salesforce.create_task"].deliver([test_salesforce.task()]) for worker in workers)
     assert isinstance(first[0], NotItsTurn) and isinstance(second[0], NotItsTurn)
     assert org.get(Salesforce).calls == 950, "one call heard it, and the other worker made none"
@@ -111,7 +114,7 @@ def test_intercom_hears_no_more_than_its_window_from_both(stand_ins: Start, cloc
     world.fault("intercom", "status", status=429, body={}, headers={"X-RateLimit-Reset": str(int(clock.now) + 7)})
     now = lambda: datetime.fromtimestamp(clock.now, UTC)  # noqa: E731
     one, other = two(
-        lambda shared: intercom.connected(settings, retry=HURRIED, clock=clock, now=now, allowance=shared), clock
+        lambda shared: intercom.connect(settings, World(retry=HURRIED, clock=clock, now=now, allowance=shared)), clock
     )
     began = clock.now
     one.check()

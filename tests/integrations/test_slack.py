@@ -10,8 +10,9 @@ import pytest
 from pydantic import ValidationError
 
 from expansion.contract import Done, NoAccess, Piece, Refused, TryLater
-from integrations.kit.declare import RetryPolicy
-from integrations.slack import INTEGRATION, connected
+from integrations.kit.retry import RetryPolicy
+from integrations.kit.world import World
+from integrations.slack import INTEGRATION
 from integrations.slack.actions import PostMessage, PostMessageAction
 from integrations.slack.message import MESSAGE, SECTION, digests, shorten, single, split
 from integrations.slack.settings import Settings
@@ -60,7 +61,9 @@ def slack(world: StandIns, clock: Time) -> Any:
 
 def connect(world: StandIns, clock: Time) -> Any:
     settings = Settings(bot_token="xoxb-test", base_url=world.base_url("slack"), _env_file=None)
-    return connected(settings, retry=RetryPolicy(sleep=clock.sleep), clock=clock, now=clock.today, timeout=TIMEOUT)
+    return INTEGRATION.connect(
+        settings, World(retry=RetryPolicy(sleep=clock.sleep), clock=clock, now=clock.today, timeout=TIMEOUT)
+    )
 
 
 @pytest.fixture
@@ -342,7 +345,9 @@ def test_an_error_that_nobody_has_heard_of_is_refused_with_its_name(world: Stand
 
 def test_a_server_that_is_not_there_is_tried_again_and_certainly_not_done(clock: Time) -> None:
     settings = Settings(bot_token="xoxb-test", base_url="http://127.0.0.1:9", _env_file=None)
-    action = connected(settings, retry=RetryPolicy(sleep=clock.sleep), clock=clock).actions["slack.post_message"]
+    action = INTEGRATION.connect(settings, World(retry=RetryPolicy(sleep=clock.sleep), clock=clock)).actions[
+        "slack.post_message"
+    ]
     [reply] = action.deliver([message()])
     assert isinstance(reply, TryLater)
     assert not reply.maybe_done
@@ -434,13 +439,13 @@ def test_missing_settings_name_the_variable_and_where_to_find_it(
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SLACK_BOT_TOKEN", raising=False)
     with pytest.raises(NoAccess, match=r"SLACK_BOT_TOKEN: missing.*xoxb-.*chat:write"):
-        INTEGRATION.connect()
+        INTEGRATION.connected()
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxp-secret")
     with pytest.raises(NoAccess, match="starts with xoxb-") as caught:
-        INTEGRATION.connect()
+        INTEGRATION.connected()
     assert "secret" not in str(caught.value)
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-secret")
-    assert "slack.post_message" in INTEGRATION.connect().actions
+    assert "slack.post_message" in INTEGRATION.connected().actions
 
 
 def test_doctor_says_who_and_where_the_bot_is(slack: Any) -> None:

@@ -20,8 +20,8 @@ from expansion.ledger.store import open_ledger
 from expansion.text import logs, redact
 from expansion.text.redact import has_address, redacted
 from expansion.text.secret_shapes import secrets_in
+from integrations import slack
 from integrations.kit import settings as _settings
-from integrations.slack import actions as slack
 from jobs.border import Fault, harmless
 from jobs.settings import Settings
 from tests import world
