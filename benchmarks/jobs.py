@@ -19,7 +19,7 @@ from expansion.explain.evaluator import build_rollups, evaluator
 from expansion.language.model.models import Trigger
 from expansion.react.resident import Resident
 from expansion.usage.duck import connect, quote
-from expansion.usage.importing import import_events
+from expansion.usage.import_events import import_events
 from expansion.usage.journal import Journal
 from expansion.usage.store import UsageStore
 

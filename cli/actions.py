@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, get_args, get_origin
 import click
 
 from cli.completing import ACTION
-from cli.showing import as_json, echo
+from cli.output import as_json, echo
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from cli.showing import as_json, echo, say
+from cli.output import as_json, echo, say
 
 
 @click.command("alerts")
@@ -28,7 +28,7 @@ def command(folder: Path, try_: bool, json_: bool) -> None:
     """
     import asyncio
 
-    from cli.quiet import prefect_ready
+    from cli.prefect_env import prefect_ready
 
     prefect_ready()
     from flows.alerts import must_be_named, places, put, try_out

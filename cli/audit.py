@@ -9,7 +9,7 @@ import click
 
 from cli import scripts
 from cli.beginning import must_be_ours, nothing_yet
-from cli.showing import as_json, echo, many, say, table
+from cli.output import as_json, echo, many, say, table
 
 if TYPE_CHECKING:
     from expansion.ledger.audit import AuditRecord

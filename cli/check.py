@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from cli.output import as_json, echo, many, say
 from cli.scripts import mistake
-from cli.showing import as_json, echo, many, say
 
 
 @click.command("check")
@@ -76,7 +76,7 @@ def _run(place: Any) -> list[Any]:
 
 def _too_long(place: Any) -> tuple[Any, ...]:
     """Windows that are longer than what is stored; none where nothing is."""
-    from expansion.language.reach import windows_longer_than
+    from expansion.language.look_back import windows_longer_than
     from expansion.usage.manifest import StoreError
 
     try:

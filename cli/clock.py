@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.showing import as_json, echo, many, say
+from cli.output import as_json, echo, many, say
 
 if TYPE_CHECKING:
     from jobs.place import Place

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.showing import echo, say
+from cli.output import echo, say
 
 if TYPE_CHECKING:
     from expansion.records.ledger import FiringRecord
@@ -32,7 +32,7 @@ def command(folder: Path, keep_up: bool | None) -> None:
     Tasks, messages and enrolments land in stand-ins of Salesforce, HubSpot, Slack and Intercom, and show on an inbox
     page. No account, no key; nothing leaves this machine. A second run finds nothing new to do.
     """
-    from cli.local import start_prefect, start_stand_ins
+    from cli.demo_processes import start_prefect, start_stand_ins
 
     for number in (signal.SIGINT, signal.SIGTERM):
         # Either ends what was started here, also where a shell's `&` has switched SIGINT off.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.showing import as_json, echo, many
+from cli.output import as_json, echo, many
 
 if TYPE_CHECKING:
     from integrations.kit.declare import Connected, Finding

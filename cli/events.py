@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from cli.completing import EVENT
-from cli.showing import as_json, echo, many, say, table
+from cli.output import as_json, echo, many, say, table
 
 _WIDEST = 40  # of a value in a table
 

@@ -13,7 +13,7 @@ from cli.accounts import name_of, need_account
 from cli.completing import ACCOUNT, TRIGGER
 from cli.engine import engine_option
 from cli.naming import need_trigger
-from cli.showing import as_json, echo, say
+from cli.output import as_json, echo, say
 from cli.values import MOMENT
 
 _SECTIONS = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from cli.showing import as_json, echo, table
+from cli.output import as_json, echo, table
 
 
 @click.command("facts")

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cli.showing import columns, echo, many, say, shortened, table
+from cli.output import columns, echo, many, say, shortened, table
 from expansion.text.harmless import visible
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
+from cli.output import as_json, echo, many, say, table
 from cli.scripts import counted
-from cli.showing import as_json, echo, many, say, table
 
 
 @click.command("forget")

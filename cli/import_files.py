@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
+from cli.output import as_json, many, say, table
 from cli.scripts import counted
-from cli.showing import as_json, many, say, table
 
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 

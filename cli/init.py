@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.showing import as_json, echo, say
+from cli.output import as_json, echo, say
 
 if TYPE_CHECKING:
     from expansion.contract import Catalog

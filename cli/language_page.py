@@ -14,7 +14,8 @@ from pydantic.fields import FieldInfo
 
 from expansion.language.check import case_parser
 from expansion.language.check.kinds import FITS
-from expansion.language.model import conditions, following, later, models, policy, sequences, vocabulary
+from expansion.language.model import conditions, following, later, models, policy, sequences
+from expansion.language.model import facts as vocabulary
 from expansion.language.model.filters import FILTERS
 from expansion.language.model.template import MEANINGS, template_names
 from expansion.language.model.words import words_of

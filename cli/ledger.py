@@ -13,7 +13,7 @@ from cli.accounts import of_ledger
 from cli.beginning import must_be_ours, nothing_yet
 from cli.completing import ACCOUNT, TRIGGER
 from cli.naming import need_trigger_of_ledger
-from cli.showing import as_json, say, table
+from cli.output import as_json, say, table
 
 
 @click.command("ledger")

@@ -10,7 +10,7 @@ import click
 from cli.accounts import names
 from cli.beginning import how_to_begin, must_be_ours
 from cli.engine import engine_option
-from cli.showing import as_json, many, say, table
+from cli.output import as_json, many, say, table
 from cli.values import MOMENT
 
 if TYPE_CHECKING:

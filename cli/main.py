@@ -107,9 +107,9 @@ def cli() -> None:
 
 def main() -> None:
     """Run a command; known failures print as sentences, with exit code 1."""
-    from cli.failing import told
+    from cli.errors import told
+    from cli.output import echo
     from cli.scripts import wanted
-    from cli.showing import echo
     from expansion.text.logs import guard, harmless_traceback
 
     guard()
@@ -137,7 +137,7 @@ def main() -> None:
 def _failed(text: str, kind: str, code: int, mistakes: Iterable[object] = ()) -> NoReturn:
     """Say it as a sentence, or as an object to a script, and end."""
     from cli import scripts
-    from cli.showing import echo, json_line
+    from cli.output import echo, json_line
 
     if scripts.wanted():
         json_line(scripts.error(text, kind, code, mistakes))

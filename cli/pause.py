@@ -9,7 +9,7 @@ import click
 
 from cli import scripts
 from cli.completing import paused_name
-from cli.showing import as_json, say, table
+from cli.output import as_json, say, table
 
 KINDS = ("trigger", "playbook", "integration")
 

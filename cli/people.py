@@ -15,7 +15,7 @@ class NoSuchUser(Exception):
 
 def need_user(evaluator: Any, account: str, user: str) -> None:
     """Raise NoSuchUser with the likeliest ids, unless something is stored of this person in the account."""
-    from expansion.evaluate.asking import people_of
+    from expansion.evaluate.questions import people_of
 
     ids = [one.user_id for one in people_of(evaluator.source, evaluator.as_of, [account])]
     if user in ids:

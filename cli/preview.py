@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli import scripts
 from cli.fired import ends, show_fired
-from cli.showing import as_json, echo, many, say
+from cli.output import as_json, echo, many, say
 
 if TYPE_CHECKING:  # the command's help must not wait for these
     from expansion.decide.decide import Decisions

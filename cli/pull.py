@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.completing import SOURCE
-from cli.showing import as_json, many, say
+from cli.output import as_json, many, say
 
 if TYPE_CHECKING:
     from jobs.place import Place

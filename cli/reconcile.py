@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cli.showing import as_json, say, table
+from cli.output import as_json, say, table
 
 
 @click.command("reconcile")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli import scripts
 from cli.fired import show_fired
-from cli.showing import echo, many, say, table
+from cli.output import echo, many, say, table
 
 if TYPE_CHECKING:
     from expansion.records.ledger import FiringRecord, RunRecord, StepRecord

@@ -7,8 +7,8 @@ import getpass
 import click
 
 from cli.completing import paused_name
+from cli.output import say
 from cli.pause import KIND, by_option, note_option, show_pauses
-from cli.showing import say
 
 
 @click.command("resume")

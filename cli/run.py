@@ -10,7 +10,7 @@ import click
 
 from cli.completing import TRIGGER
 from cli.engine import engine_option
-from cli.showing import as_json, say
+from cli.output import as_json, say
 from cli.values import MOMENT
 
 
@@ -36,7 +36,7 @@ def command(
     if dry_run:
         _preview(as_of, list(triggers), json_)
         return
-    from cli.quiet import prefect_ready
+    from cli.prefect_env import prefect_ready
 
     prefect_ready()
     sys.exit(run_flow(as_of, list(triggers), pull_sources if pull_sources is not None else as_of is None, json_))
@@ -49,7 +49,7 @@ def run_flow(as_of: datetime | None, triggers: list[str], pull_sources: bool, js
     from prefect import tags
     from prefect.client.schemas.objects import State
 
-    from cli.quiet import fewer_lines
+    from cli.prefect_env import fewer_lines
     from cli.stopping import Job
     from flows.main import expansion
     from flows.opening import open_place

@@ -9,7 +9,7 @@ import click
 
 from cli import scripts
 from cli.beginning import must_be_ours
-from cli.showing import as_json, say, table
+from cli.output import as_json, say, table
 
 _VERDICTS = {
     "done": "written down as done",

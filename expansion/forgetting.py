@@ -18,9 +18,9 @@ from expansion.ledger.store import Ledger
 from expansion.private_files import replace_file
 from expansion.usage import manifest as manifests
 from expansion.usage.forgetting import Person, Rewritten, forget_in_rejects, forget_in_store, known_as
+from expansion.usage.forgotten import suppressed
 from expansion.usage.journal import Journal
 from expansion.usage.store import UsageStore
-from expansion.usage.suppressed import suppressed
 
 _PENDING = "forgetting.json"
 

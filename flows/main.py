@@ -11,7 +11,7 @@ from prefect.runtime import flow_run
 
 from flows.playbook import playbook
 from flows.pull import pull
-from flows.running import Run, announce
+from flows.run import Run, announce
 from flows.tasks import decide_firings, evaluate_triggers, read_clocks, recover_steps, take_back_steps, wake_steps
 from flows.work import run_of_kind
 from jobs.decide import triggers_of_run

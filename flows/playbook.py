@@ -11,7 +11,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from expansion.deliver.deliver import DeliveryReport
-from flows.running import Run
+from flows.run import Run
 from flows.tasks import StillBusy, deliver_batch, is_busy
 from flows.work import run_of, run_of_kind
 from jobs.deliver import waits_of

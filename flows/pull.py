@@ -11,7 +11,7 @@ from prefect.states import Completed, Failed
 
 from expansion.contract import Refused
 from expansion.text.redact import redacted
-from flows.running import Run
+from flows.run import Run
 from flows.tasks import pull_source
 from flows.work import run_of, run_of_kind
 from jobs.pull import Pull, Pulled, pulls

@@ -10,7 +10,7 @@ from prefect.artifacts import acreate_table_artifact
 from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
 
-from flows.running import Run
+from flows.run import Run
 from flows.work import run_of_kind
 from jobs.reconcile import LOOK_BACK, difference_rows, reconcile_all, untold_rows
 

@@ -12,14 +12,14 @@ from prefect.logging import get_run_logger
 from expansion.decide.decide import Decisions
 from expansion.deliver.deliver import DeliveryReport
 from expansion.text.redact import redacted
-from flows.running import Run
+from flows.run import Run
 from jobs.clocks import keep_clocks
 from jobs.decide import Evaluated, decide_and_record, evaluate, note_evaluated, triggers_to_check
 from jobs.deliver import deliver_some, recover_all, wake_waiting
 from jobs.follow import take_back_all
+from jobs.log_lines import told_without_names
 from jobs.pull import Pull, Pulled, pull_one
 from jobs.report import Problem
-from jobs.telling import told_without_names
 
 
 @task(cache_policy=NO_CACHE, task_run_name="pull {pull.source} {pull.what}")

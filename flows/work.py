@@ -13,8 +13,8 @@ from prefect.runtime import flow_run
 
 from expansion.records.ledger import RunKind
 from flows.opening import open_place
-from flows.running import Run
-from jobs.border import harmless
+from flows.run import Run
+from jobs.clean_errors import harmless
 from jobs.report import Problem, told
 
 _RUNNING: dict[int, Run] = {}

@@ -9,7 +9,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from expansion.decide.decide import Decisions, Released, decide
-from expansion.decide.recording import RunContext
+from expansion.decide.handover import RunContext
 from expansion.decide.schedule import is_due
 from expansion.evaluate.results import Answers
 from expansion.explain.evaluator import StoreEvaluator, build_rollups

@@ -15,7 +15,7 @@ from expansion.explain.evaluator import PROFILE_FIELDS
 from expansion.language.model.models import Facts, SourcedCohort, SourcedFact, Who
 from expansion.usage.answers import Full
 from expansion.usage.facts import add_cohort, add_facts, end_cohort, user_accounts
-from expansion.usage.importing import import_rows
+from expansion.usage.import_events import import_rows
 from integrations.kit.declare import SourceBase
 from jobs.place import Place
 

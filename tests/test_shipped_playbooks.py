@@ -16,7 +16,7 @@ from expansion.explain.cases import run_cases
 from expansion.explain.evaluator import StoreEvaluator, evaluator
 from expansion.language.workspace import Workspace, load
 from expansion.usage.facts import add_cohort, add_facts, user_accounts
-from expansion.usage.importing import import_rows
+from expansion.usage.import_events import import_rows
 from expansion.usage.store import UsageStore
 from sandbox.sample import AS_OF, make_sample
 

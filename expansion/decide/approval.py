@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from expansion.decide.attention import held_back
+from expansion.decide.conversations import Joined
 from expansion.decide.drafts import Draft
-from expansion.decide.joining import Joined
 from expansion.evaluate.results import Answer, Evaluator
 from expansion.language.model.models import Approval
 

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from expansion.calendar.spans import span_from, span_until
-from expansion.decide.joining import Joined
+from expansion.decide.conversations import Joined
 from expansion.decide.rulings import Ruling
 from expansion.language.model.models import Attention
 from expansion.language.model.values import Rate

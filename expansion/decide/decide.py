@@ -14,11 +14,11 @@ from expansion.calendar.spans import span_from
 from expansion.contract import Catalog
 from expansion.decide.approval import ask_approval
 from expansion.decide.attention import Spent, keep_attention
+from expansion.decide.conversations import Joined, join
 from expansion.decide.drafts import Draft, Problem, drafts
 from expansion.decide.episodes import Changes, Cooling, changes
 from expansion.decide.flood import PAST_RUNS
-from expansion.decide.joining import Joined, join
-from expansion.decide.recording import RunContext, as_firing, as_works
+from expansion.decide.handover import RunContext, as_firing, as_works
 from expansion.decide.rulings import Standing
 from expansion.evaluate.results import Answers, Evaluator
 from expansion.evaluate.subjects import Subject, account_of

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from expansion.evaluate.came_back import last_before_silence
 from expansion.evaluate.engine import Engine
-from expansion.evaluate.factual import FactColumn
+from expansion.evaluate.fact_values import FactColumn
 from expansion.evaluate.logic import CANNOT_TELL
 from expansion.evaluate.logic import Answers as AnswerArray
 from expansion.evaluate.measures import BEGINNING, EventMeasure, FactMeasure, LimitMeasure, Measure
-from expansion.evaluate.returning import last_before_silence
 from expansion.evaluate.tree import Group, Leaf, Line, Member, Node, Repeated, Returned, Test, Walked
 from expansion.evaluate.untold import Untold
 from expansion.language.model.models import DifferenceFact, HeadroomFact, MadeFact, PaceFact, RatioFact

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from expansion.evaluate import logic
-from expansion.evaluate.factual import FactColumn
+from expansion.evaluate.fact_values import FactColumn
 from expansion.evaluate.logic import CANNOT_TELL, NO, YES
 from expansion.evaluate.measures import Calendar, first_day
 from expansion.evaluate.numbers import Array, Numbers, as_fraction, compare, compare_growth

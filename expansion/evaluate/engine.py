@@ -12,11 +12,12 @@ import duckdb
 import numpy as np
 
 from expansion.evaluate import logic
+from expansion.evaluate.came_back import Returning
 from expansion.evaluate.comparing import growth_answers, number_answers, value_answers
 from expansion.evaluate.compile import Compiler
 from expansion.evaluate.compiled import CompiledTrigger
 from expansion.evaluate.coverage import Coverage
-from expansion.evaluate.factual import NUMERIC, FactColumn, FactMeasuring
+from expansion.evaluate.fact_values import NUMERIC, FactColumn, FactMeasuring
 from expansion.evaluate.formulas import formula
 from expansion.evaluate.logic import CANNOT_TELL
 from expansion.evaluate.logic import Answers as AnswerArray
@@ -34,7 +35,7 @@ from expansion.evaluate.measuring import Cell, EventMeasuring
 from expansion.evaluate.nothing import known_values, nothing
 from expansion.evaluate.numbers import Array, Numbers
 from expansion.evaluate.ranking import Peers, top_answers
-from expansion.evaluate.returning import Returning
+from expansion.evaluate.sequences import Walking
 from expansion.evaluate.source import Source
 from expansion.evaluate.subjects import Subject, Subjects, account_of, everybody
 from expansion.evaluate.tree import (
@@ -52,7 +53,6 @@ from expansion.evaluate.tree import (
     measures,
 )
 from expansion.evaluate.unseen import Unseen
-from expansion.evaluate.walking import Walking
 from expansion.language.model.models import Facts, Policy, Trigger
 from expansion.usage.duck import quote
 from expansion.usage.facts import naive

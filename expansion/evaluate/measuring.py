@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from expansion.evaluate.factual import FactColumn
+from expansion.evaluate.fact_values import FactColumn
 from expansion.evaluate.measures import Calendar, EventMeasure
 from expansion.evaluate.numbers import Array, Flags, Numbers, from_counts
 from expansion.evaluate.rows import TakenFrom, stamp
@@ -21,7 +21,7 @@ from expansion.evaluate.scaling import ONE, reduced
 from expansion.evaluate.subjects import Subjects
 from expansion.usage.items import items_of
 from expansion.usage.rollup import Column
-from expansion.usage.spelling import PLACES
+from expansion.usage.sql_dialect import PLACES
 
 _MASK_BITS = 64  # days, or measures, that fit one mask; what is longer takes several
 # From so many subjects on, counts that look back a month are taken apart from those that look back a quarter: rows that

@@ -11,7 +11,7 @@ from typing import Any
 
 from expansion.evaluate.relations import StoreRelations
 from expansion.evaluate.unseen import Unseen, close_to
-from expansion.language.check.walking import everywhere
+from expansion.language.check.find_conditions import everywhere
 from expansion.language.model.conditions import Where
 from expansion.language.model.mistakes import Mistake
 from expansion.language.model.models import CountedFact

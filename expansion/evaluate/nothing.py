@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from expansion.evaluate.factual import FactColumn, FactMeasuring
+from expansion.evaluate.fact_values import FactColumn, FactMeasuring
 from expansion.evaluate.measures import EventMeasure, FactMeasure, LimitMeasure, Measure, basic_measures
 from expansion.evaluate.measuring import EventMeasuring
 from expansion.evaluate.numbers import Flags, Numbers

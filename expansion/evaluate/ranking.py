@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from expansion.evaluate.factual import FactColumn
+from expansion.evaluate.fact_values import FactColumn
 from expansion.evaluate.logic import Answers, from_bool
 from expansion.evaluate.numbers import Array, Numbers, compare
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from expansion.evaluate.numbers import Array, Flags, Numbers
-from expansion.usage.spelling import PLACES
+from expansion.usage.sql_dialect import PLACES
 
 ONE = 10**PLACES
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import Protocol
 
-from expansion.evaluate.factual import FactMeasuring
+from expansion.evaluate.fact_values import FactMeasuring
 from expansion.evaluate.measures import FactMeasure
 from expansion.evaluate.subjects import Subject, account_of, user_of
 

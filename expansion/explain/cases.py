@@ -14,10 +14,10 @@ import numpy as np
 import pyarrow as pa
 
 from expansion.evaluate import logic
-from expansion.evaluate.asking import nearest, people_of
 from expansion.evaluate.compiled import CompiledTrigger
 from expansion.evaluate.engine import Engine, Vocabulary
 from expansion.evaluate.measures import Calendar, back
+from expansion.evaluate.questions import nearest, people_of
 from expansion.evaluate.results import Answer, Evidence
 from expansion.evaluate.rows import Rows
 from expansion.evaluate.subjects import Subject

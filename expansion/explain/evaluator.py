@@ -8,12 +8,12 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from expansion.evaluate.asking import answers, holds, nearest, people_of
 from expansion.evaluate.causes import Causes
 from expansion.evaluate.compile import Compiler
 from expansion.evaluate.compiled import CompiledTrigger, rollup_columns
 from expansion.evaluate.engine import Engine, Vocabulary
-from expansion.evaluate.factual import NUMERIC, read_value
+from expansion.evaluate.fact_values import NUMERIC, read_value
+from expansion.evaluate.questions import answers, holds, nearest, people_of
 from expansion.evaluate.relations import StoreRelations
 from expansion.evaluate.results import Answer, Answers, Evidence, FactValue
 from expansion.evaluate.source import Source

@@ -18,7 +18,7 @@ from expansion.evaluate.results import EvidenceEvent
 from expansion.evaluate.rows import stamp
 from expansion.evaluate.subjects import account_of, user_of
 from expansion.evaluate.tree import Leaf, Line, Repeated, Returned, Test, Walked
-from expansion.explain.walkers import Footprints, Step
+from expansion.explain.sequence_steps import Footprints, Step
 from expansion.usage.atoms import Atom
 from expansion.usage.duck import quote
 from expansion.usage.rollup import Column, with_numbers

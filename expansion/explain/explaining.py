@@ -16,11 +16,11 @@ from expansion.evaluate.subjects import Subject, account_of, user_of
 from expansion.evaluate.tree import Group, Leaf, Node, Repeated
 from expansion.evaluate.tree import Line as TreeLine
 from expansion.explain.evidence import Behind
-from expansion.explain.seeing import Seeing
+from expansion.explain.seen import Seeing
 from expansion.explain.turns.ahead import Ahead
-from expansion.explain.turns.flip import NO, YES, Flip, sentence
-from expansion.explain.turns.flipping import Flipping
-from expansion.explain.turns.whole import Whole, said_of
+from expansion.explain.turns.find import Flipping
+from expansion.explain.turns.kinds import NO, YES, Flip, sentence
+from expansion.explain.turns.trigger import Whole, said_of
 from expansion.language.model.conditions import COMPARISONS
 from expansion.language.model.models import Trigger, Who
 from expansion.language.prose import GROUPS, comparison_text, describe, kind_of, titled

@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from expansion.contract import FactRecord
-from expansion.evaluate.factual import read_value
+from expansion.evaluate.fact_values import read_value
 from expansion.usage.cells import NOTHING, as_id, is_nothing
 from expansion.usage.mapping import FactMap
 from expansion.usage.rejects import Reject

@@ -12,7 +12,7 @@ from expansion.files.fact_columns import notes, refuse_missing
 from expansion.files.fact_rows import FactRows, FileRow
 from expansion.language.model.models import Facts
 from expansion.usage.facts import add_facts, user_accounts
-from expansion.usage.importing import Imported, import_events
+from expansion.usage.import_events import Imported, import_events
 from expansion.usage.lines import ImportFailed
 from expansion.usage.mapping import FactMap, load_map
 from expansion.usage.reading import rows_again

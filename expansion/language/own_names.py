@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from expansion.language.check.known import Known
+from expansion.language.check.opened import Known
 
 Schema = dict[str, Any]
 

@@ -10,12 +10,12 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from expansion.contract import Catalog
-from expansion.language.check import uses
+from expansion.language.check import depends_on as uses
 from expansion.language.check.case_parser import CaseFile, parse_cases
 from expansion.language.check.cautions import cautions
 from expansion.language.check.checker import check
-from expansion.language.check.known import Known, Opened
 from expansion.language.check.mending import read_on
+from expansion.language.check.opened import Known, Opened
 from expansion.language.model.case_model import Case
 from expansion.language.model.mistakes import Mistake, Mistakes
 from expansion.language.model.models import Facts, Playbook, Policy, Trigger

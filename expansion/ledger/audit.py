@@ -22,8 +22,8 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Integer, Text, desc, or_, select, text, update
 
+from expansion.ledger.bulk import insert_rows, rows_of
 from expansion.ledger.database import Database
-from expansion.ledger.many import insert_rows, rows_of
 from expansion.ledger.tables import AUDIT, STEPS
 
 What = Literal["step", "settlement", "approval", "pause", "forget", "clock"]

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, exists, func, insert, select, update
 from expansion.ledger.database import Database
 from expansion.ledger.firings import of_run
 from expansion.ledger.pauses import is_paused
-from expansion.ledger.rows import ORDER, claimed_steps, read_claimed, step_query
+from expansion.ledger.step_rows import ORDER, claimed_steps, read_claimed, step_query
 from expansion.ledger.tables import ATTEMPTS, FIRINGS, STEPS
 from expansion.records.ledger import ClaimedStep, DueAction
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 
 from expansion.ledger.database import Database
-from expansion.ledger.rows import ORDER, read_steps, step_query
+from expansion.ledger.step_rows import ORDER, read_steps, step_query
 from expansion.ledger.tables import DIFFERENCES, STEPS
 from expansion.records.ledger import Difference, DifferenceRecord, StepRecord
 

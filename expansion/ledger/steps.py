@@ -12,7 +12,7 @@ from expansion.ledger import audit
 from expansion.ledger.audit import AuditLine, person
 from expansion.ledger.database import Database
 from expansion.ledger.firings import of_run
-from expansion.ledger.rows import ORDER, narrow, read_steps, step_query
+from expansion.ledger.step_rows import ORDER, narrow, read_steps, step_query
 from expansion.ledger.tables import ATTEMPTS, RUNS, STEPS
 from expansion.records.ledger import Attempt, Settlement, State, StepFilter, StepRecord
 

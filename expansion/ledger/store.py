@@ -10,8 +10,8 @@ from expansion.ledger.cursors import Cursors
 from expansion.ledger.database import connect
 from expansion.ledger.differences import Differences
 from expansion.ledger.firings import Firings
-from expansion.ledger.following import Following
 from expansion.ledger.forgetting import Forgetting
+from expansion.ledger.later_steps import Following
 from expansion.ledger.pauses import Pauses
 from expansion.ledger.runs import Runs
 from expansion.ledger.steps import Steps

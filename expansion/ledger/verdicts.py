@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Text, select, update
 from expansion.contract import Done
 from expansion.ledger import audit
 from expansion.ledger.audit import AuditLine
+from expansion.ledger.bulk import insert_rows, rows_of
 from expansion.ledger.database import Database
-from expansion.ledger.many import insert_rows, rows_of
 from expansion.ledger.tables import ATTEMPTS, STEPS
 from expansion.records.ledger import Verdict
 from expansion.text.addresses import without_secrets

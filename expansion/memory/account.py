@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from expansion.evaluate.walking import microseconds
+from expansion.evaluate.sequences import microseconds
 from expansion.memory.held import Held
-from expansion.usage.fitting import fits, number
 from expansion.usage.items import items_of
+from expansion.usage.match_event import fits, number
 from expansion.usage.rollup import Column
 
 _EPOCH = datetime(1970, 1, 1).toordinal()

@@ -9,7 +9,7 @@ from datetime import datetime
 import numpy as np
 
 from expansion.evaluate.engine import Engine
-from expansion.evaluate.factual import EMPTY, FactMeasuring
+from expansion.evaluate.fact_values import EMPTY, FactMeasuring
 from expansion.evaluate.measures import FactMeasure
 from expansion.evaluate.subjects import Subject, Subjects, UserOf
 from expansion.memory.account import Account

@@ -15,7 +15,7 @@ from expansion.evaluate.numbers import Array, Flags
 from expansion.evaluate.rows import names_of
 from expansion.evaluate.scaling import scaled
 from expansion.usage.rollup import Column
-from expansion.usage.spelling import PLACES
+from expansion.usage.sql_dialect import PLACES
 
 Values = Mapping[str, Any]  # by the names of the rows' columns
 _AMOUNTS = ("sum", "max")

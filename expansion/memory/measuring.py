@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from expansion.evaluate.factual import FactColumn
+from expansion.evaluate.came_back import NEVER, Days, Returning
+from expansion.evaluate.fact_values import FactColumn
 from expansion.evaluate.measures import BEGINNING
 from expansion.evaluate.measuring import Cell, EventMeasuring, latest_column
 from expansion.evaluate.numbers import Array, Flags, Numbers, from_counts
-from expansion.evaluate.returning import NEVER, Days, Returning
 from expansion.evaluate.scaling import ONE
+from expansion.evaluate.sequences import Moments, Walking, microseconds
 from expansion.evaluate.tree import Walk
-from expansion.evaluate.walking import Moments, Walking, microseconds
 from expansion.memory.account import Account
 from expansion.memory.held import Held
 from expansion.usage.rollup import Column

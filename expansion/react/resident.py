@@ -13,10 +13,10 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from expansion.contract import EventRow
-from expansion.evaluate.asking import answers
 from expansion.evaluate.compiled import CompiledTrigger
 from expansion.evaluate.engine import Engine, Vocabulary
 from expansion.evaluate.measures import BEGINNING, EventMeasure, basic_measures
+from expansion.evaluate.questions import answers
 from expansion.evaluate.relations import StoreRelations
 from expansion.evaluate.results import Answers
 from expansion.evaluate.source import Source

@@ -15,7 +15,7 @@ from typing import Any
 from expansion.language.model.conditions import Where
 from expansion.language.model.values import Percent
 from expansion.usage.properties import column_of
-from expansion.usage.spelling import DUCK, Items, Spelling
+from expansion.usage.sql_dialect import DUCK, Items, Spelling
 
 _SIGNS = {"at_least": ">=", "more_than": ">", "at_most": "<=", "less_than": "<", "before": "<", "after": ">"}
 

@@ -26,11 +26,11 @@ from expansion.private_files import private_folder, settle, sync
 from expansion.usage import manifest as manifests
 from expansion.usage.answers import REMOTE_ID, Answer, Full, Row
 from expansion.usage.duck import one, quote
+from expansion.usage.forgotten import suppressed
 from expansion.usage.manifest import FactFile, Manifest
 from expansion.usage.marks import mark, unmarked
 from expansion.usage.members import user_accounts_sql
 from expansion.usage.store import UsageStore
-from expansion.usage.suppressed import suppressed
 
 COHORT = ""  # of no account: whether a cohort itself is there
 FACT_COLUMNS = "source, field, account_id, user_id, value, since, seen_at"

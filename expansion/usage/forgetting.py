@@ -21,10 +21,10 @@ from expansion.private_files import replace_file, settle
 from expansion.usage import manifest as manifests
 from expansion.usage.duck import PARQUET, one, quote, quote_list
 from expansion.usage.facts import facts_sql
+from expansion.usage.forgotten import Suppressed, suppressed
 from expansion.usage.manifest import FactFile, Segment
 from expansion.usage.properties import REST, column_of
 from expansion.usage.store import UsageStore
-from expansion.usage.suppressed import Suppressed, suppressed
 
 _DISTINCT = 6
 _ADDRESS = "[^\\s@\"',;:|{}()<>=/\\\\]+@[^\\s@\"',;:|{}()<>=/\\\\]+"

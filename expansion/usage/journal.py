@@ -17,7 +17,7 @@ from typing import Any
 
 from expansion.contract import EventRow
 from expansion.private_files import private_folder, sync, write_whole
-from expansion.usage.importing import Imported, import_rows
+from expansion.usage.import_events import Imported, import_rows
 from expansion.usage.store import UsageStore
 
 _NAME = "journal.jsonl"

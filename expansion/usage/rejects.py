@@ -10,7 +10,7 @@ from pathlib import Path
 
 from expansion.private_files import private_folder, write_whole
 from expansion.usage import manifest as manifests
-from expansion.usage.suppressed import suppressed
+from expansion.usage.forgotten import suppressed
 
 MOST = 10_000  # rows of one report: a source that sends nothing else would fill the disk
 _ROW = 300  # characters of a row that are kept

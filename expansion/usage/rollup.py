@@ -20,7 +20,7 @@ from typing import Literal
 from expansion.usage.atoms import Atom, number_of
 from expansion.usage.duck import quote, quote_list
 from expansion.usage.properties import column_of
-from expansion.usage.spelling import DUCK, Spelling
+from expansion.usage.sql_dialect import DUCK, Spelling
 
 # `read` and `unread` count the values of a property that are a number, and those that cannot be read as one.
 Kind = Literal["times", "sum", "max", "read", "unread", "distinct", "latest", "moments"]

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 import duckdb
 import pyarrow as pa
 
-from expansion.usage.spelling import PLACES
-from expansion.warehouse.spellings import SPELLINGS, Portable
+from expansion.usage.sql_dialect import PLACES
+from expansion.warehouse.dialects import SPELLINGS, Portable
 from expansion.warehouse.table import naive_utc
 
 TEXT, DAY, MOMENT, COUNT, AMOUNT = pa.string(), pa.date32(), pa.timestamp("us"), pa.int64(), pa.decimal128(38, PLACES)

@@ -15,9 +15,9 @@ from expansion.usage.names import ANY, MOST_SUGGESTED, Names, Pair, Row
 from expansion.usage.properties import column_of
 from expansion.usage.rollup import WHERE_AND_WHEN, Column, properties_of, rollup_sql
 from expansion.usage.spans import Spans, told
-from expansion.usage.spelling import DUCK
+from expansion.usage.sql_dialect import DUCK
+from expansion.warehouse.dialects import Portable
 from expansion.warehouse.local import AMOUNT, COUNT, DAY, MOMENT, TEXT, Local, Schema, Warehouse
-from expansion.warehouse.spellings import Portable
 from expansion.warehouse.table import FIRST, Between, EventTable, naive_utc
 
 ACCOUNTS_AT_ONCE = 500  # that one query names

@@ -14,7 +14,7 @@ from ruamel.yaml.error import YAMLError
 from expansion.language.model.conditions import Strict
 from expansion.usage.mapping import MapError
 from expansion.usage.properties import column_of
-from expansion.warehouse.spellings import Portable
+from expansion.warehouse.dialects import Portable
 
 # As in an import: what lies outside is no moment at which anybody used the product.
 FIRST, LAST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)

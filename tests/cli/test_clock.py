@@ -10,7 +10,7 @@ import pytest
 
 from expansion.ledger.agreement import ClocksDisagree
 from expansion.ledger.newest import OlderLedger
-from flows.running import Run as FlowRun
+from flows.run import Run as FlowRun
 from jobs import clock
 from jobs.place import Place
 from tests.ledger.builders import a_firing, record

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
-from cli.failing import KNOWN, OURS, told
+from cli.errors import KNOWN, OURS, told
 from cli.main import COMMANDS, Commands
 from cli.main import cli as group
 

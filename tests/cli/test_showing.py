@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.showing import shortened, table, wrapped
+from cli.output import shortened, table, wrapped
 
 LINK = "https://crm.example/lightning/r/Task/00T000000000014EAA/view?with=a-long-tail-of-its-own"
 ROWS = [

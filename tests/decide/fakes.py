@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from expansion.contract import ActionWords, Catalog
-from expansion.decide.recording import RunContext
+from expansion.decide.handover import RunContext
 from expansion.evaluate.results import Answer, Answers, Evidence, EvidenceEvent, FactValue, Line
 from expansion.evaluate.subjects import Subject, account_of, user_of
 from expansion.fields import DueDate, HtmlText, Inputs, MrkdwnText, Owner, People, PlainText

@@ -15,7 +15,7 @@ from typing import Protocol
 
 import pytest
 
-from cli.local import start_prefect
+from cli.demo_processes import start_prefect
 from expansion.ledger.store import open_ledger
 from expansion.records.ledger import StepRecord
 from sandbox.all import stand_ins

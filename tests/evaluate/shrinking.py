@@ -11,8 +11,8 @@ from dataclasses import replace
 from pprint import pformat
 from typing import Any
 
+from expansion.language.check.find_conditions import deciding
 from expansion.language.check.kinds import counted_misfits, misfits
-from expansion.language.check.walking import deciding
 from expansion.language.model.conditions import Condition
 from tests.evaluate.simpler import simpler_definitions, simpler_worlds
 from tests.evaluate.words import CRM, FACTS, PROFILE, Definition, trigger, vocabulary

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from expansion.evaluate.asking import holds
+from expansion.evaluate.questions import holds
 from expansion.evaluate.results import Answer, Evidence
 from expansion.explain.evaluator import StoreEvaluator, evaluator
 from tests.evaluate.worlds import Definition, change, event, fill, member, trigger, vocabulary

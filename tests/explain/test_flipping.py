@@ -23,10 +23,10 @@ from expansion.evaluate.subjects import account_of, user_of
 from expansion.evaluate.tree import Group, Line, Member, Node
 from expansion.explain.evaluator import evaluator
 from expansion.explain.turns.ahead import Ahead
-from expansion.explain.turns.flip import CANNOT_TELL, NO, YES, Flip
-from expansion.explain.turns.flipping import Flipping
+from expansion.explain.turns.find import Flipping
+from expansion.explain.turns.kinds import CANNOT_TELL, NO, YES, Flip
 from expansion.explain.turns.nearest import places_of
-from expansion.explain.turns.whole import Whole
+from expansion.explain.turns.trigger import Whole
 from expansion.language.model.conditions import Condition
 from tests.evaluate.drawing import a_condition, seeds
 from tests.evaluate.harness import somewhere

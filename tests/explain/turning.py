@@ -10,7 +10,7 @@ from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from expansion.explain.turns.flip import Flip
+from expansion.explain.turns.kinds import Flip
 from tests.evaluate.oracle.counting import matches
 from tests.evaluate.oracle.stored import NOW, Who
 from tests.evaluate.words import FACTS, Definition, change, event

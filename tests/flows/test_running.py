@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from flows.running import Run
+from flows.run import Run
 
 
 async def test_what_breaks_off_in_a_thread_after_its_run_was_stopped_is_no_traceback_on_the_terminal() -> None:

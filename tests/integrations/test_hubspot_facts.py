@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from expansion.contract import Done, Made, Refused, Reply, TryLater, Wanted
-from expansion.evaluate.factual import read_value
+from expansion.evaluate.fact_values import read_value
 from integrations.hubspot import meanings as _hubspot_errors
 from integrations.hubspot.companies import NO_COMPANY
 from integrations.hubspot.inputs import CreateTask

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from expansion.contract import FactRecord, Refused, Wanted
-from expansion.evaluate.factual import read_value
+from expansion.evaluate.fact_values import read_value
 from sandbox.salesforce.app import Salesforce
 from tests.integrations.conftest import StandIns
 from tests.integrations.test_salesforce import ANA, account_id, connect, org, sample

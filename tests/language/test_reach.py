@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from expansion.language.look_back import windows_longer_than
 from expansion.language.model.mistakes import Mistake
-from expansion.language.reach import windows_longer_than
 from tests.language.conftest import Folder
 
 _UNTIL = date(2026, 3, 2)

@@ -15,7 +15,7 @@ import pytest
 from expansion.evaluate.engine import Vocabulary
 from expansion.explain.evaluator import evaluator
 from expansion.language.model.models import Facts, Policy, Trigger
-from expansion.usage.importing import import_events
+from expansion.usage.import_events import import_events
 from expansion.usage.mapping import EventMap
 from expansion.usage.store import UsageStore
 

@@ -17,7 +17,7 @@ from expansion.evaluate.engine import Vocabulary
 from expansion.evaluate.results import Answer
 from expansion.explain.evaluator import build_rollups, evaluator
 from expansion.language.workspace import Workspace, load
-from expansion.usage.importing import import_events
+from expansion.usage.import_events import import_events
 from expansion.usage.mapping import load_map
 from expansion.usage.store import UsageStore
 

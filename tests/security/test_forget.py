@@ -22,7 +22,7 @@ from expansion.ledger.forgetting import FORGOTTEN, Known
 from expansion.ledger.store import Ledger
 from expansion.ledger.verdicts import done
 from expansion.usage.facts import add_facts
-from expansion.usage.importing import import_events, import_rows
+from expansion.usage.import_events import import_events, import_rows
 from expansion.usage.journal import Journal
 from expansion.usage.mapping import EventMap
 from expansion.usage.store import UsageStore

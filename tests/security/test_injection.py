@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from pytest import CaptureFixture
 from simple_salesforce.format import format_soql
 
-from cli.showing import as_json, echo, table
+from cli.output import as_json, echo, table
 from expansion.contract import AccountRef, EventRow, Piece
 from expansion.language.model.conditions import Where
 from expansion.language.model.template import render
@@ -26,7 +26,7 @@ from expansion.text.escapes import FORMATS, Escape, no_formula
 from expansion.text.harmless import in_log, in_markdown, link_in_markdown, visible
 from expansion.usage.atoms import atom_of
 from expansion.usage.cells import as_id
-from expansion.usage.importing import import_rows
+from expansion.usage.import_events import import_rows
 from expansion.usage.rollup import Column, rollup_sql
 from expansion.usage.store import UsageStore
 from integrations.slack.message import PostMessage, digests, single

@@ -11,8 +11,8 @@ import pytest
 from expansion.steps.context import without_address
 from expansion.text.escapes import no_formula
 from expansion.text.redact import redacted
-from expansion.usage.fitting import number
-from expansion.usage.suppressed import Suppressed
+from expansion.usage.forgotten import Suppressed
+from expansion.usage.match_event import number
 from integrations.kit.wording import clean
 
 LISTED = Suppressed(Path(), b"key", {"nobody": "forgotten-1"})

@@ -22,7 +22,7 @@ from expansion.text.redact import has_address, redacted
 from expansion.text.secret_shapes import secrets_in
 from integrations import slack
 from integrations.kit import settings as _settings
-from jobs.border import Fault, harmless
+from jobs.clean_errors import Fault, harmless
 from jobs.settings import Settings
 from tests import world
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from expansion.usage.importing import Imported
+from expansion.usage.import_events import Imported
 from expansion.usage.mapping import EventMap
 from expansion.usage.properties import column_of
 from expansion.usage.store import UsageStore

@@ -15,7 +15,7 @@ from expansion.contract import EventRow
 from expansion.react.arriving import arrival
 from expansion.usage import cells
 from expansion.usage.duck import connect
-from expansion.usage.importing import import_events, import_rows
+from expansion.usage.import_events import import_events, import_rows
 from expansion.usage.mapping import EventMap
 from expansion.usage.properties import column_of
 from expansion.usage.store import UsageStore

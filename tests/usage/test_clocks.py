@@ -13,7 +13,7 @@ from expansion.explain.evaluator import evaluator
 from expansion.language.model.models import Facts, Policy
 from expansion.react.arriving import NotAnEvent
 from expansion.react.resident import Resident
-from expansion.usage.importing import import_events, import_rows
+from expansion.usage.import_events import import_events, import_rows
 from expansion.usage.spans import told
 from expansion.usage.store import UsageStore
 from tests.evaluate.words import POLICY, trigger

@@ -9,7 +9,7 @@ from expansion.contract import EventRow, FactRecord
 from expansion.usage.atoms import Atom
 from expansion.usage.compaction import MANY, put_together
 from expansion.usage.facts import add_facts, facts_sql
-from expansion.usage.importing import import_rows
+from expansion.usage.import_events import import_rows
 from expansion.usage.rollup import Column
 from expansion.usage.store import UsageStore
 from tests.usage.builders import files_of, properties, stored, utc

@@ -10,7 +10,7 @@ from pathlib import Path
 from expansion.contract import EventRow
 from expansion.forgetting import forget
 from expansion.ledger.store import Ledger
-from expansion.usage.importing import import_rows
+from expansion.usage.import_events import import_rows
 from expansion.usage.manifest import writing
 from expansion.usage.scratch import scratch
 from expansion.usage.store import UsageStore

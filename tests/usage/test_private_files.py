@@ -14,11 +14,11 @@ import pytest
 
 from expansion.contract import EventRow
 from expansion.private_files import private_folder, replace_file, write_whole
-from expansion.usage.importing import import_events, import_rows
+from expansion.usage.forgotten import suppressed
+from expansion.usage.import_events import import_events, import_rows
 from expansion.usage.journal import Journal
 from expansion.usage.manifest import Manifest, Pulls, StoreError, load, save
 from expansion.usage.store import UsageStore
-from expansion.usage.suppressed import suppressed
 from tests.usage.builders import MAP, lines, row, utc
 
 

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 from expansion.contract import EventRow
-from expansion.usage.importing import Imported, import_events, import_rows
+from expansion.usage.forgotten import suppressed
+from expansion.usage.import_events import Imported, import_events, import_rows
 from expansion.usage.rejects import MOST, list_rejects
 from expansion.usage.store import UsageStore
-from expansion.usage.suppressed import suppressed
 from tests.usage.builders import MAP, lines, report, row, utc
 
 COVERED = (utc(2026, 3, 1), utc(2026, 3, 4))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from expansion.usage.importing import import_events
+from expansion.usage.import_events import import_events
 from expansion.usage.store import UsageStore
 from tests.usage.builders import MAP, lines, row
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from expansion.contract import EventRow, TryLater
-from expansion.usage.importing import import_rows
+from expansion.usage.import_events import import_rows
 from expansion.usage.store import UsageStore
 from tests.usage.builders import at, files_of, ids, properties, report, stored, utc
 

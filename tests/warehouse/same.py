@@ -15,10 +15,10 @@ import pyarrow as pa
 from expansion.evaluate.relations import StoreRelations
 from expansion.explain.evaluator import StoreEvaluator, evaluator
 from expansion.usage.properties import column_of
-from expansion.usage.spelling import DUCK, Spelling
+from expansion.usage.sql_dialect import DUCK, Spelling
 from expansion.usage.store import Stored, UsageStore
+from expansion.warehouse.dialects import SPELLINGS
 from expansion.warehouse.source import WarehouseSource
-from expansion.warehouse.spellings import SPELLINGS
 from expansion.warehouse.table import Between
 from tests.evaluate.drawing import several
 from tests.evaluate.harness import asked, somewhere

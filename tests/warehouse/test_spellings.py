@@ -19,8 +19,8 @@ from expansion.evaluate.relations import StoreRelations
 from expansion.usage.atoms import Atom, atom_of
 from expansion.usage.rollup import Column
 from expansion.usage.store import UsageStore
+from expansion.warehouse.dialects import SPELLINGS
 from expansion.warehouse.source import WarehouseSource
-from expansion.warehouse.spellings import SPELLINGS
 from expansion.warehouse.table import EventTable
 from tests.evaluate.words import trigger
 

@@ -8,13 +8,13 @@ from datetime import datetime
 from fractions import Fraction
 
 from expansion.evaluate.engine import Engine
-from expansion.evaluate.factual import NUMERIC
+from expansion.evaluate.fact_values import NUMERIC
 from expansion.evaluate.measures import EventMeasure, FactMeasure, LimitMeasure, Measure, basic_measures
 from expansion.evaluate.numbers import as_fraction
 from expansion.evaluate.tree import Leaf, Test
-from expansion.explain.turns.flip import NO, YES, Flip
+from expansion.explain.turns.kinds import NO, YES, Flip
 from expansion.explain.turns.nearest import Nearest, Quantity, places_of
-from expansion.explain.turns.otherwise import of_value
+from expansion.explain.turns.texts import of_value
 from expansion.language.model.models import MadeFact, RatioFact
 from expansion.language.prose import different, kind_of, narrowed, number_beside, property_text, unit_of
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from expansion.evaluate.engine import Engine
-from expansion.evaluate.factual import NUMERIC
+from expansion.evaluate.fact_values import NUMERIC
 from expansion.evaluate.measures import EventMeasure, FactMeasure, Formula, LimitMeasure, Measure
 from expansion.evaluate.tree import Group, Leaf, Line, Member, Node, Repeated, Returned, Test, Walked
 from expansion.explain.turns.changing import events_of
-from expansion.explain.turns.flip import CANNOT_TELL, YES, Flip
+from expansion.explain.turns.kinds import CANNOT_TELL, YES, Flip
 from expansion.explain.turns.nearest import Nearest, Quantity
 from expansion.language.check.kinds import CALLED
 from expansion.language.model.models import MadeFact

@@ -16,7 +16,7 @@ from expansion.evaluate.logic import YES, Answers, from_bool
 from expansion.evaluate.measures import Formula, FormulaWord, Measure
 from expansion.evaluate.numbers import DIGITS, Numbers, as_fraction, from_fractions
 from expansion.evaluate.tree import Test
-from expansion.explain.turns.standing import Standing
+from expansion.explain.turns.peer_rank import Standing
 
 _MOST_PLACES = 12
 _LARGEST = 10**DIGITS

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from expansion.evaluate.came_back import last_before_silence
 from expansion.evaluate.measures import Calendar, first_day
-from expansion.evaluate.returning import last_before_silence
+from expansion.evaluate.sequences import edges
 from expansion.evaluate.tree import Returned, Walked
-from expansion.evaluate.walking import edges
-from expansion.explain.turns.flip import Flip
+from expansion.explain.turns.kinds import Flip
 from expansion.language.model.values import Span
 from expansion.language.prose import narrowed, unit_of
 from expansion.memory.account import Account

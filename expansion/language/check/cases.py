@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from expansion.language.check.case_parser import CaseEntry, CaseFile, parse_cases, parse_events
+from expansion.language.check.depends_on import Uses, of_answer
 from expansion.language.check.kinds import unfit
-from expansion.language.check.known import Known, unknown
-from expansion.language.check.uses import Uses, of_answer
+from expansion.language.check.opened import Known, unknown
 from expansion.language.model.case_dates import HINT, TODAY, case_date
 from expansion.language.model.mistakes import Mistake, brief, did_you_mean, together
 from expansion.language.model.models import CountedFact, Facts, LimitFact, SourcedFact

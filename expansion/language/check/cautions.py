@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from expansion.language.check.known import Known
-from expansion.language.check.walking import everywhere
+from expansion.language.check.find_conditions import everywhere
+from expansion.language.check.opened import Known
 from expansion.language.model.comparing import GROWTH, Where
 from expansion.language.model.conditions import Condition
 from expansion.language.model.mistakes import Mistake, brief

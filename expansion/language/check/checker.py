@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from expansion.language.check.cases import check_cases
 from expansion.language.check.conditions import check_conditions
 from expansion.language.check.facts import check_facts
-from expansion.language.check.known import Known, Opened, misnamed
+from expansion.language.check.find_conditions import conditions, of_playbook, of_policy
+from expansion.language.check.opened import Known, Opened, misnamed
 from expansion.language.check.policy import check_policy
 from expansion.language.check.steps import check_step
 from expansion.language.check.triggers import check_references, check_trigger
-from expansion.language.check.walking import conditions, of_playbook, of_policy
 from expansion.language.model.mistakes import Mistake
 from expansion.language.model.models import Playbook
 from expansion.language.yaml.source import Source

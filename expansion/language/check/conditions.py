@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from expansion.language.check.facts import check_where
+from expansion.language.check.find_conditions import Found
 from expansion.language.check.kinds import counted_misfits, misfits, peer_misfits
-from expansion.language.check.known import Known, at_words, not_of_account, unknown
-from expansion.language.check.walking import Found
+from expansion.language.check.opened import Known, at_words, not_of_account, unknown
 from expansion.language.model.conditions import Condition
 from expansion.language.model.mistakes import Mistake
 from expansion.language.yaml.source import Source, Steps

@@ -7,7 +7,7 @@ from typing import Any
 
 from expansion.language.check.circles import circles, told
 from expansion.language.check.kinds import CALLED, NUMERIC, property_misfits
-from expansion.language.check.known import Known, at_words, not_of_account, unknown
+from expansion.language.check.opened import Known, at_words, not_of_account, unknown
 from expansion.language.model.comparing import Where
 from expansion.language.model.mistakes import Mistake, listed
 from expansion.language.model.models import CountedFact, Facts, LimitFact, MadeFact, SourcedCohort, SourcedFact

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from expansion.contract import ActionWords
-from expansion.language.check.known import Known, not_email, not_of_account, unknown
+from expansion.language.check.opened import Known, not_email, not_of_account, unknown
 from expansion.language.model.following import FALLBACK, Reassign, Sla, WorkingSpan
 from expansion.language.model.mistakes import Mistake
 from expansion.language.model.models import Step

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from expansion.language.check.kinds import CALLED
-from expansion.language.check.known import Known, not_email, not_of_account, not_share, unknown
+from expansion.language.check.opened import Known, not_email, not_of_account, not_share, unknown
 from expansion.language.model.mistakes import Mistake, brief, did_you_mean
 from expansion.language.model.models import Approval, Plans, Policy, QuietHours, Worth
 from expansion.language.model.values import UNLIMITED

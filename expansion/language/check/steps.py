@@ -8,7 +8,7 @@ from typing import Any
 from expansion.contract import ActionWords
 from expansion.fields import Filled, PeopleRef
 from expansion.language.check.following import check_following
-from expansion.language.check.known import Known, unknown
+from expansion.language.check.opened import Known, unknown
 from expansion.language.check.validation import validate
 from expansion.language.model.mistakes import Mistake, brief, did_you_mean
 from expansion.language.model.models import Step

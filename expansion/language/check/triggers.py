@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from expansion.language.check.circles import circles, told
 from expansion.language.check.conditions import check_cohort, check_conditions
-from expansion.language.check.known import Known, Opened, misnamed, not_email, not_share, unknown
-from expansion.language.check.walking import Found, choosing, conditions, deciding
+from expansion.language.check.find_conditions import Found, choosing, conditions, deciding
+from expansion.language.check.opened import Known, Opened, misnamed, not_email, not_share, unknown
 from expansion.language.model.mistakes import Mistake
 from expansion.language.model.models import Trigger
 from expansion.language.yaml.source import Source, Steps

@@ -13,12 +13,12 @@ from pydantic_core import ErrorDetails
 
 from expansion.language.check.sentences import bad_name, sentence
 from expansion.language.model import later
-from expansion.language.model.belonging import Refused, beside_subject
+from expansion.language.model.condition_rules import Refused, beside_subject
 from expansion.language.model.condition_words import SUBJECTS
 from expansion.language.model.conditions import GROUPS, Condition, Strict, Where
+from expansion.language.model.facts import FACTS_MADE
 from expansion.language.model.mistakes import Mistake, brief, did_you_mean, listed, together
 from expansion.language.model.not_words import IN_CONDITIONS, IN_FACTS
-from expansion.language.model.vocabulary import FACTS_MADE
 from expansion.language.model.words import HABITS, model_at, words_of
 from expansion.language.yaml.source import Source, Steps
 

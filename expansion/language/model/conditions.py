@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag
 
-from expansion.language.model.belonging import Refused, refusals
 from expansion.language.model.comparing import COMPARISONS, GROWTH, Where
+from expansion.language.model.condition_rules import Refused, refusals
 from expansion.language.model.condition_words import ConditionWords
 from expansion.language.model.fields import Strict, goes_together
 from expansion.language.model.sequences import SequenceStep

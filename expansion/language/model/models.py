@@ -7,11 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from expansion.language.model.conditions import Clause
-from expansion.language.model.fields import Accounts, Name, PercentField, SpanField, Strict, goes_together
-from expansion.language.model.following import Sla, WhenCleared
-from expansion.language.model.guard_rails import Approval, Attention, Flood, QuietHours, Suppression
-from expansion.language.model.policy import Plans, Policy, Tier, WorkingHours, Worth
-from expansion.language.model.vocabulary import (
+from expansion.language.model.facts import (
     CountedFact,
     DifferenceFact,
     Facts,
@@ -25,6 +21,10 @@ from expansion.language.model.vocabulary import (
     SourcedFact,
     Who,
 )
+from expansion.language.model.fields import Accounts, Name, PercentField, SpanField, Strict, goes_together
+from expansion.language.model.following import Sla, WhenCleared
+from expansion.language.model.guard_rails import Approval, Attention, Flood, QuietHours, Suppression
+from expansion.language.model.policy import Plans, Policy, Tier, WorkingHours, Worth
 
 # --- triggers/NAME.yaml -----------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from cli.quiet import SERVER
+from cli.prefect_env import SERVER
 
 _PATIENCE = 120.0  # seconds: a cold Prefect server on a slow disk takes most of a minute
 

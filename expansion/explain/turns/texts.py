@@ -9,10 +9,10 @@ import numpy as np
 
 from expansion.evaluate.comparing import as_day, span_before, value_answers
 from expansion.evaluate.engine import Engine
-from expansion.evaluate.factual import FactColumn
+from expansion.evaluate.fact_values import FactColumn
 from expansion.evaluate.measures import Calendar, EventMeasure, basic_measures
 from expansion.evaluate.tree import Leaf, Test
-from expansion.explain.turns.flip import NO, YES, Flip
+from expansion.explain.turns.kinds import NO, YES, Flip
 from expansion.language.prose import listed, narrowed, value_text, wanted_text
 
 _DAY = timedelta(days=1)

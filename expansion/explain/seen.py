@@ -9,14 +9,14 @@ from fractions import Fraction
 from itertools import pairwise
 
 from expansion.evaluate.engine import Engine
-from expansion.evaluate.factual import NUMERIC
+from expansion.evaluate.fact_values import NUMERIC
 from expansion.evaluate.formulas import NEVER
 from expansion.evaluate.logic import YES
 from expansion.evaluate.measures import EventMeasure, Formula, LimitMeasure, Measure
 from expansion.evaluate.numbers import as_fraction
 from expansion.evaluate.results import Answer
 from expansion.evaluate.tree import Leaf, Line, Repeated, Returned, Test, Walked
-from expansion.explain.turns.standing import Standing
+from expansion.explain.turns.peer_rank import Standing
 from expansion.language.model.models import MadeFact
 from expansion.language.model.values import Percent, Span
 from expansion.language.prose import kind_of, number_beside, unit_of, value_text

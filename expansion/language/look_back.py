@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from expansion.language.check.known import Known
-from expansion.language.check.walking import Found, conditions, deciding, everywhere
+from expansion.language.check.find_conditions import Found, conditions, deciding, everywhere
+from expansion.language.check.opened import Known
 from expansion.language.model.condition_words import PATTERNS
 from expansion.language.model.conditions import Condition
 from expansion.language.model.mistakes import Mistake

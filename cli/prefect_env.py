@@ -7,7 +7,7 @@ import os
 import re
 import sys
 
-from cli.showing import columns, wrapped
+from cli.output import columns, wrapped
 
 # SQLite has one writer. By default Prefect's server writes every state of a task at once, and answers 503 to whoever
 # comes in between; the client then waits two seconds and more (measured: three to five times a run, now never).

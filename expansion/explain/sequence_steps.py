@@ -10,8 +10,8 @@ import numpy as np
 
 from expansion.evaluate.engine import Engine
 from expansion.evaluate.measures import Calendar
+from expansion.evaluate.sequences import Moments, Walks, microseconds, walks
 from expansion.evaluate.tree import Walk, Walked
-from expansion.evaluate.walking import Moments, Walks, microseconds, walks
 from expansion.usage.atoms import Atom
 from expansion.usage.rollup import Column
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, exists, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from expansion.ledger.database import Database
-from expansion.ledger.rows import ORDER, read_steps, step_query
+from expansion.ledger.step_rows import ORDER, read_steps, step_query
 from expansion.ledger.tables import FIRINGS, STEPS
 from expansion.records.firing import NewStep
 from expansion.records.ledger import StepRecord

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from expansion.language.check.known import Known
+from expansion.language.check.opened import Known
 from expansion.language.model.conditions import AllOf, AnyOf, Condition, NoneOf, SomeOf
 from expansion.language.model.models import Playbook, Policy, Trigger
 from expansion.language.yaml.source import Source, Steps

@@ -16,6 +16,7 @@ from expansion.contract import EventRow
 from expansion.usage.checking import checked_sql, empty_words, keys_needed, names_used, properties_named
 from expansion.usage.duck import one
 from expansion.usage.forgetting import without_forgotten
+from expansion.usage.forgotten import suppressed
 from expansion.usage.lines import ImportFailed
 from expansion.usage.mapping import EventMap
 from expansion.usage.reading import Rows, clean_rows, count_rows, rows_again
@@ -23,7 +24,6 @@ from expansion.usage.rejects import Reject, Rejects, list_rejects
 from expansion.usage.scratch import scratch
 from expansion.usage.spans import Span, Spans
 from expansion.usage.store import Stored, UsageStore
-from expansion.usage.suppressed import suppressed
 
 
 @dataclass

@@ -16,8 +16,8 @@ from expansion.evaluate.subjects import user_of
 from expansion.evaluate.tree import Group, Leaf, Member, Node, Repeated, Returned, Walked, lines
 from expansion.explain.turns.ahead import Ahead
 from expansion.explain.turns.changing import Changing
-from expansion.explain.turns.flip import CANNOT_TELL, NO, YES, Flip
 from expansion.explain.turns.horizon import horizon, is_hourly, leaving, may_turn
+from expansion.explain.turns.kinds import CANNOT_TELL, NO, YES, Flip
 from expansion.explain.turns.missing import Missing
 from expansion.explain.turns.upcoming import Left, comes_back
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from expansion.evaluate.tree import Group, Node
-from expansion.explain.turns.flip import NO, YES, Flip
+from expansion.explain.turns.kinds import NO, YES, Flip
 
 _NEVER_BY_ITSELF = date.max
 _NAMED = 5  # lines that are named

@@ -21,7 +21,7 @@ from expansion.text.logs import guard
 from expansion.text.redact import redacted, redacted_row
 from flows.alerting import alerts_of, emit
 from jobs.approve import waiting
-from jobs.border import harmless
+from jobs.clean_errors import harmless
 from jobs.clock import moment
 from jobs.deliver import Pieces
 from jobs.pause import told_pauses

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from expansion.calendar.spans import local_date
+from expansion.decide.conversations import Joined
 from expansion.decide.drafts import Draft
 from expansion.decide.evidence import evidence_record
-from expansion.decide.joining import Joined
 from expansion.evaluate.results import Evaluator
 from expansion.language.model.models import Playbook, Policy
 from expansion.records.firing import NewFiring, NewStep

@@ -13,7 +13,7 @@ from typing import Any
 from expansion.usage.atoms import Atom
 from expansion.usage.duck import connect
 from expansion.usage.items import items_of
-from expansion.usage.spelling import BEYOND, DIGITS, DUCK, PLACES
+from expansion.usage.sql_dialect import BEYOND, DIGITS, DUCK, PLACES
 
 # What DuckDB reads as a decimal: digits may be set apart by single underscores.
 _DIGITS = r"\d(?:_?\d)*"

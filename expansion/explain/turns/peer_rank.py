@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from expansion.evaluate.engine import Engine
-from expansion.evaluate.factual import FactColumn
+from expansion.evaluate.fact_values import FactColumn
 from expansion.evaluate.numbers import Flags, Numbers, compare
 from expansion.evaluate.tree import Test
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from expansion.language.check.walking import choosing, conditions, deciding, of_playbook
+from expansion.language.check.find_conditions import choosing, conditions, deciding, of_playbook
 from expansion.language.model.conditions import Condition
 from expansion.language.model.following import WorkingSpan
 from expansion.language.model.models import CountedFact, Facts, LimitFact, Plans, Playbook, Policy, RuleCohort, Trigger
