@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
+from expansion.text.for_people import ForPeople
+
 _SHOWN = 5  # accounts in a hint
 
 
-class NoSuchAccount(Exception):
+class NoSuchAccount(ForPeople):
     """An account that nothing is known of."""
 
 

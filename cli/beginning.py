@@ -6,8 +6,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from expansion.text.for_people import ForPeople
 
-class NotHere(Exception):
+
+class NotHere(ForPeople):
     """A folder that holds nothing of ours."""
 
 

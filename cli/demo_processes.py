@@ -17,11 +17,12 @@ from datetime import datetime
 from pathlib import Path
 
 from cli.prefect_env import SERVER
+from expansion.text.for_people import ForPeople
 
 _PATIENCE = 120.0  # seconds: a cold Prefect server on a slow disk takes most of a minute
 
 
-class CannotStart(Exception):
+class CannotStart(ForPeople):
     """A local process did not come up; the message says where its output is."""
 
 

@@ -2,34 +2,8 @@
 
 from __future__ import annotations
 
-# By name, so that nothing has to be imported to say what went wrong with something else. A test holds the list against
-# the exceptions that there are.
-KNOWN = {
-    "AlreadyThere",
-    "CannotStart",
-    "ClocksDisagree",
-    "ImportFailed",
-    "LedgerError",
-    "MapError",
-    "MissingScope",
-    "Mistakes",
-    "NoAccess",
-    "NotItsTurn",
-    "NoSuchAccount",
-    "NoSuchEvent",
-    "NotHere",
-    "NobodyKnown",
-    "NoSuchRun",
-    "NoSuchThing",
-    "NoSuchTrigger",
-    "NoSuchUser",
-    "NotAnEvent",
-    "OlderLedger",
-    "Overtaken",
-    "Refused",
-    "StoreError",
-    "TryLater",
-}
+from expansion.text.for_people import ForPeople
+
 # Prefect has one class for many failures (prefect.client.orchestration, prefect.server.api.server): the text tells.
 PREFECT = {
     "Failed to reach API at ": "is PREFECT_API_URL right, and does its server run? Left out, a run starts its own",
@@ -39,12 +13,11 @@ PREFECT = {
     "Client error '401 Unauthorized'": "set PREFECT_API_AUTH_STRING to what the server has in "
     "PREFECT_SERVER_API_AUTH_STRING",
 }
-OURS = ("expansion", "integrations", "jobs", "flows", "cli")
 
 
 def told(error: BaseException) -> str | None:
     """The sentence of a known failure; None for a fault of the program, whose traceback is wanted."""
-    if type(error).__name__ in KNOWN and type(error).__module__.partition(".")[0] in OURS:
+    if isinstance(error, ForPeople):
         return str(error)
     said = str(error).partition("\n")[0].partition(" - Response:")[0]
     hint = next((hint for beginning, hint in PREFECT.items() if said.startswith(beginning)), None)

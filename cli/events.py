@@ -9,11 +9,12 @@ import click
 
 from cli.completing import EVENT
 from cli.output import as_json, echo, many, say, table
+from expansion.text.for_people import ForPeople
 
 _WIDEST = 40  # of a value in a table
 
 
-class NoSuchEvent(Exception):
+class NoSuchEvent(ForPeople):
     """An event that is not stored."""
 
 

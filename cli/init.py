@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.output import as_json, echo, say
+from expansion.text.for_people import ForPeople
 
 if TYPE_CHECKING:
     from expansion.contract import Catalog
@@ -19,7 +20,7 @@ _EVENTS = 500  # the commonest, that an editor proposes
 _SCHEMAS = ".schema"  # in the starter a link, so that an editor finds them there too; in a new folder made anew
 
 
-class AlreadyThere(Exception):
+class AlreadyThere(ForPeople):
     """Files that `init` would write are there; it wrote nothing."""
 
 

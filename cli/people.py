@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
+from expansion.text.for_people import ForPeople
+
 _SHOWN = 10  # known people in a hint
 
 
-class NoSuchUser(Exception):
+class NoSuchUser(ForPeople):
     """A person that nothing is stored of."""
 
 

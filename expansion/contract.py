@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel
 
+from expansion.text.for_people import ForPeople
 from expansion.text.redact import redacted
 from expansion.waiting import LONGEST_TURN, LONGEST_WAIT, TOO_LONG, asks_too_much, bounded
 
@@ -52,7 +53,7 @@ class Done:
     already: bool = False  # it was there before this attempt
 
 
-class Failure(Exception):
+class Failure(ForPeople):
     """It did not happen, or nobody knows. `maybe_done` says whether it may already have been applied.
 
     The message is one sentence for a person: what happened, where, what to do. It holds no secret and no e-mail

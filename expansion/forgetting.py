@@ -16,6 +16,7 @@ from pathlib import Path
 from expansion.ledger.forgetting import ForgottenHere, Known
 from expansion.ledger.store import Ledger
 from expansion.private_files import replace_file
+from expansion.text.for_people import ForPeople
 from expansion.usage import manifest as manifests
 from expansion.usage.forgetting import Person, Rewritten, forget_in_rejects, forget_in_store, known_as
 from expansion.usage.forgotten import suppressed
@@ -25,7 +26,7 @@ from expansion.usage.store import UsageStore
 _PENDING = "forgetting.json"
 
 
-class NobodyKnown(Exception):
+class NobodyKnown(ForPeople):
     """Nothing is stored of a person of that id or address."""
 
 

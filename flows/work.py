@@ -12,6 +12,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
 from expansion.records.ledger import RunKind
+from expansion.text.for_people import ForPeople
 from flows.opening import open_place
 from flows.run import Run
 from jobs.clean_errors import harmless
@@ -20,7 +21,7 @@ from jobs.report import Problem, told
 _RUNNING: dict[int, Run] = {}
 
 
-class NoSuchRun(Exception):
+class NoSuchRun(ForPeople):
     """A run id that is not of this process."""
 
 

@@ -17,6 +17,7 @@ from expansion.language.model.mistakes import suggest
 from expansion.language.model.models import Trigger
 from expansion.ledger.firings import Overtaken
 from expansion.records.ledger import Recorded
+from expansion.text.for_people import ForPeople
 from expansion.usage.compaction import put_together
 from expansion.usage.journal import Journal
 from jobs.place import Place
@@ -26,7 +27,7 @@ Now = Callable[[], datetime]
 _OFTEN = 20  # a run takes its turn in a second; so many in a row are somebody's loop
 
 
-class NoSuchTrigger(Exception):
+class NoSuchTrigger(ForPeople):
     """A name on the command line that no file in triggers/ has."""
 
 

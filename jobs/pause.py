@@ -8,12 +8,13 @@ from pathlib import Path
 import integrations
 from expansion.language.model.mistakes import suggest
 from expansion.records.pauses import PauseKind
+from expansion.text.for_people import ForPeople
 from jobs.place import Place
 
 PAUSED_KINDS: tuple[PauseKind, ...] = ("trigger", "playbook", "integration")
 
 
-class NoSuchThing(Exception):
+class NoSuchThing(ForPeople):
     """A name that nothing of this kind has."""
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from expansion.private_files import private_folder
+from expansion.text.for_people import ForPeople
 
 VERSION_TABLE = "ledger_version"  # its own, so that the ledger may live beside other programs' tables
 _READS_ONLY = "ledger_may_only_be_read"
@@ -24,7 +25,7 @@ _CONNECT_SECONDS = 10
 _POSTGRES = {"postgres", "postgresql", "postgresql+psycopg"}
 
 
-class LedgerError(Exception):
+class LedgerError(ForPeople):
     """The ledger cannot be used; one sentence for a person, and a hint."""
 
 

@@ -48,6 +48,7 @@ from expansion.records.firing import (
     subject_of,
 )
 from expansion.records.ledger import FiringFilter, FiringRecord, PastDecision, Recorded, RunKind
+from expansion.text.for_people import ForPeople
 
 EPISODE_ENDED = "the episode ended before this step was sent"
 _REACHED_THE_BRAKE: tuple[Decision, ...] = (
@@ -63,7 +64,7 @@ _OPEN = tuple(
 _STAYS = {"trigger", "account_id", "user_id", "episode", "fired_at", "run_id"}
 
 
-class Overtaken(Exception):
+class Overtaken(ForPeople):
     """The ledger moved on between deciding and writing: decide again."""
 
 

@@ -10,13 +10,14 @@ from typing import Any
 
 from expansion.contract import EventRow
 from expansion.memory.account import Arrival
+from expansion.text.for_people import ForPeople
 from expansion.usage.cells import as_id, is_nothing
 from expansion.usage.cells import moment as moment_of
 
 _FIRST, _LAST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
-class NotAnEvent(ValueError):
+class NotAnEvent(ForPeople):
     """What came in is no event; the message says why, in one sentence."""
 
 

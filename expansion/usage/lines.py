@@ -15,6 +15,7 @@ from typing import IO, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from expansion.text.for_people import ForPeople
 from expansion.usage.manifest import room_in
 
 FORMATS = {".json": "json", ".jsonl": "json", ".ndjson": "json", ".csv": "csv", ".parquet": "parquet"}
@@ -30,7 +31,7 @@ _LONGEST = 1_000  # lines of one CSV row: a quote that is not closed by then was
 _BLOCK = 1 << 20
 
 
-class ImportFailed(Exception):
+class ImportFailed(ForPeople):
     """A file cannot be imported. The message names it and the remedy; nothing of it was stored."""
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from expansion.private_files import STAGED, private_folder, replace_file
+from expansion.text.for_people import ForPeople
 from expansion.usage.scratch import sweep
 from expansion.usage.spans import Spans, joined
 
@@ -26,7 +27,7 @@ _READERS = "readers.lock"
 FILES = "files"  # the source of events that come from imported files
 
 
-class StoreError(Exception):
+class StoreError(ForPeople):
     """The usage store cannot be used as asked; the message says where and what to do."""
 
 

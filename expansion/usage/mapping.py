@@ -31,6 +31,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from expansion.language.model.conditions import Strict
+from expansion.text.for_people import ForPeople
 
 
 class Part(Strict):
@@ -84,7 +85,7 @@ class FileMap(Strict):
         return self
 
 
-class MapError(Exception):
+class MapError(ForPeople):
     """A map file cannot be used; the message names the file and the remedy."""
 
 

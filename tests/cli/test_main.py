@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import resource
 import subprocess
 import sys
@@ -12,25 +11,11 @@ from pathlib import Path
 import click
 import pytest
 
-from cli.errors import KNOWN, OURS, told
+from cli.errors import told
 from cli.main import COMMANDS, Commands
 from cli.main import cli as group
 
 ROOT = Path(__file__).resolve().parents[2]
-# Never seen by a person: caught where it is raised, or the sign of a fault in the program, whose traceback is wanted.
-INSIDE = {
-    "NotThere",
-    "NotYetThatDay",
-    "TookTooLong",
-    "Conflict",
-    "Failure",
-    "Fault",
-    "Gone",
-    "StillBusy",
-    "Stopped",
-    "TemplateError",
-    "Unresolved",
-}
 
 
 def test_no_command_shows_what_there_is(run, snapshot):
@@ -85,22 +70,6 @@ def test_help_costs_less_than_half_a_second(arguments):
     assert min(costs) < 0.5
 
 
-def _exceptions() -> dict[str, type[BaseException]]:
-    """Every public exception class of our packages, by name."""
-    found: dict[str, type[BaseException]] = {}
-    for path in sorted(path for package in OURS for path in (ROOT / package).rglob("*.py")):
-        name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        if "migrations" in name:
-            continue
-        kinds = [kind for kind in vars(importlib.import_module(name)).values() if isinstance(kind, type)]
-        found |= {kind.__name__: kind for kind in kinds if issubclass(kind, Exception) and kind.__module__ == name}
-    return {name: kind for name, kind in found.items() if not name.startswith("_")}
-
-
-def test_every_exception_of_ours_is_told_as_a_sentence():
-    assert _exceptions().keys() - INSIDE == KNOWN
-
-
 def test_a_fault_of_the_program_keeps_its_traceback(monkeypatch, run):
     def broken(*_: object) -> None:
         raise ZeroDivisionError("ana@acme.example")
@@ -114,10 +83,6 @@ def test_a_fault_of_the_program_keeps_its_traceback(monkeypatch, run):
     assert "Traceback (most recent call last)" in said.err
     assert "a…@acme.example" in said.err
     assert "ana@" not in said.err
-
-
-def test_another_program_s_exception_of_the_same_name_is_not_ours():
-    assert told(type("MapError", (Exception,), {"__module__": "elsewhere"})("x")) is None
 
 
 def test_a_prefect_server_that_is_not_there_is_said(snapshot):

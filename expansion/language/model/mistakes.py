@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from expansion.language.model.not_words import never_turned
+from expansion.text.for_people import ForPeople
 
 _BEFORE, _AFTER = 2, 1  # lines of context
 _WIDEST = 160  # a longer line is cut: the caret must stay in view
@@ -35,7 +36,7 @@ class Mistake:
         return "\n\n".join(parts)
 
 
-class Mistakes(Exception):
+class Mistakes(ForPeople):
     """All mistakes of all files, in the order of files and lines."""
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
