@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -26,20 +26,20 @@ def command(json_: bool) -> None:
     """
     findings = _findings()
     if json_:
-        as_json([asdict(finding) | {"mark": _mark(finding)} for finding in findings])
+        as_json([{"system": system, **asdict(finding), "mark": _mark(finding)} for system, finding in findings])
     else:
-        for finding in findings:
-            echo(shown(finding))
-    sys.exit(0 if all(finding.ok for finding in findings) else 1)
+        for system, finding in findings:
+            echo(shown(system, finding))
+    sys.exit(0 if all(finding.ok for _, finding in findings) else 1)
 
 
 def _mark(finding: Finding) -> str:
     return finding.mark if finding.ok else "problem"
 
 
-def shown(finding: Finding) -> str:
+def shown(system: str, finding: Finding) -> str:
     """A finding as people read it: the mark, the system, what was found, and below it what to do."""
-    lines = [f"{_mark(finding):<7}  {finding.system}: {finding.what}"]
+    lines = [f"{_mark(finding):<7}  {system}: {finding.what}"]
     if finding.remedy and _mark(finding) != "ok":
         lines += [f"         {line}".rstrip() for line in finding.remedy.splitlines()]
     return "\n".join(lines)
@@ -48,22 +48,23 @@ def shown(finding: Finding) -> str:
 _BROKEN = "cannot be used"
 
 
-def _findings() -> list[Finding]:
+def _findings() -> list[tuple[str, Finding]]:
+    """Each with the system that it is of, or the part of our own."""
     from flows.opening import open_place
 
     place = open_place()
     try:
         systems = place.systems()
-        own = [_own("ledger", place, _ledger), _own("usage store", place, _store)]
-        if not any(finding.what == _BROKEN for finding in own):  # what cannot be read says nothing of its clock
-            own.insert(1, _own("clock", place, _clock))
-        own += _first_run(place)
-        return [*own, *_systems(place, systems)]
+        own = [("ledger", _own(place, _ledger)), ("usage store", _own(place, _store))]
+        if not any(finding.what == _BROKEN for _, finding in own):  # what cannot be read says nothing of its clock
+            own.insert(1, ("clock", _own(place, _clock)))
+        own += [("triggers", finding) for finding in _first_run(place)]
+        return [*own, *((system, finding) for system in systems for finding in _system(place, system))]
     finally:
         place.close()
 
 
-def _own(name: str, place: Place, ask: Callable[[Place], Finding]) -> Finding:
+def _own(place: Place, ask: Callable[[Place], Finding]) -> Finding:
     """A broken ledger or store is a finding like any other: the systems are asked all the same."""
     from expansion.ledger.database import LedgerError
     from expansion.usage.manifest import StoreError
@@ -72,23 +73,20 @@ def _own(name: str, place: Place, ask: Callable[[Place], Finding]) -> Finding:
     try:
         return ask(place)
     except (LedgerError, StoreError) as error:
-        return Finding(name, _BROKEN, False, str(error))
+        return Finding(_BROKEN, False, str(error))
 
 
-def _systems(place: Place, systems: list[str]) -> Iterator[Finding]:
+def _system(place: Place, system: str) -> list[Finding]:
     from expansion.contract import Failure
     from integrations.kit.declare import Finding
 
-    for system in systems:
-        connected = place.connect(system)
-        if connected is None:
-            yield Finding(system, "is not connected", False, str(place.problems[system]))
-            continue
-        try:
-            findings = [*connected.check(place.used(system)), *_contradictions(place, system, connected)]
-            yield from (replace(finding, system=system) for finding in findings)
-        except Failure as failure:
-            yield Finding(system, "does not answer", False, str(failure))
+    connected = place.connect(system)
+    if connected is None:
+        return [Finding("is not connected", False, str(place.problems[system]))]
+    try:
+        return [*connected.check(place.used(system)), *_contradictions(place, system, connected)]
+    except Failure as failure:
+        return [Finding("does not answer", False, str(failure))]
 
 
 def _contradictions(place: Place, system: str, connected: Connected) -> Iterator[Finding]:
@@ -109,8 +107,8 @@ def _ledger(place: Place) -> Finding:
     unsure = len(place.ledger.unsure_steps())
     where = "PostgreSQL" if place.ledger.is_postgres else "SQLite"
     if unsure:
-        return Finding("ledger", f"{many(unsure, 'step')} unsure", False, "`expansion unsure` lists them")
-    return Finding("ledger", f"{where}, up to date, no step is unsure", True)
+        return Finding(f"{many(unsure, 'step')} unsure", False, "`expansion unsure` lists them")
+    return Finding(f"{where}, up to date, no step is unsure", True)
 
 
 def _clock(place: Place) -> Finding:
@@ -121,11 +119,11 @@ def _clock(place: Place) -> Finding:
         said = place.agree()
     except ClocksDisagree as error:
         what, _, remedy = str(error).partition("\n\nhint: ")
-        return Finding("clock", what, False, remedy)
+        return Finding(what, False, remedy)
     if said:
-        return Finding("clock", said, True, "let both keep the time (NTP) before it is more", mark="warning")
+        return Finding(said, True, "let both keep the time (NTP) before it is more", mark="warning")
     counts = "agrees with the ledger's database" if place.ledger.is_postgres else "counts, for the ledger is here"
-    return Finding("clock", f"this machine's {counts}; nothing lies ahead of it", True)
+    return Finding(f"this machine's {counts}; nothing lies ahead of it", True)
 
 
 def _first_run(place: Place) -> list[Finding]:
@@ -138,7 +136,7 @@ def _first_run(place: Place) -> list[Finding]:
         names = acting_at_once(place)
     except LedgerError:  # told already
         return []
-    return [Finding("triggers", told(names), True, HINT, mark="warning")] if names else []
+    return [Finding(told(names), True, HINT, mark="warning")] if names else []
 
 
 def _store(place: Place) -> Finding:
@@ -147,4 +145,4 @@ def _store(place: Place) -> Finding:
     manifest = place.store.manifest()
     events = sum(segment.rows for segment in manifest.segments)
     until = f", known until {manifest.watermark:%Y-%m-%d %H:%M} UTC" if manifest.watermark else ""
-    return Finding("usage store", f"{many(events, 'event')}{until}", True)
+    return Finding(f"{many(events, 'event')}{until}", True)

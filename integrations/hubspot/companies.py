@@ -79,7 +79,7 @@ class CompanySource(SourceBase):
             names = self._names(wanted)
             return [*self._misfits(names, wanted), *Purse(self._client, wanted).findings(names)]
         except Failure as failure:
-            return [Finding(SYSTEM, "properties that facts.yaml names", False, str(failure))]
+            return [Finding("properties that facts.yaml names", False, str(failure))]
 
     def _names(self, wanted: Wanted) -> dict[str, str]:
         """Each name asked for, with the internal one. A list leaves out, without a word, what is no property; a typo
@@ -98,7 +98,7 @@ class CompanySource(SourceBase):
     def _misfits(self, names: Mapping[str, str], wanted: Wanted) -> Iterator[Finding]:
         known = self._client.properties("companies")
         for said, name in names.items():
-            yield from misfits(SYSTEM, said, holds(known[name]), wanted.kinds[said])
+            yield from misfits(said, holds(known[name]), wanted.kinds[said])
 
 
 def _day(described: Mapping[str, Any], value: Any) -> Any:

@@ -57,7 +57,7 @@ class Purse:
             return
         what = f"the account's currency is {home}, and policy.yaml counts in {currency}"
         remedy = f"{', '.join(f'`{name}`' for name in money)} can be read as no amount; write `currency: {home}`"
-        yield Finding(SYSTEM, what, False, f"{remedy}, or name a property in {currency}")
+        yield Finding(what, False, f"{remedy}, or name a property in {currency}")
 
     def say(self) -> None:
         for (said, code), count in sorted(self._left.items()):

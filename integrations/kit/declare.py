@@ -125,13 +125,12 @@ class Right:
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of `expansion doctor`.
+    """One line of `expansion doctor`, which says of which system it is.
 
     What is not `ok` has to be mended. A warning works, and is better mended: more rights than needed. A note says what
     the system does not tell.
     """
 
-    system: str
     what: str
     ok: bool
     remedy: str | None = None

@@ -15,7 +15,6 @@ def needed(rights: Sequence[Right], used: Names | None) -> list[str]:
 
 
 def compared(
-    system: str,
     kind: str,
     wanted: Sequence[str],
     held: Collection[str],
@@ -30,22 +29,22 @@ def compared(
     """
     missing = [name for name in wanted if name not in held]
     findings = [
-        Finding(system, f"{kind} missing: {', '.join(missing)}", False, give.format(names=", ".join(missing)))
+        Finding(f"{kind} missing: {', '.join(missing)}", False, give.format(names=", ".join(missing)))
         if missing
-        else Finding(system, f"{kind}: {', '.join(wanted)}", True)
+        else Finding(f"{kind}: {', '.join(wanted)}", True)
     ]
-    return [*findings, *surplus(system, kind, {*held} - {*wanted, *unremarkable}, take_away)]
+    return [*findings, *surplus(kind, {*held} - {*wanted, *unremarkable}, take_away)]
 
 
-def surplus(system: str, kind: str, names: Iterable[str], take_away: str) -> list[Finding]:
+def surplus(kind: str, names: Iterable[str], take_away: str) -> list[Finding]:
     """A warning that names what to take away; nothing where there is nothing."""
     named = ", ".join(sorted(names))
     if not named:
         return []
-    return [Finding(system, f"more {kind} than needed: {named}", True, take_away.format(names=named), "warning")]
+    return [Finding(f"more {kind} than needed: {named}", True, take_away.format(names=named), "warning")]
 
 
-def not_told(system: str, kind: str, because: object) -> Finding:
+def not_told(kind: str, because: object) -> Finding:
     """The system would not say what the token may do."""
     remedy = f"{because}\n{LISTED}; compare by hand"
-    return Finding(system, f"which {kind} it has cannot be told", True, remedy, "warning")
+    return Finding(f"which {kind} it has cannot be told", True, remedy, "warning")

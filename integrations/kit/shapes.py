@@ -58,9 +58,7 @@ def checked(system: str, check: Check) -> Check:
         try:
             return check(used)
         except ODD as error:
-            return [
-                Finding(system.lower(), "does not answer as documented", False, str(odd(system, error, wrote=False)))
-            ]
+            return [Finding("does not answer as documented", False, str(odd(system, error, wrote=False)))]
 
     return guarded
 

@@ -38,7 +38,7 @@ _CALLED = {
 CONTRADICTS = "its values cannot be read"
 
 
-def misfits(system: str, field: str, holds: str, kinds: Collection[str]) -> Iterator[Finding]:
+def misfits(field: str, holds: str, kinds: Collection[str]) -> Iterator[Finding]:
     """One finding for each kind that does not go with what the field holds. A text may hold anything: a warning."""
     if holds not in FITS:
         return
@@ -48,12 +48,12 @@ def misfits(system: str, field: str, holds: str, kinds: Collection[str]) -> Iter
             remedy = (
                 f"what of its values cannot be read as {CALLED[kind]} is unknown; see how many with `expansion run`"
             )
-            yield Finding(system, what, True, remedy, mark="warning")
+            yield Finding(what, True, remedy, mark="warning")
         elif kind == "percent" and holds == "number":
             remedy = "a plain number is taken for the share itself: 0.8 is 80%, and 80 is 8,000%"
-            yield Finding(system, what, True, f"{remedy}; make it a percent field there", mark="warning")
+            yield Finding(what, True, f"{remedy}; make it a percent field there", mark="warning")
         else:
-            yield Finding(system, what, False, f"{CONTRADICTS} as {CALLED[kind]}: change its `kind` in facts.yaml")
+            yield Finding(what, False, f"{CONTRADICTS} as {CALLED[kind]}: change its `kind` in facts.yaml")
 
 
 def as_share(value: Any, times: int = 1) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 from expansion.contract import Failure
 from integrations.kit.declare import Finding
+from integrations.kit.doctor import asked
 from integrations.kit.rights import not_told
 from integrations.mixpanel import zone as zones
 from integrations.mixpanel.client import Api
@@ -21,13 +22,13 @@ def check(api: Api, now: Callable[[], datetime]) -> list[Finding]:
     """Spends one query and one export of the hour's sixty."""
     newest: list[bytes] = []
     findings = [
-        _try("queries", lambda: _queries_answer(api)),
-        _try("raw export", lambda: _export_answers(api, now(), newest)),
+        asked("queries", lambda: _queries_answer(api)),
+        asked("raw export", lambda: _export_answers(api, now(), newest)),
     ]
     try:
         told = api.me()
     except Failure as failure:
-        return [*findings, not_told("mixpanel", "roles", failure)]
+        return [*findings, not_told("roles", failure)]
     return [*findings, *rights(api.settings.project_id, told), *_zone(api.settings, told, newest)]
 
 
@@ -37,21 +38,15 @@ def _zone(settings: Settings, told: Mapping[str, Any], newest: list[bytes]) -> l
     return zones.findings(settings.zone, project if isinstance(project, Mapping) else {}, newest)
 
 
-def _try(what: str, ask: Callable[[], str]) -> Finding:
-    try:
-        return Finding("mixpanel", ask(), ok=True)
-    except Failure as failure:
-        return Finding("mixpanel", what, ok=False, remedy=str(failure))
-
-
-def _queries_answer(api: Api) -> str:
+def _queries_answer(api: Api) -> Finding:
     count = len(api.cohorts())
     cohorts = "1 cohort" if count == 1 else f"{count} cohorts"
-    return f"queries answer: {cohorts}; {api.queries.budget.left()} of {api.queries.per_hour} queries left"
+    left = f"{api.queries.budget.left()} of {api.queries.per_hour} queries left"
+    return Finding(f"queries answer: {cohorts}; {left}", True)
 
 
-def _export_answers(api: Api, now: datetime, newest: list[bytes]) -> str:
+def _export_answers(api: Api, now: datetime, newest: list[bytes]) -> Finding:
     """Some events of the day before, which has ended everywhere by tomorrow: they also show whose clock they keep."""
     day = now.astimezone(api.settings.zone).date() - timedelta(days=1)
     newest += api.export(day, day, limit=_LOOKED_AT)
-    return "the raw export answers"
+    return Finding("the raw export answers", True)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from integrations.kit.declare import Finding, Right
+from integrations.kit.doctor import whether
 from integrations.kit.rights import LISTED, not_told
 
 SYSTEM = "mixpanel"
@@ -26,20 +27,18 @@ def rights(project_id: int, told: Mapping[str, Any]) -> list[Finding]:
     """Is it in the project, in no other, and a mere member of the organization? Its role in the project is not told."""
     organizations, projects = told.get("organizations"), told.get("projects")
     if not isinstance(organizations, Mapping) or not isinstance(projects, Mapping):
-        return [not_told(SYSTEM, "roles", "Mixpanel answered without organizations or projects")]
+        return [not_told("roles", "Mixpanel answered without organizations or projects")]
     return [
         _member(project_id, projects),
         *_others(project_id, projects),
         *_managing(organizations),
-        Finding(SYSTEM, "Mixpanel does not tell the role in a project", True, f"Analyst is enough; {LISTED}", "note"),
+        Finding("Mixpanel does not tell the role in a project", True, f"Analyst is enough; {LISTED}", "note"),
     ]
 
 
 def _member(project: int, projects: Mapping[str, Any]) -> Finding:
     what = f"the service account is in project {project}"
-    if str(project) in projects:
-        return Finding(SYSTEM, what, True)
-    return Finding(SYSTEM, what, False, f"add it to the project as Analyst: {_WHERE}")
+    return whether(what, str(project) in projects, f"add it to the project as Analyst: {_WHERE}")
 
 
 def _others(project: int, projects: Mapping[str, Any]) -> Iterator[Finding]:
@@ -47,14 +46,14 @@ def _others(project: int, projects: Mapping[str, Any]) -> Iterator[Finding]:
     if others:
         shown = ", ".join(others[:5]) + (" …" if len(others) > 5 else "")
         what = f"more projects than needed: {len(others)} ({shown})"
-        yield Finding(SYSTEM, what, True, f"take the service account out of them: {_WHERE}", "warning")
+        yield Finding(what, True, f"take the service account out of them: {_WHERE}", "warning")
 
 
 def _managing(organizations: Mapping[str, Any]) -> Iterator[Finding]:
     """The roles it has; one that is not told is no surplus, and is said to be untold."""
     roles = {str(one.get("role") or "") for one in organizations.values() if isinstance(one, Mapping)}
     if "" in roles or not roles:
-        yield not_told(SYSTEM, "role in the organization", "Mixpanel's answer did not say")
+        yield not_told("role in the organization", "Mixpanel's answer did not say")
     if more := sorted(roles - {_LEAST, ""}):
         remedy = f"make it a Member: {_WHERE}; for reading one project, nothing more is needed"
-        yield Finding(SYSTEM, f"more roles than needed in the organization: {', '.join(more)}", True, remedy, "warning")
+        yield Finding(f"more roles than needed in the organization: {', '.join(more)}", True, remedy, "warning")

@@ -70,19 +70,17 @@ def findings(zone: ZoneInfo, project: Mapping[str, Any], lines: Iterable[bytes])
     told = zone_of(project.get("timezone"))
     if told is None:
         remedy = f"look under {WHERE}; where the project was made before 2023, set {SETTING} to it"
-        return [Finding(SYSTEM, "Mixpanel does not tell the project's time zone", True, remedy, "note")]
+        return [Finding("Mixpanel does not tell the project's time zone", True, remedy, "note")]
     if said := _contradicted(zone, told, list(_pairs(lines))):
         return [said]
     if zone.key == told.key or (zone.key == "UTC" and _is_utc(told)):
-        return [Finding(SYSTEM, f"event times are read as of {told.key}, the project's zone", True)]
+        return [Finding(f"event times are read as of {told.key}, the project's zone", True)]
     if zone.key != "UTC":
         remedy = f"set {SETTING} to {told.key}, or leave it out where the project was made since January 2023"
         what = f"the project's zone is {told.key}, and {SETTING} says {zone.key}"
-        return [Finding(SYSTEM, what, True, remedy, "warning")]
+        return [Finding(what, True, remedy, "warning")]
     remedy = f"where the project was made before 2023, set {SETTING}={told.key}: its event times are of that zone"
-    return [
-        Finding(SYSTEM, f"event times are read as UTC, and the project's zone is {told.key}", True, remedy, "warning")
-    ]
+    return [Finding(f"event times are read as UTC, and the project's zone is {told.key}", True, remedy, "warning")]
 
 
 def _contradicted(ours: ZoneInfo, told: ZoneInfo, pairs: list[tuple[float, float]]) -> Finding | None:
@@ -94,7 +92,7 @@ def _contradicted(ours: ZoneInfo, told: ZoneInfo, pairs: list[tuple[float, float
         return None
     what = f"event times are read as {ours.key}, and those of yesterday are of {other.key}: hours lie between"
     remedy = f"set {SETTING}={other.key} ({WHERE}), and read the events anew: those that were stored keep their times"
-    return Finding(SYSTEM, what, False, remedy)
+    return Finding(what, False, remedy)
 
 
 def _share(zone: ZoneInfo, pairs: list[tuple[float, float]]) -> float:

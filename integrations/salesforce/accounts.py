@@ -99,7 +99,7 @@ class AccountSource(SourceBase):
             fields = self._fields(wanted)
             return [*self._misfits(fields, wanted), *self._currencies(fields, wanted)]
         except Failure as failure:
-            return [Finding(SYSTEM, "fields that facts.yaml names", False, str(failure))]
+            return [Finding("fields that facts.yaml names", False, str(failure))]
 
     def _fields(self, wanted: Wanted) -> list[Field]:
         found: list[Field] = []
@@ -121,7 +121,7 @@ class AccountSource(SourceBase):
 
     def _misfits(self, fields: Sequence[Field], wanted: Wanted) -> Iterator[Finding]:
         for field in fields:
-            yield from misfits(SYSTEM, field.asked, _HOLDS.get(field.type, ""), wanted.kinds[field.asked])
+            yield from misfits(field.asked, _HOLDS.get(field.type, ""), wanted.kinds[field.asked])
 
     def _currencies(self, fields: Sequence[Field], wanted: Wanted) -> Iterator[Finding]:
         """An org with several currencies: money is converted where the org tells the rate."""
@@ -132,13 +132,13 @@ class AccountSource(SourceBase):
         if Money(self._client, wanted.currency).rate(wanted.currency) is None:
             what = f"the org has several currencies, and no rate of {wanted.currency} that the user may see"
             remedy = "show CurrencyType to the run-as user, or money of accounts in other currencies is unknown"
-            yield Finding(SYSTEM, what, False, remedy)
+            yield Finding(what, False, remedy)
         else:
-            yield Finding(SYSTEM, f"the org has several currencies; money is converted to {wanted.currency}", True)
+            yield Finding(f"the org has several currencies; money is converted to {wanted.currency}", True)
         if plain:
             what = f"{', '.join(plain)} is a plain number, and the org has several currencies"
             remedy = f"unknown where the account's currency is not {wanted.currency}; a Currency field says its own"
-            yield Finding(SYSTEM, what, True, remedy, mark="warning")
+            yield Finding(what, True, remedy, mark="warning")
 
     def _say(self, fields: Sequence[Field], wanted: Wanted) -> None:
         for finding in self._misfits(fields, wanted):

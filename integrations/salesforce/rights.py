@@ -47,9 +47,8 @@ def rights(client: Client, wanted: Sequence[str]) -> list[Finding]:
     try:
         held = {*_of_org(client), *_of_objects(client)}
     except Failure as failure:
-        return [not_told(SYSTEM, "permissions", failure)]
+        return [not_told("permissions", failure)]
     found = compared(
-        SYSTEM,
         "permissions",
         wanted,
         held,
@@ -83,4 +82,4 @@ def _fields(client: Client, wanted: Sequence[str]) -> Iterator[Finding]:
         closed = [name for name in _WRITTEN.get(right, ()) if not known.get(name, {}).get(flag)]
         if closed:
             remedy = f"Setup > Object Manager > {sobject} > Fields: give Edit in field-level security of {_OF_THE_USER}"
-            yield Finding(SYSTEM, f"fields of {sobject} closed to it: {', '.join(closed)}", False, remedy)
+            yield Finding(f"fields of {sobject} closed to it: {', '.join(closed)}", False, remedy)

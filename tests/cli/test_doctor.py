@@ -65,8 +65,10 @@ def test_rights_that_the_playbooks_do_not_use_are_a_warning(folder, run, connect
 
 
 def test_warnings_and_notes_are_no_reason_to_fail(folder, run, monkeypatch):
-    found = [Finding("crm", "more than needed: all", True, "take it away", "warning"), Finding("crm", "asked", True)]
-    monkeypatch.setattr("cli.doctor._findings", lambda: [*found, Finding("crm", "not told", True, "look", "note")])
+    found = [Finding("more than needed: all", True, "take it away", "warning"), Finding("asked", True)]
+    crm = ("crm", "crm", "crm")
+    noted = [*found, Finding("not told", True, "look", "note")]
+    monkeypatch.setattr("cli.doctor._findings", lambda: list(zip(crm, noted, strict=True)))
     ran = run("doctor")
     assert ran.code == 0
     assert ran.out.splitlines() == [
@@ -77,7 +79,8 @@ def test_warnings_and_notes_are_no_reason_to_fail(folder, run, monkeypatch):
         "         look",
     ]
     assert [one["mark"] for one in run("doctor", "--json").json] == ["warning", "ok", "note"]
-    monkeypatch.setattr("cli.doctor._findings", lambda: [*found, Finding("crm", "gone", False, "come back", "warning")])
+    gone = [*found, Finding("gone", False, "come back", "warning")]
+    monkeypatch.setattr("cli.doctor._findings", lambda: list(zip(crm, gone, strict=True)))
     assert run("doctor").code == 1
     assert run("doctor", "--json").json[-1]["mark"] == "problem"
 

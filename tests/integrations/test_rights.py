@@ -33,9 +33,9 @@ def marked(findings: list[Finding], mark: str) -> list[str]:
     return [finding.what for finding in findings if finding.ok and finding.mark == mark]
 
 
-def said(findings: list[Finding], word: str) -> str:
-    """What doctor prints of the findings that are about `word`."""
-    return "\n".join(shown(finding) for finding in findings if word in finding.what)
+def said(system: str, findings: list[Finding], word: str) -> str:
+    """What doctor prints of the findings of a system that are about `word`."""
+    return "\n".join(shown(system, finding) for finding in findings if word in finding.what)
 
 
 # --- HubSpot ----------------------------------------------------------------------------------------------------------
@@ -64,7 +64,7 @@ def test_hubspot_misses_scopes_and_has_others(portal: StandIns, snapshot: Snapsh
     findings = hubspot(portal).check()
     assert bad(findings) == ["scopes missing: crm.objects.companies.write, crm.objects.contacts.write"]
     assert marked(findings, "warning") == ["more scopes than needed: automation, settings.users.write"]
-    assert said(findings, "scopes") == snapshot
+    assert said("hubspot", findings, "scopes") == snapshot
 
 
 @pytest.mark.parametrize(
@@ -112,8 +112,8 @@ def test_salesforce_misses_permissions(org: StandIns, snapshot: SnapshotAssertio
     findings = salesforce(org)
     assert "permissions missing: Account: Read, Task: Create, Task: Edit, Account: Edit" in bad(findings)
     assert "fields of Opportunity closed to it: Amount" in bad(findings)
-    assert said(findings, "permissions missing") == snapshot
-    assert said(findings, "closed to it") == snapshot
+    assert said("salesforce", findings, "permissions missing") == snapshot
+    assert said("salesforce", findings, "closed to it") == snapshot
 
 
 def test_salesforce_refuses_what_doctor_says_is_missing(org: StandIns) -> None:
@@ -133,7 +133,7 @@ def test_salesforce_has_more_permissions_than_needed(org: StandIns, snapshot: Sn
     assert marked(findings, "warning") == [
         "more permissions than needed: Account: Create, Account: Delete, Manage Users, Modify All Data"
     ]
-    assert said(findings, "more permissions") == snapshot
+    assert said("salesforce", findings, "more permissions") == snapshot
 
 
 def test_salesforce_needs_only_what_the_definitions_use(org: StandIns) -> None:
@@ -184,7 +184,7 @@ def test_slack_with_exactly_the_scopes_and_with_others(stand_ins: Make, snapshot
     assert bad(findings) == marked(findings, "warning") == []
     world.get(Slack).scopes = {*SCOPES, "admin"}
     findings = test_slack.connect(world, test_slack.Time()).check()
-    assert said(findings, "more scopes") == snapshot
+    assert said("slack", findings, "more scopes") == snapshot
 
 
 def test_slack_does_not_tell_the_scopes(stand_ins: Make) -> None:
@@ -207,7 +207,7 @@ def test_intercom_tells_what_cannot_be_read_and_nothing_of_the_rest(
     findings = test_intercom.connect(world).check()
     assert bad(findings) == marked(findings, "warning") == []
     assert marked(findings, "note") == ["Intercom does not tell what else the token may do"]
-    assert said(findings, "does not tell") == snapshot
+    assert said("intercom", findings, "does not tell") == snapshot
     world.get(Intercom).may -= {"tags"}
     assert bad(test_intercom.connect(world).check()) == ["may read tags"]
     world.fault("intercom", "status", path="contacts", status=500, times=99)
@@ -244,14 +244,14 @@ def test_mixpanel_has_more_roles_and_projects_than_needed(project: StandIns, sna
     there.projects |= {"4002": "Staging", "4003": "Another product"}
     findings = mixpanel(project)
     assert bad(findings) == []
-    assert said(findings, "more") == snapshot
+    assert said("mixpanel", findings, "more") == snapshot
 
 
 def test_mixpanel_misses_the_project(project: StandIns, snapshot: SnapshotAssertion) -> None:
     project.get(Mixpanel).projects = {"4002": "Staging"}
     findings = mixpanel(project)
     assert bad(findings) == ["the service account is in project 4001"]
-    assert said(findings, "the service account") == snapshot
+    assert said("mixpanel", findings, "the service account") == snapshot
 
 
 @pytest.mark.parametrize(
