@@ -86,9 +86,10 @@ def own_names_of(folder: Path, catalog: Catalog, playbooks: Path | None = None, 
     from expansion.language.model.mistakes import Mistakes
     from expansion.language.own_names import OwnNames, own_names
     from expansion.language.workspace import known_of
+    from expansion.language.yaml.files import Folder
 
     try:
-        known, _ = known_of(playbooks or folder / "playbooks", catalog)
+        known, _ = known_of(Folder(playbooks or folder / "playbooks"), catalog)
     except Mistakes:
         return OwnNames()
     return own_names(known).and_events(_stored_events(home or folder / ".expansion"))

@@ -20,6 +20,7 @@ from expansion.follow.sla import SLACK
 from expansion.language.model.mistakes import Mistakes
 from expansion.language.model.models import SourcedCohort, SourcedFact
 from expansion.language.workspace import Workspace, load
+from expansion.language.yaml.files import Folder
 from expansion.ledger import agreement as clocks
 from expansion.ledger import newest as newest_run
 from expansion.ledger.allowances import Allowances, open_allowances
@@ -58,7 +59,7 @@ class Place:
     @cached_property
     def workspace(self) -> Workspace:
         """The checked definitions; raises Mistakes with every mistake of every file."""
-        return load(self.settings.playbooks, self.catalog)
+        return load(Folder(self.settings.playbooks), self.catalog)
 
     @cached_property
     def vocabulary(self) -> Vocabulary:

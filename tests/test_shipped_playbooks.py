@@ -15,6 +15,7 @@ from expansion.evaluate.engine import Vocabulary
 from expansion.explain.cases import run_cases
 from expansion.explain.evaluator import StoreEvaluator, evaluator
 from expansion.language.workspace import Workspace, load
+from expansion.language.yaml.files import Folder
 from expansion.usage.facts import add_cohort, add_facts, user_accounts
 from expansion.usage.import_events import import_rows
 from expansion.usage.store import UsageStore
@@ -25,7 +26,7 @@ PLAYBOOKS = Path(__file__).parents[1] / "playbooks"
 
 @pytest.fixture(scope="module")
 def shipped() -> Workspace:
-    return load(PLAYBOOKS, integrations.catalog())
+    return load(Folder(PLAYBOOKS), integrations.catalog())
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from expansion.language.model.fields import Strict
 from expansion.language.model.values import parse_counted, parse_days, parse_percent, parse_periods, parse_span
 from expansion.language.model.words import words_of
 from expansion.language.workspace import load
+from expansion.language.yaml.files import Folder
 from expansion.language.yaml.reading import read
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,7 +67,7 @@ def test_every_example_of_a_word_is_read_as_it_is_meant(model: type[BaseModel], 
         alone: Any = create_model("Alone", __base__=Strict, **{name: (field.annotation, field)})
         for example, line in zip(field.examples or (), examples_of(word, field), strict=True):
             (tmp_path / "line.yaml").write_text(line)
-            assert read(tmp_path / "line.yaml", "line.yaml").values == {word: example}
+            assert read(Folder(tmp_path), "line.yaml").values == {word: example}
             alone.model_validate({word: example}, by_alias=True, by_name=False)
 
 
@@ -82,7 +83,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_files_on_the_page_are_right_together(folder: Path) -> None:
-    workspace = load(folder, integrations.catalog())
+    workspace = load(Folder(folder), integrations.catalog())
     assert sorted(workspace.triggers) == ["admin-finds-audit-log", "seat-limit"]
     assert workspace.warnings == ()
 
@@ -91,7 +92,7 @@ def test_the_files_on_the_page_are_right_together(folder: Path) -> None:
 def test_the_conditions_on_the_page_are_right(folder: Path, text: str) -> None:
     when = "when:\n" + "".join(f"  {line}\n" for line in text.splitlines())
     (folder / "triggers/tried.yaml").write_text(f"{AROUND}{when}then: {{playbook: seat-expansion}}\n")
-    workspace = load(folder, integrations.catalog())
+    workspace = load(Folder(folder), integrations.catalog())
     assert len(workspace.triggers["tried"].when) == len(re.findall(r"^- ", text, re.MULTILINE))
     assert workspace.warnings == ()
 

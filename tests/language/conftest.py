@@ -12,6 +12,7 @@ from expansion.contract import ActionWords, Catalog, SourceWords
 from expansion.fields import DueDate, HtmlText, Inputs, MrkdwnText, Owner, People, PlainText
 from expansion.language.model.mistakes import Mistake, Mistakes
 from expansion.language.workspace import Workspace, load
+from expansion.language.yaml.files import Folder as OnDisk
 
 
 class CreateTask(Inputs):
@@ -290,7 +291,7 @@ class Folder:
         return self.write(name, text.replace(old, new, 1))
 
     def load(self) -> Workspace:
-        return load(self.root, CATALOG)
+        return load(OnDisk(self.root), CATALOG)
 
     def mistakes(self) -> tuple[Mistake, ...]:
         with pytest.raises(Mistakes) as caught:

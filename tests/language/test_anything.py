@@ -17,6 +17,7 @@ from ruamel.yaml import YAML
 
 from expansion.language.model.mistakes import Mistakes
 from expansion.language.workspace import Workspace, load
+from expansion.language.yaml.files import Folder as OnDisk
 from tests.language.conftest import CATALOG, FILES, Folder
 
 _WORDS = sorted({word.strip("{}[],:\"'") for text in FILES.values() for word in text.split()} - {""})
@@ -108,7 +109,7 @@ def test_whatever_a_file_holds_loading_says_what_is_wrong_or_works(home: Path, c
     path = Folder.root / name
     path.write_bytes(content)
     try:
-        assert isinstance(load(Folder.root, CATALOG), Workspace)
+        assert isinstance(load(OnDisk(Folder.root), CATALOG), Workspace)
     except Mistakes as caught:
         assert caught.mistakes
         for mistake in caught.mistakes:

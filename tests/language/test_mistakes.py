@@ -9,6 +9,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from expansion.language.model.mistakes import Mistake, Mistakes, snippet
 from expansion.language.workspace import load
+from expansion.language.yaml.files import Folder as OnDisk
 from tests.language import slips, slips_of_conditions, slips_of_habit
 from tests.language.conftest import CATALOG, TRIGGER, Folder
 
@@ -142,7 +143,7 @@ def test_a_limit_needs_plans(folder: Folder, snapshot: SnapshotAssertion) -> Non
 
 def test_a_missing_folder_names_the_next_command(folder: Folder, snapshot: SnapshotAssertion) -> None:
     with pytest.raises(Mistakes) as caught:
-        load(Path("nowhere"), CATALOG)
+        load(OnDisk(Path("nowhere")), CATALOG)
     assert str(caught.value) == snapshot
 
 
@@ -160,7 +161,7 @@ def test_missing_folders_inside_are_named(tmp_path: Path, monkeypatch: pytest.Mo
     Path("playbooks").mkdir()
     Path("playbooks/cases").write_text("x")
     with pytest.raises(Mistakes) as caught:
-        load(Path("playbooks"), CATALOG)
+        load(OnDisk(Path("playbooks")), CATALOG)
     said = {one.file: one.message for one in caught.value.mistakes}
     assert said == {
         "playbooks/cases": "this should be a folder",

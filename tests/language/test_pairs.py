@@ -14,6 +14,7 @@ import pytest
 
 from expansion.language.model.mistakes import Mistake, Mistakes
 from expansion.language.workspace import load
+from expansion.language.yaml.files import Folder as OnDisk
 from tests.language import slips, slips_of_conditions, slips_of_habit
 from tests.language.conftest import CATALOG, FILES, Folder
 from tests.language.slips import Slip
@@ -41,7 +42,7 @@ def _told(folder: Folder, files: dict[str, str]) -> tuple[Mistake, ...]:
     for name, text in files.items():
         folder.write(name, text)
     try:
-        load(folder.root, CATALOG)
+        load(OnDisk(folder.root), CATALOG)
     except Mistakes as error:
         return error.mistakes
     finally:

@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 from expansion.language.own_names import own_names, with_names
 from expansion.language.schema import first_line, json_schemas, write_schemas
 from expansion.language.workspace import known_of
+from expansion.language.yaml.files import Folder as OnDisk
 from tests.language.conftest import CATALOG, FILES, Folder
 
 _SCHEMAS = json_schemas(CATALOG)
@@ -97,7 +98,7 @@ def test_a_file_names_its_schema() -> None:
 @pytest.fixture
 def named(folder: Folder) -> dict[str, Any]:
     """The schemas with the names of the files."""
-    known, _ = known_of(folder.root, CATALOG)
+    known, _ = known_of(OnDisk(folder.root), CATALOG)
     return with_names(json_schemas(CATALOG), own_names(known).and_events(["Seen Only"]))
 
 

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -154,7 +153,3 @@ def test_the_pure_python_parser_serves_where_the_fast_one_is_missing(
 
     monkeypatch.setattr(main, "CParser", None)
     assert folder.load() == before
-
-
-def test_a_workspace_knows_its_root(folder: Folder) -> None:
-    assert folder.load().root == Path("playbooks")

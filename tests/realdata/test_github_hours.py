@@ -17,6 +17,7 @@ from expansion.evaluate.engine import Vocabulary
 from expansion.evaluate.results import Answer
 from expansion.explain.evaluator import build_rollups, evaluator
 from expansion.language.workspace import Workspace, load
+from expansion.language.yaml.files import Folder
 from expansion.usage.import_events import import_events
 from expansion.usage.mapping import load_map
 from expansion.usage.store import UsageStore
@@ -34,7 +35,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def workspace() -> Workspace:
-    return load(EXAMPLE / "playbooks", integrations.catalog())
+    return load(Folder(EXAMPLE / "playbooks"), integrations.catalog())
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from expansion.evaluate.subjects import UserOf
 from expansion.explain.evaluator import build_rollups, evaluator
 from expansion.forgetting import NobodyKnown, forget
 from expansion.language.workspace import load
+from expansion.language.yaml.files import Folder
 from expansion.ledger.forgetting import FORGOTTEN, Known
 from expansion.ledger.store import Ledger
 from expansion.ledger.verdicts import done
@@ -95,7 +96,7 @@ def filled(root: Path, seed: int) -> UsageStore:
 
 def answers(store: UsageStore, folder: Path) -> dict[str, Any]:
     """Who fires, by trigger; people as they are called in the store."""
-    workspace = load(folder, integrations.catalog())
+    workspace = load(Folder(folder), integrations.catalog())
     vocabulary = Vocabulary(workspace.facts, workspace.policy, workspace.triggers)
     triggers = [workspace.triggers[name] for name in TRIGGERS]
     build_rollups(store, vocabulary, triggers)

@@ -16,6 +16,7 @@ import integrations
 from expansion.contract import NoAccess
 from expansion.language.model.mistakes import Mistakes
 from expansion.language.workspace import load
+from expansion.language.yaml.files import Folder
 from expansion.ledger.store import open_ledger
 from expansion.text import logs, redact
 from expansion.text.redact import has_address, redacted
@@ -76,7 +77,7 @@ def test_a_definition_with_a_secret_is_refused_and_not_shown(secret: str, line: 
     playbook = folder / "call.yaml"
     playbook.write_text(playbook.read_text() + line.format(secret) + "\nnot_a_word: 1\n")
     with pytest.raises(Mistakes) as caught:
-        load(folder, integrations.catalog())
+        load(Folder(folder), integrations.catalog())
     mine = [mistake for mistake in caught.value.mistakes if mistake.file.endswith("call.yaml")]
     assert [mistake.message.partition(";")[2] for mistake in mine] == [" no secret belongs in a definition"]
     assert mine[0].line == len(playbook.read_text().splitlines()) - 1

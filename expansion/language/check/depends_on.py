@@ -115,7 +115,12 @@ def definition_hash(
         "plans": policy.plans if uses.limits else None,
         "tier": tier,
     }
-    text = json.dumps(_canonical(everything), sort_keys=True, separators=(",", ":"))
+    return hash_of(everything)
+
+
+def hash_of(definitions: Mapping[str, Any]) -> str:
+    """One hash over definitions by what they mean, however they are written."""
+    text = json.dumps(_canonical(definitions), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

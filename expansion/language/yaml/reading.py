@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -23,6 +22,7 @@ from ruamel.yaml.events import (
 
 from expansion.language.model.mistakes import Mistake, Mistakes, brief, snippet
 from expansion.language.yaml import errors as yaml_errors
+from expansion.language.yaml.files import Files, NotReadable
 from expansion.language.yaml.source import Source, Spot, Steps
 from expansion.text.secret_shapes import covered, secrets_in
 
@@ -36,12 +36,13 @@ _WHOLE = re.compile(r"[-+]?(?:0|[1-9]\d{0,2}(?:_\d{3})+|[1-9]\d{0,17})", re.ASCI
 _BROKEN = re.compile(r"[-+]?(?:0|[1-9]\d{0,2}(?:_\d{3})+|[1-9]\d{0,14})\.\d{1,12}", re.ASCII)
 
 
-def read(path: Path, shown: str) -> Source:
-    """The file's values and their places; raises Mistakes. `shown` is what people call the file.
+def read(files: Files, path: str) -> Source:
+    """The file's values and their places; raises Mistakes.
 
     A word that is written twice is told with the source: the rest can be read all the same.
     """
-    text = _text(path, shown)
+    shown = files.shown(path)
+    text = _text(files, path, shown)
     lines = tuple(_BREAK.split(text.removesuffix("\n")))
     _no_secret(shown, lines)
     blank = Source(shown, lines, {}, {}, {})
@@ -85,12 +86,11 @@ def _no_secret(shown: str, lines: tuple[str, ...]) -> None:
     )
 
 
-def _text(path: Path, shown: str) -> str:
+def _text(files: Files, path: str, shown: str) -> str:
     try:
-        with path.open("rb") as file:
-            raw = file.read(_LARGEST + 1)
-    except OSError as error:
-        raise Mistakes([Mistake(shown, 0, 0, f"this cannot be read: {error.strerror}")]) from error
+        raw = files.read(path, _LARGEST + 1)
+    except NotReadable as error:
+        raise Mistakes([Mistake(shown, 0, 0, f"this cannot be read: {error}")]) from error
     if len(raw) > _LARGEST:
         raise Mistakes([Mistake(shown, 0, 0, "this file is larger than 1 MB", hint="is it a definition at all?")])
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
