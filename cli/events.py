@@ -27,12 +27,12 @@ def command(name: str | None, json_: bool) -> None:
     With NAME its properties, each with how many events have it and the commonest values. Values may name people.
     """
     from expansion.usage.looking import seen_events
+    from cli.beginning import NotHere
     from flows.opening import open_place
 
     place = open_place()
     if place.settings.engine_url is not None:
-        say("a warehouse has the events (EXPANSION_ENGINE_URL); ask it for their names")
-        sys.exit(1)
+        raise NotHere("a warehouse has the events (EXPANSION_ENGINE_URL)\n\nhint: ask it for their names")
     segments = place.stored.segments
     events = seen_events(place.store, segments) if segments else []
     if name is not None:

@@ -19,7 +19,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 @click.option("--map", "map_", required=True, type=_FILE, help="Which column is what; docs/import.md shows one.")
 @click.option("--json", "json_", is_flag=True, help="The result as JSON.")
 def command(files: tuple[Path, ...], map_: Path, json_: bool) -> None:
-    """Bring in events or facts from FILES: JSON lines, CSV or Parquet; .gz may follow.
+    """Bring in events or facts from FILES: JSON lines, CSV or Parquet; .gz may follow the first two.
 
     Events that are stored already are dropped by their id, so the same file can be imported twice. Rows that cannot be
     read are listed in a file beside the store, each with its line and the reason; the others are stored. Exit code 1 if
@@ -38,7 +38,7 @@ def command(files: tuple[Path, ...], map_: Path, json_: bool) -> None:
             say(f"{result.source}: {note}")
         if result.report:
             say(f"every one of them, with its line: {result.report}")
-    useless = [r for r in results if r.rejects and not r.stored and not r.duplicates]
+    useless = [r for r in results if r.rejects and not (r.stored or r.duplicates or r.records)]
     sys.exit(1 if useless else 0)
 
 

@@ -114,9 +114,8 @@ def main() -> None:
 
     guard()
     try:
-        cli.main(prog_name="expansion", standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        ended = cli.main(prog_name="expansion", standalone_mode=False)  # click gives the code of an Exit back
+        sys.exit(ended if isinstance(ended, int) else 0)
     except click.Abort:
         echo("stopped", err=True)
         sys.exit(130)

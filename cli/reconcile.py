@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from typing import Any
 
@@ -42,7 +43,7 @@ def command(days: int, json_: bool) -> None:
             else found.headline()
         )
     if found.for_somebody or found.out_of_reach:
-        raise click.exceptions.Exit(1)
+        sys.exit(1)
 
 
 def _told(found: Any) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def _import_facts(
     records = list(said.records(rows))
     newest = max((record.at for record in records if record.at), default=now)
     result.stored = add_facts(store, mapping.source, records, min(now, newest), asked=mapping.fields or ())
-    result.rows = len(rows)
+    result.rows, result.records = len(rows), len(records)
     result.duplicates = said.repeats
     result.refused(list_rejects(store.root, path.name, said.rejects, by_line=True))
     result.notes = [*notes(said, facts)] if rows else []

@@ -84,7 +84,7 @@ def names_of(people: Iterable[str], account_id: str, evaluator: Evaluator) -> li
 
 
 def in_words(names: Sequence[str], count: int) -> str:
-    """Who is behind a firing: `Ana Lima, Ben Roth and 12 more (14 people, most active first)`."""
+    """Who is behind a firing: `Ana Lima, Ben Roth, … and 4 more (14 people, most active first)`."""
     if not count:
         return "nobody by name: it is counted for the account as a whole"
     shown, more = ", ".join(names[:_NAMED]), count - min(count, _NAMED)

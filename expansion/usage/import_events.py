@@ -36,6 +36,7 @@ class Imported:
     source: str
     stored: int = 0
     rows: int | None = None  # of a file of facts, whose rows hold several values each: `stored` counts the values
+    records: int = 0  # of a file of facts: what its rows said, known before or not
     duplicates: int = 0
     rejects: dict[str, int] = field(default_factory=dict)
     new_rejects: int = 0

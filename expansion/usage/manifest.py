@@ -117,10 +117,10 @@ def load(root: Path) -> Manifest:
     except FileNotFoundError:
         return Manifest()
     except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"{path} is damaged ({error!r}); restore a backup, or import into a new folder") from error
+        raise StoreError(f"{path} is damaged ({error!r}); restore a backup, or move this folder aside and import again") from error
     raise StoreError(
         f"{path} was written by another version of expansion ({version}, this one reads {VERSION}); "
-        "import into a new folder"
+        "move this folder aside and import again"
     )
 
 

@@ -63,7 +63,7 @@ class Flood(Strict):
     )
     times_median: ScalarField | None = Field(
         None,
-        description="Hold a trigger that fires for more than so many times the median of its past runs.",
+        description="Hold a trigger that fires for more than so many times the median of its past runs in which it fired (three at least).",
         examples=[5],
     )
 

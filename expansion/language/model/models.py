@@ -159,7 +159,7 @@ class Step(Strict):
     when_cleared: WhenCleared = Field(
         "leave",
         description="What becomes of it when the episode ends. `close`: the task is completed, with a note why;"
-        " `annotate`: only the note; `take_back`: a tag or an attribute is removed again; `leave`: nothing. A task that"
+        " `annotate`: only the note; `take_back`: a tag is removed again; `leave`: nothing. A task that"
         " a person has worked on is left alone whatever stands here.",
         examples=["close"],
     )
