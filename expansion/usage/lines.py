@@ -41,7 +41,9 @@ def format_of(path: Path) -> str:
     kind = FORMATS.get(suffixes[-1]) if suffixes else None
     if kind is None:
         ends = ", ".join(FORMATS)
-        raise ImportFailed(f"{path}: its name does not say what it holds; let it end in one of {ends} (.gz may follow, except after .parquet)")
+        raise ImportFailed(
+            f"{path}: its name does not say what it holds; let it end in one of {ends} (.gz may follow, except after .parquet)"
+        )
     return kind
 
 

@@ -117,7 +117,9 @@ def load(root: Path) -> Manifest:
     except FileNotFoundError:
         return Manifest()
     except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"{path} is damaged ({error!r}); restore a backup, or move this folder aside and import again") from error
+        raise StoreError(
+            f"{path} is damaged ({error!r}); restore a backup, or move this folder aside and import again"
+        ) from error
     raise StoreError(
         f"{path} was written by another version of expansion ({version}, this one reads {VERSION}); "
         "move this folder aside and import again"
