@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
@@ -26,8 +25,8 @@ def command(name: str | None, json_: bool) -> None:
 
     With NAME its properties, each with how many events have it and the commonest values. Values may name people.
     """
-    from expansion.usage.looking import seen_events
     from cli.beginning import NotHere
+    from expansion.usage.looking import seen_events
     from flows.opening import open_place
 
     place = open_place()

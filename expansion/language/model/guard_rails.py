@@ -63,7 +63,8 @@ class Flood(Strict):
     )
     times_median: ScalarField | None = Field(
         None,
-        description="Hold a trigger that fires for more than so many times the median of its past runs in which it fired (three at least).",
+        description="Hold a trigger that fires for more than so many times the median of its past runs in which it "
+        "fired (three at least).",
         examples=[5],
     )
 

@@ -57,7 +57,8 @@ MEANINGS: dict[str, str] = {
     "reasons": "A list: each condition that holds, with its number.",
     "people": "A list: the names of those behind it, the most active first, ten at most.",
     "people_count": "How many people are behind it in all.",
-    "people_in_words": "Who is behind it, as a phrase, ten by name at most: `Ana Lima, Ben Roth, … and 4 more (14 people, …)`.",
+    "people_in_words": "Who is behind it, as a phrase, ten by name at most: "
+    "`Ana Lima, Ben Roth, … and 4 more (14 people, …)`.",
     "owner": "Who gets the work.",
     "links": "A list: links to the account where a system has a page about it.",
     "fired_on": "The day on which it fired.",
