@@ -42,7 +42,8 @@ def format_of(path: Path) -> str:
     if kind is None:
         ends = ", ".join(FORMATS)
         raise ImportFailed(
-            f"{path}: its name does not say what it holds; let it end in one of {ends} (.gz may follow, except after .parquet)"
+            f"{path}: its name does not say what it holds; let it end in one of {ends} "
+            "(.gz may follow, except after .parquet)"
         )
     return kind
 
