@@ -45,12 +45,13 @@ class StandIns:
 
     def save_inbox(self, path: Path, *, up: bool) -> Path:
         """Write the inbox page as a file that needs nothing else. `up`: whether its links will go on to work."""
+        from sandbox.all import STAND_INS
         from sandbox.kit.inbox import render_inbox
-        from sandbox.kit.server import InboxItem
+        from sandbox.kit.stand_in import InboxItem
 
         with urllib.request.urlopen(f"{self.url}/_control/inbox", timeout=30) as reply:  # noqa: S310  loopback
             items = [InboxItem(**item) for item in json.loads(reply.read())]
-        path.write_text(render_inbox(items, note=self._note(up), up=up), encoding="utf-8")
+        path.write_text(render_inbox(items, STAND_INS, note=self._note(up), up=up), encoding="utf-8")
         return path
 
     def _note(self, up: bool) -> str:
@@ -75,7 +76,8 @@ def start_stand_ins(folder: Path) -> Iterator[StandIns]:
 
 
 def _write_sample(path: Path) -> None:
-    from sandbox.sample import AS_OF, make_sample
+    from sandbox.all import make_sample
+    from sandbox.sample import AS_OF
 
     half = path.with_suffix(".half")
     half.write_text(json.dumps({"as_of": AS_OF.isoformat(), **make_sample()}), encoding="utf-8")

@@ -15,7 +15,9 @@ from typing import Any
 
 from sandbox.all import stand_ins
 from sandbox.kit.inbox import inbox_routes
-from sandbox.kit.server import Server, StandIn, State, build_app
+from sandbox.kit.server import Server, build_app
+from sandbox.kit.stand_in import StandIn
+from sandbox.kit.state import State
 
 _LOOPBACK = ("127.0.0.1", "localhost")
 

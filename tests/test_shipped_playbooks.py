@@ -19,7 +19,8 @@ from expansion.language.yaml.files import Folder
 from expansion.usage.facts import add_cohort, add_facts, user_accounts
 from expansion.usage.import_events import import_rows
 from expansion.usage.store import UsageStore
-from sandbox.sample import AS_OF, make_sample
+from sandbox.all import make_sample
+from sandbox.sample import AS_OF
 
 PLAYBOOKS = Path(__file__).parents[1] / "playbooks"
 

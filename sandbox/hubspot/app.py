@@ -8,20 +8,27 @@ batch fails as a whole unless every input has a trace id.
 from __future__ import annotations
 
 import json
-import uuid
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from random import Random
+from typing import Any, ClassVar
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from sandbox.hubspot.answers import ANSWERS
 from sandbox.hubspot.inbox import company_page, item, page
 from sandbox.hubspot.limits import Limits
 from sandbox.hubspot.portal import Portal, Record, now, public, written
-from sandbox.hubspot.refusals import Invalid
+from sandbox.hubspot.refusals import Invalid, error, missing, unreadable
+from sandbox.hubspot.sample import part as sample_part
 from sandbox.hubspot.search import check_search, found_by, number_of
-from sandbox.kit.server import InboxItem, StandIn, State
+from sandbox.kit.guard import Call, Said, guarded
+from sandbox.kit.pages import page as page_of
+from sandbox.kit.stand_in import InboxItem, StandIn
+from sandbox.kit.state import State
+from sandbox.sample import Account
 
 TOKEN = "stand-in-token"
 PORTAL_ID = 4711
@@ -36,20 +43,27 @@ SCOPES = {
 
 _MADE = "2024-01-01T00:00:00.000Z"
 
-Call = Callable[[Request], Awaitable[Response]]
-
 
 class HubSpot(StandIn):
     """`limits`, `portal` and `scopes` may be set by a test."""
 
     name = "hubspot"
+    title = "HubSpot"
+    answers = ANSWERS
+    credentials: ClassVar = {"HUBSPOT_TOKEN": TOKEN}
+    more_settings: ClassVar = {"HUBSPOT_FALLBACK_OWNER": "revops@acme.example"}
+    colour = "#ef6b4a"
 
     def __init__(self, state: State) -> None:
         super().__init__(state)
         self.portal, self.limits = Portal(state), Limits()
-        self.token, self.currency = TOKEN, COMPANY_CURRENCY
+        self.token, self.currency = self.credentials["HUBSPOT_TOKEN"], COMPANY_CURRENCY
         rights = {f"{scope}.{right}" for scope in SCOPES.values() for right in ("read", "write")}
         self.scopes = rights - {"crm.objects.owners.write"}  # there is no such scope
+
+    @classmethod
+    def sample(cls, customers: Sequence[Account], as_of: datetime, chance: Random) -> dict[str, Any]:
+        return sample_part(customers)
 
     def load(self, sample: dict[str, Any]) -> None:
         part = sample.get("hubspot", {})
@@ -90,43 +104,35 @@ class HubSpot(StandIn):
             ("GET", "/account-info/{version}/details", "", self._details),
             ("POST", "/oauth/v2/private-apps/get/access-token-info", "", self._token_info),
         ]
-        guarded: list[BaseRoute] = [
-            Route(path, self._guard(call, right), methods=[method]) for method, path, right, call in table
-        ]
+        api = [(method, path, self._with_scope(right, call)) for method, path, right, call in table]
         pages: list[BaseRoute] = [
             Route("/contacts/{portal}/record/0-27/{id}", self._page),
             Route("/contacts/{portal}/record/0-2/{id}", self._company_page),
         ]
-        return [*guarded, *pages]
+        return [*guarded(api, self._admit, self._sign), *pages]
 
     # --- who may ask, and how often ---
 
-    def _guard(self, call: Call, right: str) -> Call:
-        async def guarded(request: Request) -> Response:
-            search = request.url.path.endswith("/search")
-            answer = await self._checked(request, call, right, search)
-            if not search and answer.status_code != 429:
-                answer.headers.update(self.limits.headers())
-            return answer
-
-        return guarded
-
-    async def _checked(self, request: Request, call: Call, right: str, search: bool) -> Response:
+    def _admit(self, request: Request) -> None:
         if request.headers.get("authorization") != f"Bearer {self.token}":
             text = "Authentication credentials not found. This API supports OAuth 2.0 authentication."
-            return _error(401, "INVALID_AUTHENTICATION", text)
+            raise Said(error(401, "INVALID_AUTHENTICATION", text))
         if request.path_params.get("version", VERSIONS[0]) not in VERSIONS:
-            return _error(404, "OBJECT_NOT_FOUND", "resource not found")
-        if refused := self.limits.refuse(search):
-            return refused
-        if missing := self._missing_scope(request.url.path, right):
-            return _missing(missing)
-        try:
+            raise Said(error(404, "OBJECT_NOT_FOUND", "resource not found"))
+        if refused := self.limits.refuse(_is_search(request)):
+            raise Said(refused)
+
+    def _sign(self, request: Request, reply: Response) -> None:
+        if not _is_search(request) and reply.status_code != 429:
+            reply.headers.update(self.limits.headers())
+
+    def _with_scope(self, right: str, call: Call) -> Call:
+        async def answer(request: Request) -> Response:
+            if lacks := self._missing_scope(request.url.path, right):
+                raise Said(missing(lacks))
             return await call(request)
-        except Invalid as error:
-            return JSONResponse(error.body(), {"OBJECT_NOT_FOUND": 404, "CONFLICT": 409}.get(error.category, 400))
-        except (json.JSONDecodeError, UnicodeDecodeError):
-            return _error(400, "VALIDATION_ERROR", "Invalid input JSON on line 1")
+
+        return answer
 
     def _missing_scope(self, path: str, right: str) -> str | None:
         kind = next((kind for kind in SCOPES if f"/{kind}" in path), None)
@@ -156,10 +162,10 @@ class HubSpot(StandIn):
         kind, query = _kind(request), request.query_params
         name = query.get("idProperty", "hs_object_id")
         if name != "hs_object_id" and not self.portal.is_unique(kind, name):
-            return _error(400, "VALIDATION_ERROR", f"{name} is a non-unique property")
+            return error(400, "VALIDATION_ERROR", f"{name} is a non-unique property")
         record = self.portal.by_property(kind, name, request.path_params["id"])
         if record is None:
-            return _error(404, "OBJECT_NOT_FOUND", "resource not found")
+            return error(404, "OBJECT_NOT_FOUND", "resource not found")
         return JSONResponse(public(record, kind, self._known(kind, query.get("properties"))))
 
     async def _batch_read(self, request: Request) -> Response:
@@ -176,7 +182,7 @@ class HubSpot(StandIn):
 
     async def _search(self, request: Request) -> Response:
         kind, raw = _kind(request), await request.body()
-        asked = check_search(raw, self.portal.properties(kind))
+        asked = check_search(_json(raw), len(raw), self.portal.properties(kind))
         found = found_by(asked, self.portal.searchable(kind))
         results = [public(r, kind, asked.properties) for r in found]
         return _paged(results, asked.after, asked.limit, total=len(found))
@@ -196,7 +202,7 @@ class HubSpot(StandIn):
     async def _property(self, request: Request) -> Response:
         kind, name = _kind(request), request.path_params["property"]
         if name not in self.portal.properties(kind):
-            return _error(404, "OBJECT_NOT_FOUND", f"Unable to find property {name}")
+            return error(404, "OBJECT_NOT_FOUND", f"Unable to find property {name}")
         return JSONResponse(self.portal.describe(kind, name))
 
     async def _details(self, request: Request) -> Response:
@@ -211,7 +217,7 @@ class HubSpot(StandIn):
         What it says of a token that is none is not documented; a call with such a token does not get here.
         """
         if (await _body(request)).get("tokenKey") != self.token:
-            return _error(400, "VALIDATION_ERROR", "tokenKey is not a token of a private app")
+            return error(400, "VALIDATION_ERROR", "tokenKey is not a token of a private app")
         info = {"userId": 1, "hubId": PORTAL_ID, "appId": 2, "scopes": sorted(self.scopes)}
         return JSONResponse(info)
 
@@ -310,6 +316,10 @@ def _as_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def _is_search(request: Request) -> bool:
+    return request.url.path.endswith("/search")
+
+
 def _kind(request: Request) -> str:
     kind = str(request.path_params["kind"])
     if kind not in ("tasks", "companies"):
@@ -335,8 +345,15 @@ def _names(body: Record, what: str) -> list[str] | None:
     return named
 
 
+def _json(raw: bytes) -> Any:
+    try:
+        return json.loads(raw)
+    except ValueError:  # also of bytes that are no text
+        raise Said(unreadable()) from None
+
+
 async def _body(request: Request) -> Record:
-    found = json.loads(await request.body())
+    found = _json(await request.body())
     if not isinstance(found, dict):
         raise Invalid("INVALID_JSON", "Invalid input JSON: it is not an object")
     return found
@@ -349,11 +366,12 @@ def _refuse_twins(inputs: list[Record]) -> None:
 
 
 def _paged(results: list[Record], after: int, limit: int, total: int | None = None) -> Response:
-    body: Record = {"results": results[after : after + limit]}
+    part = page_of(results, after, limit)
+    body: Record = {"results": part.items}
     if total is not None:
         body["total"] = total
-    if after + limit < len(results):
-        body["paging"] = {"next": {"after": str(after + limit), "link": f"?after={after + limit}"}}
+    if part.next:
+        body["paging"] = {"next": {"after": str(part.next), "link": f"?after={part.next}"}}
     return JSONResponse(body)
 
 
@@ -362,24 +380,3 @@ def _batch(results: list[Record], errors: list[Invalid], status: int) -> Respons
     if errors:
         body |= {"numErrors": len(errors), "errors": [error.body() for error in errors]}
     return JSONResponse(body, 207 if errors else status)
-
-
-def _error(status: int, category: str, message: str) -> Response:
-    body = {"status": "error", "message": message, "correlationId": str(uuid.uuid4()), "category": category}
-    return JSONResponse(body, status)
-
-
-def _missing(scope: str) -> Response:
-    body = {
-        "status": "error",
-        "message": "This app hasn't been granted all required scopes to make this call.",
-        "correlationId": str(uuid.uuid4()),
-        "category": "MISSING_SCOPES",
-        "errors": [
-            {
-                "message": "One or more of the following scopes are required.",
-                "context": {"requiredGranularScopes": [scope]},
-            }
-        ],
-    }
-    return JSONResponse(body, 403)

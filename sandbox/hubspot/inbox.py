@@ -6,7 +6,7 @@ import html
 import re
 
 from sandbox.hubspot.portal import Portal, Record
-from sandbox.kit.server import InboxItem
+from sandbox.kit.stand_in import InboxItem
 
 _TAG = re.compile(r"<[^<>]*>|[<>]")
 _KEPT = re.compile(r"</?(b|i|u|strong|em|p|ul|ol|li|br ?/?|a)>|<a href=\"https?://[^\"<>\s]+\">")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections import deque
 from collections.abc import Callable
 
 from starlette.responses import JSONResponse, Response
+
+from sandbox.kit.window import Window
 
 TEN_SECONDS, A_SECOND = 10.0, 1.0
 
@@ -19,27 +20,28 @@ class Limits:
         self.now = now
         self.burst, self.searches, self.daily = 190, 5, 650_000
         self.used = 0
-        self._calls: deque[float] = deque()
-        self._searches: deque[float] = deque()
+        self._calls, self._searches = Window(TEN_SECONDS, self._time), Window(A_SECOND, self._time)
+
+    def _time(self) -> float:
+        return self.now()
 
     def refuse(self, search: bool) -> Response | None:
         """Count one call; the 429 if it is one too many."""
         if self.used >= self.daily:
             return self._too_many("DAILY", "You have reached your daily limit.", headers=True)
-        if search and self._full(self._searches, A_SECOND, self.searches):
+        if search and self._searches.wait(self.searches) is not None:
             return self._search()
-        if self._full(self._calls, TEN_SECONDS, self.burst):
+        if self._calls.wait(self.burst) is not None:
             text = "You have reached your ten_secondly_rolling limit."
             return self._too_many("TEN_SECONDLY_ROLLING", text, headers=True)
-        now = self.now()
-        self._calls.append(now)
+        self._calls.count()
         if search:
-            self._searches.append(now)
+            self._searches.count()
         self.used += 1
         return None
 
     def headers(self) -> dict[str, str]:
-        left = self.burst - len(self._calls)
+        left = self.burst - self._calls.used
         return {
             "X-HubSpot-RateLimit-Max": str(self.burst),
             "X-HubSpot-RateLimit-Remaining": str(max(0, left)),
@@ -47,11 +49,6 @@ class Limits:
             "X-HubSpot-RateLimit-Daily": str(self.daily),
             "X-HubSpot-RateLimit-Daily-Remaining": str(max(0, self.daily - self.used)),
         }
-
-    def _full(self, calls: deque[float], seconds: float, most: int) -> bool:
-        while calls and calls[0] <= self.now() - seconds:
-            calls.popleft()
-        return len(calls) >= most
 
     def _search(self) -> Response:
         """As recorded: the category, and neither a policy nor headers."""

@@ -10,7 +10,7 @@ from typing import Any
 from sandbox.hubspot.refusals import Invalid, NotAssociated
 from sandbox.hubspot.types import described, kept, refuse_type, type_of
 from sandbox.kit.index import Index
-from sandbox.kit.server import State
+from sandbox.kit.state import State
 
 Record = dict[str, Any]
 

@@ -5,7 +5,6 @@ Limits: developers.hubspot.com, "CRM search", Limits.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -41,12 +40,11 @@ def number_of(text: Any, what: str) -> int:
     raise Invalid("INVALID_INTEGER", f"{what} must be a number")
 
 
-def check_search(raw: bytes, known: Mapping[str, Any]) -> Search:
-    """The search in a request's body; Invalid where HubSpot would not take it."""
-    body = json.loads(raw)
+def check_search(body: Any, length: int, known: Mapping[str, Any]) -> Search:
+    """The search in a request's body of that length; Invalid where HubSpot would not take it."""
     if not isinstance(body, dict):
         raise Invalid("INVALID_JSON", "Invalid input JSON: it is not an object")
-    if len(raw) > LONGEST:
+    if length > LONGEST:
         raise Invalid("INVALID_SEARCH", f"The request body is longer than {LONGEST} characters")
     limit, after = number_of(body.get("limit", 10), "limit"), number_of(body.get("after") or 0, "after")
     if limit > MOST_FOUND:

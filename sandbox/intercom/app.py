@@ -9,20 +9,28 @@ from __future__ import annotations
 
 import json
 import time
-import uuid
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from random import Random
+from typing import Any, ClassVar
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox.intercom import shapes as shapes
+from sandbox.intercom.answers import ANSWERS
 from sandbox.intercom.attributes import TYPES, WRITABLE, fits
 from sandbox.intercom.inbox import item
-from sandbox.intercom.search import BadQuery, matches
+from sandbox.intercom.refusals import Problem, no_such
+from sandbox.intercom.sample import part as sample_part
+from sandbox.intercom.search import matches
+from sandbox.kit.guard import Call, guarded
 from sandbox.kit.inbox import anchor
-from sandbox.kit.server import InboxItem, StandIn, State
+from sandbox.kit.stand_in import InboxItem, StandIn
+from sandbox.kit.state import State
+from sandbox.kit.window import Window
+from sandbox.sample import Account
 
 Doc = dict[str, Any]
 
@@ -32,21 +40,15 @@ _WINDOW = 10  # seconds; a minute's limit is spread over six of them
 _SEARCH_LAG = 60  # seconds until a contact made through the API can be searched; Intercom says "a few minutes"
 
 
-class Problem(Exception):
-    def __init__(self, status: int, code: str, message: str, field: str | None = None) -> None:
-        super().__init__(message)
-        error = {"code": code, "message": message, **({"field": field} if field else {})}
-        self.status, self.reply = status, {"type": "error.list", "request_id": str(uuid.uuid4()), "errors": [error]}
-
-
-def _not_found(what: str = "User") -> Problem:
-    return Problem(404, "not_found", f"{what} Not Found")
-
-
 class Intercom(StandIn):
     """`per_window` is the limit of each ten seconds; `may` is taken away from to see a 403."""
 
     name = "intercom"
+    title = "Intercom"
+    answers = ANSWERS
+    credentials: ClassVar = {"INTERCOM_ACCESS_TOKEN": "stand-in-token"}  # any
+    colour = "#2f6df6"
+    groups_people = True
 
     def __init__(self, state: State, now: Callable[[], float] = time.time) -> None:
         super().__init__(state)
@@ -54,7 +56,7 @@ class Intercom(StandIn):
         self.revoked = False
         self.may = {"contacts", "tags", "events", "companies", "data_attributes", "me"}
         self._now = now
-        self._window, self._used = 0, 0
+        self._window = Window(_WINDOW, now, by_clock=True)
 
     def routes(self) -> list[BaseRoute]:
         table: list[tuple[str, str, Callable[[Request, Doc], Any]]] = [
@@ -79,8 +81,12 @@ class Intercom(StandIn):
             ("GET", "/data_attributes", self._attributes),
             ("POST", "/data_attributes", self._create_attribute),
         ]
-        api: list[BaseRoute] = [Route(path, self._answer(run), methods=[method]) for method, path, run in table]
-        return [*api, Route("/a/apps/{app}/users/{id}/{rest:path}", self._open)]
+        api = [(method, path, self._answer(run)) for method, path, run in table]
+        return [*guarded(api, self._admit, self._sign), Route("/a/apps/{app}/users/{id}/{rest:path}", self._open)]
+
+    @classmethod
+    def sample(cls, customers: Sequence[Account], as_of: datetime, chance: Random) -> Doc:
+        return sample_part(customers)
 
     def load(self, sample: Doc) -> None:
         part = sample.get("intercom", {})
@@ -100,20 +106,25 @@ class Intercom(StandIn):
 
     # --- every request ------------------------------------------------------------------------------------------------
 
-    def _answer(self, run: Callable[[Request, Doc], Any]) -> Callable[[Request], Any]:
+    def _answer(self, run: Callable[[Request, Doc], Any]) -> Call:
         async def answer(request: Request) -> Response:
-            headers: dict[str, str] = {}
-            try:
-                self._allow(request)
-                headers = self._pace()
-                found = run(request, await _body(request))
-                return found if isinstance(found, Response) else JSONResponse(found, headers=headers)
-            except Problem as problem:
-                return JSONResponse(problem.reply, problem.status, {**headers, **getattr(problem, "headers", {})})
-            except BadQuery as error:
-                return JSONResponse(Problem(400, "parameter_invalid", str(error)).reply, 400, headers)
+            found = run(request, await _body(request))
+            return found if isinstance(found, Response) else JSONResponse(found)
 
         return answer
+
+    def _admit(self, request: Request) -> None:
+        self._allow(request)
+        request.state.paced = True  # strangers are told nothing of the limit
+        if self._window.count() > self.per_window:
+            raise Problem(429, "rate_limit_exceeded", f"Exceeded rate limit of {self.per_window} in 10_seconds")
+
+    def _sign(self, request: Request, reply: Response) -> None:
+        """A 429 has no Retry-After: only the reset says when."""
+        if hasattr(request.state, "paced"):
+            reply.headers["X-RateLimit-Limit"] = str(self.per_window)
+            reply.headers["X-RateLimit-Remaining"] = str(max(0, self.per_window - self._window.used))
+            reply.headers["X-RateLimit-Reset"] = str(int(self._window.ends))
 
     def _allow(self, request: Request) -> None:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
@@ -126,23 +137,6 @@ class Intercom(StandIn):
         needed = "tags" if "tags" in parts else parts[1]
         if needed not in self.may:
             raise Problem(403, "forbidden", f"The token is not authorized for {needed}")
-
-    def _pace(self) -> dict[str, str]:
-        """Windows of ten seconds by the clock. A 429 has no Retry-After: only the reset says when."""
-        window = int(self._now() // _WINDOW)
-        if window != self._window:
-            self._window, self._used = window, 0
-        self._used += 1
-        headers = {
-            "X-RateLimit-Limit": str(self.per_window),
-            "X-RateLimit-Remaining": str(max(0, self.per_window - self._used)),
-            "X-RateLimit-Reset": str((window + 1) * _WINDOW),
-        }
-        if self._used > self.per_window:
-            problem = Problem(429, "rate_limit_exceeded", f"Exceeded rate limit of {self.per_window} in 10_seconds")
-            problem.headers = headers  # type: ignore[attr-defined]
-            raise problem
-        return headers
 
     def _me(self, request: Request, _: Doc) -> Doc:
         app = {"type": "app", "id_code": shapes.WORKSPACE, "name": "Sandbox", "region": "US", "timezone": "UTC"}
@@ -187,7 +181,7 @@ class Intercom(StandIn):
         for contact in self._all("contacts"):
             if contact["external_id"] == request.path_params["external_id"]:
                 return shapes.contact(contact)
-        raise _not_found()
+        raise no_such()
 
     def _search(self, request: Request, body: Doc) -> Doc:
         visible = [c for c in self._all("contacts") if c["searchable_at"] <= self._now()]
@@ -198,7 +192,7 @@ class Intercom(StandIn):
     def _contact(self, request: Request) -> Doc:
         contact = self.state.get("intercom.contacts", request.path_params["id"])
         if contact is None:
-            raise _not_found()
+            raise no_such()
         return contact
 
     def _new_contact(self, body: Doc, searchable_at: int) -> Doc:
@@ -244,7 +238,7 @@ class Intercom(StandIn):
             raise Problem(400, "not_supported", "the stand-in does not tag companies")
         contacts = [self.state.get("intercom.contacts", str(user.get("id"))) for user in body.get("users", [])]
         if None in contacts:
-            raise _not_found()
+            raise no_such()
         self.state.put("intercom.tags", tag["id"], tag)
         for contact in filter(None, contacts):
             self._tag(contact, tag)
@@ -253,7 +247,7 @@ class Intercom(StandIn):
     def _tag_contact(self, request: Request, body: Doc) -> Doc:
         contact, tag = self._contact(request), self.state.get("intercom.tags", str(body.get("id")))
         if tag is None:
-            raise _not_found("Resource")
+            raise no_such("Resource")
         self._tag(contact, tag)
         return {**shapes.tag(tag), "applied_at": int(self._now()), "applied_by": {"type": "admin", "id": "1"}}
 
@@ -266,7 +260,7 @@ class Intercom(StandIn):
     def _untag_contact(self, request: Request, _: Doc) -> Doc:
         contact, tag = self._contact(request), self.state.get("intercom.tags", request.path_params["tag_id"])
         if tag is None or tag["id"] not in contact["tags"]:
-            raise _not_found("Resource")
+            raise no_such("Resource")
         self._save({**contact, "tags": [one for one in contact["tags"] if one != tag["id"]]})
         self.state.applied("intercom", "untag", contact["external_id"] or contact["id"])
         return shapes.tag(tag)
@@ -298,7 +292,7 @@ class Intercom(StandIn):
             for contact in self._all("contacts"):
                 if body.get(ours) and contact[theirs] == body[ours]:
                     return contact
-        raise _not_found()
+        raise no_such()
 
     # --- companies and attributes -------------------------------------------------------------------------------------
 
@@ -415,4 +409,4 @@ def _paged(records: list[Doc], asked: Doc) -> Doc:
     start = str(asked.get("starting_after") or "0")
     if not start.isdigit():
         raise Problem(400, "parameter_invalid", "starting_after is not a cursor")
-    return shapes.page("list", records, int(start), per_page)
+    return shapes.listed("list", records, int(start), per_page)

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
-from sandbox.kit.server import InboxItem, State
+from sandbox.kit.stand_in import InboxItem
+from sandbox.kit.state import State
 
 Doc = dict[str, Any]
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sandbox.intercom.refusals import Problem
+
 Doc = dict[str, Any]
 
 _DEPTH, _FILTERS = 2, 15
@@ -52,8 +54,11 @@ _ORDER: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-class BadQuery(Exception):
+class BadQuery(Problem):
     """The query breaks a rule of the search; the message is what Intercom would say."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(400, "parameter_invalid", message)
 
 
 def matches(query: Any, contact: Doc, types: Mapping[str, str], depth: int = 0) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.kit.pages import page
+
 Doc = dict[str, Any]
 
 WORKSPACE = "sandbox1"
@@ -77,15 +79,15 @@ def company(doc: Doc, people: int) -> Doc:
     }
 
 
-def page(kind: str, records: list[Doc], start: int, per_page: int) -> Doc:
+def listed(kind: str, records: list[Doc], start: int, per_page: int) -> Doc:
     """A list with its cursor; `start` is where the page begins."""
-    end = start + per_page
+    part = page(records, start, per_page)
     pages: Doc = {
         "type": "pages",
         "page": start // per_page + 1,
         "per_page": per_page,
         "total_pages": -(-len(records) // per_page),
     }
-    if end < len(records):
-        pages["next"] = {"per_page": per_page, "starting_after": str(end)}
-    return {"type": kind, "data": records[start:end], "total_count": len(records), "pages": pages}
+    if part.next:
+        pages["next"] = {"per_page": per_page, "starting_after": str(part.next)}
+    return {"type": kind, "data": part.items, "total_count": len(records), "pages": pages}

@@ -20,14 +20,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox.kit.server import InboxItem, StandIn
+from sandbox.kit.stand_in import InboxItem, StandIn
 
 _FOLDER = Path(__file__).parent / "templates"
-_NAMES = {"slack": "Slack", "salesforce": "Salesforce", "hubspot": "HubSpot", "intercom": "Intercom"}
 # Addresses of this machine stand in texts as text; nothing else is made a link here.
 _ADDRESS = re.compile(r"(?<![\w\"'=/>])http://127\.0\.0\.1:\d{1,5}/[\w/.#?=%-]*[\w/]")
 _LINK = r'<a href="\g<0>">\g<0></a>'
 _ENDED = r'<span class="ended">\g<0></span> (ended with the demo)'
+Kinds = tuple[type[StandIn], ...]
 SEPARATOR = " · "  # between the accounts of an item that is about several
 
 
@@ -60,14 +60,21 @@ class System:
 
     id: str
     name: str
+    chats: bool
+    groups_people: bool
     cards: tuple[Card, ...]
 
+    @property
+    def owners(self) -> set[str]:
+        """Who may be asked for on the page: people that things were made for own nothing."""
+        return set() if self.groups_people else {to for card in self.cards for to in card.to}
 
-def render_inbox(items: Sequence[InboxItem], *, note: str = "", up: bool = True) -> str:
+
+def render_inbox(items: Sequence[InboxItem], kinds: Kinds, *, note: str = "", up: bool = True) -> str:
     """A whole HTML page that needs nothing beside it. `up`: whether the stand-ins will answer whoever reads it."""
-    systems = _systems(items, up)
+    systems = _systems(items, kinds, up)
     cards = [card for system in systems for card in system.cards]
-    style, script = _part("inbox.css"), _part("inbox.js")
+    style, script = _style(kinds), _part("inbox.js")
     return (
         _environment()
         .get_template("inbox.html")
@@ -75,7 +82,7 @@ def render_inbox(items: Sequence[InboxItem], *, note: str = "", up: bool = True)
             systems=systems,
             total=len(cards),
             accounts=sorted({name for card in cards for name in card.accounts}, key=str.casefold),
-            owners=sorted({to for card in cards if card.item.system != "intercom" for to in card.to}, key=str.casefold),
+            owners=sorted({to for system in systems for to in system.owners}, key=str.casefold),
             style=style,
             script=script,
             policy=_policy(style, script),
@@ -87,9 +94,11 @@ def render_inbox(items: Sequence[InboxItem], *, note: str = "", up: bool = True)
 def inbox_routes(stand_ins: Sequence[StandIn]) -> list[BaseRoute]:
     """`/inbox`, and the way there from `/`."""
 
+    kinds = tuple(type(stand_in) for stand_in in stand_ins)
+
     async def page(request: Request) -> Response:
-        html = render_inbox([item for stand_in in stand_ins for item in stand_in.inbox()])
-        policy = _policy(_part("inbox.css"), _part("inbox.js"))
+        html = render_inbox([item for stand_in in stand_ins for item in stand_in.inbox()], kinds)
+        policy = _policy(_style(kinds), _part("inbox.js"))
         headers = {"Content-Security-Policy": f"{policy}; frame-ancestors 'none'", "Cache-Control": "no-store"}
         return HTMLResponse(html, headers={**headers, "X-Content-Type-Options": "nosniff"})
 
@@ -104,23 +113,26 @@ def anchor(system: str, key: str | None) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", f"{system}-{key or ''}")
 
 
-def _systems(items: Sequence[InboxItem], up: bool) -> list[System]:
-    """The known systems in the order people look at them, then any other."""
-    order = [*_NAMES, *sorted({item.system for item in items} - set(_NAMES))]
-    mine = {name: [item for item in items if item.system == name] for name in order}
-    return [System(name, _NAMES.get(name, name.capitalize()), _cards(mine[name], up)) for name in order if mine[name]]
+def _systems(items: Sequence[InboxItem], kinds: Kinds, up: bool) -> list[System]:
+    """What is said in channels first, then the other systems as they are listed, then any that is not known."""
+    known = sorted((kind for kind in kinds if kind.colour), key=lambda kind: not kind.chats)
+    others = sorted({item.system for item in items} - {kind.name for kind in known})
+    looks = [(kind.name, kind.title, kind.chats, kind.groups_people) for kind in known]
+    looks += [(name, name.capitalize(), False, False) for name in others]
+    mine = {look[0]: [item for item in items if item.system == look[0]] for look in looks}
+    return [System(*look, _cards(mine[look[0]], look[3], up)) for look in looks if mine[look[0]]]
 
 
-def _cards(items: Sequence[InboxItem], up: bool) -> tuple[Card, ...]:
+def _cards(items: Sequence[InboxItem], groups_people: bool, up: bool) -> tuple[Card, ...]:
     groups: dict[object, list[InboxItem]] = {}
     for item in sorted(items, key=lambda one: one.at, reverse=True):
-        groups.setdefault(_same(item), []).append(item)
+        groups.setdefault(_same(item) if groups_people else id(item), []).append(item)
     return tuple(_card(group, up) for group in groups.values())
 
 
 def _same(item: InboxItem) -> object:
-    """People of one account who became eligible for the same thing share a card; all else stands alone."""
-    return (item.what, item.title, item.account, item.html) if item.system == "intercom" else id(item)
+    """People of one account who received the same share a card."""
+    return item.what, item.title, item.account, item.html
 
 
 def _card(group: list[InboxItem], up: bool) -> Card:
@@ -155,6 +167,14 @@ def _environment() -> Environment:
 @cache
 def _part(name: str) -> str:
     return (_FOLDER / name).read_text(encoding="utf-8")
+
+
+@cache
+def _style(kinds: Kinds) -> str:
+    """The page's own, each system's colour, and what a system says of what its items hold."""
+    colours = [f".is-{kind.name} {{ --own: {kind.colour}; }}" for kind in kinds if kind.colour]
+    theirs = [kind.style.read_text(encoding="utf-8") for kind in kinds if kind.style]
+    return "\n".join([_part("inbox.css"), *colours, *theirs])
 
 
 def _policy(style: str, script: str) -> str:

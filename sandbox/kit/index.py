@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.kit.server import State
+from sandbox.kit.state import State
 
 Doc = dict[str, Any]
 

@@ -13,19 +13,25 @@ import base64
 import json
 import time
 import zlib
-from collections import Counter, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from itertools import chain, islice
-from typing import Any
+from random import Random
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
-from sandbox.kit.server import StandIn, State
+from sandbox.kit.guard import Call, guarded
+from sandbox.kit.stand_in import StandIn
+from sandbox.kit.state import State
+from sandbox.kit.window import Window
 from sandbox.mixpanel.asked import Asked, Params, Problem, Wanted, asked_of, days_of, params_of, wanted_of
+from sandbox.mixpanel.sample import part as sample_part
+from sandbox.sample import Account
 
 SERVICE_ACCOUNT = "expansion.sandbox.mp-service-account"
 SECRET = "sandbox-mixpanel-secret"
@@ -47,18 +53,13 @@ class Meter:
     def __init__(self, hourly: int, at_once: int, per_second: int | None, clock: Callable[[], float]) -> None:
         self.hourly, self.at_once, self.per_second = hourly, at_once, per_second
         self.running = 0
-        self._clock = clock
-        self._calls: deque[float] = deque()
+        self._hour, self._second = Window(3600, clock), Window(1, clock)
 
     def enter(self) -> None:
-        now = self._clock()
-        while self._calls and self._calls[0] <= now - 3600:
-            self._calls.popleft()
-        self._calls.append(now)
         self.running += 1
-        second = sum(1 for at in self._calls if at > now - 1)
-        if self.running > self.at_once or len(self._calls) > self.hourly or second > (self.per_second or second):
-            running, hour = self.running, len(self._calls)
+        hour, second = self._hour.count(), self._second.count()
+        if self.running > self.at_once or hour > self.hourly or second > (self.per_second or second):
+            running = self.running
             self.running -= 1
             raise Problem(
                 429,
@@ -74,6 +75,13 @@ class Mixpanel(StandIn):
     """Events by day, user and group profiles, cohorts; nothing can be changed from outside but by `load`."""
 
     name = "mixpanel"
+    title = "Mixpanel"
+    credentials: ClassVar = {
+        "MIXPANEL_SERVICE_ACCOUNT": SERVICE_ACCOUNT,
+        "MIXPANEL_SECRET": SECRET,
+        "MIXPANEL_PROJECT_ID": str(PROJECT_ID),
+    }
+    more_settings: ClassVar = {"MIXPANEL_DATA_GROUP_ID": str(DATA_GROUP_ID)}
 
     def __init__(
         self,
@@ -102,17 +110,22 @@ class Mixpanel(StandIn):
         engage = self._metered(self.queries, self._engage)
         cohorts = self._metered(self.queries, self._cohorts)
         export = self._metered(self.exports, self._export)
-        return [
-            Route("/api/query/engage", engage, methods=["POST"]),
-            Route("/api/query/engage/", engage, methods=["POST"]),  # as Mixpanel's own newest client writes it
-            Route("/api/query/cohorts/list", cohorts, methods=["POST"]),
-            # mixpanel-utils 2.2.7 reads profiles here, by GET.
-            Route("/api/2.0/engage", engage, methods=["GET", "POST"]),
-            Route("/api/2.0/export", export, methods=["GET"]),
-            Route("/api/app/me", self._me, methods=["GET"]),
-        ]
+        return guarded(
+            [
+                ("POST", "/api/query/engage", engage),
+                ("POST", "/api/query/engage/", engage),  # as Mixpanel's own newest client writes it
+                ("POST", "/api/query/cohorts/list", cohorts),
+                ("GET POST", "/api/2.0/engage", engage),  # mixpanel-utils 2.2.7 reads profiles here, by GET
+                ("GET", "/api/2.0/export", export),
+                ("GET", "/api/app/me", self._me),
+            ]
+        )
 
     # --- loading ------------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def sample(cls, customers: Sequence[Account], as_of: datetime, chance: Random) -> dict[str, Any]:
+        return sample_part(customers, as_of, chance)
 
     def load(self, sample: dict[str, Any]) -> None:
         part = sample.get(self.name, {})
@@ -156,23 +169,32 @@ class Mixpanel(StandIn):
 
     # --- answering ----------------------------------------------------------------------------------------------------
 
-    def _metered(self, meter: Meter, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
+    def _metered(self, meter: Meter, answer: Answer) -> Call:
         async def endpoint(request: Request) -> Response:
-            try:
-                params = await params_of(request)
-                _allow(request, params)
-                meter.enter()
-            except Problem as problem:
-                return _refusal(request, problem)
+            params = await params_of(request)
+            self._allow(request, params)
+            meter.enter()
             try:
                 await asyncio.sleep(self.seconds_per_query)
                 return await answer(request, params)
-            except Problem as problem:
-                return _refusal(request, problem)
             finally:
                 meter.leave()
 
         return endpoint
+
+    def _allow(self, request: Request, params: Params) -> None:
+        if request.headers.get("authorization") != self._basic():
+            raise Problem(401, "Invalid credentials")
+        # The published contract wants project_id in the query string; the old path also reads it from the body.
+        new = "/api/query/" in request.url.path
+        given = request.query_params.get("project_id") if new else params.get("project_id")
+        if given != str(PROJECT_ID):
+            raise Problem(401, "Invalid credentials")
+
+    def _basic(self) -> str:
+        """The authorization that is taken."""
+        name, secret = (self.credentials[f"MIXPANEL_{part}"] for part in ("SERVICE_ACCOUNT", "SECRET"))
+        return "Basic " + base64.b64encode(f"{name}:{secret}".encode()).decode()
 
     async def _cohorts(self, request: Request, params: Params) -> Response:
         listed = [
@@ -191,8 +213,8 @@ class Mixpanel(StandIn):
 
     async def _me(self, request: Request) -> Response:
         """Whose the credentials are. The shape is what Mixpanel's own client reads (mixpanel/mixpanel-headless)."""
-        if request.headers.get("authorization") != _credentials():
-            return _refusal(request, Problem(401, "Invalid credentials"))
+        if request.headers.get("authorization") != self._basic():
+            raise Problem(401, "Invalid credentials")
         organization = {"id": 1, "name": "Sandbox Inc", **({"role": self.role} if self.role else {})}
         projects = {
             one: {"name": name, "organization_id": 1, "timezone": self.zone} for one, name in self.projects.items()
@@ -275,26 +297,6 @@ def _in_ms(line: str) -> str:
     record = json.loads(line)
     record["properties"]["time"] = int(record["properties"]["time"] * 1000)
     return json.dumps(record, ensure_ascii=False)
-
-
-def _credentials() -> str:
-    return "Basic " + base64.b64encode(f"{SERVICE_ACCOUNT}:{SECRET}".encode()).decode()
-
-
-def _allow(request: Request, params: Params) -> None:
-    if request.headers.get("authorization") != _credentials():
-        raise Problem(401, "Invalid credentials")
-    # The published contract wants project_id in the query string; the old path also reads it from the body.
-    given = request.query_params.get("project_id") if "/api/query/" in request.url.path else params.get("project_id")
-    if given != str(PROJECT_ID):
-        raise Problem(401, "Invalid credentials")
-
-
-def _refusal(request: Request, problem: Problem) -> Response:
-    if problem.status == 401:
-        return JSONResponse({"code": 401, "error": problem.sentence, "status": "Unauthorized"}, 401)
-    path = request.url.path.removeprefix("/mixpanel")
-    return JSONResponse({"request": path, "error": problem.sentence}, problem.status)
 
 
 def _only(known: dict[str, Any], properties: list[str] | None) -> dict[str, Any]:

@@ -14,17 +14,26 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from sandbox.kit.guard import Refusal
 
 Params = dict[str, str]
 EXPORT_LIMIT = 100_000
 
 
-class Problem(Exception):
+class Problem(Refusal):
     """A request that the vendor answers with an error."""
 
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
         self.status, self.sentence = status, sentence
+
+    def reply(self, request: Request) -> Response:
+        if self.status == 401:
+            return JSONResponse({"code": 401, "error": self.sentence, "status": "Unauthorized"}, 401)
+        path = request.url.path.removeprefix("/mixpanel")
+        return JSONResponse({"request": path, "error": self.sentence}, self.status)
 
 
 @dataclass(frozen=True)

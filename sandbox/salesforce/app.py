@@ -8,49 +8,60 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
-from typing import Any
+from random import Random
+from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 
-from sandbox.kit.server import InboxItem, StandIn, State
+from sandbox.kit.guard import Row, Said, guarded
+from sandbox.kit.pages import page
+from sandbox.kit.stand_in import InboxItem, StandIn
+from sandbox.kit.state import State
+from sandbox.salesforce.answers import ANSWERS
 from sandbox.salesforce.org import Org, RecordError
+from sandbox.salesforce.refusals import SoqlError, error_reply, not_found, oauth_error
 from sandbox.salesforce.replies import (
     account_page,
     body_of,
     credentials,
-    error_reply,
     failed,
     is_part,
     is_served,
     loaded,
-    not_found,
-    oauth_error,
     plain_number,
     records_of,
-    refused,
 )
-from sandbox.salesforce.soql import Record, SoqlError
+from sandbox.salesforce.sample import part as sample_part
+from sandbox.salesforce.soql import Record
 from sandbox.salesforce.soql_run import Runner
 from sandbox.salesforce.values import readable
+from sandbox.sample import Account
 
 CLIENT_ID, CLIENT_SECRET = "stand-in-client", "stand-in-secret"
 LONGEST_URI = 16_384  # bytes; beyond it Salesforce answers 414
 MOST_CHUNKS, MOST_SUBREQUESTS = 10, 25
-
-Call = Callable[[Request], Awaitable[Response]]
 
 
 class Salesforce(StandIn):
     """`page_size` and the attributes below may be set by a test."""
 
     name = "salesforce"
+    title = "Salesforce"
+    answers = ANSWERS
+    credentials: ClassVar = {
+        "SALESFORCE_DOMAIN": "standin.my",
+        "SALESFORCE_CLIENT_ID": CLIENT_ID,
+        "SALESFORCE_CLIENT_SECRET": CLIENT_SECRET,
+    }
+    more_settings: ClassVar = {"SALESFORCE_FALLBACK_OWNER": "revops@acme.example"}
+    colour = "#0b7fc7"
 
     def __init__(self, state: State, page_size: int = 2000, api_limit: int = 100_000) -> None:
         super().__init__(state)
@@ -64,6 +75,10 @@ class Salesforce(StandIn):
 
     def expire_sessions(self) -> None:
         self.sessions.clear()
+
+    @classmethod
+    def sample(cls, customers: Sequence[Account], as_of: datetime, chance: Random) -> dict[str, Any]:
+        return sample_part(customers, as_of, chance)
 
     def load(self, sample: dict[str, Any]) -> None:
         part = sample.get("salesforce", {})
@@ -79,7 +94,7 @@ class Salesforce(StandIn):
 
     def routes(self) -> list[BaseRoute]:
         data = "/services/data/v{version}"
-        table: list[tuple[str, str, Call]] = [
+        table: list[Row] = [
             ("GET", f"{data}/query", self._query),
             ("GET", f"{data}/query/", self._query),
             ("GET", f"{data}/query/{{cursor}}", self._more),
@@ -98,11 +113,10 @@ class Salesforce(StandIn):
         ]
         self._reads = [(Route(path, call), call) for method, path, call in table if method == "GET"]
         table.append(("POST", f"{data}/composite", self._composite))
-        guarded: list[BaseRoute] = [Route(path, self._guard(call), methods=[method]) for method, path, call in table]
         return [
             Route("/services/oauth2/token", self._token, methods=["POST"]),
             Route("/lightning/r/{sobject}/{id}/view", self._page),
-            *guarded,
+            *guarded(table, self._admit, self._sign),
         ]
 
     # --- signing in, limits ---
@@ -112,40 +126,29 @@ class Salesforce(StandIn):
         if form.get("grant_type") != ["client_credentials"]:
             return oauth_error("unsupported_grant_type", "grant type not supported")
         client, secret = credentials(request.headers.get("authorization", ""), form)
-        if client != CLIENT_ID:
+        if client != self.credentials["SALESFORCE_CLIENT_ID"]:
             return oauth_error("invalid_client_id", "client identifier invalid")
-        if secret != CLIENT_SECRET:
+        if secret != self.credentials["SALESFORCE_CLIENT_SECRET"]:
             return oauth_error("invalid_client", "invalid client credentials")
         token = f"00Dstandin!{self.state.next_id('salesforce.session')}"
         self.sessions.add(token)
         instance = str(request.url).partition("/services/oauth2/")[0]
         return JSONResponse({"access_token": token, "instance_url": instance, "token_type": "Bearer"})
 
-    def _guard(self, call: Call) -> Call:
-        async def guarded(request: Request) -> Response:
-            answer = await self._checked(request, call)
-            answer.headers["Sforce-Limit-Info"] = f"api-usage={self.calls}/{self.api_limit}"
-            return answer
-
-        return guarded
-
-    async def _checked(self, request: Request, call: Call) -> Response:
+    def _admit(self, request: Request) -> None:
         if len(str(request.url)) > LONGEST_URI:
-            return PlainTextResponse("URI Too Long", 414)
+            raise Said(PlainTextResponse("URI Too Long", 414))
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         if token not in self.sessions or self.locked_out:
-            return error_reply(401, "INVALID_SESSION_ID", "Session expired or invalid")
+            raise Said(error_reply(401, "INVALID_SESSION_ID", "Session expired or invalid"))
         if self.calls >= self.api_limit:
-            return error_reply(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+            raise Said(error_reply(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."))
         self.calls += 1
         if not is_served(request.path_params["version"]):
-            return not_found()
-        try:
-            return await call(request)
-        except SoqlError as error:
-            return refused(request, error)
-        except (json.JSONDecodeError, UnicodeDecodeError):
-            return error_reply(400, "JSON_PARSER_ERROR", "Unexpected character")
+            raise Said(not_found())
+
+    def _sign(self, request: Request, reply: Response) -> None:
+        reply.headers["Sforce-Limit-Info"] = f"api-usage={self.calls}/{self.api_limit}"
 
     async def _limits(self, request: Request) -> Response:
         left = self.api_limit - self.calls
@@ -177,7 +180,7 @@ class Salesforce(StandIn):
                 try:
                     return await call(Request({**inner, **found, "query_string": query.encode()}))
                 except SoqlError as error:
-                    return refused(request, error)
+                    return error.reply(request)
         return error_reply(400, "INVALID_INPUT", f"{one.get('method')} {path} cannot be part of a composite request")
 
     # --- reading ---
@@ -203,10 +206,11 @@ class Salesforce(StandIn):
         return self._part(request, cursor, int(start or 0))
 
     def _part(self, request: Request, cursor: str, start: int) -> Response:
-        rows, end = self._cursors[cursor], start + self.page_size
-        body: Record = {"totalSize": len(rows), "done": end >= len(rows), "records": rows[start:end]}
-        if end < len(rows):
-            body["nextRecordsUrl"] = f"/services/data/v{request.path_params['version']}/query/{cursor}-{end}"
+        rows = self._cursors[cursor]
+        part = page(rows, start, self.page_size)
+        body: Record = {"totalSize": len(rows), "done": part.next is None, "records": part.items}
+        if part.next:
+            body["nextRecordsUrl"] = f"/services/data/v{request.path_params['version']}/query/{cursor}-{part.next}"
         return JSONResponse(body)
 
     async def _describe(self, request: Request) -> Response:

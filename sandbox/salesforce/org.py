@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.kit.index import Index
-from sandbox.kit.server import State
+from sandbox.kit.state import State
 from sandbox.salesforce.fields import CURRENCY, NAME, PREFIX, REQUIRED, STANDARD, SYSTEM, WITH_CURRENCY
-from sandbox.salesforce.soql import Record, SoqlError
+from sandbox.salesforce.refusals import SoqlError
+from sandbox.salesforce.soql import Record
 from sandbox.salesforce.values import READ_ONLY, kind_of
 
 API_USER = "00500000000INTEAAA"  # whom the integration signs in as

@@ -1,4 +1,4 @@
-"""How the Salesforce stand-in reads what it is sent, and words what it refuses."""
+"""How the Salesforce stand-in reads what it is sent, and fills in what it is loaded with."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import json
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 
 from sandbox.salesforce.org import API_USER, LOST, WON, RecordError, computed
-from sandbox.salesforce.soql import Record, SoqlError
+from sandbox.salesforce.refusals import SoqlError
+from sandbox.salesforce.soql import Record
 
 OLDEST, NEWEST = 31, 68  # versions that are served: those before were retired in 2025, Winter '27 has 68
 MOST_RECORDS = 200
@@ -55,7 +55,10 @@ def credentials(header: str, form: dict[str, list[str]]) -> tuple[str, str]:
 
 
 async def body_of(request: Request) -> Record:
-    found = json.loads(await request.body())
+    try:
+        found = json.loads(await request.body())
+    except ValueError:  # also of bytes that are no text
+        raise SoqlError("JSON_PARSER_ERROR", "Unexpected character") from None
     if not isinstance(found, dict):
         raise SoqlError("JSON_PARSER_ERROR", "The HTTP entity body is required to be an object")
     return found
@@ -63,15 +66,6 @@ async def body_of(request: Request) -> Record:
 
 def is_part(one: Any) -> bool:
     return isinstance(one, dict) and all(isinstance(one.get(key), str) for key in ("method", "url", "referenceId"))
-
-
-def refused(request: Request, error: SoqlError) -> Response:
-    """400; below an object's own address that is none, or that the user may not see, 404."""
-    if error.code == "NOT_FOUND":
-        return error_reply(404, error.code, error.message)
-    if error.code == "INVALID_TYPE" and "sobject" in request.path_params:
-        return not_found()
-    return error_reply(400, error.code, error.message)
 
 
 def records_of(body: Any) -> list[Record]:
@@ -89,18 +83,6 @@ def records_of(body: Any) -> list[Record]:
 
 def failed(error: RecordError) -> Record:
     return {"success": False, "errors": [error.body]}
-
-
-def error_reply(status: int, code: str, message: str) -> Response:
-    return JSONResponse([{"message": message, "errorCode": code}], status)
-
-
-def not_found() -> Response:
-    return error_reply(404, "NOT_FOUND", "The requested resource does not exist")
-
-
-def oauth_error(code: str, text: str) -> Response:
-    return JSONResponse({"error": code, "error_description": text}, 400)
 
 
 def plain_number(value: float | None) -> str:

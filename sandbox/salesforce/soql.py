@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from sandbox.salesforce.refusals import SoqlError
+
 Record = dict[str, Any]
 Test = Callable[[Record], bool]
 
@@ -23,14 +25,6 @@ _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _MARKS = {"=", "!=", "<>", "<", "<=", ">", ">="}
 _WORDS = {"FROM", "WHERE", "GROUP", "ORDER", "LIMIT", "AND", "OR"}
 _DAYS = {"YESTERDAY": -1, "TODAY": 0, "TOMORROW": 1}  # of the date literals; others are refused in words
-
-
-class SoqlError(Exception):
-    """What Salesforce answers with 400."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code, self.message = code, message
 
 
 class Id(str):

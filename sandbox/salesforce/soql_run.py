@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from sandbox.salesforce.fields import NAME, POLYMORPHIC, STANDARD
 from sandbox.salesforce.org import Org
-from sandbox.salesforce.soql import Id, Item, Literal, Query, Record, SoqlError, parse
+from sandbox.salesforce.refusals import SoqlError
+from sandbox.salesforce.soql import Id, Item, Literal, Query, Record, parse
 
 T = TypeVar("T")
 

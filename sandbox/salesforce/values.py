@@ -8,7 +8,8 @@ from datetime import date, datetime
 from typing import Any
 
 from sandbox.salesforce.fields import SYSTEM
-from sandbox.salesforce.soql import Record, SoqlError
+from sandbox.salesforce.refusals import SoqlError
+from sandbox.salesforce.soql import Record
 
 NUMBERS = ("double", "currency", "percent", "int")
 _SHAPES = {bool: "VALUE_TRUE", int: "VALUE_NUMBER_INT", float: "VALUE_NUMBER_FLOAT", str: "VALUE_STRING"}

@@ -8,20 +8,28 @@ from __future__ import annotations
 
 import json
 import time
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from random import Random
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from sandbox.kit.guard import guarded
 from sandbox.kit.inbox import anchor
-from sandbox.kit.mrkdwn import blocks_to_html, first_lines, to_html
-from sandbox.kit.server import InboxItem, StandIn, State
-from sandbox.slack.content import Problem, content, count, moment
+from sandbox.kit.pages import page
+from sandbox.kit.stand_in import InboxItem, StandIn
+from sandbox.kit.state import State
+from sandbox.kit.window import Window
+from sandbox.sample import Account
+from sandbox.slack.answers import ANSWERS
+from sandbox.slack.content import Problem, TooFast, content, count, moment
+from sandbox.slack.mrkdwn import blocks_to_html, first_lines, to_html
+from sandbox.slack.sample import part as sample_part
 
 Doc = dict[str, Any]
 
@@ -37,16 +45,16 @@ _A_MINUTE = {"conversations.history": 50, "conversations.list": 20, "conversatio
 _DIRECT: Doc = {"is_private": True, "is_member": True, "is_archived": False}
 
 
-class TooFast(Exception):
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"{seconds}")
-        self.seconds = seconds
-
-
 class Slack(StandIn):
     """`scopes` are what the bot token may do; take one away to see `missing_scope`."""
 
     name = "slack"
+    title = "Slack"
+    answers = ANSWERS
+    credentials: ClassVar = {"SLACK_BOT_TOKEN": "xoxb-stand-in"}  # any that starts like a bot token
+    colour = "#7d3c83"
+    style = Path(__file__).with_name("inbox.css")
+    chats = True
 
     def __init__(self, state: State, now: Callable[[], float] = time.time) -> None:
         super().__init__(state)
@@ -54,7 +62,7 @@ class Slack(StandIn):
         self.revoked = False  # no token is taken any more
         self.posts_a_minute = 300  # "several hundred messages per minute" for a workspace
         self._now = now
-        self._calls: dict[str, deque[float]] = {}
+        self._windows: dict[str, Window] = {}
         self._methods: dict[str, tuple[str | None, Callable[[Request, Doc], Doc]]] = {
             "auth.test": (None, self._auth_test),
             "chat.postMessage": ("chat:write", self._post),
@@ -70,8 +78,12 @@ class Slack(StandIn):
     def routes(self) -> list[BaseRoute]:
         return [
             Route("/archives/{channel}/{message}", self._open),
-            Route("/{method}", self._answer, methods=["GET", "POST"]),
+            *guarded([("GET POST", "/{method}", self._answer)], sign=self._sign),
         ]
+
+    @classmethod
+    def sample(cls, customers: Sequence[Account], as_of: datetime, chance: Random) -> Doc:
+        return sample_part()
 
     def load(self, sample: Doc) -> None:
         part = sample.get("slack", {})
@@ -87,21 +99,17 @@ class Slack(StandIn):
     # --- every request ------------------------------------------------------------------------------------------------
 
     async def _answer(self, request: Request) -> Response:
-        headers = {"x-oauth-scopes": ",".join(sorted(self.scopes))}
-        try:
-            arguments = await _arguments(request)
-            method = request.path_params["method"]
-            if method not in self._methods:
-                raise Problem("unknown_method", req_method=method)
-            scope, run = self._methods[method]
-            self._allow(request, arguments, scope)
-            self._pace(method, _A_MINUTE.get(method, 10_000), 60)
-            return JSONResponse({"ok": True, **run(request, arguments)}, headers=headers)
-        except Problem as problem:
-            return JSONResponse(problem.reply, headers=headers)
-        except TooFast as error:
-            wait = {"Retry-After": str(max(1, round(error.seconds + 0.499)))}
-            return JSONResponse({"ok": False, "error": "ratelimited"}, 429, {**headers, **wait})
+        arguments = await _arguments(request)
+        method = request.path_params["method"]
+        if method not in self._methods:
+            raise Problem("unknown_method", req_method=method)
+        scope, run = self._methods[method]
+        self._allow(request, arguments, scope)
+        self._pace(method, _A_MINUTE.get(method, 10_000), 60)
+        return JSONResponse({"ok": True, **run(request, arguments)})
+
+    def _sign(self, request: Request, reply: Response) -> None:
+        reply.headers["x-oauth-scopes"] = ",".join(sorted(self.scopes))
 
     def _allow(self, request: Request, arguments: Doc, scope: str | None) -> None:
         token = request.headers.get("authorization", "").removeprefix("Bearer ") or arguments.get("token")
@@ -115,13 +123,10 @@ class Slack(StandIn):
             raise Problem("missing_scope", needed=scope, provided=",".join(sorted(self.scopes)))
 
     def _pace(self, what: str, calls: int, seconds: float) -> None:
-        past = self._calls.setdefault(what, deque())
-        now = self._now()
-        while past and past[0] <= now - seconds:
-            past.popleft()
-        if len(past) >= calls:
-            raise TooFast(past[0] + seconds - now)
-        past.append(now)
+        window = self._windows.setdefault(what, Window(seconds, self._now))
+        if (wait := window.wait(calls)) is not None:
+            raise TooFast(wait)
+        window.count()
 
     # --- methods ------------------------------------------------------------------------------------------------------
 
@@ -177,9 +182,9 @@ class Slack(StandIn):
             m for m in mine if oldest < float(m["ts"]) < latest or (inclusive and float(m["ts"]) in (oldest, latest))
         ]
         newest_first = sorted(fits, key=lambda m: float(m["ts"]), reverse=True)
-        page, cursor = _page(newest_first, arguments.get("cursor"), limit)
+        part, cursor = _page(newest_first, arguments.get("cursor"), limit)
         with_metadata = _true(arguments.get("include_all_metadata"))
-        messages = [_without(message, () if with_metadata else ("metadata",)) for message in page]
+        messages = [_without(message, () if with_metadata else ("metadata",)) for message in part]
         return {"messages": messages, "has_more": bool(cursor), "response_metadata": {"next_cursor": cursor}}
 
     def _in(self, channel: Doc) -> list[Doc]:
@@ -191,8 +196,8 @@ class Slack(StandIn):
         thread = [m for m in self._in(channel) if ts in (m["ts"], m.get("thread_ts"))]
         if not thread:
             raise Problem("thread_not_found")
-        page, cursor = _page(thread, arguments.get("cursor"), count(arguments, "limit", 1000, 1000))
-        messages = [_without(message, ("metadata",)) for message in page]
+        part, cursor = _page(thread, arguments.get("cursor"), count(arguments, "limit", 1000, 1000))
+        messages = [_without(message, ("metadata",)) for message in part]
         return {"messages": messages, "has_more": bool(cursor), "response_metadata": {"next_cursor": cursor}}
 
     def _list(self, request: Request, arguments: Doc) -> Doc:
@@ -202,8 +207,8 @@ class Slack(StandIn):
         visible = [c for c in self.state.all("slack.channels") if _kind(c) in types]
         if _true(arguments.get("exclude_archived")):
             visible = [c for c in visible if not c["is_archived"]]
-        page, cursor = _page(visible, arguments.get("cursor"), count(arguments, "limit", 100, 1000))
-        return {"channels": [_shown(c) for c in page], "response_metadata": {"next_cursor": cursor}}
+        part, cursor = _page(visible, arguments.get("cursor"), count(arguments, "limit", 100, 1000))
+        return {"channels": [_shown(c) for c in part], "response_metadata": {"next_cursor": cursor}}
 
     def _info(self, request: Request, arguments: Doc) -> Doc:
         return {"channel": _shown(self._channel(arguments.get("channel")))}
@@ -289,8 +294,8 @@ def _page(items: list[Doc], cursor: Any, limit: int) -> tuple[list[Doc], str]:
         if not str(cursor).startswith("next:") or not str(cursor)[5:].isdigit():
             raise Problem("invalid_cursor")
         start = int(str(cursor)[5:])
-    end = start + limit
-    return items[start:end], f"next:{end}" if end < len(items) else ""
+    part = page(items, start, limit)
+    return part.items, f"next:{part.next}" if part.next else ""
 
 
 def _shown(channel: Doc) -> Doc:

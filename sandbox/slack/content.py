@@ -8,6 +8,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from sandbox.kit.guard import Refusal
 from sandbox.slack.blocks import MOST_TEXT, problems, text_length
 
 Doc = dict[str, Any]
@@ -17,12 +21,27 @@ _TEXT_MOST, _MARKDOWN_MOST, _ATTACHMENTS_MOST = 40_000, 12_000, 100
 _DIGITS = 9
 
 
-class Problem(Exception):
-    """`ok: false`, with what else the reply says."""
+class Problem(Refusal):
+    """`ok: false`, with what else the reply says, inside a 200."""
 
     def __init__(self, error: str, **more: Any) -> None:
         super().__init__(error)
-        self.reply = {"ok": False, "error": error, **more}
+        self._body = {"ok": False, "error": error, **more}
+
+    def reply(self, request: Request) -> Response:
+        return JSONResponse(self._body)
+
+
+class TooFast(Refusal):
+    """A 429 that says after how many seconds to come again."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"{seconds}")
+        self._seconds = seconds
+
+    def reply(self, request: Request) -> Response:
+        wait = {"Retry-After": str(max(1, round(self._seconds + 0.499)))}
+        return JSONResponse({"ok": False, "error": "ratelimited"}, 429, wait)
 
 
 def content(arguments: Doc) -> Doc:

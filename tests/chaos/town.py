@@ -16,7 +16,9 @@ from starlette.types import Receive, Scope, Send
 
 from sandbox.all import stand_ins
 from sandbox.hubspot.app import HubSpot
-from sandbox.kit.server import Fault, Server, State, build_app
+from sandbox.kit.faults import Fault
+from sandbox.kit.server import Server, build_app
+from sandbox.kit.state import State
 from sandbox.salesforce.app import Salesforce
 from sandbox.slack.app import Slack
 from tests import world

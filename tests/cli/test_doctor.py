@@ -8,7 +8,8 @@ import pytest
 
 from integrations.kit.declare import Finding
 from sandbox.all import sandbox_app
-from sandbox.kit.server import Server, State
+from sandbox.kit.server import Server
+from sandbox.kit.state import State
 from sandbox.settings import settings
 from tests.ledger.builders import NOON, a_firing, claim, key_of, record
 

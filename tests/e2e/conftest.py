@@ -19,7 +19,9 @@ from cli.demo_processes import start_prefect
 from expansion.ledger.store import open_ledger
 from expansion.records.ledger import StepRecord
 from sandbox.all import stand_ins
-from sandbox.kit.server import Fault, Misbehaving, Server, State, build_app
+from sandbox.kit.faults import Fault, Misbehaving
+from sandbox.kit.server import Server, build_app
+from sandbox.kit.state import State
 from sandbox.settings import settings
 from tests import world
 from tests.e2e import job
@@ -113,20 +115,16 @@ RUN = ("-m", "cli.main", "run", "--pull", "--as-of", world.AS_OF.isoformat())
 
 
 @pytest.fixture(scope="module")
-def port() -> Iterator[tuple[str, list[Misbehaving]]]:
-    behind: list[Misbehaving] = []
-
-    async def switch(scope: object, receive: object, send: object) -> None:
-        await behind[-1](scope, receive, send)  # type: ignore[arg-type]
-
-    with Server(switch) as url:  # type: ignore[arg-type]
-        yield url, behind
+def port() -> Iterator[tuple[str, Server]]:
+    server = Server()
+    with server as url:
+        yield url, server
 
 
 @pytest.fixture
-def town(port: tuple[str, list[Misbehaving]], clean: dict[str, str], tmp_path: Path) -> Callable[..., Town]:
+def town(port: tuple[str, Server], clean: dict[str, str], tmp_path: Path) -> Callable[..., Town]:
     """`town()`: fresh stand-ins and an empty home; the one before is gone then."""
-    url, behind = port
+    url, server = port
 
     def found(**environment: str) -> Town:
         folder = tmp_path / "town"
@@ -135,8 +133,7 @@ def town(port: tuple[str, list[Misbehaving]], clean: dict[str, str], tmp_path: P
         members = stand_ins(state)
         for member in members:
             member.load(world.sample())
-        app = build_app(state, members)
-        behind[:] = [app]  # type: ignore[list-item]
+        server.app = app = build_app(state, members)
         ours = {
             "EXPANSION_PLAYBOOKS": str(world.write_playbooks(folder / "playbooks")),
             "EXPANSION_HOME": str(folder / "home"),
@@ -144,7 +141,7 @@ def town(port: tuple[str, list[Misbehaving]], clean: dict[str, str], tmp_path: P
             "EXPANSION_RETRY_WAITS": "[0.5]",
             "EXPANSION_SETTLE_SECONDS": "0",  # what is on its way at a kill has arrived before the next process runs
         }
-        return Town(folder, {**clean, **ours, **settings(url), **environment}, state, app)  # type: ignore[arg-type]
+        return Town(folder, {**clean, **ours, **settings(url), **environment}, state, app)
 
     return found
 

@@ -17,7 +17,9 @@ from integrations.kit.world import World
 from jobs.place import Place
 from jobs.pull import pull_one, pulls
 from sandbox.all import stand_ins
-from sandbox.kit.server import Fault, Misbehaving, Server, State, build_app
+from sandbox.kit.faults import Fault, Misbehaving
+from sandbox.kit.server import Server, build_app
+from sandbox.kit.state import State
 from sandbox.settings import settings
 from tests import world
 
@@ -58,21 +60,12 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     os.environ.update(before)
 
 
-class Switch:
-    """One port for the whole session; each test puts its own stand-ins behind it."""
-
-    def __init__(self) -> None:
-        self.app: Any = None
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.app(scope, receive, send)
-
-
 @pytest.fixture(scope="session")
-def port() -> Iterator[tuple[str, Switch]]:
-    switch = Switch()
-    with Server(switch) as url:
-        yield url, switch
+def port() -> Iterator[tuple[str, Server]]:
+    """One port for the whole session; each test puts its own stand-ins behind it."""
+    server = Server()
+    with server as url:
+        yield url, server
 
 
 @dataclass
@@ -100,29 +93,29 @@ class Outside:
 
 @pytest.fixture
 def outside(
-    port: tuple[str, Switch], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pulled: Path, no_waiting: None
+    port: tuple[str, Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pulled: Path, no_waiting: None
 ) -> Outside:
     """Fresh stand-ins, a home that was pulled before, and the world's playbooks, named in the environment."""
-    url, switch = port
+    url, server = port
     state = State()
     members = stand_ins(state)
     for member in members:
         member.load(world.sample())
-    switch.app = build_app(state, members)
+    server.app = build_app(state, members)
     shutil.copytree(pulled, tmp_path / "home")
     _face(monkeypatch, url, tmp_path)
-    return Outside(switch.app, state)
+    return Outside(server.app, state)
 
 
 @pytest.fixture(scope="session")
-def pulled(port: tuple[str, Switch], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pulled(port: tuple[str, Server], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The home after a first pull of everything; a ledger that knows nothing."""
-    url, switch = port
+    url, server = port
     folder = tmp_path_factory.mktemp("pulled")
     members = stand_ins(State())
     for member in members:
         member.load(world.sample())
-    switch.app = build_app(members[0].state, members)
+    server.app = build_app(members[0].state, members)
     with pytest.MonkeyPatch.context() as patch:
         _face(patch, url, folder)
         place = Place()

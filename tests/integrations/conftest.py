@@ -8,19 +8,12 @@ from typing import Any, TypeVar
 
 import pytest
 
-from sandbox.kit.server import Fault, Misbehaving, Server, StandIn, State, build_app
+from sandbox.kit.faults import Fault, Misbehaving
+from sandbox.kit.server import Server, build_app
+from sandbox.kit.stand_in import StandIn
+from sandbox.kit.state import State
 
 S = TypeVar("S", bound=StandIn)
-
-
-class Switch:
-    """One port for the whole session; each test puts its own stand-ins behind it."""
-
-    def __init__(self) -> None:
-        self.app: Any = None
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.app(scope, receive, send)
 
 
 @dataclass
@@ -53,16 +46,17 @@ class StandIns:
 
 
 @pytest.fixture(scope="session")
-def _port() -> Iterator[tuple[str, Switch]]:
-    switch = Switch()
-    with Server(switch) as url:
-        yield url, switch
+def _port() -> Iterator[tuple[str, Server]]:
+    """One port for the whole session; each test puts its own stand-ins behind it."""
+    server = Server()
+    with server as url:
+        yield url, server
 
 
 @pytest.fixture
-def stand_ins(_port: tuple[str, Switch]) -> Callable[..., StandIns]:
+def stand_ins(_port: tuple[str, Server]) -> Callable[..., StandIns]:
     """`stand_ins(Salesforce)`, or `stand_ins(lambda state: HubSpot(state, …), sample={…})`: fresh state each time."""
-    url, switch = _port
+    url, server = _port
 
     def start(*makers: Callable[[State], StandIn], sample: dict[str, Any] | None = None) -> StandIns:
         state = State()
@@ -70,7 +64,7 @@ def stand_ins(_port: tuple[str, Switch]) -> Callable[..., StandIns]:
         for member in members:
             member.load(sample or {})
         app = build_app(state, members)
-        switch.app = app
-        return StandIns(url, app, state, members)  # type: ignore[arg-type]
+        server.app = app
+        return StandIns(url, app, state, members)
 
     return start

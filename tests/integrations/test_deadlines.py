@@ -26,7 +26,7 @@ from integrations.mixpanel import client as _mixpanel_calls
 from integrations.slack.message import PostMessage
 from sandbox.hubspot import app as hubspot_stand_in
 from sandbox.intercom.app import Intercom
-from sandbox.kit.server import State
+from sandbox.kit.state import State
 from sandbox.mixpanel import app as mixpanel_stand_in
 from sandbox.salesforce import app as salesforce_stand_in
 from sandbox.slack.app import Slack

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from expansion.contract import NoAccess, TryLater
 from integrations.kit.http import broken, contained_session, rebased
-from sandbox.kit.server import StandIn
+from sandbox.kit.stand_in import StandIn
 from tests.integrations.conftest import StandIns
 
 

@@ -23,7 +23,7 @@ from integrations.kit.declare import Connected
 from integrations.kit.retry import RetryPolicy
 from integrations.kit.world import World
 from sandbox.hubspot.app import TOKEN, HubSpot
-from sandbox.kit.server import StandIn
+from sandbox.kit.stand_in import StandIn
 from tests.integrations.conftest import StandIns
 from tests.integrations.contract import (
     ACCOUNTS,

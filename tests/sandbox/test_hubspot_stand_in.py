@@ -10,7 +10,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from sandbox.hubspot.app import TOKEN, HubSpot
-from sandbox.kit.server import State, build_app
+from sandbox.kit.server import build_app
+from sandbox.kit.state import State
 
 OBJECTS = "/hubspot/crm/objects/2026-03"
 TYPE = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 192}

@@ -13,8 +13,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from sandbox.all import STAND_INS
 from sandbox.kit.inbox import anchor, inbox_routes, initials, render_inbox
-from sandbox.kit.server import InboxItem, Server, StandIn, State, build_app
+from sandbox.kit.server import Server, build_app
+from sandbox.kit.stand_in import InboxItem, StandIn
+from sandbox.kit.state import State
 
 NASTY = "<script>alert(1)</script>\"'&"
 
@@ -47,19 +50,21 @@ class Page(HTMLParser):
 
 
 def test_a_task_shows_who_what_when_and_for_which_account() -> None:
-    text = Page(render_inbox([item()])).text
+    text = Page(render_inbox([item()], STAND_INS)).text
     for word in ("Seats: Acme is at 92%", "Dana Reyes", "46 of 50 seats", "24 Nov 2026", "20 Nov 2026, 09:00 UTC"):
         assert word in text
 
 
 def test_everything_from_outside_is_escaped() -> None:
-    html = render_inbox([item(title=NASTY, to=NASTY, account=NASTY, key=NASTY, what=NASTY, facts={NASTY: NASTY})])
+    html = render_inbox(
+        [item(title=NASTY, to=NASTY, account=NASTY, key=NASTY, what=NASTY, facts={NASTY: NASTY})], STAND_INS
+    )
     assert "<script>alert" not in html
     assert Page(html).tags.count("script") == 1
 
 
 def test_the_page_loads_nothing_and_its_policy_names_its_own_style_and_script_alone() -> None:
-    html = render_inbox([item(), item(system="slack")])
+    html = render_inbox([item(), item(system="slack")], STAND_INS)
     assert not [address for address in Page(html).addresses if not address.startswith("#")]
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)
     assert policy is not None
@@ -73,7 +78,7 @@ def test_the_page_loads_nothing_and_its_policy_names_its_own_style_and_script_al
 
 
 def test_the_systems_are_counted() -> None:
-    page = Page(render_inbox([item(), item(key="b"), item(system="slack"), item(system="pagerduty")]))
+    page = Page(render_inbox([item(), item(key="b"), item(system="slack"), item(system="pagerduty")], STAND_INS))
     words = page.text.split()
     for name, count in (("Everything", "4"), ("Salesforce", "2"), ("Slack", "1"), ("Pagerduty", "1")):
         assert words[words.index(name) + 1] == count
@@ -81,13 +86,15 @@ def test_the_systems_are_counted() -> None:
 
 
 def test_newest_comes_first() -> None:
-    text = Page(render_inbox([item(title="old", at="2026-01-01T00:00:00Z"), item(title="new")])).text
+    text = Page(render_inbox([item(title="old", at="2026-01-01T00:00:00Z"), item(title="new")], STAND_INS)).text
     assert text.index("new") < text.index("old")
 
 
 def test_people_who_became_eligible_for_the_same_share_a_card() -> None:
     same = {"system": "intercom", "title": "Eligible for the series Nudge", "what": "series"}
-    html = render_inbox([item(**same, to="Ana", key="1"), item(**same, to="Ben", key="2"), item(**same, account="B")])
+    html = render_inbox(
+        [item(**same, to="Ana", key="1"), item(**same, to="Ben", key="2"), item(**same, account="B")], STAND_INS
+    )
     page = Page(html)
     assert page.tags.count("article") == 2
     assert {anchor("intercom", "1"), anchor("intercom", "2")} <= set(page.ids), "links to each still lead there"
@@ -95,14 +102,14 @@ def test_people_who_became_eligible_for_the_same_share_a_card() -> None:
 
 
 def test_a_digest_is_found_by_each_of_its_accounts() -> None:
-    html = render_inbox([item(system="slack", to="#expansion", account="Acme · Globex")])
+    html = render_inbox([item(system="slack", to="#expansion", account="Acme · Globex")], STAND_INS)
     assert "<option>Acme</option>" in html
     assert "<option>Globex</option>" in html
     assert 'data-accounts="Acme\nGlobex"' in html
 
 
 def test_nothing_yet_says_what_to_do() -> None:
-    assert "Nothing has arrived yet" in Page(render_inbox([])).text
+    assert "Nothing has arrived yet" in Page(render_inbox([], STAND_INS)).text
 
 
 @pytest.mark.parametrize(
@@ -116,11 +123,11 @@ def test_nothing_yet_says_what_to_do() -> None:
     ],
 )
 def test_dates_among_the_facts_are_readable(text: str, shown: str) -> None:
-    assert f"<dd>{shown}</dd>" in render_inbox([item(facts={"Due": text})])
+    assert f"<dd>{shown}</dd>" in render_inbox([item(facts={"Due": text})], STAND_INS)
 
 
 def test_a_time_that_cannot_be_read_is_shown_as_it_came() -> None:
-    assert "yesterday" in Page(render_inbox([item(at="yesterday")])).text
+    assert "yesterday" in Page(render_inbox([item(at="yesterday")], STAND_INS)).text
 
 
 @pytest.mark.parametrize(
@@ -174,7 +181,7 @@ def test_filters_leave_what_fits(tmp_path: Path, address: str, titles: set[str])
         item(system="slack", title="Message", html="<h4>Message</h4>", account="Acme · Globex", to="#expansion"),
     ]
     page = tmp_path / "inbox.html"
-    page.write_text(render_inbox(items))
+    page.write_text(render_inbox(items, STAND_INS))
     shown = dump(f"{page.as_uri()}{address}", tmp_path)
     assert '<form class="filters" role="search">' in shown, "the script ran under its policy"
     articles = re.findall(r"<article([^>]*)>(.*?)</article>", shown, re.DOTALL)
@@ -200,19 +207,19 @@ def test_addresses_of_the_stand_ins_are_links_while_they_answer_and_crossed_out_
     one = item(
         html=f"Account: {ADDRESS}<br>Elsewhere: http://acme.example/a, {ADDRESS.replace('127.0.0.1', 'acme.example')}"
     )
-    assert f'<a href="{ADDRESS}">{ADDRESS}</a>' in render_inbox([one])
-    ended = render_inbox([one], up=False)
+    assert f'<a href="{ADDRESS}">{ADDRESS}</a>' in render_inbox([one], STAND_INS)
+    ended = render_inbox([one], STAND_INS, up=False)
     assert f'<span class="ended">{ADDRESS}</span> (ended with the demo)' in ended
     assert f'href="{ADDRESS}"' not in ended
-    assert 'href="http://acme.example' not in render_inbox([one]), "nothing else becomes a link"
+    assert 'href="http://acme.example' not in render_inbox([one], STAND_INS), "nothing else becomes a link"
 
 
 def test_a_link_that_is_one_already_stays_as_it_is():
     html = f'<a href="{ADDRESS}">{ADDRESS}</a>'
-    assert html in render_inbox([item(html=html)])
+    assert html in render_inbox([item(html=html)], STAND_INS)
 
 
 def test_the_note_stands_above_the_cards():
     assert '<p class="small note">The sample data end on 2 March &lt;2026&gt;</p>' in render_inbox(
-        [item()], note="The sample data end on 2 March <2026>"
+        [item()], STAND_INS, note="The sample data end on 2 March <2026>"
     )

@@ -10,7 +10,8 @@ import pytest
 
 from sandbox.intercom.app import Intercom
 from sandbox.kit.inbox import inbox_routes
-from sandbox.kit.server import Server, State, build_app
+from sandbox.kit.server import Server, build_app
+from sandbox.kit.state import State
 
 HTTP = httpx.Client(trust_env=False)
 SAMPLE = {
@@ -55,21 +56,17 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[tuple[str, dict[str, Any]]]:
-    holder: dict[str, Any] = {}
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        await holder["app"](scope, receive, send)
-
-    with Server(app) as url:
-        yield url, holder
+def port() -> Iterator[tuple[str, Server]]:
+    server = Server()
+    with server as url:
+        yield url, server
 
 
 @pytest.fixture
-def world(server: tuple[str, dict[str, Any]]) -> World:
+def world(port: tuple[str, Server]) -> World:
     world = World()
-    world.url, holder = server
-    holder["app"] = build_app(world.stand_in.state, [world.stand_in], inbox_routes([world.stand_in]))
+    world.url, server = port
+    server.app = build_app(world.stand_in.state, [world.stand_in], inbox_routes([world.stand_in]))
     return world
 
 

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from sandbox.all import sandbox_app
-from sandbox.kit.server import Server, State
+from sandbox.kit.server import Server
+from sandbox.kit.state import State
 
 
 @pytest.fixture(scope="module")

@@ -16,9 +16,9 @@ from openapi_core import OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
 from ruamel.yaml import YAML
 
-from sandbox.kit.server import Server, State, build_app
+from sandbox.kit.server import Server, build_app
+from sandbox.kit.state import State
 from sandbox.mixpanel import app as m
-from tests.integrations.conftest import Switch
 
 SPECS = Path(__file__).parents[2] / "../shared/specs/mixpanel"
 DAY = 1_772_409_600  # 2026-03-02T00:00:00Z
@@ -62,16 +62,16 @@ def there(clock: Clock) -> Iterator[m.Mixpanel]:
 
 
 @pytest.fixture(scope="module")
-def port() -> Iterator[tuple[str, Switch]]:
-    switch = Switch()
-    with Server(switch) as url:
-        yield f"{url}/mixpanel/api", switch
+def port() -> Iterator[tuple[str, Server]]:
+    server = Server()
+    with server as url:
+        yield f"{url}/mixpanel/api", server
 
 
 @pytest.fixture
-def http(there: m.Mixpanel, port: tuple[str, Switch]) -> Iterator[httpx.Client]:
-    url, switch = port
-    switch.app = build_app(there.state, [there])
+def http(there: m.Mixpanel, port: tuple[str, Server]) -> Iterator[httpx.Client]:
+    url, server = port
+    server.app = build_app(there.state, [there])
     with httpx.Client(base_url=url, auth=AUTH, params=PROJECT) as client:
         yield client
 
@@ -144,12 +144,12 @@ def test_times_come_in_milliseconds_for_who_asks(http: httpx.Client) -> None:
     assert json.loads(first)["properties"]["time"] == (DAY + 1) * 1000
 
 
-def test_tomorrow_where_the_project_is_has_no_export(port: tuple[str, Switch]) -> None:
+def test_tomorrow_where_the_project_is_has_no_export(port: tuple[str, Server]) -> None:
     now = datetime(2026, 3, 7, 5, 30, tzinfo=UTC)  # the evening of the 6th in California
     old = m.Mixpanel(State(), zone="US/Pacific", before_2023=True, now=lambda: now)
     old.load({"mixpanel": {"events": [event(1, time=int(now.timestamp()) - 3600)]}})
-    url, switch = port
-    switch.app = build_app(old.state, [old])
+    url, server = port
+    server.app = build_app(old.state, [old])
     with httpx.Client(base_url=url, auth=AUTH, params=PROJECT) as http:
         days = {"from_date": "2026-03-06", "to_date": "2026-03-07"}
         refused = export(http, **days)

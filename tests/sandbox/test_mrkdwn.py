@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.kit.mrkdwn import blocks_to_html, first_lines, plain, to_html
+from sandbox.slack.mrkdwn import blocks_to_html, first_lines, plain, to_html
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from sandbox.kit.server import State, build_app
+from sandbox.kit.server import build_app
+from sandbox.kit.state import State
 from sandbox.salesforce.app import CLIENT_ID, CLIENT_SECRET, Salesforce
 from sandbox.salesforce.org import Org
-from sandbox.salesforce.soql import SoqlError
+from sandbox.salesforce.refusals import SoqlError
 from sandbox.salesforce.soql_run import Runner
 
 DATA = "/salesforce/services/data/v67.0"

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.sample import AS_OF, make_sample
+from sandbox.all import make_sample
+from sandbox.sample import AS_OF
 
 MIDNIGHT = int(AS_OF.replace(hour=0).timestamp())
 ADVANCED = {"single sign-on", "audit log", "data residency", "custom roles", "api limits"}

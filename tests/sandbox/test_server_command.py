@@ -17,7 +17,7 @@ import pytest
 
 from sandbox.__main__ import main
 from sandbox.all import stand_ins
-from sandbox.kit.server import State
+from sandbox.kit.state import State
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = {"slack": {"channels": [{"id": "C0EXPANSION", "name": "expansion"}]}}

@@ -30,8 +30,9 @@ from expansion.usage.import_events import import_rows
 from expansion.usage.rollup import Column, rollup_sql
 from expansion.usage.store import UsageStore
 from integrations.slack.message import PostMessage, digests, single
+from sandbox.all import STAND_INS
 from sandbox.kit.inbox import render_inbox
-from sandbox.kit.server import InboxItem
+from sandbox.kit.stand_in import InboxItem
 from tests import world
 from tests.security.nasty import NASTY
 
@@ -172,8 +173,8 @@ def test_an_id_in_a_link_stays_inside_its_place(name: str) -> None:
 
 @pytest.mark.parametrize("name", NASTY)
 def test_the_inbox_shows_any_name_as_text(name: str) -> None:
-    plain = Tags(render_inbox([_item("Acme")])).found
-    page = render_inbox([_item(name)])
+    plain = Tags(render_inbox([_item("Acme")], STAND_INS)).found
+    page = render_inbox([_item(name)], STAND_INS)
     assert [tag for tag in Tags(page).found if tag != "option"] == [tag for tag in plain if tag != "option"]
     assert "onerror=" not in re.sub(r"&[#\w]+;[^<]*", "", page)
 
