@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from expansion.evaluate.compile import Compiler
 from expansion.evaluate.tree import Group, Leaf, Node, Test, columns, lines
@@ -59,6 +59,21 @@ def _without_dwell(node: Node) -> Node:
         parts = tuple(map(_without_dwell, node.parts))
         return node if parts == node.parts else replace(node, parts=parts)
     return node if node.points == 1 else replace(node, points=1)
+
+
+@dataclass
+class Forms:
+    """Triggers in their intermediate form, each made once: answers are kept by its nodes."""
+
+    compiler: Compiler
+    _made: dict[str, tuple[Trigger, CompiledTrigger]] = field(default_factory=dict)
+
+    def of(self, trigger: Trigger) -> CompiledTrigger:
+        known = self._made.get(trigger.trigger)
+        if known is None or known[0] != trigger:
+            known = trigger, CompiledTrigger.of(trigger, self.compiler)
+            self._made[trigger.trigger] = known
+        return known[1]
 
 
 def rollup_columns(nodes: Iterable[Node]) -> set[Column]:

@@ -6,18 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import duckdb
 import numpy as np
 
 from expansion.evaluate import logic
-from expansion.evaluate.came_back import Returning
 from expansion.evaluate.comparing import growth_answers, number_answers, value_answers
 from expansion.evaluate.compile import Compiler
-from expansion.evaluate.compiled import CompiledTrigger
+from expansion.evaluate.compiled import CompiledTrigger, Forms
 from expansion.evaluate.coverage import Coverage
-from expansion.evaluate.fact_values import NUMERIC, FactColumn, FactMeasuring
+from expansion.evaluate.fact_values import NUMERIC, FactColumn
 from expansion.evaluate.formulas import formula
 from expansion.evaluate.logic import CANNOT_TELL
 from expansion.evaluate.logic import Answers as AnswerArray
@@ -31,12 +31,11 @@ from expansion.evaluate.measures import (
     Window,
     basic_measures,
 )
-from expansion.evaluate.measuring import Cell, EventMeasuring
+from expansion.evaluate.measuring import Cell
 from expansion.evaluate.nothing import known_values, nothing
 from expansion.evaluate.numbers import Array, Numbers
 from expansion.evaluate.ranking import Peers, top_answers
-from expansion.evaluate.sequences import Walking
-from expansion.evaluate.source import Source
+from expansion.evaluate.source import Asked, Source
 from expansion.evaluate.subjects import Subject, Subjects, account_of, everybody
 from expansion.evaluate.tree import (
     Group,
@@ -79,28 +78,31 @@ class Engine:
     as_of: datetime
     only: Sequence[Subject] | None = None
     of_accounts: Engine | None = None  # for people: answers about their accounts
+    among: Engine | Literal["everybody", "those asked"] = "everybody"  # an account is large or small among these
+    forms: Forms | None = None  # of an engine before this one, with the same vocabulary
 
     def __post_init__(self) -> None:
         self.calendar = Calendar(self.as_of, ZoneInfo(self.vocabulary.policy.time_zone))
         self.compiler = Compiler(self.vocabulary.facts, self.vocabulary.policy, self.vocabulary.triggers)
+        self._forms = self.forms or Forms(self.compiler)
         self.subjects = self._everybody() if self.only is None else self._those(self.only)
         self.coverage = self._coverage()
         self.unseen = Unseen(self.source.names(), self.as_of, self.vocabulary.facts)
-        self._prepare()
+        taking = self.source.measures(self._asked())
+        self.counted, self.known = taking.counted, taking.known
+        self.walking, self.returning = taking.walking, taking.returning
         self._gaps: dict[Cell, str | None] = {}
         self._numbers: dict[tuple[Measure, int], Numbers] = {}
         self._walked_from: dict[Walk, date] = {}
-        self._compiled: dict[str, tuple[Trigger, CompiledTrigger]] = {}
         self._answered: dict[tuple[int, int], tuple[Node, AnswerArray]] = {}
 
-    def _prepare(self) -> None:
-        """Make what takes measures."""
-        few = None if self.only is None else sorted({account_of(one) for one in self.subjects.ids})
-        self.rows = rows = self.source.rows(self.calendar, few)
-        self.counted = EventMeasuring(rows, self.calendar, self.subjects)
-        self.known = FactMeasuring(self.con, self.source.facts, self.vocabulary.facts, self.calendar, self.subjects)
-        self.walking = Walking(rows, self.calendar, self.subjects)
-        self.returning = Returning(rows, self.calendar, self.subjects, self.coverage.gap)
+    def _asked(self) -> Asked:
+        return Asked(self.calendar, self.subjects, self.few, self.vocabulary.facts, self.coverage.gap)
+
+    @property
+    def few(self) -> list[str] | None:
+        """The accounts that are asked about, or whose people are; None for all."""
+        return None if self.only is None else sorted({account_of(one) for one in self.subjects.ids})
 
     def _coverage(self) -> Coverage:
         """Events come from the sources that facts.yaml names; where it names none, from anywhere."""
@@ -132,14 +134,14 @@ class Engine:
         return everybody(self.con, by_now, of_users=self.of_accounts is not None)
 
     def _those(self, only: Sequence[Subject]) -> Subjects:
-        subjects = Subjects(self.con, sorted(set(only)), self.of_accounts is not None)
-        subjects.register()
-        return subjects
+        return Subjects(self.con, sorted(set(only)), self.of_accounts is not None)
 
     @cached_property
     def population(self) -> Engine:
-        """The engine over everybody, for ranks: an account is large or small among all, not among those asked about."""
-        if self.only is None:
+        """The engine over those among whom ranks are: all, and not those asked about, unless it was told otherwise."""
+        if isinstance(self.among, Engine):
+            return self.among
+        if self.only is None or self.among == "those asked":
             return self
         of_accounts = self.of_accounts.population if self.of_accounts else None
         return Engine(self.source.again(), self.vocabulary, self.as_of, of_accounts=of_accounts)
@@ -151,12 +153,8 @@ class Engine:
     # --- questions ----------------------------------------------------------------------------------------------------
 
     def compiled(self, trigger: Trigger) -> CompiledTrigger:
-        """A trigger's intermediate form, made once: answers are kept by its nodes."""
-        known = self._compiled.get(trigger.trigger)
-        if known is None or known[0] != trigger:
-            known = trigger, CompiledTrigger.of(trigger, self.compiler)
-            self._compiled[trigger.trigger] = known
-        return known[1]
+        """A trigger's intermediate form, made once."""
+        return self._forms.of(trigger)
 
     # --- measuring ----------------------------------------------------------------------------------------------------
 

@@ -123,6 +123,7 @@ class FactMeasuring:
     vocabulary: Facts
     calendar: Calendar
     subjects: Subjects
+    told: Told  # by the check: for saying why something is not known
     unreadable: dict[str, int] = field(default_factory=dict)
     _taken: dict[tuple[FactMeasure, int], FactColumn] = field(default_factory=dict)
     _cohorts: dict[tuple[str, str], list[tuple[datetime, str]]] = field(default_factory=dict)
@@ -161,11 +162,6 @@ class FactMeasuring:
             self._cohorts[source, name] = self.told.of_nobody(source, name)
         end = self.calendar.end(point).astimezone(UTC).replace(tzinfo=None)
         return is_mark(next((value for since, value in self._cohorts[source, name] if since <= end), None))
-
-    @cached_property
-    def told(self) -> Told:
-        """What sources told at all by the check, for saying why something is not known."""
-        return Told(self.con, self.facts, self.calendar.as_of)
 
     def _where(self, fact: str) -> tuple[str, str]:
         """The source and field of a fact; `@source|field` names them directly, for cohorts."""

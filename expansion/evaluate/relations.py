@@ -10,6 +10,7 @@ import duckdb
 
 from expansion.evaluate.measures import Calendar
 from expansion.evaluate.rows import Rows, names_of, stamp
+from expansion.evaluate.source import Asked, Measures, by_sql
 from expansion.usage.duck import quote
 from expansion.usage.facts import facts_sql
 from expansion.usage.manifest import Manifest, Reading, Rollup, Segment
@@ -79,6 +80,9 @@ class StoreRelations:
 
     def rows(self, calendar: Calendar, accounts: Sequence[str] | None) -> Rows:
         return Rows(self, calendar, accounts is not None)
+
+    def measures(self, asked: Asked) -> Measures:
+        return by_sql(self, asked)
 
     def all_arrived_by(self, moment: datetime) -> bool:
         return all(datetime.fromisoformat(s.last_seen) <= moment for s in self.manifest.segments)

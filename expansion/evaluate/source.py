@@ -1,18 +1,47 @@
-"""What the engine reads from: the usage store, a warehouse, or the events of cases."""
+"""What the engine reads from: the usage store, a warehouse, the events of cases, or one account in memory."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Protocol
 
 import duckdb
 
+from expansion.evaluate.came_back import Returning
+from expansion.evaluate.fact_values import FactMeasuring
 from expansion.evaluate.measures import Calendar
+from expansion.evaluate.measuring import EventMeasuring
 from expansion.evaluate.rows import TakenFrom
+from expansion.evaluate.sequences import Walking
+from expansion.evaluate.subjects import Subjects
+from expansion.evaluate.told import Told
+from expansion.language.model.models import Facts
 from expansion.usage.names import Names
 from expansion.usage.rollup import Column
 from expansion.usage.spans import Spans
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Of whom measures are taken and as of when; what facts.yaml says of facts; why nobody knows of some days."""
+
+    calendar: Calendar
+    subjects: Subjects
+    accounts: Sequence[str] | None  # the few that are asked about; None: all
+    facts: Facts
+    gap: Callable[[date, date], str | None]
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Takes every kind of measure of those who are asked about."""
+
+    counted: EventMeasuring
+    known: FactMeasuring
+    walking: Walking
+    returning: Returning
 
 
 class Source(Protocol):
@@ -20,6 +49,10 @@ class Source(Protocol):
 
     @property
     def con(self) -> duckdb.DuckDBPyConnection: ...
+
+    def measures(self, asked: Asked) -> Measures:
+        """What takes measures, by SQL or otherwise; to be asked on this source's connection."""
+        ...
 
     def rows(self, calendar: Calendar, accounts: Sequence[str] | None) -> TakenFrom:
         """What measures are taken from; of a few accounts where they are named."""
@@ -49,3 +82,62 @@ class Source(Protocol):
     def again(self) -> Source:
         """The same view on a connection of its own."""
         ...
+
+
+@dataclass(frozen=True)
+class Over:
+    """A source that gives what another gives, except for what is defined anew."""
+
+    of: Source
+
+    @property
+    def con(self) -> duckdb.DuckDBPyConnection:
+        return self.of.con
+
+    @property
+    def facts(self) -> str:
+        return self.of.facts
+
+    def measures(self, asked: Asked) -> Measures:
+        return self.of.measures(asked)
+
+    def rows(self, calendar: Calendar, accounts: Sequence[str] | None) -> TakenFrom:
+        return self.of.rows(calendar, accounts)
+
+    def events_of(self, account_id: str, columns: Sequence[Column], since: datetime) -> str | None:
+        return self.of.events_of(account_id, columns, since)
+
+    def spans(self, source: str | None) -> Spans:
+        return self.of.spans(source)
+
+    def first_pull(self, key: str) -> datetime | None:
+        return self.of.first_pull(key)
+
+    def last_pull(self, key: str) -> datetime | None:
+        return self.of.last_pull(key)
+
+    def accounts(self) -> str:
+        return self.of.accounts()
+
+    def users(self) -> str:
+        return self.of.users()
+
+    def names(self) -> Names | None:
+        return self.of.names()
+
+    def again(self) -> Source:
+        return self.of.again()
+
+
+def by_sql(source: Source, asked: Asked) -> Measures:
+    """Measures of everybody who is asked about, by queries over a source's rows and facts."""
+    if asked.accounts is not None:
+        asked.subjects.register()  # everybody has their table already
+    rows, kept = source.rows(asked.calendar, asked.accounts), (asked.calendar, asked.subjects)
+    told = Told(source.con, source.facts, asked.calendar.as_of)
+    return Measures(
+        EventMeasuring(rows, *kept),
+        FactMeasuring(source.con, source.facts, asked.facts, *kept, told),
+        Walking(rows, *kept),
+        Returning(rows, *kept, asked.gap),
+    )

@@ -20,6 +20,7 @@ from expansion.evaluate.measures import Calendar, back
 from expansion.evaluate.questions import nearest, people_of
 from expansion.evaluate.results import Answer, Evidence
 from expansion.evaluate.rows import Rows
+from expansion.evaluate.source import Asked, Measures, by_sql
 from expansion.evaluate.subjects import Subject
 from expansion.evaluate.tree import lines
 from expansion.explain.explaining import Explainer
@@ -113,9 +114,8 @@ class _Asking:
         return Engine(self.relations.again(), self.vocabulary, self.now, accounts)
 
     def alone(self, account: str) -> Engine:
-        engine = self.engine([account])
-        engine.population = engine  # there is nobody else
-        return engine
+        """There is nobody else to be ranked among."""
+        return Engine(self.relations.again(), self.vocabulary, self.now, [account], among="those asked")
 
     def of(self, engine: Engine, trigger: Trigger) -> Engine:
         """The engine that answers a trigger: about the people of these accounts, where it asks about people."""
@@ -184,6 +184,9 @@ class _Memory:
 
     def rows(self, calendar: Calendar, accounts: Sequence[str] | None) -> Rows:
         return Rows(self, calendar, accounts is not None)
+
+    def measures(self, asked: Asked) -> Measures:
+        return by_sql(self, asked)
 
     def accounts(self) -> str:
         return "(SELECT account_id, min(ts) AS first_seen FROM case_events GROUP BY 1)"

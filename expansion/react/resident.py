@@ -7,32 +7,30 @@ peers are those of that moment: an account that grows is compared with the other
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from expansion.contract import EventRow
-from expansion.evaluate.compiled import CompiledTrigger
+from expansion.evaluate.compiled import Forms
 from expansion.evaluate.engine import Engine, Vocabulary
-from expansion.evaluate.measures import BEGINNING, EventMeasure, basic_measures
 from expansion.evaluate.questions import answers
 from expansion.evaluate.relations import StoreRelations
 from expansion.evaluate.results import Answers
-from expansion.evaluate.source import Source
 from expansion.evaluate.subjects import Subject, UserOf
-from expansion.evaluate.tree import Returned, Walked, columns, lines, measures
+from expansion.evaluate.tree import lines
 from expansion.explain.evaluator import StoreEvaluator
 from expansion.language.model.models import Trigger
-from expansion.memory.account import Account, Arrival, Change
-from expansion.memory.engine import LiveEngine
-from expansion.memory.held import Shelf, shelve
+from expansion.memory.account import Account, Arrival
+from expansion.memory.reach import Reach
+from expansion.memory.shelves import Shelves
+from expansion.memory.source import InMemory
 from expansion.react.arriving import NotAnEvent, arrival
 from expansion.usage.checking import AHEAD
 from expansion.usage.facts import naive, user_accounts
 from expansion.usage.journal import Journal
 from expansion.usage.members import left_sql
-from expansion.usage.rollup import Column
 from expansion.usage.spans import Spans, joined
 from expansion.usage.store import UsageStore
 
@@ -73,11 +71,11 @@ class Resident:
     triggers: Sequence[Trigger]
     population: StoreEvaluator
     users: Mapping[str, str]
-    shelves: _Shelves
+    shelves: Shelves
+    forms: Forms
     left: Set[tuple[str, str]] = frozenset()  # account and person, who is no longer there
     _accounts: OrderedDict[str, Account] = field(default_factory=OrderedDict)
     _heard: _Heard = field(default_factory=_Heard)
-    _compiled: dict[str, tuple[Trigger, CompiledTrigger]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, store: UsageStore, vocabulary: Vocabulary, triggers: Sequence[Trigger], as_of: datetime) -> Resident:
@@ -85,10 +83,12 @@ class Resident:
         stored = StoreRelations.of(store)
         population = StoreEvaluator(stored, vocabulary, as_of)
         population.answers([one for one in triggers if _is_ranked(population, one)])
-        shelves = _Shelves.of(population, triggers)
+        everyone = population.everyone
+        nodes = [node for trigger in triggers for node in everyone.compiled(trigger).nodes()]
+        shelves, forms = Shelves.of(everyone, Reach.of(everyone, nodes)), Forms(everyone.compiler)
         gone = stored.con.execute(f"SELECT account_id, user_id FROM {left_sql(stored.facts, as_of)}").fetchall()
         left = frozenset((account, user) for account, user in gone)
-        return cls(store, stored, vocabulary, triggers, population, user_accounts(store), shelves, left)
+        return cls(store, stored, vocabulary, triggers, population, user_accounts(store), shelves, forms, left)
 
     def take(self, row: EventRow, now: datetime) -> dict[str, Answers]:
         """Write an event down, then answer for its account; about people only for the one who did it.
@@ -117,15 +117,13 @@ class Resident:
             found |= answers(self._engine(UserOf(account_id, user_id), account_id, now, of_accounts), about_people)
         return found
 
-    def _engine(self, subject: Subject, account_id: str, now: datetime, of_accounts: Engine | None) -> LiveEngine:
-        source = _Growing(self.population.source, self._heard.spans)
-        account = self._account(account_id)
-        engine = LiveEngine(source, self.vocabulary, now, [subject], of_accounts, account)  # type: ignore[arg-type]  # as Source, with more spans
-        engine._compiled = self._compiled
+    def _engine(self, subject: Subject, account_id: str, now: datetime, of_accounts: Engine | None) -> Engine:
         everyone = self.population.everyone
-        engine.population = everyone if of_accounts is None else self.population.people_engine(everyone)
-        engine.known.told = everyone.known.told  # read once
-        return engine
+        source = _Growing(
+            self.population.source, self._account(account_id), everyone.known.told, more=self._heard.spans
+        )
+        among = everyone if of_accounts is None else self.population.people_engine(everyone)
+        return Engine(source, self.vocabulary, now, [subject], of_accounts, among, self.forms)
 
     def _account(self, account_id: str) -> Account:
         account = self._accounts.pop(account_id, None) or self.shelves.account(account_id)
@@ -145,108 +143,17 @@ class Resident:
         return ZoneInfo(self.vocabulary.policy.time_zone)
 
 
-@dataclass(frozen=True)
-class _Growing:
+@dataclass(frozen=True, kw_only=True)
+class _Growing(InMemory):
     """The source that was read, known for longer by what came in since."""
 
-    source: Source
     more: Spans
 
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.source, name)
-
     def spans(self, source: str | None) -> Spans:
-        known = self.source.spans(source)
+        known = super().spans(source)
         return joined([*known, *self.more]) if source is None else known
 
 
 def _is_ranked(evaluator: StoreEvaluator, trigger: Trigger) -> bool:
     nodes = evaluator.everyone.compiled(trigger).nodes()
     return any(line.condition.among_top for node in nodes for line, _ in lines(node))
-
-
-@dataclass(frozen=True)
-class _Shelves:
-    """What was read for all accounts, by kind of rows."""
-
-    columns: Sequence[Column]
-    counts: Shelf
-    details: Mapping[Column, Shelf]
-    of_late: Shelf
-    late_details: Mapping[Column, Shelf]
-    changes: Mapping[str, Sequence[Change]]
-
-    @classmethod
-    def of(cls, evaluator: StoreEvaluator, triggers: Iterable[Trigger]) -> _Shelves:
-        engine, con = evaluator.everyone, evaluator.source.con
-        reach = _Reach.of(engine, triggers)
-        by_day = [column for column in reach.by_day if not column.is_detail]
-        by_moment = [column for column in reach.by_moment if not column.is_detail]
-        every = sorted({*by_day, *by_moment}, key=lambda column: column.key)
-
-        def day_shelf(some: Sequence[Column]) -> Shelf:
-            found = engine.rows.by_day(some, reach.first, engine.calendar.today) if some else None
-            return shelve(con, found, some, by_moment=False)
-
-        def late_shelf(some: Sequence[Column]) -> Shelf:
-            found = engine.rows.by_moment(some, reach.after) if some and reach.after else None
-            return shelve(con, found, some, by_moment=True)
-
-        return cls(
-            every,
-            day_shelf(by_day),
-            {column: day_shelf([column]) for column in reach.by_day if column.is_detail},
-            late_shelf(by_moment),
-            {column: late_shelf([column]) for column in reach.by_moment if column.is_detail},
-            _changes(evaluator),
-        )
-
-    def account(self, account_id: str) -> Account:
-        return Account(
-            account_id,
-            self.counts.of(account_id),
-            {column: shelf.of(account_id) for column, shelf in self.details.items()},
-            self.of_late.of(account_id),
-            {column: shelf.of(account_id) for column, shelf in self.late_details.items()},
-            self.changes.get(account_id, ()),
-        )
-
-
-@dataclass(frozen=True)
-class _Reach:
-    """Which columns triggers read by day and by moment, and how far back."""
-
-    by_day: frozenset[Column]
-    by_moment: frozenset[Column]
-    first: date
-    after: datetime | None
-
-    @classmethod
-    def of(cls, engine: Engine, triggers: Iterable[Trigger]) -> _Reach:
-        by_day: set[Column] = set()
-        by_moment: set[Column] = set()
-        first, after = engine.calendar.today, None
-        for node in (node for trigger in triggers for node in engine.compiled(trigger).nodes()):
-            for line, points in lines(node):
-                by_day.update(columns(line))
-                windows = [line.window] if isinstance(line, Walked) else []
-                first = BEGINNING if isinstance(line, Returned) else first
-                events = [b for m in measures(line) for b in basic_measures(m) if isinstance(b, EventMeasure)]
-                for event in (one for one in events if one.window.is_hourly):
-                    by_moment.update(event.columns)
-                    begins = engine.calendar.moments(event.window, points - 1)[0]
-                    after = begins if after is None else min(after, begins)
-                windows += [event.window for event in events if not event.window.is_hourly]
-                first = min([first, *(engine.first_of(window, points - 1) for window in windows)])
-        return cls(frozenset(by_day), frozenset(by_moment), first, after)
-
-
-def _changes(evaluator: StoreEvaluator) -> dict[str, list[Change]]:
-    """The fact changes of each account that anything may ask for."""
-    found: dict[str, list[Change]] = {}
-    rows = evaluator.source.con.execute(
-        f"SELECT account_id, source, field, user_id, value, since, seen_at FROM {evaluator.source.facts}"
-    ).fetchall()
-    for account, *change in rows:
-        found.setdefault(account, []).append(tuple(change))
-    return found

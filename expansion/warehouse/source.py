@@ -11,6 +11,7 @@ import duckdb
 from expansion.evaluate.measures import Calendar
 from expansion.evaluate.relations import StoreRelations
 from expansion.evaluate.rows import names_of
+from expansion.evaluate.source import Asked, Measures, by_sql
 from expansion.usage.names import ANY, MOST_SUGGESTED, Names, Pair, Row
 from expansion.usage.properties import column_of
 from expansion.usage.rollup import WHERE_AND_WHEN, Column, properties_of, rollup_sql
@@ -132,6 +133,9 @@ class WarehouseSource:
 
     def rows(self, calendar: Calendar, accounts: Sequence[str] | None) -> PushedRows:
         return PushedRows(self.local, self.table, calendar, accounts)
+
+    def measures(self, asked: Asked) -> Measures:
+        return by_sql(self, asked)
 
     def first_pull(self, key: str) -> datetime | None:
         return self.facts_from.first_pull(key)

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
 
 from expansion.evaluate.engine import Engine
 from expansion.evaluate.logic import MEANING
-from expansion.evaluate.measures import BEGINNING, EventMeasure, basic_measures
 from expansion.evaluate.results import Answer
-from expansion.evaluate.rows import stamp
-from expansion.evaluate.source import Source
 from expansion.evaluate.subjects import Subject, UserOf, account_of
-from expansion.evaluate.tree import Node, Returned, Walked, columns, lines, measures
-from expansion.memory.account import Account, Change
-from expansion.memory.engine import LiveEngine
-from expansion.memory.held import Held, shelve
-from expansion.usage.duck import quote
+from expansion.evaluate.tree import Node
+from expansion.memory.account import Account
+from expansion.memory.reach import Reach
+from expansion.memory.shelves import Shelves
+from expansion.memory.source import InMemory
 from expansion.usage.facts import naive
 from expansion.usage.names import ANY, Names, Pair
-from expansion.usage.rollup import Column
 from expansion.usage.spans import Spans, joined, seen_by
 
 _FAR = timedelta(days=3_700)  # further than anybody looks ahead
@@ -34,12 +29,14 @@ class Ahead:
     engine: Engine
     subject: Subject
     account: Account
-    _engines: dict[datetime, LiveEngine] = field(default_factory=dict)
+    _engines: dict[datetime, Engine] = field(default_factory=dict)
 
     @classmethod
     def of(cls, engine: Engine, index: int, node: Node) -> Ahead:
         subject = engine.subjects.ids[index]
-        return cls(engine, subject, _account(engine.of_accounts or engine, account_of(subject), node))
+        read_by, account_id = engine.of_accounts or engine, account_of(subject)
+        shelves = Shelves.of(read_by, Reach.of(read_by, [node]), only=account_id, by=read_by.as_of)
+        return cls(engine, subject, shelves.account(account_id))
 
     def answer(self, node: Node, moment: datetime, *, of_account: bool = False) -> Answer:
         """What a node is answered at a moment; of a person's account where it is asked of that."""
@@ -48,7 +45,7 @@ class Ahead:
         engine.measure([node])
         return MEANING[int(engine.answer(node)[0])]
 
-    def at(self, moment: datetime) -> LiveEngine:
+    def at(self, moment: datetime) -> Engine:
         """The engine of a moment."""
         if moment not in self._engines:
             of_accounts = None
@@ -57,9 +54,9 @@ class Ahead:
             self._engines[moment] = self._live(self.subject, moment, of_accounts)
         return self._engines[moment]
 
-    def _live(self, subject: Subject, moment: datetime, of_accounts: Engine | None) -> LiveEngine:
-        source: Any = _NothingNew(self.engine.source, self.engine.as_of)
-        return LiveEngine(source, self.engine.vocabulary, moment, [subject], of_accounts, self.account)
+    def _live(self, subject: Subject, moment: datetime, of_accounts: Engine | None) -> Engine:
+        source = _NothingNew(self.engine.source, self.account, now=self.engine.as_of)
+        return Engine(source, self.engine.vocabulary, moment, [subject], of_accounts)
 
     def check_on(self, days: int) -> datetime:
         """The check so many days later, at the same time of the day."""
@@ -68,25 +65,21 @@ class Ahead:
         return later.astimezone(UTC)
 
 
-@dataclass(frozen=True)
-class _NothingNew:
+@dataclass(frozen=True, kw_only=True)
+class _NothingNew(InMemory):
     """A source that goes on to be seen, and gives nothing more."""
 
-    source: Source
     now: datetime
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.source, name)
-
     def spans(self, source: str | None) -> Spans:
-        return joined([*seen_by(self.source.spans(source), self.now), (self.now, self.now + _FAR)])
+        return joined([*seen_by(super().spans(source), self.now), (self.now, self.now + _FAR)])
 
     def names(self) -> Names | None:
-        names = self.source.names()
+        names = super().names()
         return None if names is None else _Closed(names, naive(self.now))
 
     def first_pull(self, key: str) -> datetime | None:
-        pulled = self.source.first_pull(key)
+        pulled = super().first_pull(key)
         return pulled if pulled is not None and pulled <= self.now else None
 
 
@@ -106,67 +99,3 @@ class _Closed(Names):
 
     def events(self, by: datetime) -> list[str]:
         return self._open.events(min(by, self._by))
-
-
-# --- reading ----------------------------------------------------------------------------------------------------------
-
-
-def _account(engine: Engine, account_id: str, node: Node) -> Account:
-    """What a node reads of an account, in memory."""
-    reach = _Reach.of(engine, node)
-    by_day, by_moment = ([c for c in some if not c.is_detail] for some in (reach.by_day, reach.by_moment))
-
-    def held(some: Sequence[Column], *, hours: bool = False) -> Held:
-        rows = None
-        if some and hours and reach.after:
-            rows = engine.rows.by_moment(some, reach.after)
-        elif some and not hours:
-            rows = engine.rows.by_day(some, reach.first, engine.calendar.today)
-        mine = f"(SELECT * FROM {rows} WHERE account_id = {quote(account_id)})" if rows else None
-        return shelve(engine.con, mine, some, by_moment=hours).of(account_id)
-
-    return Account(
-        account_id,
-        held(by_day),
-        {column: held([column]) for column in reach.by_day if column.is_detail},
-        held(by_moment, hours=True),
-        {column: held([column], hours=True) for column in reach.by_moment if column.is_detail},
-        list(_changes(engine, account_id)),
-    )
-
-
-def _changes(engine: Engine, account_id: str) -> Iterator[Change]:
-    rows = engine.con.execute(
-        f"SELECT source, field, user_id, value, since, seen_at FROM {engine.source.facts} "
-        f"WHERE account_id = {quote(account_id)} AND seen_at <= {stamp(engine.as_of)}"
-    ).fetchall()
-    yield from rows
-
-
-@dataclass(frozen=True)
-class _Reach:
-    """Which columns a node reads by day and by moment, and how far back."""
-
-    by_day: Sequence[Column]
-    by_moment: Sequence[Column]
-    first: date
-    after: datetime | None
-
-    @classmethod
-    def of(cls, engine: Engine, node: Node) -> _Reach:
-        by_day: dict[Column, None] = {}
-        by_moment: dict[Column, None] = {}
-        firsts, afters = [engine.calendar.today], []
-        for line, points in lines(node):
-            by_day |= dict.fromkeys(columns(line))
-            windows = [line.window] if isinstance(line, Walked) else []
-            firsts += [BEGINNING] if isinstance(line, Returned) else []
-            counted = [one for m in measures(line) for one in basic_measures(m) if isinstance(one, EventMeasure)]
-            for measure in counted:
-                if measure.window.is_hourly:
-                    by_moment |= dict.fromkeys(measure.columns)
-                    afters.append(engine.calendar.moments(measure.window, points - 1)[0])
-                else:
-                    windows.append(measure.window)
-            firsts += [engine.first_of(window, points - 1) for window in windows]
-        return cls(list(by_day), list(by_moment), min(firsts), min(afters, default=None))
