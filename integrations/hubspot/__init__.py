@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from integrations.hubspot.actions import CreateTaskAction, UpdatePropertiesAction
 from integrations.hubspot.change import ChangeTaskAction
-from integrations.hubspot.companies import CompanySource, CompanyUpdates, Owners
+from integrations.hubspot.companies import CompanySource, Owners
 from integrations.hubspot.doctor import check
 from integrations.hubspot.inputs import CreateTask
 from integrations.hubspot.settings import LIMITS, RIGHTS, SEARCH_LIMITS, Settings
@@ -30,7 +30,7 @@ def connect(settings: Settings, world: World = IN_LIFE) -> Connected:
     actions: list[ActionBase] = [
         CreateTaskAction(tasks, owners, states),
         ChangeTaskAction(client, states, owners, CreateTask),
-        UpdatePropertiesAction(CompanyUpdates(client)),
+        UpdatePropertiesAction(client),
     ]
     source = CompanySource(client, owners, settings.account_key_property)
     return Connected(

@@ -8,12 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from expansion.contract import Done, FactRecord, Failure, NotThere, Piece, Refused, Reply, Wanted
+from expansion.contract import FactRecord, Failure, NotThere, Piece, Refused, Wanted
 from integrations.hubspot import meanings as errors
 from integrations.hubspot.money import Purse
-from integrations.hubspot.values import Properties, holds, spelling, unknown, written
+from integrations.hubspot.values import Properties, holds, spelling, unknown
 from integrations.kit.accounts import one_each
-from integrations.kit.batches import in_calls, rounds
 from integrations.kit.declare import Finding, SourceBase
 from integrations.kit.said import moment
 from integrations.kit.shapes import reads
@@ -140,45 +139,6 @@ class Owners:
             mine = [row for row in rows if str(row.get("email", "")).lower() == email and not row.get("archived")]
             self._ids[email] = str(mine[0]["id"]) if mine else None
         return self._ids[email]
-
-
-class CompanyUpdates:
-    """Sets properties of companies; setting them twice is the same as once."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-
-    def learn(self) -> None:
-        """Of what types the properties are; asked once. Raises a Failure."""
-        self._client.properties("companies")
-
-    def written(self, given: Mapping[str, Any]) -> dict[str, str]:
-        """The properties as they are sent, each of its type. Refused where one cannot be."""
-        return written("companies", self._client.properties("companies"), given)
-
-    def send(self, changes: Sequence[tuple[int, str, dict[str, str]]]) -> dict[int, Reply]:
-        """A reply by number. Two changes of one company go in two calls, in their order: HubSpot refuses twins."""
-        replies: dict[int, Reply] = {}
-        for some in rounds(changes, BATCH, same=lambda change: change[1]):
-            made = in_calls(self._client.retry, some, BATCH, self._call, repeatable=True)
-            replies |= {change[0]: reply for change, reply in zip(some, made, strict=True)}
-        return replies
-
-    def _call(self, changes: Sequence[tuple[int, str, dict[str, str]]]) -> list[Reply]:
-        inputs = [
-            {"id": company, "objectWriteTraceId": str(number), "properties": properties}
-            for number, company, properties in changes
-        ]
-        reply = self._client.once(
-            "POST", f"/crm/objects/{self._client.version}/companies/batch/update", {"inputs": inputs}
-        )
-        done, refused = {str(row["id"]) for row in errors.results(reply)}, errors.refusals(reply)
-        return [
-            Done(company, self._client.link("companies", company))
-            if company in done
-            else refused.get(str(number)) or Refused(f"{SYSTEM}: {errors.REFUSED['OBJECT_NOT_FOUND']}")
-            for number, company, _ in changes
-        ]
 
 
 def company_of(piece: Piece) -> str:

@@ -21,6 +21,7 @@ from integrations.hubspot.companies import NO_COMPANY, company_of
 from integrations.hubspot.meanings import refusals, results
 from integrations.hubspot.values import written
 from integrations.kit.batches import chunks, in_calls
+from integrations.kit.keyed import Draft, Keyed
 
 SYSTEM = errors.SYSTEM
 BATCH = 100  # inputs per call
@@ -33,16 +34,13 @@ Way = Literal["unique", "searched", "none"]
 
 
 @dataclass
-class Draft:
-    """A task about to be created for a piece."""
+class TaskDraft(Draft):
+    """A task about to be created for a piece, and the company that it stands on."""
 
-    piece: Piece
-    company: str | None
-    properties: dict[str, str]
-    note: str | None = None
+    company: str | None = None
 
 
-class Tasks:
+class Tasks(Keyed[TaskDraft]):
     """The tasks of one portal."""
 
     def __init__(self, client: Client, key_property: str) -> None:
@@ -71,11 +69,11 @@ class Tasks:
         """What the playbook gives besides, of the types that its properties have."""
         return written("tasks", self._client.properties("tasks"), given) if given else {}
 
-    def draft(self, piece: Piece, properties: dict[str, str], note: str | None) -> Draft:
-        return Draft(piece, company_of(piece), properties, note)
+    def draft(self, piece: Piece, properties: dict[str, str], note: str | None) -> TaskDraft:
+        return TaskDraft(piece, properties, note, company_of(piece))
 
-    def done(self, record_id: str, *, already: bool = False, note: str | None = None) -> Done:
-        return Done(record_id, self._client.link("tasks", record_id), note, already)
+    def link(self, thing: str) -> str | None:
+        return self._client.link("tasks", thing)
 
     # --- what is there ---
 
@@ -98,8 +96,7 @@ class Tasks:
             return [Refused(f"{sentence}, and check this one by hand") for _ in pieces]
         if way == "searched":
             return self._find_by_search(pieces)
-        found = self.existing(pieces)
-        return [self.done(found[p.key], already=True) if p.key in found else None for p in pieces]
+        return super().find(pieces)
 
     def _find_by_search(self, pieces: Sequence[Piece]) -> list[Done | Failure | None]:
         """Waits for the lag once, within the policy; a `None` comes only from a search made after it."""
@@ -163,7 +160,7 @@ class Tasks:
 
     # --- creating ---
 
-    def create(self, drafts: Sequence[Draft]) -> list[Reply]:
+    def create(self, drafts: Sequence[TaskDraft]) -> list[Reply]:
         """One reply per draft, in order. A task whose company is gone is made all the same: work is not lost."""
         replies = self._create(drafts)
         homeless = [i for i, reply in enumerate(replies) if isinstance(reply, errors.Gone) and drafts[i].company]
@@ -174,13 +171,13 @@ class Tasks:
             replies[i] = reply
         return replies
 
-    def _create(self, drafts: Sequence[Draft]) -> list[Reply]:
+    def _create(self, drafts: Sequence[TaskDraft]) -> list[Reply]:
         if not drafts:
             return []
         for draft in drafts:
             self._tried[draft.piece.key] = self._client.clock.monotonic()
         repeatable = self.way() == "unique"
-        replies = in_calls(self._client.retry, drafts, BATCH, self._insert, repeatable=repeatable, look=self._look)
+        replies = in_calls(self._client.retry, drafts, BATCH, self._insert, repeatable=repeatable, look=self.look)
         self._made |= {
             draft.piece.key: reply.remote_id
             for draft, reply in zip(drafts, replies, strict=True)
@@ -188,35 +185,29 @@ class Tasks:
         }
         return self._settled(drafts, replies)
 
-    def _settled(self, drafts: Sequence[Draft], replies: list[Reply]) -> list[Reply]:
+    def _settled(self, drafts: Sequence[TaskDraft], replies: list[Reply]) -> list[Reply]:
         """A task that HubSpot refuses to make twice is there: an earlier call was carried out late."""
         twice = [i for i, reply in enumerate(replies) if isinstance(reply, errors.Conflict)]
         if twice:
-            for i, found in zip(twice, self._look([drafts[i] for i in twice]), strict=True):
+            for i, found in zip(twice, self.look([drafts[i] for i in twice]), strict=True):
                 replies[i] = found or replies[i]
         return replies
 
-    def _look(self, drafts: Sequence[Draft]) -> list[Reply | None]:
-        there = self.existing([draft.piece for draft in drafts])
-        return [
-            self.done(there[d.piece.key], already=True, note=d.note) if d.piece.key in there else None for d in drafts
-        ]
-
-    def _insert(self, drafts: Sequence[Draft]) -> list[Reply]:
+    def _insert(self, drafts: Sequence[TaskDraft]) -> list[Reply]:
         """Tasks and their places on companies in one call: an upsert could not do both."""
         key = {} if self.way() == "none" else {self._key: True}
         types = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": TASK_TO_COMPANY}]
         inputs = [
             {
                 "objectWriteTraceId": draft.piece.key,
-                "properties": draft.properties | dict.fromkeys(key, draft.piece.key),
+                "properties": draft.record | dict.fromkeys(key, draft.piece.key),
                 "associations": [{"to": {"id": draft.company}, "types": types}] if draft.company else [],
             }
             for draft in drafts
         ]
         return self._send(drafts, inputs)
 
-    def _send(self, drafts: Sequence[Draft], inputs: list[dict[str, Any]]) -> list[Reply]:
+    def _send(self, drafts: Sequence[TaskDraft], inputs: list[dict[str, Any]]) -> list[Reply]:
         """One call. Results come in HubSpot's own order and are told apart by the trace id, or by the key."""
         reply = self._client.once("POST", f"{self._path}/batch/create", {"inputs": inputs})
         rows = reply.get("results")
@@ -226,7 +217,7 @@ class Tasks:
         refused = refusals(reply)
         return [self._outcome(draft, made.get(draft.piece.key), refused.get(draft.piece.key)) for draft in drafts]
 
-    def _outcome(self, draft: Draft, row: Mapping[str, Any] | None, refusal: Failure | None) -> Reply:
+    def _outcome(self, draft: TaskDraft, row: Mapping[str, Any] | None, refusal: Failure | None) -> Reply:
         if row is not None:
             return self.done(str(row["id"]), already=row.get("new") is False, note=draft.note)
         return refusal or TryLater(f"{SYSTEM} does not say what became of the task", maybe_done=True)

@@ -9,47 +9,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from expansion.contract import Done, Failure, Made, Piece, Refused, Reply, Standing
-from integrations.intercom.client import Api
+from expansion.contract import Done, Failure, Made, Piece, Refused, Standing
+from expansion.fields import Person
+from integrations.intercom.client import Api, Contact
 from integrations.intercom.inputs import EnrolInSeries, SendEvent
-from integrations.intercom.people import Found, for_each, found_of, people_text
 from integrations.intercom.take_back import standing
-from integrations.kit.declare import ActionBase
-from integrations.kit.shapes import reading, reads
+from integrations.kit.people import ForPeople, Found, are, find_people, for_each, people_text
+from integrations.kit.shapes import reads
 
 HOURLY = "Intercom evaluates entry rules about once an hour"  # intercom.com/help article 8780861
 
 
-# --- inputs -----------------------------------------------------------------------------------------------------------
+_KNOWN_BY = "their user ids must be the external ids of contacts, or their e-mail addresses those of exactly one"
 
 
-# --- people -----------------------------------------------------------------------------------------------------------
-
-
-# --- actions ----------------------------------------------------------------------------------------------------------
-
-
-class _IntercomAction(ActionBase):
-    """One piece after the other; each is several people of one account."""
-
+class _IntercomAction(ForPeople):
+    system = "Intercom"
     repeatable = True
-    batch = 100  # not Intercom's number: how many pieces a task reports on together
 
     def __init__(self, api: Api) -> None:
         self._api = api
 
-    def deliver(self, pieces: Sequence[Piece]) -> list[Reply]:
-        return [self._deliver(piece) for piece in pieces]
-
-    def _deliver(self, piece: Piece) -> Reply:
-        try:
-            with reading("Intercom", wrote=True):
-                return self._do(piece)
-        except Failure as failure:
-            return failure
-
-    def _do(self, piece: Piece) -> Done:
-        raise NotImplementedError
+    def _found(self, people: str | list[Person]) -> Found[Contact]:
+        return find_people(self.system, people, self._api.contact, _KNOWN_BY)
 
 
 @reads("Intercom")
@@ -64,19 +46,21 @@ class EnrolInSeriesAction(_IntercomAction):
     followed_by = "intercom.take_back"
     note = f"The series must be live with that entry rule. {HOURLY}, and tells nobody who is in a series."
 
-    def _do(self, piece: Piece) -> Done:
+    def do(self, piece: Piece) -> Done:
         wanted = piece.input
         assert isinstance(wanted, EnrolInSeries)
-        found = found_of(self._api, wanted.people)
+        found = self._found(wanted.people)
         found, rule, changed = self._match(found, wanted, piece.fired_at)
-        eligible = f"{people_text(len(found.contacts))} eligible for the series {wanted.series} by {rule}; {HOURLY}"
-        note = "; ".join([eligible, *found.notes()])
-        return Done(found.remote_id, self._api.link(found.contacts[0]), note, already=not changed)
+        eligible = f"{people_text(len(found.known))} eligible for the series {wanted.series} by {rule}; {HOURLY}"
+        note = "; ".join([eligible, *found.notes(), *_unsubscribed(found)])
+        return Done(found.remote_id, self._api.link(found.known[0]), note, already=not changed)
 
     def look(self, made: Sequence[Made]) -> list[Standing | Failure]:
         return [standing(self._api, one) for one in made]
 
-    def _match(self, found: Found, wanted: EnrolInSeries, fired_at: datetime) -> tuple[Found, str, bool]:
+    def _match(
+        self, found: Found[Contact], wanted: EnrolInSeries, fired_at: datetime
+    ) -> tuple[Found[Contact], str, bool]:
         """Who matches now, the rule in words, and whether anybody is new to it."""
         if (event := wanted.event) is not None:
             found, _ = for_each(found, lambda contact: self._api.send_event(contact, event, fired_at, {}))
@@ -101,15 +85,17 @@ class SendEventAction(_IntercomAction):
     input_model = SendEvent
     note = "Sent twice, it counts once: Intercom tells events apart by person, name and second."
 
-    def _do(self, piece: Piece) -> Done:
+    def do(self, piece: Piece) -> Done:
         wanted = piece.input
         assert isinstance(wanted, SendEvent)
-        found = found_of(self._api, wanted.people)
+        found = self._found(wanted.people)
         found, _ = for_each(
             found, lambda contact: self._api.send_event(contact, wanted.event, piece.fired_at, wanted.metadata)
         )
-        note = "; ".join([f"sent for {people_text(len(found.contacts))}", *found.notes()])
-        return Done(found.remote_id, self._api.link(found.contacts[0]), note)
+        note = "; ".join([f"sent for {people_text(len(found.known))}", *found.notes(), *_unsubscribed(found)])
+        return Done(found.remote_id, self._api.link(found.known[0]), note)
 
 
-# --- doctor -----------------------------------------------------------------------------------------------------------
+def _unsubscribed(found: Found[Contact]) -> list[str]:
+    silent = sum(contact.unsubscribed for contact in found.known)
+    return [f"{silent} {are(silent)} unsubscribed from e-mail"] if silent else []

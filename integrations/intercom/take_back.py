@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
-from expansion.contract import Done, Failure, Made, Piece, Refused, Reply, Standing
+from expansion.contract import Done, Failure, Made, Piece, Refused, Standing
 from expansion.follow.inputs import TakeBack
-from integrations.kit.declare import ActionBase
+from integrations.kit.people import ForPeople, people_text
 from integrations.kit.shapes import reading, reads
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ ONLY_TAGS = "Intercom: only a tag can be taken back; an attribute had a value be
 
 
 @reads("Intercom")
-class TakeBackAction(ActionBase):
+class TakeBackAction(ForPeople):
     """Removes the tag by which a step made people eligible."""
 
     name = "intercom.take_back"
@@ -26,26 +25,20 @@ class TakeBackAction(ActionBase):
     input_model = TakeBack
     repeatable = True
     follows = True
-    batch = 100  # not Intercom's number: how many pieces a task reports on together
+    system = "Intercom"
 
     def __init__(self, api: Api, made_with: type[EnrolInSeries]) -> None:
         self._api, self._made_with = api, made_with
 
-    def deliver(self, pieces: Sequence[Piece]) -> list[Reply]:
-        return [self._deliver(piece) for piece in pieces]
-
-    def _deliver(self, piece: Piece) -> Reply:
+    def do(self, piece: Piece) -> Done:
         asked = cast(TakeBack, piece.input)
         tag = tag_of(self._made_with.model_validate(asked.made))
         if tag is None:
-            return Refused(ONLY_TAGS)
-        try:
-            with reading("Intercom", wrote=True):
-                removed = sum(self._api.untag(contact, tag) for contact in asked.remote_id.split(","))
-        except Failure as failure:
-            return failure
-        people = "1 person" if removed == 1 else f"{removed} people"
-        note = f"the tag {tag} is removed from {people}" if removed else f"nobody has the tag {tag} any more"
+            raise Refused(ONLY_TAGS)
+        removed = sum(self._api.untag(contact, tag) for contact in asked.remote_id.split(","))
+        note = (
+            f"the tag {tag} is removed from {people_text(removed)}" if removed else f"nobody has the tag {tag} any more"
+        )
         return Done(asked.remote_id, None, f"{note}; who is in the series by now stays in it", already=not removed)
 
 

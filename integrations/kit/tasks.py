@@ -6,7 +6,7 @@ somebody has touched is left alone and said to be, one that is gone needs nothin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -28,6 +28,14 @@ class Now:
     notes: str = ""
     link: str | None = None
     row: Any = None
+
+
+def standings(read: Callable[[Sequence[Made]], list[Now]], made: Sequence[Made]) -> list[Standing | Failure]:
+    """How the tasks stand, in order; where they cannot be read, the failure of each."""
+    try:
+        return [now.standing for now in read(made)]
+    except Failure as failure:
+        return [failure for _ in made]
 
 
 class ChangesTasks(ActionBase):

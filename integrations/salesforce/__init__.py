@@ -8,7 +8,7 @@ from integrations.kit.declare import ActionBase, Connected, Integration
 from integrations.kit.rights import needed
 from integrations.kit.shapes import checked
 from integrations.kit.world import IN_LIFE, World
-from integrations.salesforce.accounts import AccountSource, AccountUpdates
+from integrations.salesforce.accounts import AccountSource
 from integrations.salesforce.actions import CreateOpportunityAction, CreateTaskAction, UpdateFieldsAction
 from integrations.salesforce.change import ChangeTaskAction
 from integrations.salesforce.doctor import check
@@ -19,19 +19,19 @@ from integrations.salesforce.settings import LIMITS, RIGHTS, Settings
 def connect(settings: Settings, world: World = IN_LIFE) -> Connected:
     """The integration facing one org. Nothing is sent until it is used."""
     from integrations.salesforce.client import Client
-    from integrations.salesforce.records import Keyed, Kind, Owners
+    from integrations.salesforce.records import Kind, Owners, Records
     from integrations.salesforce.tasks import TaskStates
 
     client = Client(settings, world, (replace(LIMITS[0], calls=settings.daily_calls),))
     owners = Owners(client, settings.fallback_owner)
-    tasks = Keyed(client, Kind("Task", "WhatId", settings.task_key_field), owners)
-    deals = Keyed(client, Kind("Opportunity", "AccountId", settings.opportunity_key_field), owners)
+    tasks = Records(client, Kind("Task", "WhatId", settings.task_key_field), owners)
+    deals = Records(client, Kind("Opportunity", "AccountId", settings.opportunity_key_field), owners)
     states = TaskStates(client, owners)
     actions: list[ActionBase] = [
         CreateTaskAction(tasks, owners, states),
         ChangeTaskAction(client, states, owners, CreateTask, settings.task_done_status),
         CreateOpportunityAction(deals, owners),
-        UpdateFieldsAction(AccountUpdates(client)),
+        UpdateFieldsAction(client),
     ]
     source = AccountSource(client, settings.account_key_field)
     return Connected(

@@ -8,17 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from expansion.contract import Done, FactRecord, Failure, NotThere, Refused, Reply, Wanted
+from expansion.contract import FactRecord, Failure, NotThere, Refused, Wanted
 from integrations.kit.accounts import one_each
-from integrations.kit.batches import in_calls, rounds
 from integrations.kit.declare import Finding, SourceBase
 from integrations.kit.said import moment
 from integrations.kit.shapes import reads
 from integrations.kit.units import as_share, misfits
 from integrations.salesforce.fields import Field, find
-from integrations.salesforce.meanings import COLLECTION, SYSTEM, of_record, results
+from integrations.salesforce.meanings import SYSTEM
 from integrations.salesforce.money import Money
-from integrations.salesforce.values import written
 
 if TYPE_CHECKING:
     from integrations.salesforce.client import Client
@@ -159,39 +157,6 @@ class AccountSource(SourceBase):
             if len(rows) < _GROUPS:
                 return found
             further = f"AccountId > '{_plain_id(rows[-1]['AccountId'])}'"
-
-
-class AccountUpdates:
-    """Sets fields of accounts; setting them twice is the same as once."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-
-    def learn(self) -> None:
-        """Of what types the fields are; asked once. Raises a Failure."""
-        self._client.fields("Account")
-
-    def written(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """The fields as they are sent, each of its type. Refused where one cannot be."""
-        return written(self._client, "Account", fields)
-
-    def send(self, changes: Sequence[tuple[int, str, dict[str, Any]]]) -> dict[int, Reply]:
-        """A reply by number. Two changes of one account go in two calls, in their order."""
-        replies: dict[int, Reply] = {}
-        for some in rounds(changes, COLLECTION, same=lambda change: change[1]):
-            made = in_calls(self._client.retry, some, COLLECTION, self._call, repeatable=True)
-            replies |= {change[0]: reply for change, reply in zip(some, made, strict=True)}
-        return replies
-
-    def _call(self, changes: Sequence[tuple[int, str, dict[str, Any]]]) -> list[Reply]:
-        records = [{"attributes": {"type": "Account"}, "id": account, **fields} for _, account, fields in changes]
-        reply = self._client.once("PATCH", "composite/sobjects", {"allOrNone": False, "records": records})
-        return [self._reply(c, r) for c, r in zip(changes, results(reply, len(changes)), strict=True)]
-
-    def _reply(self, change: tuple[int, str, dict[str, Any]], result: Mapping[str, Any]) -> Reply:
-        if result.get("success"):
-            return Done(change[1], self._client.link("Account", change[1]))
-        return of_record(result.get("errors") or ())
 
 
 def _read(row: Mapping[str, Any], field: Field, wanted: Wanted) -> Any:

@@ -7,77 +7,51 @@ signing in again. Limits: developer.salesforce.com, "API Request Limits and Allo
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from expansion.contract import Done, Failure, Made, Piece, Refused, Reply, Standing
-from integrations.kit import values as values
-from integrations.kit.declare import ActionBase
+from integrations.kit import values
+from integrations.kit.fields import Change, SetsFields
+from integrations.kit.keyed import Draft, MakesOnce
 from integrations.kit.shapes import reads
-from integrations.salesforce.accounts import AccountUpdates
+from integrations.kit.tasks import standings
 from integrations.salesforce.inputs import CreateOpportunity, CreateTask, UpdateFields
+from integrations.salesforce.meanings import COLLECTION, of_record, results
+from integrations.salesforce.values import written
 
 if TYPE_CHECKING:
     # simple-salesforce costs half a second to import (zeep): only `connected` does, not the catalog.
-    from integrations.salesforce.records import Draft, Keyed, Owners
+    from integrations.salesforce.client import Client
+    from integrations.salesforce.records import Owners, Records
     from integrations.salesforce.tasks import TaskStates
 
 
 UNLINKED = "not linked: no account in Salesforce has this product account id"
 
 
-# --- what authors write under `with:` ---------------------------------------------------------------------------------
-
-
-# --- actions ----------------------------------------------------------------------------------------------------------
-
-
-class _Creates(ActionBase):
+class _Creates(MakesOnce[Draft]):
     """Finds the owners, looks up what is there unless Salesforce refuses it anyway, creates the rest, 200 a call."""
 
     batch = 200
 
-    def __init__(self, keyed: Keyed, owners: Owners) -> None:
-        self._keyed, self._owners = keyed, owners
+    def __init__(self, records: Records, owners: Owners) -> None:
+        super().__init__(records)
+        self._records, self._owners = records, owners
 
-    def deliver(self, pieces: Sequence[Piece]) -> list[Reply]:
-        if not pieces:
-            return []
-        single = {piece.key: piece for piece in pieces}  # a key twice in one collection is an error for both
-        try:
-            self._keyed.learn([self._inputs(piece).assign_to for piece in single.values()])
-            there = {} if self._keyed.is_unique() else self._keyed.existing(list(single.values()))
-        except Failure as failure:
-            failure.maybe_done = False  # only looked up so far
-            return [failure for _ in pieces]
-        replies: dict[str, Reply] = {key: self._keyed.done(there[key], already=True) for key in single if key in there}
-        drafts: list[Draft] = []
-        for key in [key for key in single if key not in replies]:
-            try:
-                drafts.append(self._draft(single[key]))
-            except Refused as refusal:
-                replies[key] = refusal
-        replies |= {d.piece.key: r for d, r in zip(drafts, self._keyed.create(drafts), strict=True)}
-        return [replies[piece.key] for piece in pieces]
+    def there(self, pieces: Sequence[Piece]) -> dict[str, str]:
+        self._records.learn([self._inputs(piece).assign_to for piece in pieces])
+        return {} if self._records.is_unique() else super().there(pieces)
 
-    def find(self, pieces: Sequence[Piece]) -> list[Done | Failure | None]:
-        if not pieces:
-            return []
-        try:
-            there = self._keyed.existing(pieces)
-        except Failure as failure:
-            return [failure for _ in pieces]
-        return [self._keyed.done(there[p.key], already=True) if p.key in there else None for p in pieces]
-
-    def _draft(self, piece: Piece) -> Draft:
+    def draft(self, piece: Piece) -> Draft:
         return self._drafted(piece, account_of(piece))
 
     def _drafted(self, piece: Piece, account: str | None, said: str | None = None) -> Draft:
         inputs = self._inputs(piece)
         owner, note = self._owners.of(inputs.assign_to)
-        more = self._keyed.more(inputs.fields, inputs.record_type)
+        more = self._records.more(inputs.fields, inputs.record_type)
         record = more | self._record(piece, account) | {"OwnerId": owner}
-        return self._keyed.draft(piece, record, "; ".join(part for part in (said, note) if part) or None)
+        return Draft(piece, record, "; ".join(part for part in (said, note) if part) or None)
 
     def _inputs(self, piece: Piece) -> Any:
         return piece.input
@@ -97,23 +71,20 @@ class CreateTaskAction(_Creates):
         "Carries our key (SALESFORCE_TASK_KEY_FIELD, or the last line of the notes); one that is there is left alone."
     )
 
-    def __init__(self, keyed: Keyed, owners: Owners, states: TaskStates) -> None:
-        super().__init__(keyed, owners)
+    def __init__(self, records: Records, owners: Owners, states: TaskStates) -> None:
+        super().__init__(records, owners)
         self._states = states
 
     def look(self, made: Sequence[Made]) -> list[Standing | Failure]:
-        try:
-            return [now.standing for now in self._states.read(made)]
-        except Failure as failure:
-            return [failure for _ in made]
+        return standings(self._states.read, made)
 
-    def _draft(self, piece: Piece) -> Draft:
+    def draft(self, piece: Piece) -> Draft:
         """An account that Salesforce does not know gets its task all the same, linked to nothing: work is not lost.
 
         Only with the key field: without it, a task is found again by its account.
         """
-        if "salesforce" in piece.account.remote_ids or not self._keyed.has_key_field():
-            return super()._draft(piece)
+        if "salesforce" in piece.account.remote_ids or not self._records.has_key_field():
+            return super().draft(piece)
         return self._drafted(piece, None, UNLINKED)
 
     def _record(self, piece: Piece, account: str | None) -> dict[str, Any]:
@@ -148,34 +119,33 @@ class CreateOpportunityAction(_Creates):
 
 
 @reads("Salesforce")
-class UpdateFieldsAction(ActionBase):
+class UpdateFieldsAction(SetsFields):
     name = "salesforce.update_fields"
     title = "Set fields of the account in Salesforce"
     input_model = UpdateFields
-    batch = 200
-    repeatable = True
+    batch = COLLECTION
 
-    def __init__(self, updates: AccountUpdates) -> None:
-        self._updates = updates
+    def __init__(self, client: Client) -> None:
+        self.retry, self._client = client.retry, client
 
-    def deliver(self, pieces: Sequence[Piece]) -> list[Reply]:
-        replies: dict[int, Reply] = {}
-        changes: list[tuple[int, str, dict[str, Any]]] = []
-        if not pieces:
-            return []
-        try:
-            self._updates.learn()
-        except Failure as failure:
-            failure.maybe_done = False  # only looked up so far
-            return [failure for _ in pieces]
-        for number, piece in enumerate(pieces):
-            try:
-                fields = cast(UpdateFields, piece.input).fields
-                changes.append((number, account_of(piece), self._updates.written(fields)))
-            except Refused as refusal:
-                replies[number] = refusal
-        replies |= self._updates.send(changes)
-        return [replies[number] for number in range(len(pieces))]
+    def learn(self) -> None:
+        self._client.fields("Account")
+
+    def record(self, piece: Piece) -> str:
+        return account_of(piece)
+
+    def written(self, piece: Piece) -> dict[str, Any]:
+        return written(self._client, "Account", cast(UpdateFields, piece.input).fields)
+
+    def write(self, changes: Sequence[Change]) -> list[Reply]:
+        records = [{"attributes": {"type": "Account"}, "id": change.record, **change.fields} for change in changes]
+        reply = self._client.once("PATCH", "composite/sobjects", {"allOrNone": False, "records": records})
+        return [self._reply(c.record, r) for c, r in zip(changes, results(reply, len(changes)), strict=True)]
+
+    def _reply(self, account: str, result: Mapping[str, Any]) -> Reply:
+        if result.get("success"):
+            return Done(account, self._client.link("Account", account))
+        return of_record(result.get("errors") or ())
 
 
 def account_of(piece: Piece) -> str:
@@ -194,6 +164,3 @@ def _amount(value: Any) -> float:
     if found is None:
         raise Refused(f"the amount `{value}` is not a number; write it like `12000`, or name `{{{{ worth }}}}` alone")
     return values.json_number(found)
-
-
-# --- wiring -----------------------------------------------------------------------------------------------------------

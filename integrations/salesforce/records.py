@@ -15,8 +15,9 @@ from typing import Any
 
 from simple_salesforce.format import format_soql
 
-from expansion.contract import Done, Piece, Refused, Reply, TryLater
+from expansion.contract import Piece, Refused, Reply, TryLater
 from integrations.kit.batches import chunks, in_calls
+from integrations.kit.keyed import Draft, Keyed
 from integrations.salesforce import meanings as errors
 from integrations.salesforce.client import Client
 from integrations.salesforce.fields import spelling
@@ -39,16 +40,7 @@ class Kind:
     key_field: str
 
 
-@dataclass
-class Draft:
-    """A record about to be created for a piece."""
-
-    piece: Piece
-    record: dict[str, Any]
-    note: str | None = None
-
-
-class Keyed:
+class Records(Keyed[Draft]):
     """One kind of record in one org."""
 
     def __init__(self, client: Client, kind: Kind, owners: Owners) -> None:
@@ -97,8 +89,8 @@ class Keyed:
         rows = self._client.query(format_soql(soql, accounts, since))
         return {key: row["Id"] for row in rows if (key := _marked(row.get("Description")))}
 
-    def done(self, record_id: str, *, already: bool = False, note: str | None = None) -> Done:
-        return Done(record_id, self._client.link(self._kind.sobject, record_id), note, already)
+    def link(self, thing: str) -> str:
+        return self._client.link(self._kind.sobject, thing)
 
     # --- creating ---
 
@@ -106,9 +98,6 @@ class Keyed:
         """What the playbook gives besides, of the types that its fields have."""
         kind = record_type(self._client, self._kind.sobject, record_type_named) if record_type_named else {}
         return written(self._client, self._kind.sobject, fields) | kind
-
-    def draft(self, piece: Piece, record: dict[str, Any], note: str | None) -> Draft:
-        return Draft(piece, record, note)
 
     def create(self, drafts: Sequence[Draft]) -> list[Reply]:
         """One reply per draft, in order."""
@@ -123,13 +112,7 @@ class Keyed:
             there = self.existing(twice) if twice else {}
             return [self._reply(draft, result, there) for draft, result in zip(some, results, strict=True)]
 
-        def look(some: Sequence[Draft]) -> list[Reply | None]:
-            there = self.existing([draft.piece for draft in some])
-            return [
-                self.done(there[d.piece.key], already=True, note=d.note) if d.piece.key in there else None for d in some
-            ]
-
-        return in_calls(self._client.retry, drafts, errors.COLLECTION, send, repeatable=keyed, look=look)
+        return in_calls(self._client.retry, drafts, errors.COLLECTION, send, repeatable=keyed, look=self.look)
 
     def _record(self, draft: Draft, keyed: bool) -> dict[str, Any]:
         record = {"attributes": {"type": self._kind.sobject}, **draft.record}

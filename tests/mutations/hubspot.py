@@ -116,7 +116,7 @@ ROWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "HubSpot: a version that is not served is not found",
-        "integrations/hubspot/actions.py",
+        "integrations/hubspot/settings.py",
         'Field("2026-03"',
         'Field("2026-04"',
         _A_TASK,

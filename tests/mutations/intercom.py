@@ -10,7 +10,7 @@ _TESTS = "integrations/test_intercom.py::"
 ROWS: tuple[Mutation, ...] = (
     Mutation(
         "Intercom: an API version that does not exist",
-        _API,
+        "integrations/intercom/settings.py",
         'VERSION = "2.15"',
         'VERSION = "2.51"',
         (f"{_TESTS}test_an_event_carries_the_time_of_the_firing_and_counts_once",),

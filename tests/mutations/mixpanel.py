@@ -70,7 +70,7 @@ ROWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "Mixpanel takes events of clients that were offline for five days",
-        _CALLS,
+        "integrations/mixpanel/settings.py",
         """read_again_days: int = Field(
         5,""",
         """read_again_days: int = Field(

@@ -18,7 +18,7 @@ ROWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "Salesforce, sObject Collections: allOrNone takes 199 good updates back for one bad one",
-        _ACCOUNT,
+        "integrations/salesforce/actions.py",
         '{"allOrNone": False, "records"',
         '{"allOrNone": True, "records"',
         (f"{_TESTS}test_an_update_of_a_lost_account_is_refused_and_the_others_done",),
@@ -53,14 +53,14 @@ ROWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "Salesforce: a version that is not out yet is not found",
-        "integrations/salesforce/actions.py",
+        "integrations/salesforce/settings.py",
         'api_version: str = Field("67.0"',
         'api_version: str = Field("99.0"',
         (f"{_FACTS}test_the_version_asked_for_where_nobody_sets_one_is_served",),
     ),
     Mutation(
         "Salesforce: a version that was retired is not found",
-        "integrations/salesforce/actions.py",
+        "integrations/salesforce/settings.py",
         'api_version: str = Field("67.0"',
         'api_version: str = Field("30.0"',
         (f"{_FACTS}test_the_version_asked_for_where_nobody_sets_one_is_served",),

@@ -42,7 +42,7 @@ ROWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "Slack, rate limits: one message a second in a channel",
-        _API,
+        "integrations/slack/settings.py",
         "IN_A_CHANNEL = Limit(1, 1,",
         "IN_A_CHANNEL = Limit(9, 1,",
         (f"{_TESTS}test_a_channel_gets_one_message_a_second_and_another_channel_does_not_wait",),
