@@ -101,7 +101,7 @@ def stored_names(place: Any) -> dict[str, str | None]:
 
     try:
         stored = place.stored
-        return names(place.evaluator(utc_now())) if stored.segments or stored.facts else {}
+        return names(place.evaluator(place.definitions, utc_now())) if stored.segments or stored.facts else {}
     except (Mistakes, StoreError):
         return {}
 

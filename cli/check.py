@@ -31,7 +31,7 @@ def command(json_: bool) -> None:
     place = open_place()
     _renew_schemas(place)
     try:
-        workspace = place.workspace
+        workspace = place.definitions.workspace
     except Mistakes as found:
         if json_:
             as_json({"mistakes": [mistake(one) for one in found.mistakes], "warnings": [], "cases": []})
@@ -70,8 +70,8 @@ def _renew_schemas(place: Any) -> None:
 def _run(place: Any) -> list[Any]:
     from expansion.explain.cases import run_cases
 
-    cases = [case for many in place.workspace.cases.values() for case in many]
-    return list(run_cases(cases, place.workspace.triggers, place.vocabulary))
+    cases = [case for many in place.definitions.workspace.cases.values() for case in many]
+    return list(run_cases(cases, place.definitions.workspace.triggers, place.definitions.vocabulary))
 
 
 def _too_long(place: Any) -> tuple[Any, ...]:
@@ -80,11 +80,11 @@ def _too_long(place: Any) -> tuple[Any, ...]:
     from expansion.usage.manifest import StoreError
 
     try:
-        days = _days_known(place.stored, place.workspace)
+        days = _days_known(place.stored, place.definitions.workspace)
     except StoreError as error:
         say(f"{error}\n")
         return ()
-    return windows_longer_than(place.workspace, *days) if days else ()
+    return windows_longer_than(place.definitions.workspace, *days) if days else ()
 
 
 def _never_seen(place: Any) -> tuple[Any, ...]:
@@ -96,7 +96,7 @@ def _never_seen(place: Any) -> tuple[Any, ...]:
     try:
         if place.settings.engine_url is not None or not place.stored.segments:
             return ()
-        return never_seen(place.workspace, place.store, utc_now())
+        return never_seen(place.definitions.workspace, place.store, utc_now())
     except StoreError:
         return ()  # said already
 

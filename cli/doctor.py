@@ -54,7 +54,7 @@ def _findings() -> list[tuple[str, Finding]]:
 
     place = open_place()
     try:
-        systems = place.systems()
+        systems = place.definitions.systems
         own = [("ledger", _own(place, _ledger)), ("usage store", _own(place, _store))]
         if not any(finding.what == _BROKEN for _, finding in own):  # what cannot be read says nothing of its clock
             own.insert(1, ("clock", _own(place, _clock)))
@@ -80,11 +80,11 @@ def _system(place: Place, system: str) -> list[Finding]:
     from expansion.contract import Failure
     from integrations.kit.declare import Finding
 
-    connected = place.connect(system)
+    connected = place.systems.connect(system)
     if connected is None:
-        return [Finding("is not connected", False, str(place.problems[system]))]
+        return [Finding("is not connected", False, str(place.systems.problems[system]))]
     try:
-        return [*connected.check(place.used(system)), *_contradictions(place, system, connected)]
+        return [*connected.check(place.definitions.used(system)), *_contradictions(place, system, connected)]
     except Failure as failure:
         return [Finding("does not answer", False, str(failure))]
 

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from typing import Any
-
 import click
 
-HELP = "Roll up the events where they are, such as postgres://…; see docs/warehouse.md and EXPANSION_ENGINE_URL."
-
-
-def engine_option(command: Any) -> Any:
-    """The option; what it says is a setting for as long as the command runs."""
-    return click.option("--engine", metavar="URL", help=HELP, expose_value=False, callback=_set)(command)
-
-
-def _set(_context: click.Context, _parameter: click.Parameter, url: str | None) -> None:
-    if url is not None:
-        os.environ["EXPANSION_ENGINE_URL"] = url
+# An argument `engine` of the command, which hands it to `open_place`.
+engine_option = click.option(
+    "--engine",
+    metavar="URL",
+    help="Roll up the events where they are, such as postgres://…; see docs/warehouse.md and EXPANSION_ENGINE_URL.",
+)

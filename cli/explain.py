@@ -30,7 +30,9 @@ _SECTIONS = {
 @click.option("--as-of", type=MOMENT, help="A moment in the past: only what had arrived by then counts.")
 @engine_option
 @click.option("--json", "json_", is_flag=True, help="The explanation as JSON.")
-def command(trigger: str, account: str, user: str | None, as_of: datetime | None, json_: bool) -> None:
+def command(
+    trigger: str, account: str, user: str | None, as_of: datetime | None, engine: str | None, json_: bool
+) -> None:
     """Why TRIGGER fires, stays quiet or cannot tell for ACCOUNT (its id or name): every line, its number, its evidence.
 
     A trigger about people (`who: users`) is explained for one of them, and how many of the account's people it fires
@@ -39,13 +41,13 @@ def command(trigger: str, account: str, user: str | None, as_of: datetime | None
     from flows.opening import open_place
     from jobs.clock import moment
 
-    place = open_place(looking=True)
+    place = open_place(looking=True, engine=engine)
     try:
         need_trigger(place, trigger, account)
-        asked = place.workspace.triggers[trigger]
+        asked = place.definitions.workspace.triggers[trigger]
         if user is not None and asked.who == "accounts":
             raise click.UsageError(f"`{trigger}` asks about whole accounts\n\nhint: leave `--user` out")
-        evaluator = place.evaluator(moment(as_of))
+        evaluator = place.evaluator(place.definitions, moment(as_of))
         account = need_account(evaluator, account)
         evidence, people = _explained(evaluator, asked, account, user)
         firing = place.ledger.firing(trigger, account, evidence.user_id or "")
@@ -58,7 +60,7 @@ def command(trigger: str, account: str, user: str | None, as_of: datetime | None
         counted = people.counts() if people else None
         as_json({**about, **_record(evidence), "people_asked": counted, "in_ledger": fired})
         return
-    zone = ZoneInfo(place.workspace.policy.time_zone)
+    zone = place.definitions.zone
     at = evidence.as_of.astimezone(zone)
     echo(f"{trigger} for {called}, as of {at:%Y-%m-%d %H:%M %Z}: {evidence.answer.value}")
     if people:

@@ -16,7 +16,7 @@ def command(json_: bool) -> None:
     from flows.opening import open_place
 
     place = open_place(looking=True)
-    facts = place.workspace.facts
+    facts = place.definitions.workspace.facts
     rows = [{"fact": name, "kind": facts.kind(name), "from": _made(fact)} for name, fact in facts.facts.items()]
     cohorts = [{"cohort": name, "from": _cohort(cohort)} for name, cohort in facts.cohorts.items()]
     people = [{"people": name, "who": f"{g.field} is {g.is_}"} for name, g in facts.people.items()]

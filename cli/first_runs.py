@@ -17,7 +17,7 @@ HINT = (
 
 def acting_at_once(place: Place) -> list[str]:
     """Live triggers that act in their first run, where nothing has ever fired; none where anything has."""
-    names = [n for n, t in place.workspace.triggers.items() if t.status == "live" and t.first_run == "act"]
+    names = [n for n, t in place.definitions.workspace.triggers.items() if t.status == "live" and t.first_run == "act"]
     return sorted(names) if names and _is_empty(place) else []
 
 

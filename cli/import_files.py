@@ -90,12 +90,11 @@ def _import(files: tuple[Path, ...], map_: Path) -> list[Any]:
 def _vocabulary(place: Any) -> tuple[Any, Any]:
     """The zone of policy.yaml, and facts.yaml; files may be imported before there are any."""
     from datetime import UTC
-    from zoneinfo import ZoneInfo
 
     from expansion.language.model.mistakes import Mistakes
 
     try:
-        return ZoneInfo(place.workspace.policy.time_zone), place.workspace.facts
+        return place.definitions.zone, place.definitions.workspace.facts
     except (Mistakes, OSError) as error:
         say(f"days count as UTC and no column was compared: {str(error).splitlines()[0]}")
         return UTC, None

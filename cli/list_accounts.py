@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--as-of", type=MOMENT, help="What was known at a moment in the past.")
 @engine_option
 @click.option("--json", "json_", is_flag=True, help="As JSON.")
-def command(text: str | None, limit: int, as_of: datetime | None, json_: bool) -> None:
+def command(text: str | None, limit: int, as_of: datetime | None, engine: str | None, json_: bool) -> None:
     """The accounts that something is stored of, by name: id, owner, yearly value. TEXT: only those with it in the name,
     the id or the owner's address.
 
@@ -32,11 +32,11 @@ def command(text: str | None, limit: int, as_of: datetime | None, json_: bool) -
     from flows.opening import open_place
     from jobs.clock import moment
 
-    place = open_place(looking=True)
+    place = open_place(looking=True, engine=engine)
     try:
         must_be_ours(place)
         at = moment(as_of)
-        evaluator = place.evaluator(at)
+        evaluator = place.evaluator(place.definitions, at)
         known = names(evaluator)
         empty = how_to_begin(place, at, len(known))
         rows = _rows(place, evaluator, known, text)
@@ -56,7 +56,7 @@ def command(text: str | None, limit: int, as_of: datetime | None, json_: bool) -
 
 def _rows(place: Place, evaluator: Any, known: dict[str, str | None], text: str | None) -> list[dict[str, Any]]:
     """By name; those without one at the end."""
-    words = place.workspace.policy.account
+    words = place.definitions.workspace.policy.account
     owners, values = (_values(evaluator, fact, list(known)) for fact in (words.owner, words.value))
     fires = {one.account_id for one in _open(place)}
     found = [
@@ -65,7 +65,7 @@ def _rows(place: Place, evaluator: Any, known: dict[str, str | None], text: str 
             "account_name": name,
             "owner": owners.get(one),
             "value": values.get(one),
-            "currency": place.workspace.policy.currency if values.get(one) is not None else None,
+            "currency": place.definitions.workspace.policy.currency if values.get(one) is not None else None,
             "firing": one in fires,
         }
         for one, name in known.items()

@@ -9,12 +9,16 @@ def need_trigger(place: Any, name: str, account: str | None = None) -> None:
     """NoSuchTrigger with what may be meant, unless there is such a trigger; swapped arguments are said to be."""
     from jobs.decide import NoSuchTrigger, trigger_called
 
-    if account is not None and name not in place.workspace.triggers and account in place.workspace.triggers:
+    if (
+        account is not None
+        and name not in place.definitions.workspace.triggers
+        and account in place.definitions.workspace.triggers
+    ):
         raise NoSuchTrigger(
             f"`{account}` is the trigger: it comes first, and the account after it\n\n"
             f"hint: `expansion explain {account} {_quoted(name)}`"
         )
-    trigger_called(place, name)
+    trigger_called(place.definitions, name)
 
 
 def need_trigger_of_ledger(place: Any, name: str) -> None:

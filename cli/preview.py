@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # the command's help must not wait for these
     from jobs.decide import Evaluated
 
 
-def preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:
+def preview(as_of: datetime | None, triggers: list[str], json_: bool, engine: str | None = None) -> None:
     """Evaluate and decide over what is stored, and print it with every text as it would be sent.
 
     The same triggers as a run with these options, by the same functions, so that the run then does what is said here,
@@ -28,11 +28,13 @@ def preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:
     from jobs.decide import decide_all, evaluate, triggers_of_run
     from jobs.pause import told_pauses
 
-    place = open_place(looking=True)
+    place = open_place(looking=True, engine=engine)
     try:
         at = moment(as_of) if as_of else place.clock.seen()
-        chosen, not_due = triggers_of_run(place, triggers, at, only_due=as_of is None and not triggers)
-        evaluated = evaluate(place, chosen, at, build=False)
+        chosen, not_due = triggers_of_run(
+            place, place.definitions, triggers, at, only_due=as_of is None and not triggers
+        )
+        evaluated = evaluate(place, place.definitions, chosen, at, build=False)
         decisions = decide_all(place, evaluated, at)
         earlier = Earlier(
             due=sum(one.count for one in place.ledger.due_actions(place.clock.seen())),

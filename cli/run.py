@@ -26,7 +26,12 @@ from cli.values import MOMENT
 @engine_option
 @click.option("--json", "json_", is_flag=True, help="The report as JSON.")
 def command(
-    dry_run: bool, as_of: datetime | None, triggers: tuple[str, ...], pull_sources: bool | None, json_: bool
+    dry_run: bool,
+    as_of: datetime | None,
+    triggers: tuple[str, ...],
+    pull_sources: bool | None,
+    engine: str | None,
+    json_: bool,
 ) -> None:
     """Find the accounts that are ready to buy more, and start the right conversation with each, once.
 
@@ -34,15 +39,18 @@ def command(
     without, a temporary server is started for the run.
     """
     if dry_run:
-        _preview(as_of, list(triggers), json_)
+        _preview(as_of, list(triggers), json_, engine)
         return
     from cli.prefect_env import prefect_ready
 
     prefect_ready()
-    sys.exit(run_flow(as_of, list(triggers), pull_sources if pull_sources is not None else as_of is None, json_))
+    pulls = pull_sources if pull_sources is not None else as_of is None
+    sys.exit(run_flow(as_of, list(triggers), pulls, json_, engine))
 
 
-def run_flow(as_of: datetime | None, triggers: list[str], pull_sources: bool, json_: bool) -> int:
+def run_flow(
+    as_of: datetime | None, triggers: list[str], pull_sources: bool, json_: bool, engine: str | None = None
+) -> int:
     """Run the flow, print its report; 0 if all went well, 1 if something needs a person, 130 or 143 if it was ended."""
     import asyncio
 
@@ -52,14 +60,14 @@ def run_flow(as_of: datetime | None, triggers: list[str], pull_sources: bool, js
     from cli.prefect_env import fewer_lines
     from cli.stopping import Job
     from flows.main import expansion
-    from flows.opening import open_place
+    from flows.opening import engine_of_runs, open_place
     from flows.work import stop_all
 
-    open_place().workspace  # noqa: B018  wrong YAML is said before a server starts
+    open_place().definitions  # noqa: B018  wrong YAML is said before a server starts
     fewer_lines()
 
     async def run() -> State[Any]:
-        with tags("expansion", "by hand"):
+        with tags("expansion", "by hand"), engine_of_runs(engine):
             # With return_state the awaited call gives a State; Prefect's annotation has one layer too many.
             return await expansion(as_of, triggers, pull_sources, return_state=True)
 
@@ -100,8 +108,8 @@ def _printed(flow_run_id: str, json_: bool) -> bool:
         place.close()
 
 
-def _preview(as_of: datetime | None, triggers: list[str], json_: bool) -> None:
+def _preview(as_of: datetime | None, triggers: list[str], json_: bool, engine: str | None) -> None:
     """What would happen, from the same functions, without Prefect and without a trace."""
     from cli.preview import preview
 
-    preview(as_of, triggers, json_)
+    preview(as_of, triggers, json_, engine)

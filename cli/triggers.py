@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option("--as-of", type=MOMENT, help="For how many it was true at a moment in the past.")
 @engine_option
 @click.option("--json", "json_", is_flag=True, help="As JSON.")
-def command(name: str | None, as_of: datetime | None, json_: bool) -> None:
+def command(name: str | None, as_of: datetime | None, engine: str | None, json_: bool) -> None:
     """Every trigger, or NAME: its status, how often it is checked, when it ran last, for how many it is true now.
 
     `firing` counts the episodes that were acted on and still go on, `held` those that wait for a person. Nothing is
@@ -37,14 +37,16 @@ def command(name: str | None, as_of: datetime | None, json_: bool) -> None:
     from jobs.decide import evaluate, triggers_to_check
     from jobs.pause import told_pauses
 
-    place = open_place(looking=True)
+    place = open_place(looking=True, engine=engine)
     try:
         must_be_ours(place)
         if name is not None:
             need_trigger(place, name)
-        chosen = [one for key, one in sorted(place.workspace.triggers.items()) if name in (None, key)]
+        chosen = [one for key, one in sorted(place.definitions.workspace.triggers.items()) if name in (None, key)]
         at = moment(as_of)
-        evaluated = evaluate(place, triggers_to_check(place, [name] if name else []), at, build=False)
+        evaluated = evaluate(
+            place, place.definitions, triggers_to_check(place.definitions, [name] if name else []), at, build=False
+        )
         rows = [_row(place, one, evaluated.answers.get(one.trigger)) for one in chosen]
         empty, paused = how_to_begin(place, at, evaluated.accounts), told_pauses(place)
     finally:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from prefect.events import emit_event
 from prefect.utilities.urls import url_for
@@ -75,8 +74,8 @@ def _approvals(new: Iterable[FiringRecord]) -> Iterator[Alert]:
 
 def _quiet(place: Place, as_of: datetime, now: datetime) -> Iterator[Alert]:
     """Sources whose newest event is older than policy.yaml lets it be; each is told of once a day."""
-    zone = ZoneInfo(place.workspace.policy.time_zone)
-    for name, last in _late(place, late_after(place.workspace.policy), as_of):
+    zone = place.definitions.zone
+    for name, last in _late(place, late_after(place.definitions.workspace.policy), as_of):
         if _told_today(place, f"alert:quiet:{name}", now.astimezone(zone).date().isoformat(), now):
             continue
         until = f"are known only up to {last.astimezone(zone):%Y-%m-%d %H:%M}" if last else "were never stored"
@@ -91,7 +90,7 @@ def _quiet(place: Place, as_of: datetime, now: datetime) -> Iterator[Alert]:
 
 def _late(place: Place, late: timedelta, as_of: datetime) -> Iterator[tuple[str, datetime | None]]:
     """Each late source of events with its newest one. Events in a warehouse are not stored here, so nothing is said."""
-    declared: list[str | None] = [events.from_ for events in place.workspace.facts.events]
+    declared: list[str | None] = [events.from_ for events in place.definitions.workspace.facts.events]
     for source in (declared or [None]) if place.settings.engine_url is None else []:
         spans = place.stored.spans(source)
         last = spans[-1][1] if spans else None

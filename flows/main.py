@@ -73,7 +73,7 @@ async def pull_all(run: Run) -> None:
 
 async def act_on(run: Run, named: list[str], *, only_due: bool) -> None:
     """Evaluate and decide."""
-    chosen, run.report.not_due = triggers_of_run(run.place, named, run.as_of, only_due=only_due)
+    chosen, run.report.not_due = triggers_of_run(run.place, run.place.definitions, named, run.as_of, only_due=only_due)
     if not chosen:
         return
     evaluated = await evaluate_triggers(run, [trigger.trigger for trigger in chosen])

@@ -32,10 +32,13 @@ from jobs.worth import NOTE
 P = ParamSpec("P")
 T = TypeVar("T")
 
-guard()
-# Prefect adds a handler to loggers named in PREFECT_LOGGING_EXTRA_LOGGERS, but no level: the root's WARNING holds.
-for _name in ("expansion", "integrations", "jobs", "flows"):
-    logging.getLogger(_name).setLevel(logging.INFO)
+
+def take_care_of_logs() -> None:
+    """Every record of this process is harmless from now on, and ours are kept from INFO on."""
+    guard()
+    # Prefect adds a handler to loggers named in PREFECT_LOGGING_EXTRA_LOGGERS, but no level: the root's WARNING holds.
+    for name in ("expansion", "integrations", "jobs", "flows"):
+        logging.getLogger(name).setLevel(logging.INFO)
 
 
 class Run:
@@ -104,7 +107,7 @@ class Run:
             kind,
             as_of=self.as_of,
             now=self.place.now(),
-            git_revision=self.place.git_revision(),
+            git_revision=self.place.files.revision,
             watermark=self.place.store.manifest().watermark,
             flow_run_id=self.flow_run_id,
             holder=self.place.holder.name,

@@ -54,8 +54,9 @@ async def recover_steps(run: Run) -> None:
 @task(cache_policy=NO_CACHE, task_run_name="evaluate triggers")
 async def evaluate_triggers(run: Run, names: list[str]) -> Evaluated:
     """Ask these triggers about every account."""
-    triggers = triggers_to_check(run.place, names)
-    evaluated = await run.in_thread(evaluate, run.place, triggers, run.as_of)
+    definitions = run.place.definitions
+    triggers = triggers_to_check(definitions, names)
+    evaluated = await run.in_thread(evaluate, run.place, definitions, triggers, run.as_of)
     log = get_run_logger()
     for trigger in triggers:
         answers = evaluated.answers[trigger.trigger]
@@ -73,7 +74,9 @@ async def decide_firings(run: Run, evaluated: Evaluated, note: bool) -> Decision
     """
     decisions = await run.in_thread(decide_and_record, run.place, run.id, evaluated, run.as_of, run.place.now)
     if note:
-        await run.in_thread(note_evaluated, run.place, evaluated.answers, run.as_of, run.place.now())
+        await run.in_thread(
+            note_evaluated, run.place, evaluated.definitions, evaluated.answers, run.as_of, run.place.now()
+        )
     log = get_run_logger()
     for said in told_without_names(decisions):
         log.info("%s", said)

@@ -14,7 +14,7 @@ from prefect.runtime import flow_run
 from expansion.records.ledger import RunKind
 from expansion.text.for_people import ForPeople
 from flows.opening import open_place
-from flows.run import Run
+from flows.run import Run, take_care_of_logs
 from jobs.clean_errors import harmless
 from jobs.report import Problem, told
 
@@ -40,6 +40,7 @@ def run_of(run_id: int) -> Run:
 
 async def run_of_kind(kind: RunKind, as_of: datetime | None, work: Callable[[Run], Awaitable[object]]) -> State[Any]:
     """Open the place, write the run down, do the work, report; whatever happens, the run does not stay open."""
+    take_care_of_logs()
     run = Run(open_place(), as_of, str(flow_run.id) if flow_run.id else None)
     try:
         run.start(kind)

@@ -51,10 +51,12 @@ def approve(place: Place, firings: Collection[FiringRecord], by: str, as_of: dat
     The attention budget, suppressions and pauses still hold. Where the trigger is not certainly true now, nothing is
     sent and it stays as it is.
     """
-    known = place.workspace.triggers
+    known = place.definitions.workspace.triggers
     live = [one for one in firings if one.trigger in known and known[one.trigger].status != "draft"]
     names = sorted({one.trigger for one in live})
-    evaluated = _only(evaluate(place, [known[name] for name in names], as_of), live) if live else None
+    evaluated = (
+        _only(evaluate(place, place.definitions, [known[name] for name in names], as_of), live) if live else None
+    )
     released = {(one.trigger, one.account_id): by for one in live}
     with _run(place, as_of, now) as run_id:
         decided = until_written(lambda: _decide(place, run_id, evaluated, as_of, released, now)) if evaluated else ()
@@ -88,7 +90,7 @@ def _run(place: Place, as_of: datetime, now: Now) -> Iterator[int]:
     """A run of its own in the ledger: who decided what, and when, is told by it."""
     place.begin()
     run_id = place.ledger.start_run(
-        "approval", as_of=as_of, now=now(), git_revision=place.git_revision(), holder=place.holder.name
+        "approval", as_of=as_of, now=now(), git_revision=place.files.revision, holder=place.holder.name
     )
     place.begun(run_id)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from expansion.limits import Instant
@@ -29,15 +30,13 @@ def moment(as_of: datetime | None) -> datetime:
 
 def instant() -> Instant:
     """Now, for budgets that processes share."""
-    return Instant(_wall(), time.clock_gettime(_TICKS), _TICKER)
+    return Instant(_wall(), time.clock_gettime(_TICKS), _ticker())
 
 
+@cache
 def _ticker() -> str:
     """Linux names each start of a machine, and its processes share the ticks. Elsewhere a process has its own."""
     try:
         return _BOOT.read_text(encoding="ascii").strip()
     except OSError:
         return secrets.token_hex(8)
-
-
-_TICKER = _ticker()

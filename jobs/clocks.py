@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from expansion.accounts.lookup import text_of
 from expansion.calendar.hours import Calendar
@@ -40,7 +39,7 @@ def keep_clocks(place: Place, now: datetime) -> Kept:
     steps = ledger.steps_called(clock.step_key for clock in clocks)
     tasks = _tasks(place, list(steps.values()), now)
     receivers = _Receivers(place, now)
-    calendar = Calendar(place.workspace.policy.working_hours, ZoneInfo(place.workspace.policy.time_zone))
+    calendar = Calendar(place.definitions.workspace.policy.working_hours, place.definitions.zone)
     readings = [(one, read_clock(one, tasks[one.step_key], calendar, receivers.of, now)) for one in clocks]
     added = ledger.add_following([reading.step for _, reading in readings if reading.step], now)
     ledger.keep_clocks([(before, reading.clock) for before, reading in readings if reading.clock != before])
@@ -72,11 +71,12 @@ def _tasks(place: Place, steps: list[StepRecord], now: datetime) -> dict[str, Ta
 
 def _held(place: Place, steps: Iterable[StepRecord], now: datetime) -> dict[str, str]:
     """Why the accounts of some steps are to be left alone now, by the steps' keys."""
-    policy = place.workspace.policy
-    stopped = paused(place.ledger.pauses(), ZoneInfo(policy.time_zone))
+    policy = place.definitions.workspace.policy
+    stopped = paused(place.ledger.pauses(), place.definitions.zone)
     found = {step.key: stopped.triggers.get(step.trigger) or stopped.playbooks.get(step.playbook) for step in steps}
     accounts = sorted({step.account_id for step in steps})
-    left_alone = suppressed(policy.suppress, accounts, place.evaluator(now)) if policy.suppress else Suppressed()
+    evaluator = place.evaluator(place.definitions, now) if policy.suppress else None
+    left_alone = suppressed(policy.suppress, accounts, evaluator) if evaluator else Suppressed()
     reasons = left_alone.held | left_alone.reasons
     return {step.key: why for step in steps if (why := found[step.key] or reasons.get(step.account_id))}
 
@@ -90,10 +90,10 @@ class _Receivers:
 
     def of(self, to: str, account_id: str) -> str:
         """The e-mail address that `to` means for this account: the fallback owner's where nobody knows it."""
-        fallback = self._place.workspace.policy.owners.fallback
+        fallback = self._place.definitions.workspace.policy.owners.fallback
         if to == FALLBACK or "@" in to:
             return fallback if to == FALLBACK else to
-        self._evaluator = self._evaluator or self._place.evaluator(self._now)
+        self._evaluator = self._evaluator or self._place.evaluator(self._place.definitions, self._now)
         try:
             text = text_of(self._evaluator.fact(to, [account_id]).get(account_id))
         except KeyError:  # facts.yaml has lost it since

@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from expansion.decide.decide import Decisions, Released, decide
 from expansion.decide.handover import RunContext
@@ -20,6 +19,7 @@ from expansion.records.ledger import Recorded
 from expansion.text.for_people import ForPeople
 from expansion.usage.compaction import put_together
 from expansion.usage.journal import Journal
+from jobs.definitions import Definitions
 from jobs.place import Place
 
 T = TypeVar("T")
@@ -35,70 +35,78 @@ class NoSuchTrigger(ForPeople):
 class Evaluated:
     """All triggers over all accounts at one moment."""
 
+    definitions: Definitions  # by which they were asked, and are decided about
     answers: dict[str, Answers]
     evaluator: StoreEvaluator
     accounts: int
     unreadable: dict[str, int]  # fact -> accounts whose value could not be read as its kind
 
 
-def triggers_to_check(place: Place, only: Collection[str] = ()) -> list[Trigger]:
+def triggers_to_check(definitions: Definitions, only: Collection[str] = ()) -> list[Trigger]:
     """The triggers of a run: all that are not drafts, or the named ones."""
     for name in sorted(set(only)):
-        trigger_called(place, name)
-    known = place.workspace.triggers
+        trigger_called(definitions, name)
+    known = definitions.workspace.triggers
     return [t for name, t in sorted(known.items()) if t.status != "draft" and (not only or name in only)]
 
 
-def trigger_called(place: Place, name: str) -> Trigger:
+def trigger_called(definitions: Definitions, name: str) -> Trigger:
     """The trigger of this name, or NoSuchTrigger with those that there are."""
-    known = place.workspace.triggers
+    known = definitions.workspace.triggers
     if name not in known:
         hint = suggest(name, known, "there are") or "write one in playbooks/triggers"
         raise NoSuchTrigger(f"there is no trigger `{name}`\n\nhint: {hint}")
     return known[name]
 
 
-def due_triggers(place: Place, as_of: datetime) -> list[Trigger]:
+def due_triggers(place: Place, definitions: Definitions, as_of: datetime) -> list[Trigger]:
     """Those of them whose `check` is due: a new day or week has begun, or their definition has changed."""
-    zone = ZoneInfo(place.workspace.policy.time_zone)
-    return [t for t in triggers_to_check(place) if is_due(t.check, _evaluated_last(place, t.trigger), as_of, zone)]
+    return [
+        trigger
+        for trigger in triggers_to_check(definitions)
+        if is_due(trigger.check, _evaluated_last(place, definitions, trigger.trigger), as_of, definitions.zone)
+    ]
 
 
 def triggers_of_run(
-    place: Place, named: Collection[str], as_of: datetime, *, only_due: bool
+    place: Place, definitions: Definitions, named: Collection[str], as_of: datetime, *, only_due: bool
 ) -> tuple[list[Trigger], list[str]]:
     """The triggers that a run evaluates, and the names of those that are not due yet."""
-    wanted = triggers_to_check(place, named)
-    chosen = due_triggers(place, as_of) if only_due else wanted
+    wanted = triggers_to_check(definitions, named)
+    chosen = due_triggers(place, definitions, as_of) if only_due else wanted
     return chosen, [t.trigger for t in wanted if t not in chosen]
 
 
-def note_evaluated(place: Place, names: Iterable[str], as_of: datetime, now: datetime) -> None:
+def note_evaluated(
+    place: Place, definitions: Definitions, names: Iterable[str], as_of: datetime, now: datetime
+) -> None:
     """Remember that these were evaluated, and as what: an edited trigger is due again."""
     for name in names:
-        said = f"{as_of.isoformat()} {place.workspace.definition_hash(name)}"
+        said = f"{as_of.isoformat()} {definitions.workspace.definition_hash(name)}"
         place.ledger.set_cursor(_cursor(name), said, now)
 
 
-def _evaluated_last(place: Place, name: str) -> datetime | None:
+def _evaluated_last(place: Place, definitions: Definitions, name: str) -> datetime | None:
     at, _, definition = (place.ledger.cursor(_cursor(name)) or "").partition(" ")
-    return datetime.fromisoformat(at) if definition == place.workspace.definition_hash(name) else None
+    return datetime.fromisoformat(at) if definition == definitions.workspace.definition_hash(name) else None
 
 
 def _cursor(name: str) -> str:
     return f"evaluated:{name}"
 
 
-def evaluate(place: Place, triggers: Collection[Trigger], as_of: datetime, *, build: bool = True) -> Evaluated:
+def evaluate(
+    place: Place, definitions: Definitions, triggers: Collection[Trigger], as_of: datetime, *, build: bool = True
+) -> Evaluated:
     """Bring in what was pushed and the rollups up to date, then ask every trigger about every account."""
     if build:
         Journal(place.store.root).fold(place.store)
         put_together(place.store)
         if place.settings.engine_url is None:
-            build_rollups(place.store, place.vocabulary, triggers)
-    asking = place.evaluator(as_of)
+            build_rollups(place.store, definitions.vocabulary, triggers)
+    asking = place.evaluator(definitions, as_of)
     found = asking.answers(list(triggers))
-    return Evaluated(found, asking, asking.everyone.size, dict(asking.unreadable()))
+    return Evaluated(definitions, found, asking, asking.everyone.size, dict(asking.unreadable()))
 
 
 def decide_all(place: Place, evaluated: Evaluated, as_of: datetime, released: Released | None = None) -> Decisions:
@@ -106,10 +114,18 @@ def decide_all(place: Place, evaluated: Evaluated, as_of: datetime, released: Re
 
     `released`: what a person lets go of that is held for one.
     """
-    links = place.account_links()
-    context = RunContext(as_of, place.git_revision(), _watermark(place, evaluated), links)
-    asked, ledger = evaluated.evaluator, place.ledger
-    return decide(evaluated.answers, place.workspace, asked, ledger, context, place.catalog, released or {})
+    definitions, asked = evaluated.definitions, evaluated.evaluator
+    links = place.systems.account_links(definitions)
+    context = RunContext(as_of, definitions.revision, _watermark(place, evaluated), links)
+    return decide(
+        evaluated.answers,
+        definitions.workspace,
+        asked,
+        place.ledger,
+        context,
+        definitions.catalog,
+        released or {},
+    )
 
 
 def _watermark(place: Place, evaluated: Evaluated) -> datetime | None:

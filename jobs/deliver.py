@@ -39,7 +39,7 @@ class Pieces:
     def of(self, step: ClaimedStep) -> Piece:
         model = self.place.catalog.actions[step.action].input_model
         account = AccountRef(step.account_id, step.account_name, self._ids().get(step.account_id, {}))
-        known = self.place.workspace
+        known = self.place.definitions.workspace
         trigger, playbook = known.triggers.get(step.trigger), known.playbooks.get(step.playbook)
         titles = trigger.title if trigger else "", playbook.title if playbook else ""
         filled = model.model_validate(step.input)
@@ -47,7 +47,7 @@ class Pieces:
 
     def _ids(self) -> Mapping[str, Mapping[str, str]]:
         if self._remote is None:
-            self._remote = self.place.evaluator(self.as_of).remote_ids()
+            self._remote = self.place.evaluator(self.place.definitions, self.as_of).remote_ids()
         return self._remote
 
 
@@ -70,7 +70,7 @@ def deliver_some(
     hold_for_quiet_hours(place, action, playbook, now())
     return deliver(
         place.ledger,
-        place.actions(),
+        place.systems.actions(place.definitions),
         action,
         pieces.of,
         now,
@@ -85,7 +85,7 @@ def deliver_some(
 
 def hold_for_quiet_hours(place: Place, action: str, playbook: str, now: datetime) -> int:
     """However a step became due (planned, woken, tried again), it is not sent in quiet hours; how many wait."""
-    policy = place.workspace.policy
+    policy = place.definitions.workspace.policy
     if policy.quiet_hours is None or not is_held(action, policy, place.catalog):
         return 0
     due = place.ledger.steps(StepFilter(action=action, playbook=playbook, states=("due",)))
@@ -114,8 +114,9 @@ def recover_all(place: Place, pieces: Pieces, now: Now, lease: timedelta = LEASE
         if run.holder and not place.is_alive(run.holder):
             place.ledger.finish_run(run.id, "failed", now(), {"problem": "its process ended before it was done"})
     patience = _patience(place, place.settings.retry_waits or [])
+    actions = place.systems.actions(place.definitions)
     return recover(
-        place.ledger, place.actions(), pieces.of, now, place.holder.name, place.is_alive, lease=lease, patience=patience
+        place.ledger, actions, pieces.of, now, place.holder.name, place.is_alive, lease=lease, patience=patience
     )
 
 
@@ -130,13 +131,14 @@ class Woken:
 
 def wake_waiting(place: Place, now: datetime) -> Woken:
     """Ask `only_if` again and fill in the text with the facts of today, for every waiting step whose time came."""
-    evaluator = place.evaluator(now)
+    evaluator = place.evaluator(place.definitions, now)
     became = Counter(_wake(place, step, evaluator, now) for step in place.ledger.waiting_due(now))
     return Woken(became["ready"], became["skipped"], became["later"])
 
 
 def _wake(place: Place, step: StepRecord, evaluator: Evaluator, now: datetime) -> str:
-    result = render_waiting(step.action, step.recipe, place.catalog, place.workspace.policy, evaluator)
+    policy = place.definitions.workspace.policy
+    result = render_waiting(step.action, step.recipe, place.catalog, policy, evaluator)
     match result:
         case Ready():
             return "ready" if place.ledger.set_input(step.key, result.input, now) else "skipped"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from expansion.contract import Failure, Made, NoAccess, Refused, Standing, Watched
 from expansion.follow.cleared import assigned_to, notes_of, takes_back
@@ -20,10 +19,11 @@ def take_back_all(place: Place, now: datetime) -> int:
     steps = ledger.to_take_back()
     if not steps:
         return 0
-    zone = ZoneInfo(place.workspace.policy.time_zone)
     still_set = ledger.still_set({step.account_id for step in steps}, {step.action for step in steps})
     following = ledger.following(step.key for step in steps)
-    return len(ledger.add_following(takes_back(steps, place.catalog, zone, still_set, following), now))
+    return len(
+        ledger.add_following(takes_back(steps, place.catalog, place.definitions.zone, still_set, following), now)
+    )
 
 
 def look_at(
@@ -65,7 +65,7 @@ def _watched(place: Place, action: str) -> Watched | Failure:
     """The action, or why its system cannot be asked."""
     system = action.partition(".")[0]
     try:
-        connected = place.connect(system)
+        connected = place.systems.connect(system)
     except ImportError:
         return Refused(f"this version knows no system {system}")
     if connected is None:

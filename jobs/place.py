@@ -1,9 +1,7 @@
-"""Everything a run works with: the definitions, the usage store, the ledger, the connected systems."""
+"""Where a run works: the settings, the usage store, the ledger and its clock; and by what, and with which systems."""
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -12,14 +10,10 @@ from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import integrations
-from expansion.contract import Action, Catalog, Failure
-from expansion.evaluate.engine import Vocabulary
+from expansion.contract import Catalog
 from expansion.evaluate.relations import StoreRelations
 from expansion.explain.evaluator import StoreEvaluator, evaluator
-from expansion.follow.sla import SLACK
 from expansion.language.model.mistakes import Mistakes
-from expansion.language.model.models import SourcedCohort, SourcedFact
-from expansion.language.workspace import Workspace, load
 from expansion.language.yaml.files import Folder
 from expansion.ledger import agreement as clocks
 from expansion.ledger import newest as newest_run
@@ -29,18 +23,17 @@ from expansion.ledger.database import LedgerError
 from expansion.ledger.holders import Holder, is_alive
 from expansion.ledger.store import Ledger, open_ledger
 from expansion.private_files import private_folder
-from expansion.text.addresses import without_secrets
 from expansion.usage import manifest as manifests
 from expansion.usage.ahead import newest_pull
 from expansion.usage.manifest import Manifest
 from expansion.usage.store import UsageStore
 from expansion.warehouse.source import WarehouseSource
 from expansion.warehouse.table import load_table
-from integrations.kit.declare import ActionBase, Connected, SourceBase
-from integrations.kit.world import World
 from integrations.warehouse.client import SqlWarehouse, connect
 from jobs.clock import instant
+from jobs.definitions import Definitions, read_definitions
 from jobs.settings import Settings, own_settings
+from jobs.systems import Systems
 
 
 @dataclass
@@ -48,22 +41,33 @@ class Place:
     """Opened once per run. What is not asked for is not opened."""
 
     settings: Settings = field(default_factory=own_settings)
-    problems: dict[str, Failure] = field(default_factory=dict)  # systems that cannot be connected
     looking: bool = False  # nothing is made by it: a folder without a ledger has none afterwards
-    _connected: dict[str, Connected] = field(default_factory=dict)
 
     @cached_property
     def catalog(self) -> Catalog:
         return integrations.catalog()
 
     @cached_property
-    def workspace(self) -> Workspace:
-        """The checked definitions; raises Mistakes with every mistake of every file."""
-        return load(Folder(self.settings.playbooks), self.catalog)
+    def definitions(self) -> Definitions:
+        """Those of its folder, by which it acts; raises Mistakes with every mistake of every file."""
+        return read_definitions(self.files, self.catalog)
+
+    @property
+    def files(self) -> Folder:
+        """Where they are read."""
+        return Folder(self.settings.playbooks)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of policy.yaml; UTC where the definitions cannot be read."""
+        try:
+            return self.definitions.zone
+        except Mistakes:
+            return ZoneInfo("UTC")
 
     @cached_property
-    def vocabulary(self) -> Vocabulary:
-        return Vocabulary(self.workspace.facts, self.workspace.policy, self.workspace.triggers)
+    def systems(self) -> Systems:
+        return Systems(self._allowance)
 
     @cached_property
     def store(self) -> UsageStore:
@@ -96,6 +100,13 @@ class Place:
         """The calls that all workers share, in the ledger's database, whose tables the ledger makes."""
         assert self.ledger
         return open_allowances(self._ledger_url, instant)
+
+    def _allowance(self) -> Allowances | None:
+        """None where the ledger cannot be opened. A run has ended by then; doctor asks the systems all the same."""
+        try:
+            return self.allowances
+        except LedgerError:
+            return None
 
     @cached_property
     def clock(self) -> LedgerClock:
@@ -151,13 +162,13 @@ class Place:
         """False only for a process that certainly is no more."""
         return is_alive(holder, self._holders)
 
-    def evaluator(self, as_of: datetime) -> StoreEvaluator:
+    def evaluator(self, definitions: Definitions, as_of: datetime) -> StoreEvaluator:
         """The evaluator over the usage store; or over a warehouse that has the events, with the facts of the store."""
         if self.settings.engine_url is None:
-            return evaluator(self.store, self.vocabulary, as_of)
+            return evaluator(self.store, definitions.vocabulary, as_of)
         table = load_table(self.settings.engine_map)
         source = WarehouseSource.of(self.warehouse, table, StoreRelations.of(self.store), as_of)
-        return StoreEvaluator(source, self.vocabulary, as_of)
+        return StoreEvaluator(source, definitions.vocabulary, as_of)
 
     @cached_property
     def warehouse(self) -> SqlWarehouse:
@@ -165,100 +176,9 @@ class Place:
         assert self.settings.engine_url is not None, "asked only where it is set"
         return connect(self.settings.engine_url.get_secret_value())
 
-    # --- systems ------------------------------------------------------------------------------------------------------
-
-    def systems(self) -> list[str]:
-        """The systems that the definitions name, in the order of the list of all."""
-        named = {name.partition(".")[0] for name in self._named()}
-        return [name for name in integrations.NAMES if name in named]
-
-    def used(self, system: str) -> frozenset[str]:
-        """The actions and sources of a system that the definitions name."""
-        return frozenset(name for name in self._named() if name.partition(".")[0] == system)
-
-    def _named(self) -> list[str]:
-        return [*actions_named(self.workspace), *sources_named(self.workspace)]
-
-    def connect(self, system: str) -> Connected | None:
-        """A system with its settings read; None where they are not complete, with the reason in `problems`."""
-        if system not in self._connected and system not in self.problems:
-            try:
-                self._connected[system] = integrations.integration(system).connected(World(self._allowance()))
-            except Failure as failure:
-                self.problems[system] = failure
-        return self._connected.get(system)
-
-    def _allowance(self) -> Allowances | None:
-        """None where the ledger cannot be opened. A run has ended by then; doctor asks the systems all the same."""
-        try:
-            return self.allowances
-        except LedgerError:
-            return None
-
-    def actions(self) -> Mapping[str, Action]:
-        """The actions of all connected systems that the definitions or open steps name."""
-        found: dict[str, ActionBase] = {}
-        for system in self.systems():
-            connected = self.connect(system)
-            found |= connected.actions if connected else {}
-        return found
-
-    def account_links(self) -> dict[str, str]:
-        """Where people find an account in the connected systems, by label; see plan/links.py."""
-        connected = [found for system in self.systems() if (found := self.connect(system))]
-        return {label: without_secrets(link) for found in connected for label, link in found.account_links.items()}
-
-    def source(self, name: str) -> SourceBase | None:
-        connected = self.connect(name.partition(".")[0])
-        return connected.sources.get(name) if connected else None
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The time zone of policy.yaml; UTC where the definitions cannot be read."""
-        try:
-            return ZoneInfo(self.workspace.policy.time_zone)
-        except Mistakes:
-            return ZoneInfo("UTC")
-
-    # --- versions -----------------------------------------------------------------------------------------------------
-
-    def git_revision(self) -> str | None:
-        """The commit of the playbooks folder, with `+changes` where files differ from it; None outside git."""
-        folder = self.settings.playbooks
-        revision = _git(folder, "rev-parse", "HEAD")
-        if revision is None:
-            return None
-        changed = _git(folder, "status", "--porcelain", "--", ".")
-        return f"{revision[:12]}+changes" if changed else revision[:12]
-
     def close(self) -> None:
         for name in ("allowances", "ledger", "holder", "warehouse"):
             if name in self.__dict__:
                 getattr(self, name).close()
         if "_nowhere" in self.__dict__:
             self._nowhere.cleanup()
-
-
-def actions_named(workspace: Workspace) -> Iterable[str]:
-    """Every action that playbooks name, and Slack where a clock of theirs leads to a message."""
-    for playbook in workspace.playbooks.values():
-        for step in playbook.steps:
-            yield step.do
-            if step.sla and (step.sla.escalate or (step.sla.remind and step.sla.remind.channel)):
-                yield SLACK
-
-
-def sources_named(workspace: Workspace) -> Iterable[str]:
-    """Every source that facts.yaml names."""
-    yield from (each.from_ for each in workspace.facts.events)
-    yield from (fact.from_ for fact in workspace.facts.facts.values() if isinstance(fact, SourcedFact))
-    yield from (cohort.from_ for cohort in workspace.facts.cohorts.values() if isinstance(cohort, SourcedCohort))
-
-
-def _git(folder: Path, *arguments: str) -> str | None:
-    command = ["git", "-C", str(folder), *arguments]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None

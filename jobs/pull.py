@@ -60,7 +60,7 @@ def pulls(place: Place) -> list[Pull]:
 
 
 def _pulls(place: Place) -> Iterator[Pull]:
-    facts = place.workspace.facts
+    facts = place.definitions.workspace.facts
     for source, names in _fields(facts, "accounts").items():
         yield Pull(source, "facts", tuple(dict.fromkeys(names)))
     groups, of_users = [group.field for group in facts.people.values()], _fields(facts, "users")
@@ -88,17 +88,17 @@ def _fields(facts: Facts, who: Who) -> dict[str, list[str]]:
 def wanted(place: Place, source: str, now: datetime) -> Wanted:
     """The account facts of a source as facts.yaml takes them, for its values depend on more than names."""
     kinds: dict[str, set[str]] = {}
-    for fact in place.workspace.facts.facts.values():
+    for fact in place.definitions.workspace.facts.facts.values():
         if isinstance(fact, SourcedFact) and fact.who == "accounts" and fact.from_ == source:
             kinds.setdefault(fact.field, set()).add(fact.kind)
-    policy = place.workspace.policy
+    policy = place.definitions.workspace.policy
     asked = {field: frozenset(taken) for field, taken in kinds.items()}
     return Wanted(asked, now, ZoneInfo(policy.time_zone), policy.currency)
 
 
 def _people_sources(place: Place) -> list[str]:
     """Sources of people, of the systems that events or facts come from anyway."""
-    systems = set(place.systems())
+    systems = set(place.definitions.systems)
     return [
         name
         for name, words in place.catalog.sources.items()
@@ -109,9 +109,9 @@ def _people_sources(place: Place) -> list[str]:
 def pull_one(place: Place, pull: Pull, now: datetime, stopping: Callable[[], bool] = lambda: False) -> Pulled:
     """Pull and store. A source that says no stops nothing else: its problem is in the result. Nor does one that sends
     page after page: after the longest that a pull may last, no call goes out."""
-    source = place.source(pull.source)
+    source = place.systems.source(pull.source)
     if source is None:
-        return Pulled(pull, problem=str(place.problems.get(pull.source.partition(".")[0], "is not connected")))
+        return Pulled(pull, problem=str(place.systems.problems.get(pull.source.partition(".")[0], "is not connected")))
     end = monotonic() + LONGEST_PULL.total_seconds()
     try:
         with only_while(

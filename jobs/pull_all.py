@@ -44,7 +44,7 @@ def pull_all(
     """Pull one after the other; a problem of one source stops no other. The run stands in the ledger like any other."""
     report, ledger, begun = RunReport(), place.ledger, now()
     run_id = ledger.start_run(
-        "pull", as_of=begun, now=begun, git_revision=place.git_revision(), holder=place.holder.name
+        "pull", as_of=begun, now=begun, git_revision=place.files.revision, holder=place.holder.name
     )
     place.begun(run_id)
     status = "failed"

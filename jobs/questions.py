@@ -71,7 +71,7 @@ def _in_a_line(firing: FiringRecord) -> str:
 
 
 def _titled(place: Place, firing: FiringRecord) -> str:
-    trigger = place.workspace.triggers.get(firing.trigger)
+    trigger = place.definitions.workspace.triggers.get(firing.trigger)
     return trigger.title if trigger else firing.trigger
 
 
@@ -107,9 +107,9 @@ def _look(firing: FiringRecord) -> str:
 
 def _links(place: Place, firings: Sequence[FiringRecord]) -> Links:
     """Where people find each account."""
-    patterns = place.account_links()
+    patterns = place.systems.account_links(place.definitions)
     if not patterns or not firings:
         return {}
-    remote = place.evaluator(moment(None)).remote_ids()
+    remote = place.evaluator(place.definitions, moment(None)).remote_ids()
     wanted = dict.fromkeys(one.account_id for one in firings)
     return {account: account_links(patterns, account, remote.get(account, {})) for account in wanted}

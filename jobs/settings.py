@@ -64,6 +64,10 @@ class Settings(BaseSettings):
             return self.ledger_url.get_secret_value()
         return f"sqlite:///{self.home / 'ledger.db'}"
 
+    def with_engine(self, url: str) -> Settings:
+        """The same settings, with events rolled up elsewhere."""
+        return self.model_copy(update={"engine_url": SecretStr(url)})
+
 
 # Hands on what another place holds for these settings, by their names; that place is Prefect's blocks.
 Look = Callable[[Iterable[str]], None]

@@ -11,8 +11,9 @@ import signal
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -34,9 +35,11 @@ from integrations.kit.declare import Connected
 from integrations.kit.retry import RetryPolicy
 from integrations.kit.world import World
 from jobs import clock
+from jobs.definitions import Definitions
 from jobs.deliver import Pieces, deliver_some, recover_all
 from jobs.place import Place
 from jobs.settings import Settings
+from jobs.systems import Systems
 from tests.chaos import breaking
 from tests.chaos.plan import LEASE, RIGHT, SETTLE, TIMEOUT, Ending, Wrong
 from tests.chaos.work import FIRED_AT, remote_ids
@@ -62,6 +65,16 @@ class Orders:
     began: float = 0.0
 
 
+@dataclass
+class _Given(Systems):
+    """Systems whose actions are given."""
+
+    given: Mapping[str, Action] = field(default_factory=dict)
+
+    def actions(self, definitions: Definitions) -> Mapping[str, Action]:
+        return self.given
+
+
 class ChaosPlace(Place):
     """A place whose systems and accounts are given."""
 
@@ -77,10 +90,11 @@ class ChaosPlace(Place):
         )
         self._all = {name: action for each in _connect(orders.url) for name, action in each.actions.items()}
 
-    def actions(self) -> Mapping[str, Action]:
-        return self._all
+    @cached_property
+    def systems(self) -> Systems:
+        return _Given(lambda: None, given=self._all)
 
-    def evaluator(self, as_of: datetime) -> Any:
+    def evaluator(self, definitions: Definitions, as_of: datetime) -> Any:
         return SimpleNamespace(remote_ids=remote_ids)
 
 

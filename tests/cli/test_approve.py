@@ -24,7 +24,9 @@ def waits(folder, change):
     at = moment(datetime.fromisoformat(AS_OF))
     place = Place()
     run_id = place.ledger.start_run("expansion", as_of=at, now=utc_now())
-    decide_and_record(place, run_id, evaluate(place, triggers_to_check(place), at), at, utc_now)
+    decide_and_record(
+        place, run_id, evaluate(place, place.definitions, triggers_to_check(place.definitions), at), at, utc_now
+    )
     place.ledger.finish_run(run_id, "completed", utc_now())
     place.close()
     return folder

@@ -224,7 +224,9 @@ def test_the_audit_of_an_approval_has_the_clock_s_time_whatever_it_was_decided_a
     )
     at, place = moment(datetime.fromisoformat(AS_OF)), Place()
     run_id = place.ledger.start_run("expansion", as_of=at, now=utc_now())
-    decide_and_record(place, run_id, evaluate(place, triggers_to_check(place), at), at, utc_now)
+    decide_and_record(
+        place, run_id, evaluate(place, place.definitions, triggers_to_check(place.definitions), at), at, utc_now
+    )
     place.close()
     before = datetime.now(UTC)
     assert run("approve", "--account", "Northwind Traders", "--as-of", AS_OF).code == 0

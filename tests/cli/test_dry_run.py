@@ -100,7 +100,7 @@ def test_now_only_what_is_due_is_evaluated_as_in_a_run(folder, run, change):
 
     change("triggers/export-limit.yaml", "status: watching", "status: live\nfirst_run: act")
     place = Place()
-    note_evaluated(place, ["export-limit"], utc_now(), utc_now())
+    note_evaluated(place, place.definitions, ["export-limit"], utc_now(), utc_now())
     place.close()
     said = run("run", "--dry-run")
     assert "not due yet, evaluated before: export-limit (`--trigger NAME` evaluates one now)" in said.err
@@ -117,7 +117,7 @@ def test_what_earlier_runs_have_left_is_said(folder, run, change):
     change("triggers/export-limit.yaml", "status: watching", "status: live\nfirst_run: act")
     change("export-conversation.yaml", "  - id: tell-the-team", "  - id: tell-the-team\n    after: 3 days")
     at, place = datetime.fromisoformat(AS_OF), Place()
-    evaluated = evaluate(place, triggers_to_check(place), at)
+    evaluated = evaluate(place, place.definitions, triggers_to_check(place.definitions), at)
     run_id = place.ledger.start_run("expansion", as_of=at, now=at)
     record(place, run_id, decide_all(place, evaluated, at), at)
     place.close()

@@ -55,7 +55,7 @@ def job() -> None:
     pieces = Pieces(place, AS_OF)
     recover_all(place, pieces, utc_now)
     wake_waiting(place, AS_OF)
-    evaluated = evaluate(place, triggers_to_check(place), AS_OF)
+    evaluated = evaluate(place, place.definitions, triggers_to_check(place.definitions), AS_OF)
     record(place, run, decide_all(place, evaluated, AS_OF), utc_now())
     while due := ledger.due_actions(utc_now()):
         for one in due:

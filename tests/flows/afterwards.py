@@ -34,7 +34,7 @@ class Job:
         """Evaluate these triggers, decide, write down, deliver all that is due."""
         place = self.place
         run = place.ledger.start_run("expansion", as_of=at, now=at, holder=place.holder.name)
-        evaluated = evaluate(place, triggers_to_check(place, triggers), at)
+        evaluated = evaluate(place, place.definitions, triggers_to_check(place.definitions, triggers), at)
         record(place, run, decide_all(place, evaluated, at), at)
         place.ledger.finish_run(run, "completed", at)
         self.deliver()

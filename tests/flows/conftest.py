@@ -139,4 +139,4 @@ def _face(monkeypatch: pytest.MonkeyPatch, url: str, folder: Path) -> None:
 @pytest.fixture
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """A system tries a call again almost at once."""
-    monkeypatch.setattr("jobs.place.World", partial(World, sleep=lambda seconds: time.sleep(min(seconds, 0.4))))
+    monkeypatch.setattr("jobs.systems.World", partial(World, sleep=lambda seconds: time.sleep(min(seconds, 0.4))))

@@ -98,9 +98,9 @@ async def test_a_run_takes_its_secrets_from_blocks_and_shows_them_nowhere(
 
 async def test_what_stands_in_no_block_either_is_named_with_the_block() -> None:
     place = open_place()
-    assert place.connect("slack") is None
+    assert place.systems.connect("slack") is None
     place.close()
-    said = str(place.problems["slack"]).splitlines()[1]
+    said = str(place.systems.problems["slack"]).splitlines()[1]
     assert said.startswith(
         "  SLACK_BOT_TOKEN: missing, also as the Prefect block expansion-slack-bot-token. Bot token,"
     )

@@ -570,7 +570,9 @@ async def test_a_dry_run_says_what_the_run_then_does_and_leaves_no_trace(
         at = world.AS_OF + timedelta(days=days)
         before, asked = files(Path("home")), len(outside.app.faults.requests)
         dry = ask(
-            lambda place, at=at: decide_all(place, evaluate(place, triggers_to_check(place), at, build=False), at)
+            lambda place, at=at: decide_all(
+                place, evaluate(place, place.definitions, triggers_to_check(place.definitions), at, build=False), at
+            )
         )
         capsys.readouterr()
         preview(at, [], json_=True)

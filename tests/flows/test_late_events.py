@@ -18,6 +18,7 @@ from integrations.kit.declare import SourceBase
 from jobs.decide import evaluate, triggers_to_check
 from jobs.place import Place
 from jobs.pull import Pull, pull_one
+from jobs.systems import Systems
 from sandbox.kit.server import Server, State, build_app
 from sandbox.mixpanel.app import Mixpanel
 from sandbox.settings import settings
@@ -83,7 +84,9 @@ def pulled(now: datetime) -> int:
 def answer(trigger: str, now: datetime) -> str:
     place = Place()
     try:
-        found = evaluate(place, triggers_to_check(place, [trigger]), now).answers[trigger]
+        found = evaluate(place, place.definitions, triggers_to_check(place.definitions, [trigger]), now).answers[
+            trigger
+        ]
         return "yes" if "a-1" in found.yes else "cannot tell" if "a-1" in found.unknown else "no"
     finally:
         place.close()
@@ -131,7 +134,7 @@ def test_a_source_that_never_ends_holds_no_run(world: Mixpanel, monkeypatch: pyt
                 yield FactRecord("mixpanel.profile", "a-1", {"role": "admin"}, user_id="ana")
 
     monkeypatch.setattr("jobs.pull.LONGEST_PULL", timedelta(seconds=0.3))
-    monkeypatch.setattr(Place, "source", lambda self, name: Endless())
+    monkeypatch.setattr(Systems, "source", lambda self, name: Endless())
     place = Place()
     try:
         done = pull_one(place, Pull("mixpanel.profile", "people", ("role",)), at(7))

@@ -122,7 +122,9 @@ class Town:
     def answer(self, trigger: str, account: str, now: datetime) -> str:
         place = Place()
         try:
-            found = evaluate(place, triggers_to_check(place, [trigger]), now).answers[trigger]
+            found = evaluate(place, place.definitions, triggers_to_check(place.definitions, [trigger]), now).answers[
+                trigger
+            ]
             return "yes" if account in found.yes else found.unknown.get(account, "no")
         finally:
             place.close()
@@ -131,7 +133,9 @@ class Town:
         """By account the reason, and whom the first step reaches."""
         place = Place()
         try:
-            made = decide_all(place, evaluate(place, triggers_to_check(place, [trigger]), now), now).firings
+            made = decide_all(
+                place, evaluate(place, place.definitions, triggers_to_check(place.definitions, [trigger]), now), now
+            ).firings
             return {one.account_id: (one.reason, _people(one.steps)) for one in made}
         finally:
             place.close()

@@ -185,7 +185,7 @@ def test_several_people_of_one_account_are_one_account(report: RunReport) -> Non
     waits = [Cooling("seat-limit", account, AT, user) for account, user in (("a", "ana"), ("a", "bo"), ("b", "ana"))]
     broken = decide.Problem("seat-limit", "a", "it could not be explained", "ana@acme.example")
     fresh = RunReport()
-    fresh.add_decisions(Evaluated({}, None, 7, {}), Decisions((), (), tuple(waits), {}, (broken,)))  # type: ignore[arg-type]
+    fresh.add_decisions(Evaluated(None, {}, None, 7, {}), Decisions((), (), tuple(waits), {}, (broken,)))  # type: ignore[arg-type]
     assert (fresh.accounts, fresh.cooling) == (7, 2)
     assert fresh.problems[0].sentence == "seat-limit, a, ana: it could not be explained"
 

@@ -83,8 +83,8 @@ def in_units(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
 def test_a_source_is_asked_with_all_that_its_values_depend_on(in_units: Place) -> None:
     asked = wanted(in_units, "salesforce.account", NOW)
     assert asked.kinds == {"licences__c": {"percent"}, "Fee__c": {"money"}, "Trial__c": {"number"}}
-    assert (asked.now, asked.currency) == (NOW, in_units.workspace.policy.currency)
-    assert str(asked.zone) == in_units.workspace.policy.time_zone
+    assert (asked.now, asked.currency) == (NOW, in_units.definitions.workspace.policy.currency)
+    assert str(asked.zone) == in_units.definitions.workspace.policy.time_zone
 
 
 def test_a_share_is_stored_as_one_and_money_of_another_currency_as_no_amount(

@@ -1,0 +1,80 @@
+"""The definitions that a run goes by, as a value of their own: two of them can be asked over one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+import integrations
+from expansion.contract import Catalog
+from expansion.evaluate.engine import Vocabulary
+from expansion.follow.sla import SLACK
+from expansion.language.model.models import SourcedCohort, SourcedFact
+from expansion.language.workspace import Workspace, load
+from expansion.language.yaml.files import Files
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """Checked definitions, and where they were read."""
+
+    workspace: Workspace
+    catalog: Catalog  # what they may name
+    files: Files = field(compare=False)
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary(self.workspace.facts, self.workspace.policy, self.workspace.triggers)
+
+    @cached_property
+    def revision(self) -> str | None:
+        """What git calls them, with `+changes` where files differ from it; None outside git."""
+        return self.files.revision
+
+    @property
+    def hash(self) -> str:
+        """Changes when anything changes that decides; not with comments, blanks, the order of keys, or cases."""
+        return self.workspace.hash
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """Whose days are meant."""
+        return ZoneInfo(self.workspace.policy.time_zone)
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """Every action and source that they name."""
+        return frozenset((*_actions(self.workspace), *_sources(self.workspace)))
+
+    @property
+    def systems(self) -> list[str]:
+        """The systems that they name, in the order of the list of all."""
+        named = {name.partition(".")[0] for name in self.named}
+        return [name for name in integrations.NAMES if name in named]
+
+    def used(self, system: str) -> frozenset[str]:
+        """The actions and sources of a system that they name."""
+        return frozenset(name for name in self.named if name.partition(".")[0] == system)
+
+
+def read_definitions(files: Files, catalog: Catalog) -> Definitions:
+    """The checked definitions of these files; raises Mistakes with every mistake of every file."""
+    return Definitions(load(files, catalog), catalog, files)
+
+
+def _actions(workspace: Workspace) -> Iterable[str]:
+    """Every action that playbooks name, and Slack where a clock of theirs leads to a message."""
+    for playbook in workspace.playbooks.values():
+        for step in playbook.steps:
+            yield step.do
+            if step.sla and (step.sla.escalate or (step.sla.remind and step.sla.remind.channel)):
+                yield SLACK
+
+
+def _sources(workspace: Workspace) -> Iterable[str]:
+    """Every source that facts.yaml names."""
+    yield from (each.from_ for each in workspace.facts.events)
+    yield from (fact.from_ for fact in workspace.facts.facts.values() if isinstance(fact, SourcedFact))
+    yield from (cohort.from_ for cohort in workspace.facts.cohorts.values() if isinstance(cohort, SourcedCohort))
