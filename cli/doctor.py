@@ -84,12 +84,12 @@ def _system(place: Place, system: str) -> list[Finding]:
     if connected is None:
         return [Finding("is not connected", False, str(place.systems.problems[system]))]
     try:
-        return [*connected.check(place.definitions.used(system)), *_contradictions(place, system, connected)]
+        return [*connected.check(place.definitions.used(system)), *_contradictions(place, connected)]
     except Failure as failure:
         return [Finding("does not answer", False, str(failure))]
 
 
-def _contradictions(place: Place, system: str, connected: Connected) -> Iterator[Finding]:
+def _contradictions(place: Place, connected: Connected) -> Iterator[Finding]:
     """Fields that facts.yaml takes for something else than the system describes."""
     from datetime import UTC, datetime
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any, ClassVar, Protocol
@@ -256,9 +256,3 @@ class Action(Protocol):
     def deliver(self, pieces: Sequence[Piece]) -> list[Reply]: ...
 
     def find(self, pieces: Sequence[Piece]) -> list[Done | Failure | None]: ...
-
-
-class FactSource(Protocol):
-    name: str
-
-    def facts(self, fields: Sequence[str]) -> Iterator[FactRecord]: ...

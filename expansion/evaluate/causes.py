@@ -69,7 +69,7 @@ class Causes:
             return Causes(engine.of_accounts, self.ahead).of_line(line, engine.account_place(index), point)
         match line:
             case Member():
-                return self._of_member(line, index, point)
+                return self._of_member(line, point)
             case Walked():
                 return engine.walk_gap(line, point) or "a step may be missing"
             case Returned():
@@ -89,7 +89,7 @@ class Causes:
             self._tested[key] = self.engine.test(test, point)
         return self._tested[key]
 
-    def _of_member(self, member: Member, index: int, point: int) -> str:
+    def _of_member(self, member: Member, point: int) -> str:
         if self.engine.known.cohort_is_gone(member.measure, point):
             return reason_of(mark("no cohort"), member.pulls.partition(":")[0], member.condition.cohort or "")
         pulled = self.engine.source.first_pull(member.pulls)

@@ -69,7 +69,7 @@ def walks(walk: Walk, steps: Sequence[Moments], excluded: Moments, calendar: Cal
     for key in keys[1:-1]:
         ends, starts = _step(ends, starts, np.unique(key), width)
     start, end = times[starts % width], times[ends % width]
-    kept = _within(walk.within, start, end, every, calendar) & ~_any_between(np.unique(keys[-1]), starts, ends)
+    kept = _within(walk.within, start, end, every) & ~_any_between(np.unique(keys[-1]), starts, ends)
     walker = ends[kept] // width
     walkers, place = np.unique(np.concatenate([one.walker for one in every]), return_index=True)
     subjects = np.concatenate([one.subject for one in every])[place]
@@ -98,7 +98,7 @@ def _any_between(excluded: Array, starts: Array, ends: Array) -> Flags:
     return between
 
 
-def _within(within: Span, start: Array, end: Array, every: Sequence[Moments], calendar: Calendar) -> Flags:
+def _within(within: Span, start: Array, end: Array, every: Sequence[Moments]) -> Flags:
     """Exact for hours and minutes; else the first step lies in the days of the span that end with the last one."""
     if within.exact is not None:
         near: Flags = end - start <= within.exact // timedelta(microseconds=1)

@@ -58,11 +58,6 @@ def write_schemas(folder: Path, catalog: Catalog, names: OwnNames = OwnNames()) 
     return written
 
 
-def first_line(kind: str, up: int) -> str:
-    """The comment by which a file names its schema, `up` folders above it."""
-    return f"# yaml-language-server: $schema={'../' * up}.schema/{kind}.json"
-
-
 def _schema(model: type[BaseModel]) -> dict[str, Any]:
     schema = _without_null(model.model_json_schema(by_alias=True))
     for part in (schema, *schema.get("$defs", {}).values()):

@@ -60,22 +60,6 @@ class Verdicts(Database):
             _write_audit(connection, verdicts, standing, ours, holder, now)
             return ours
 
-    def confirm(self, key: str, holder: str, reply: Done, now: datetime) -> bool:
-        """`done`; whether it counted."""
-        return bool(self.resolve([done(key, reply)], holder, now))
-
-    def refuse(self, key: str, holder: str, reason: str, now: datetime) -> bool:
-        """`refused`; whether it counted."""
-        return bool(self.resolve([refused(key, reason)], holder, now))
-
-    def release(self, key: str, holder: str, not_before: datetime, reason: str, now: datetime) -> bool:
-        """Back to `due`; whether it counted."""
-        return bool(self.resolve([released(key, not_before, reason)], holder, now))
-
-    def unsure(self, key: str, holder: str, reason: str, now: datetime) -> bool:
-        """`unsure`; whether it counted."""
-        return bool(self.resolve([unsure(key, reason)], holder, now))
-
 
 @dataclass(frozen=True)
 class _Standing:

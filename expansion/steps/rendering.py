@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -59,25 +58,6 @@ def render_waiting(action: str, recipe: Recipe, catalog: Catalog, policy: Policy
     """
     account = str(recipe["account_id"])
     return render_alike(action, _owned_now({account: recipe}, policy, evaluator), catalog, policy, evaluator)[account]
-
-
-def render_all_waiting(
-    waiting: Iterable[tuple[str, str, Recipe]], catalog: Catalog, policy: Policy, evaluator: Evaluator
-) -> dict[str, Rendered]:
-    """The same for many steps, given as (key, action, recipe): those that are written alike are asked about at once."""
-    alike: dict[tuple[str, str, int], dict[str, tuple[str, Recipe]]] = {}
-    for key, action, recipe in waiting:
-        account, written = str(recipe["account_id"]), json.dumps([recipe["with"], recipe["only_if"]], sort_keys=True)
-        turn = 0
-        while account in alike.setdefault((action, written, turn), {}):
-            turn += 1  # an account's second step of this kind
-        alike[action, written, turn][account] = (key, recipe)
-    found: dict[str, Rendered] = {}
-    for (action, _, _), members in alike.items():
-        recipes = _owned_now({account: recipe for account, (_, recipe) in members.items()}, policy, evaluator)
-        rendered = render_alike(action, recipes, catalog, policy, evaluator)
-        found |= {key: rendered[account] for account, (key, _) in members.items()}
-    return found
 
 
 def render_alike(

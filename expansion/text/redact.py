@@ -46,11 +46,6 @@ def redacted_row(row: dict[str, Any]) -> dict[str, Any]:
     return {name: redacted(cell) if isinstance(cell, str) else cell for name, cell in row.items()}
 
 
-def has_address(text: str) -> bool:
-    """Whether an e-mail address stands in the text that is not cut short."""
-    return any("…" not in found[1] for found in _EMAIL.finditer(text))
-
-
 def spellings(secret: str) -> Iterable[str]:
     """A secret as it may be written: plain, in JSON, in a URL, in base64 alone or with something before it."""
     yield secret

@@ -46,10 +46,3 @@ def identifier(name: str) -> str:
 def quote_list(texts: Iterable[str]) -> str:
     """Texts as an SQL list of literals, without the brackets."""
     return ", ".join(quote(text) for text in texts)
-
-
-def local_day(column: str, time_zone: str) -> str:
-    """The calendar day of a UTC timestamp in a zone."""
-    if time_zone == "UTC":
-        return f"CAST({column} AS DATE)"
-    return f"CAST(({column} AT TIME ZONE 'UTC') AT TIME ZONE {quote(time_zone)} AS DATE)"

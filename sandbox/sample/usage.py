@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sandbox.sample.stories import PREMIUM, Shape
@@ -54,9 +54,6 @@ class Log:
                 "properties": {"company_id": self.account_id, **properties},
             }
         )
-
-    def works(self, day: int) -> bool:
-        return (self.as_of - timedelta(days=day)).weekday() < 5
 
 
 def write(log: Log, shape: Shape, people: list[Person]) -> None:

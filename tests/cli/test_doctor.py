@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from expansion.ledger import verdicts
 from integrations.kit.declare import Finding
 from sandbox.all import sandbox_app
 from sandbox.kit.server import Server
@@ -100,7 +101,7 @@ def test_unsure_steps_are_a_problem(folder, run):
     ledger = open_ledger("sqlite:///.expansion/ledger.db")
     record(ledger, a_firing(steps=[{"action": "slack.post_message"}]))
     claim(ledger, "slack.post_message")
-    ledger.unsure(key_of(), "me", "no answer", NOON)
+    ledger.resolve([verdicts.unsure(key_of(), "no answer")], "me", NOON)
     ledger.close()
     assert "problem  ledger: 1 step unsure\n         `expansion unsure` lists them" in run("doctor").out
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from cli.main import COMMANDS, Commands
 from cli.main import cli as group
 from cli.scripts import written
+from expansion.ledger import verdicts
 from expansion.ledger.store import open_ledger
 from tests.cli.conftest import AS_OF
 from tests.ledger.builders import NOON, a_firing, claim, key_of, record
@@ -68,7 +69,7 @@ def full(folder, change) -> Path:
         a_firing("cara", decision="held_out", worth=None, playbook=None),
     )
     claim(ledger, "slack.post_message")
-    ledger.unsure(key_of(step_id="tell"), "me", "Slack's answer was cut off", NOON)
+    ledger.resolve([verdicts.unsure(key_of(step_id="tell"), "Slack's answer was cut off")], "me", NOON)
     ledger.pause("integration", "slack", "dana", "", NOON)
     ledger.close()
     rows = ["event_id,event,happened_at,account_id,user_id", "n-1,Signed in,soon,a-100,ana"]

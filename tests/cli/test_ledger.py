@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from expansion.ledger import verdicts
 from expansion.ledger.store import open_ledger
 from tests.ledger.builders import NOON, a_firing, claim, key_of, record
 
@@ -25,7 +26,7 @@ def _ledger(tmp_path_factory):
         a_firing("beta", decision="suppressed", reason="A deal is open", playbook=None, evidence=reasons),
     )
     claim(ledger, "slack.post_message")
-    ledger.unsure(key_of(step_id="tell"), "me", "Slack's answer was cut off", NOON)
+    ledger.resolve([verdicts.unsure(key_of(step_id="tell"), "Slack's answer was cut off")], "me", NOON)
     ledger.close()
     return path
 
@@ -59,7 +60,9 @@ def of_people(ledger):
         a_firing("cara", "paywall", reason="joined with paywall for Ana", evidence=reasons, **bo | {"playbook": None}),
     )
     claim(opened, "slack.post_message")
-    opened.unsure(key_of("cara", trigger="paywall", user="ana"), "me", "Slack's answer was cut off", NOON)
+    opened.resolve(
+        [verdicts.unsure(key_of("cara", trigger="paywall", user="ana"), "Slack's answer was cut off")], "me", NOON
+    )
     opened.close()
 
 

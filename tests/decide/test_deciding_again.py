@@ -11,6 +11,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from expansion.evaluate.subjects import UserOf
+from expansion.ledger import verdicts
 from expansion.ledger.store import Ledger, open_ledger
 from expansion.records.firing import step_key
 from expansion.records.ledger import StepFilter
@@ -267,7 +268,7 @@ def test_steps_of_what_is_paused_are_not_claimed_from_that_moment(town: Town, pa
         with_lease = timedelta(minutes=15)
         found = town.ledger.claim("salesforce.create_task", 9, "me", day(0), with_lease)
         for step in found:
-            town.ledger.release(step.key, "me", day(0), "let go", day(0))
+            town.ledger.resolve([verdicts.released(step.key, day(0), "let go")], "me", day(0))
         return len(found)
 
     for kind, name in (("trigger", "seat-limit"), ("playbook", "seats"), ("integration", "salesforce")):

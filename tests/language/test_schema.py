@@ -11,7 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from expansion.language.own_names import own_names, with_names
-from expansion.language.schema import first_line, json_schemas, write_schemas
+from expansion.language.schema import json_schemas, write_schemas
 from expansion.language.workspace import known_of
 from expansion.language.yaml.files import Folder as OnDisk
 from tests.language.conftest import CATALOG, FILES, Folder
@@ -86,10 +86,6 @@ def test_files_are_written_only_when_they_change(tmp_path: Path) -> None:
     before = [path.stat().st_mtime_ns for path in paths]
     write_schemas(tmp_path / ".schema", CATALOG)
     assert [path.stat().st_mtime_ns for path in paths] == before
-
-
-def test_a_file_names_its_schema() -> None:
-    assert first_line("trigger", 2) == "# yaml-language-server: $schema=../../.schema/trigger.json"
 
 
 # --- names of the folder ----------------------------------------------------------------------------------------------

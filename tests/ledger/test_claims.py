@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from expansion.contract import Done
+from expansion.ledger import verdicts
 from expansion.ledger.store import open_ledger
 from expansion.records.ledger import DueAction
 from tests.ledger.builders import LEASE, NOON, a_firing, claim, key_of, minutes, record, state_of
@@ -38,7 +39,7 @@ def test_only_the_action_playbook_and_run_asked_for_are_claimed(ledger):
 def test_a_step_is_not_claimed_before_its_time(ledger):
     record(ledger, a_firing(steps=[{}]))
     claim(ledger)
-    ledger.release(key_of(), "me", NOON + minutes(5), "busy", NOON)
+    ledger.resolve([verdicts.released(key_of(), NOON + minutes(5), "busy")], "me", NOON)
     assert claim(ledger, at=NOON + minutes(4)) == []
     assert len(claim(ledger, at=NOON + minutes(5))) == 1
 
@@ -72,11 +73,11 @@ def bring_to(ledger, key, state):
         claim(ledger)
     match state:
         case "done":
-            ledger.confirm(key, "me", Done("T1"), NOON)
+            ledger.resolve([verdicts.done(key, Done("T1"))], "me", NOON)
         case "refused":
-            ledger.refuse(key, "me", "no such owner", NOON)
+            ledger.resolve([verdicts.refused(key, "no such owner")], "me", NOON)
         case "unsure":
-            ledger.unsure(key, "me", "cut off", NOON)
+            ledger.resolve([verdicts.unsure(key, "cut off")], "me", NOON)
     assert state_of(ledger, key) == state
 
 
@@ -129,7 +130,7 @@ def test_an_abandoned_claim_is_taken_over_once(ledger):
     (taken,) = ledger.take_over(left, "me", NOON, LEASE)
     assert taken.claimed_by == "me"
     assert ledger.take_over(left, "you", NOON, LEASE) == []
-    assert not ledger.confirm(key_of(), "dead", Done("T1"), NOON)
+    assert not ledger.resolve([verdicts.done(key_of(), Done("T1"))], "dead", NOON)
     (line, late) = ledger.attempts(key_of())
     assert (line.holder, line.outcome, line.maybe_done) == ("dead", "abandoned", False)
     assert (late.holder, late.outcome) == ("dead", "late")
@@ -153,7 +154,7 @@ def claim_all(url, together, holder, found):
         keys += [step.key for step in steps]
         ledger.start_sending([step.key for step in steps], holder, NOON, LEASE)
         for step in steps:
-            assert ledger.confirm(step.key, holder, Done(step.account_id), NOON)
+            assert ledger.resolve([verdicts.done(step.key, Done(step.account_id))], holder, NOON)
     ledger.close()
     found.put(keys)
 

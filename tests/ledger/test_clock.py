@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from expansion.ledger import verdicts
 from expansion.ledger.agreement import ClocksDisagree, must_agree, must_be_past, skewed
 from expansion.ledger.clock import LedgerClock
 from expansion.ledger.store import open_ledger
@@ -90,8 +91,8 @@ def test_a_clock_that_is_set_leaves_of_leases_and_waits_what_was_left(on_sqlite,
     record(on_sqlite, claimed, again, unsure, at=now)
     for name in ("held", "due", "open"):
         claim(on_sqlite, f"{name}.post", at=now)
-    on_sqlite.release(key_of("due"), "me", now + minutes(2), "it may be on its way", now)
-    on_sqlite.unsure(key_of("open"), "me", "nobody knows", now)
+    on_sqlite.resolve([verdicts.released(key_of("due"), now + minutes(2), "it may be on its way")], "me", now)
+    on_sqlite.resolve([verdicts.unsure(key_of("open"), "nobody knows")], "me", now)
     machine.sleep(60)
     machine.wall += by.total_seconds()
     later = other.now()
@@ -188,7 +189,7 @@ def test_what_a_run_a_year_ahead_left_is_put_back(ledger):
     ledger.set_cursor("mixpanel.events", ahead.isoformat(), ahead)
     ledger.set_cursor("heap.events", NOON.isoformat(), NOON)
     claim(ledger, at=ahead)
-    ledger.release(key_of("new"), "me", ahead + minutes(5), "busy", ahead)
+    ledger.resolve([verdicts.released(key_of("new"), ahead + minutes(5), "busy")], "me", ahead)
     assert ledger.newest() == {"a run": ahead, "a pull or an evaluation": ahead}
     assert ledger.put_back(NOON, "dana") > 0
     assert ledger.newest() == {"a run": NOON, "a pull or an evaluation": NOON}

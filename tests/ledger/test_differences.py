@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from expansion.contract import Done
+from expansion.ledger import verdicts
 from expansion.records.ledger import Difference
 from tests.ledger.builders import NOON, a_firing, claim, key_of, minutes, record
 
@@ -17,7 +18,7 @@ def a_done_step(ledger) -> None:
     record(ledger, a_firing(steps=[{}]), a_firing("bolt", steps=[{}]))
     for step in claim(ledger):
         ledger.start_sending([step.key], "me", NOON, minutes(15))
-        ledger.confirm(step.key, "me", Done("1"), NOON)
+        ledger.resolve([verdicts.done(step.key, Done("1"))], "me", NOON)
 
 
 def test_found_seen_again_and_gone(ledger):

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from expansion.contract import Done
+from expansion.ledger import verdicts
 from expansion.ledger.store import Ledger
 from expansion.records.firing import Cleared, NewStep, step_key
 from expansion.records.ledger import StepFilter
@@ -33,7 +34,7 @@ def a_following(key: str | None = None, what: str = "cleared", **how) -> NewStep
 def done(ledger: Ledger, action: str = "crm.create_task") -> None:
     for step in claim(ledger, action):
         ledger.start_sending([step.key], "me", NOON, minutes(15))
-        assert ledger.confirm(step.key, "me", Done("00T1"), NOON)
+        assert ledger.resolve([verdicts.done(step.key, Done("00T1"))], "me", NOON)
 
 
 def ends(ledger: Ledger, account: str = "acme", trigger: str = "seat-limit") -> None:
@@ -67,7 +68,7 @@ def test_a_step_whose_fate_was_open_at_the_end_is_taken_back_when_it_is_known(le
     ledger.start_sending([step.key], "me", NOON, minutes(15))
     ends(ledger)
     assert ledger.to_take_back() == []
-    ledger.confirm(step.key, "me", Done("00T1"), LATER)
+    ledger.resolve([verdicts.done(step.key, Done("00T1"))], "me", LATER)
     assert [one.key for one in ledger.to_take_back()] == [key_of()]
 
 
@@ -75,7 +76,7 @@ def test_it_is_claimed_although_a_step_before_was_refused_and_others_do_not_wait
     record(ledger, a_firing(steps=[TASK, {"action": "slack.post"}]))
     done(ledger)
     [message] = claim(ledger, "slack.post")
-    ledger.refuse(message.key, "me", "no such channel", NOON)
+    ledger.resolve([verdicts.refused(message.key, "no such channel")], "me", NOON)
     ends(ledger)
     ledger.add_following([a_following()], LATER)
     [step] = claim(ledger, "crm.change_task", at=LATER)

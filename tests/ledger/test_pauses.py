@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from expansion.ledger import verdicts
 from expansion.ledger.store import open_ledger
 from expansion.records.pauses import Pause
 from tests.ledger.builders import NOON, a_firing, claim, key_of, minutes, record
@@ -56,7 +57,7 @@ def test_what_is_in_flight_is_finished(ledger):
     claim(ledger)
     ledger.pause("integration", "crm", "dana", "", NOON)
     assert ledger.start_sending([key_of()], "me", NOON, minutes(15)) == {key_of()}
-    assert ledger.refuse(key_of(), "me", "no such owner", NOON)
+    assert ledger.resolve([verdicts.refused(key_of(), "no such owner")], "me", NOON)
 
 
 def test_two_people_who_pause_at_once_are_one_pause(url):

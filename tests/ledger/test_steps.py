@@ -41,7 +41,9 @@ def test_a_step_is_skipped_with_a_reason_unless_somebody_has_it(ledger):
 def test_a_confirmed_step_keeps_what_the_system_said(ledger):
     record(ledger, a_firing(steps=[{}]))
     claim(ledger)
-    assert ledger.confirm(key_of(), "me", Done("T1", "https://crm/T1", "eligible", already=True), LATER)
+    assert ledger.resolve(
+        [verdicts.done(key_of(), Done("T1", "https://crm/T1", "eligible", already=True))], "me", LATER
+    )
     (step,) = ledger.steps()
     assert (step.state, step.remote_id, step.link, step.note) == ("done", "T1", "https://crm/T1", "eligible")
     assert (step.claimed_by, step.lease_until, step.updated_at) == (None, None, LATER)
@@ -54,9 +56,9 @@ def test_what_the_system_said_is_kept_letter_by_letter_or_not_at_all(ledger):
     record(ledger, a_firing("acme", steps=[{}]), a_firing("bolt", steps=[{}]))
     claim(ledger)
     odd = 'é 😀 "q" \\ \n\u2028 $[0] %s :x ?'
-    assert ledger.confirm(key_of("acme"), "me", Done(odd, odd), LATER)
+    assert ledger.resolve([verdicts.done(key_of("acme"), Done(odd, odd))], "me", LATER)
     with pytest.raises(UnicodeEncodeError):  # half a character: it could be written, and never be read again
-        ledger.confirm(key_of("bolt"), "me", Done("\ud800"), LATER)
+        ledger.resolve([verdicts.done(key_of("bolt"), Done("\ud800"))], "me", LATER)
     acme, bolt = sorted(ledger.steps(), key=lambda step: step.account_id)
     assert (acme.remote_id, acme.link, bolt.state) == (odd, odd, "claimed")
     assert [line.detail for line in ledger.attempts(acme.key)] == [odd]
@@ -69,7 +71,7 @@ def test_a_run_has_to_do_with_the_steps_of_its_firings_and_with_earlier_ones_tha
     ledger.record(first, [a_firing("acme", steps=[{}]), a_firing("bolt", steps=[{}])], [], NOON)
     second = ledger.start_run("follow_up", as_of=NOON, now=NOON, holder="you")
     claim(ledger, holder="you", limit=1)
-    ledger.confirm(key_of("acme"), "you", Done("T1"), NOON)
+    ledger.resolve([verdicts.done(key_of("acme"), Done("T1"))], "you", NOON)
     assert {step.account_id for step in ledger.steps_of_run(first)} == {"acme", "bolt"}
     assert [step.account_id for step in ledger.steps_of_run(second)] == ["acme"]
 
@@ -77,10 +79,10 @@ def test_a_run_has_to_do_with_the_steps_of_its_firings_and_with_earlier_ones_tha
 def test_only_the_holder_can_say_what_became_of_a_step(ledger):
     record(ledger, a_firing(steps=[{}]))
     claim(ledger, holder="me")
-    assert not ledger.confirm(key_of(), "you", Done("T1"), NOON)
-    assert not ledger.refuse(key_of(), "you", "no", NOON)
-    assert not ledger.release(key_of(), "you", NOON, "later", NOON)
-    assert not ledger.unsure(key_of(), "you", "cut", NOON)
+    assert not ledger.resolve([verdicts.done(key_of(), Done("T1"))], "you", NOON)
+    assert not ledger.resolve([verdicts.refused(key_of(), "no")], "you", NOON)
+    assert not ledger.resolve([verdicts.released(key_of(), NOON, "later")], "you", NOON)
+    assert not ledger.resolve([verdicts.unsure(key_of(), "cut")], "you", NOON)
     assert state_of(ledger, key_of()) == "claimed"
     assert [line.outcome for line in ledger.attempts(key_of())] == ["late"] * 4
     assert ledger.attempts(key_of())[1].detail == "refused, but the claim was no longer this holder's: no"
@@ -95,14 +97,14 @@ def test_a_late_done_is_heard_while_nobody_else_has_the_step(ledger, state):
     back = verdicts.released(key_of(), NOON, "later") if state == "due" else verdicts.unsure(key_of(), "cut")
     assert taken
     assert ledger.resolve([back], "me", NOON + LEASE)
-    assert ledger.confirm(key_of(), "slow", Done("T1"), NOON + LEASE)
+    assert ledger.resolve([verdicts.done(key_of(), Done("T1"))], "slow", NOON + LEASE)
     assert state_of(ledger, key_of()) == "done"
 
 
 def test_a_refusal_skips_what_follows_with_its_reason(ledger):
     record(ledger, a_firing(steps=[{}, {"action": "chat.post"}, WAITS]), a_firing("bolt", steps=[{}, {}]))
     claim(ledger)
-    assert ledger.refuse(key_of(), "me", "no such owner", NOON)
+    assert ledger.resolve([verdicts.refused(key_of(), "no such owner")], "me", NOON)
     states = [(step.state, step.reason) for step in ledger.steps(StepFilter(account_id="acme"))]
     reason = "step-0, the step before it, was refused"
     assert states == [("refused", "no such owner"), ("skipped", reason), ("skipped", reason)]
@@ -116,7 +118,7 @@ def test_an_attempt_that_does_not_count_is_given_back(ledger):
         assert step.tries == 1
         ledger.resolve([verdicts.released(key_of(), NOON, "key expired", counts=False)], "me", NOON)
     claim(ledger)
-    ledger.release(key_of(), "me", NOON, "busy", NOON)
+    ledger.resolve([verdicts.released(key_of(), NOON, "busy")], "me", NOON)
     (step,) = claim(ledger)
     assert step.tries == 2
 
@@ -139,7 +141,7 @@ def test_a_batch_is_resolved_together_and_lost_claims_change_nothing(ledger):
 def test_a_person_settles_an_unsure_step(ledger, settlement, state):
     record(ledger, a_firing(steps=[{}, {"action": "chat.post"}]))
     claim(ledger)
-    ledger.unsure(key_of(), "me", "cut off", NOON)
+    ledger.resolve([verdicts.unsure(key_of(), "cut off")], "me", NOON)
     assert [step.reason for step in ledger.unsure_steps()] == ["cut off"]
     assert ledger.settle(key_of(), settlement, "dana", "seen in the CRM", LATER)
     assert not ledger.settle(key_of(), settlement, "dana", "again", LATER)

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import make_url, select
 
 from expansion.contract import Done
+from expansion.ledger import verdicts
 from expansion.ledger.allowances import open_allowances
 from expansion.ledger.database import LedgerError, connect, shown
 from expansion.ledger.store import open_ledger
@@ -99,7 +100,7 @@ def test_neither_links_nor_budgets_in_the_ledger_hold_a_proxys_credentials(addre
     claim(ledger)
     page, _, query = address.partition("?")
     link = f"{page}/contacts/1/record/0-27/9" + (f"?{query}" if query else "")
-    assert ledger.confirm(key_of(), "me", Done("9", link), NOON)
+    assert ledger.resolve([verdicts.done(key_of(), Done("9", link))], "me", NOON)
     Budget("HubSpot", Limit(10, 1, "a page"), allowance=allowances, place=address).take()
     with ledger.reading() as connection:
         names = list(connection.scalars(select(BUDGETS.c.name)))

@@ -12,7 +12,6 @@ import pytest
 from expansion.contract import Catalog
 from expansion.evaluate.results import Answer, FactValue
 from expansion.records.firing import NewStep, step_key
-from expansion.steps.rendering import render_all_waiting
 from expansion.steps.steps import NotYet, Ready, Skip, Work, plan_steps, render_waiting
 from tests.decide.fakes import NOW, FakeEvaluator, catalog, playbook, policy, unknown
 
@@ -204,17 +203,6 @@ def test_a_condition_that_an_older_version_wrote_is_a_reason() -> None:
     recipe = dict(step.recipe) | {"only_if": [{"factum": "seat_usage"}]}
     found = render_waiting(step.action, recipe, catalog(), policy(), FakeEvaluator())
     assert found == Skip("its `only_if` was written for another version and can no longer be read")
-
-
-def test_many_waiting_steps_that_are_written_alike_are_asked_about_at_once() -> None:
-    works = [work("a"), work("b"), work("a", episode=2)]
-    remind = LATER | {"only_if": []}
-    steps = [planned(FakeEvaluator(), remind, works=[each])[each.account_id][0] for each in works]
-    evaluator = FakeEvaluator({"a": {"arr": 1}, "b": {"arr": 2}})
-    found = render_all_waiting([(s.key, s.action, s.recipe) for s in steps], catalog(), policy(), evaluator)
-    subjects = [found[s.key].input["subject"] for s in steps]  # type: ignore[union-attr]
-    assert subjects == ["Account a: 1", "Account b: 2", "Account a: 1"]
-    assert evaluator.asked == ["owner_email", "arr", "arr"] * 2  # for a and b, then for a's second; each with the value
 
 
 class ChangedVocabulary(FakeEvaluator):

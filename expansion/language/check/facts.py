@@ -86,7 +86,7 @@ def check_where(source: Source, at: Steps, where: Mapping[str, Any]) -> Iterator
     """Comparisons on properties of events."""
     for name, wanted in where.items():
         if isinstance(wanted, Where):
-            yield from at_words(source, (*at, name), property_misfits(wanted, name))
+            yield from at_words(source, (*at, name), property_misfits(wanted))
         elif wanted == [] or "" in (wanted if isinstance(wanted, list) else [wanted]):
             hint = f"write a value, or  {name}: {{exists: false}}"
             yield source.mistake((*at, name), f"`{name}` has nothing to fit: no value is empty", hint, key=True)

@@ -88,13 +88,13 @@ def counted_misfits(condition: Condition) -> Iterator[Misfit]:
     yield from misfits(condition, "number", name)
 
 
-def property_misfits(comparing: Comparing, name: str) -> Iterator[Misfit]:
+def property_misfits(comparing: Comparing) -> Iterator[Misfit]:
     """The same for a property of an event, whose kind nobody declares: the value says what is compared."""
     for word, wanted in comparing.compared():
-        yield from _of_property(word, wanted, name)
+        yield from _of_property(word, wanted)
 
 
-def _of_property(word: str, wanted: Any, name: str) -> Iterator[Misfit]:
+def _of_property(word: str, wanted: Any) -> Iterator[Misfit]:
     if word in _OF_TEXTS and "" in (wanted if isinstance(wanted, list) else [wanted]):
         yield Misfit(word, *empty(word))
     elif word in _WITHOUT_KIND:
