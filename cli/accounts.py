@@ -1,4 +1,4 @@
-"""Accounts as people name them on the command line: by id, or by a name that only one of them has."""
+"""Accounts as people name them on the command line, by id or by a name that only one of them has; and their people."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ from typing import Any
 from expansion.text.for_people import ForPeople
 
 _SHOWN = 5  # accounts in a hint
+_PEOPLE_SHOWN = 10  # people in a hint
 
 
 class NoSuchAccount(ForPeople):
     """An account that nothing is known of."""
+
+
+class NoSuchUser(ForPeople):
+    """A person that nothing is stored of."""
 
 
 def named(known: Mapping[str, str | None], text: str) -> str | None:
@@ -106,6 +111,26 @@ def stored_names(place: Any) -> dict[str, str | None]:
         return {}
 
 
+def need_user(evaluator: Any, account: str, user: str) -> None:
+    """Raise NoSuchUser with the likeliest ids, unless something is stored of this person in the account."""
+    from expansion.evaluate.questions import people_of
+
+    ids = [one.user_id for one in people_of(evaluator.source, evaluator.as_of, [account])]
+    if user in ids:
+        return
+    at = f"{evaluator.as_of:%Y-%m-%d %H:%M} UTC"
+    hint = _people_meant(ids, names_in(evaluator, account, ids), user)
+    raise NoSuchUser(f"nothing of a person `{user}` in account `{account}` had arrived by {at}\n\nhint: {hint}")
+
+
+def names_in(evaluator: Any, account: str, ids: Sequence[str]) -> dict[str, str]:
+    """What these people of an account are called, where that says more than the id; never an e-mail address."""
+    from expansion.steps.context import names_of
+
+    called = zip(ids, names_of(ids, account, evaluator), strict=True)
+    return {one: name for one, name in called if one.partition("@")[0] != name}
+
+
 def _called(known: Mapping[str, str | None], text: str) -> list[str]:
     return sorted(one for one, name in known.items() if name and _plain(name) == _plain(text))
 
@@ -113,3 +138,13 @@ def _called(known: Mapping[str, str | None], text: str) -> list[str]:
 def _plain(name: str) -> str:
     """Without what people do not look at: case, and how many blanks."""
     return " ".join(name.split()).casefold()
+
+
+def _people_meant(ids: Sequence[str], names: Mapping[str, str], text: str) -> str:
+    if not ids:
+        return "nobody is known there: no event and no fact of this account names a person"
+    called = [one for one in ids if names.get(one, "").casefold() == text.casefold()]
+    likeliest = list(dict.fromkeys([*called, *get_close_matches(text, ids, _PEOPLE_SHOWN), *ids]))
+    said = ", ".join(f"`{one}`{f' ({names[one]})' if one in names else ''}" for one in likeliest[:_PEOPLE_SHOWN])
+    more = f" and {len(ids) - _PEOPLE_SHOWN} more" if len(ids) > _PEOPLE_SHOWN else ""
+    return f"give the id of somebody known there: {said}{more}"

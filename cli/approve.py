@@ -13,9 +13,8 @@ from cli.accounts import of_ledger
 from cli.beginning import must_be_ours, nothing_yet
 from cli.completing import ACCOUNT, TRIGGER
 from cli.naming import need_trigger_of_ledger
+from cli.options import MOMENT, by_option, note_option
 from cli.output import as_json, echo, many, say, table
-from cli.pause import by_option, note_option
-from cli.values import MOMENT
 
 
 @click.command("approve")

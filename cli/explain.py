@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from cli.accounts import name_of, need_account
+from cli.accounts import name_of, names_in, need_account, need_user
 from cli.completing import ACCOUNT, TRIGGER
 from cli.engine import engine_option
 from cli.naming import need_trigger
+from cli.options import MOMENT
 from cli.output import as_json, echo, say
-from cli.values import MOMENT
 
 _SECTIONS = {
     "accounts": "accounts (asked of these only)",
@@ -105,7 +105,6 @@ def _record(evidence: Any) -> dict[str, Any]:
 
 def _explained(evaluator: Any, trigger: Any, account: str, user: str | None) -> tuple[Any, _People | None]:
     """The evidence; and who else was asked, where a trigger about people is asked of nobody in particular."""
-    from cli.people import need_user
     from expansion.evaluate.subjects import UserOf
 
     if user is not None:
@@ -120,8 +119,6 @@ def _explained(evaluator: Any, trigger: Any, account: str, user: str | None) -> 
 
 def _called(evaluator: Any, account: str, user: str | None) -> str:
     """`Acme (a-1)`, or `Ana (ana) of Acme (a-1)`; the ids alone where there are no names."""
-    from cli.people import names_in
-
     name = name_of(evaluator, account)
     said = f"{name} ({account})" if name else account
     if user is None:

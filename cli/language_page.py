@@ -14,11 +14,11 @@ from pydantic.fields import FieldInfo
 
 from expansion.language.check import case_parser
 from expansion.language.check.kinds import FITS
-from expansion.language.model import conditions, following, later, models, policy, sequences
+from expansion.language.model import conditions, following, models, policy, sequences
 from expansion.language.model import facts as vocabulary
 from expansion.language.model.filters import FILTERS
 from expansion.language.model.template import MEANINGS, template_names
-from expansion.language.model.words import words_of
+from expansion.language.model.words import LATER, words_of
 
 MODELS: dict[str, type[BaseModel]] = {
     model.__name__: model
@@ -127,8 +127,8 @@ def _filters(_: str) -> Iterator[str]:
 def _to_come(_: str) -> Iterator[str]:
     yield "| word | until then |"
     yield "|---|---|"
-    for one in sorted({*later.KEYS.values(), *later.VALUES.values()}, key=lambda one: one.word):
-        yield f"| `{one.word}` | {_cell((one.instead or '').removeprefix('until then, '))} |"
+    for one in sorted(LATER.values(), key=lambda one: one.word):
+        yield f"| `{one.word}` | {_cell(one.instead.removeprefix('until then, '))} |"
 
 
 def _cell(text: str) -> str:

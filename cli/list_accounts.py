@@ -10,8 +10,8 @@ import click
 from cli.accounts import names
 from cli.beginning import how_to_begin, must_be_ours
 from cli.engine import engine_option
+from cli.options import MOMENT
 from cli.output import as_json, many, say, table
-from cli.values import MOMENT
 
 if TYPE_CHECKING:
     from jobs.place import Place

@@ -9,29 +9,8 @@ import click
 
 from cli import scripts
 from cli.completing import paused_name
+from cli.options import KIND, by_option, note_option
 from cli.output import as_json, say, table
-
-KINDS = ("trigger", "playbook", "integration")
-
-
-class _Kind(click.Choice[str]):
-    """One of the kinds; a name in its place is answered with the kind that has it."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if value not in KINDS and ctx is not None:
-            from flows.opening import settings
-            from jobs.pause import names_of
-
-            folder = settings().playbooks
-            if kinds := [kind for kind in KINDS if value in names_of(folder, kind)]:  # type: ignore[arg-type]  # of KINDS
-                said = " or ".join(f"`expansion {ctx.info_name} {kind} {value}`" for kind in kinds)
-                raise click.UsageError(f"`{value}` is the name of a {kinds[0]}\n\nhint: write {said}", ctx)
-        return super().convert(value, param, ctx)
-
-
-KIND = _Kind(KINDS)
-by_option = click.option("--by", default=None, help="Who says so; left out: your name on this machine.")
-note_option = click.option("--note", default="", help="Why, as people will read it.")
 
 
 @click.command("pause")

@@ -7,8 +7,9 @@ import getpass
 import click
 
 from cli.completing import paused_name
+from cli.options import KIND, by_option, note_option
 from cli.output import say
-from cli.pause import KIND, by_option, note_option, show_pauses
+from cli.pause import show_pauses
 
 
 @click.command("resume")

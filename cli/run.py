@@ -10,8 +10,8 @@ import click
 
 from cli.completing import TRIGGER
 from cli.engine import engine_option
+from cli.options import MOMENT
 from cli.output import as_json, say
-from cli.values import MOMENT
 
 
 @click.command("run")

@@ -11,8 +11,8 @@ from cli.beginning import how_to_begin, must_be_ours
 from cli.completing import TRIGGER
 from cli.engine import engine_option
 from cli.naming import need_trigger
+from cli.options import MOMENT
 from cli.output import as_json, say, table
-from cli.values import MOMENT
 
 if TYPE_CHECKING:
     from expansion.evaluate.results import Answers

@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from expansion.accounts.lookup import text_of
 from expansion.calendar.hours import Calendar
 from expansion.contract import Failure
 from expansion.decide.suppression import Suppressed, suppressed
-from expansion.evaluate.results import Evaluator
+from expansion.evaluate.results import NOT_GIVEN, Evaluator
 from expansion.follow.sla import Reading, Task, promise, read_clock
 from expansion.follow.texts import hours_text
 from expansion.language.model.following import FALLBACK
@@ -95,7 +94,7 @@ class _Receivers:
             return fallback if to == FALLBACK else to
         self._evaluator = self._evaluator or self._place.evaluator(self._place.definitions, self._now)
         try:
-            text = text_of(self._evaluator.fact(to, [account_id]).get(account_id))
+            text = self._evaluator.fact(to, [account_id]).get(account_id, NOT_GIVEN).as_text
         except KeyError:  # facts.yaml has lost it since
             text = None
         return text if text and "@" in text else fallback

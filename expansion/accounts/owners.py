@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from expansion.accounts.lookup import cause_of, text_of
-from expansion.evaluate.results import Evaluator, FactValue
+from expansion.evaluate.results import NOT_GIVEN, Evaluator, FactValue
 from expansion.language.model.models import Policy
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -29,13 +28,13 @@ def owners(policy: Policy, accounts: Iterable[str], evaluator: Evaluator) -> dic
         note = "policy.yaml names no fact for the account's owner: fallback owner"
         return {account: OwnedBy(policy.owners.fallback, note) for account in wanted}
     facts: Mapping[str, FactValue] = evaluator.fact(name, wanted) if wanted else {}
-    return {account: _owner(name, facts.get(account), policy.owners.fallback) for account in wanted}
+    return {account: _owner(name, facts.get(account, NOT_GIVEN), policy.owners.fallback) for account in wanted}
 
 
-def _owner(name: str, fact: FactValue | None, fallback: str) -> OwnedBy:
-    text = text_of(fact)
+def _owner(name: str, fact: FactValue, fallback: str) -> OwnedBy:
+    text = fact.as_text
     if text is None:
-        return OwnedBy(fallback, f"{name} is not known, {cause_of(fact)}: fallback owner")
+        return OwnedBy(fallback, f"{name} is not known, {fact.why_unknown}: fallback owner")
     if not _EMAIL.fullmatch(text):
         return OwnedBy(fallback, f"{name} holds no e-mail address: fallback owner")
     return OwnedBy(text)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from expansion.accounts.lookup import cause_of
-from expansion.evaluate.results import Evaluator, FactValue
+from expansion.evaluate.results import NOT_GIVEN, Evaluator, FactValue
 from expansion.language.model.models import Tier, Worth
 from expansion.language.model.values import Percent, format_number
 from expansion.text.money import money_text, to_cents
@@ -45,10 +44,10 @@ def priorities(tier: Tier, accounts: Iterable[str], currency: str, evaluator: Ev
     wanted = list(accounts)
     of = tier.worth.of
     facts: Mapping[str, FactValue] = evaluator.fact(of, wanted) if of and wanted else {}
-    return {account: priority(tier, facts.get(account), currency) for account in wanted}
+    return {account: priority(tier, facts.get(account, NOT_GIVEN), currency) for account in wanted}
 
 
-def priority(tier: Tier, fact: FactValue | None, currency: str) -> Priority:
+def priority(tier: Tier, fact: FactValue, currency: str) -> Priority:
     """Worth times likely, rounded to cents once. `fact` is the one that the worth is a share of."""
     amount = _worth(tier.worth, fact, currency)
     chance = tier.likely.value
@@ -67,15 +66,15 @@ def sort_key(expected: Decimal | None, people: int, account_id: str, trigger: st
     return (expected is None, -(expected or 0), -people, account_id, trigger)
 
 
-def _worth(worth: Worth, fact: FactValue | None, currency: str) -> _Amount:
+def _worth(worth: Worth, fact: FactValue, currency: str) -> _Amount:
     floor = _number(worth.at_least)
     if worth.flat is not None:
         return _at_least(floor, _Amount(_number(worth.flat), ", a flat price"))
     of, share = worth.of, worth.share
     assert of is not None and share is not None
-    value = _number(fact.value if fact else None)
+    value = _number(fact.value)
     if value is None:
-        return _without_fact(floor, of, cause_of(fact))
+        return _without_fact(floor, of, fact.why_unknown)
     known = money_text(to_cents(value), currency)
     return _at_least(floor, _Amount(value * share.value, f", {share} of {of} ({known})"))
 

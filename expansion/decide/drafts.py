@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from expansion.accounts.lookup import text_of
 from expansion.accounts.owners import OwnedBy, owners
 from expansion.accounts.priority import Priority, priorities, sort_key
 from expansion.decide.episodes import Candidate
 from expansion.decide.rulings import Ruling, Standing, rulings
-from expansion.evaluate.results import Answer, Evaluator, Evidence
+from expansion.evaluate.results import NOT_GIVEN, Answer, Evaluator, Evidence
 from expansion.evaluate.subjects import Subject
 from expansion.language.model.models import Policy, Trigger
 from expansion.records.firing import OpenEpisode, subject_of
@@ -156,7 +155,7 @@ def _noted(ruling: Ruling, evidence: Evidence) -> Ruling:
 def _names(policy: Policy, accounts: Sequence[str], evaluator: Evaluator) -> dict[str, str]:
     """What people call the account; its id where nobody knows."""
     known = evaluator.fact(policy.account.name, accounts) if policy.account.name and accounts else {}
-    return {account: text_of(known.get(account)) or account for account in accounts}
+    return {account: known.get(account, NOT_GIVEN).as_text or account for account in accounts}
 
 
 def _people(begins: Iterable[Candidate], evaluator: Evaluator) -> Mapping[Subject, str]:

@@ -7,8 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
-from expansion.accounts.lookup import text_of
-from expansion.evaluate.results import Evaluator
+from expansion.evaluate.results import NOT_GIVEN, Evaluator
 from expansion.language.model.models import Policy, Trigger
 
 _SPACE = 2**256  # a SHA-256 read as an integer lies in [0, 2**256)
@@ -55,7 +54,7 @@ def topmost_parents(accounts: Iterable[str], parent_fact: str | None, evaluator:
     asking = wanted
     while asking:
         known = evaluator.fact(parent_fact, asking)
-        parents |= {account: text_of(known.get(account)) for account in asking}
+        parents |= {account: known.get(account, NOT_GIVEN).as_text for account in asking}
         asking = sorted({parent for account in asking if (parent := parents[account]) and parent not in parents})
     return {account: _root(account, parents) for account in wanted}
 

@@ -15,9 +15,8 @@ import numpy as np
 
 from expansion.evaluate.fact_values import FactColumn
 from expansion.evaluate.measures import Calendar, EventMeasure
-from expansion.evaluate.numbers import Array, Flags, Numbers, from_counts
+from expansion.evaluate.numbers import ONE, Array, Flags, Numbers, from_counts, reduced
 from expansion.evaluate.rows import TakenFrom, stamp
-from expansion.evaluate.scaling import ONE, reduced
 from expansion.evaluate.subjects import Subjects
 from expansion.usage.items import items_of
 from expansion.usage.rollup import Column

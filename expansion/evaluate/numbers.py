@@ -18,10 +18,12 @@ import numpy as np
 import numpy.typing as npt
 
 from expansion.language.model.values import ENDLESS, UNLIMITED, Percent
+from expansion.usage.sql_dialect import PLACES
 
 Array = npt.NDArray[Any]
 Flags = npt.NDArray[np.bool_]
 
+ONE = 10**PLACES  # properties come out of the store in millionths of millionths
 _FITS = 1 << 62
 
 # Nothing that people count needs more digits, and a text such as 1e999999999 must not fill the memory.
@@ -84,6 +86,24 @@ def from_fractions(values: Sequence[Fraction | None], *, least: bool = False) ->
     small = max(map(abs, nums), default=0) < _FITS
     num = np.array(nums, dtype=np.int64 if small else object)
     return Numbers(num, den, np.array([value is not None for value in values], dtype=bool), least)
+
+
+def scaled(decimals: Any) -> Array:
+    """Decimals without gaps as whole numbers of their last digit: by their bytes, a hundred times faster than one after
+    the other. Python's integers where they are too large for 64 bits.
+    """
+    words = np.frombuffer(decimals.buffers()[1], dtype=np.int64)[2 * decimals.offset :][: 2 * len(decimals)]
+    low, high = words[0::2], words[1::2]
+    if (high == low >> 63).all() and (not len(low) or np.abs(low).max() < 1 << 62):
+        return low.copy()
+    wide: Array = high.astype(object) * (1 << 64) + low.astype(np.uint64).astype(object)
+    return wide
+
+
+def reduced(num: Array, known: Flags) -> Numbers:
+    """Millionths of millionths in lowest terms, so that products of them still fit 64 bits."""
+    common = int(np.gcd.reduce(num, initial=ONE)) if num.dtype != object else 1
+    return Numbers(num // common, ONE // common, known)
 
 
 def divide(of: Numbers, by: Numbers) -> Numbers:

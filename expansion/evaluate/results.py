@@ -29,6 +29,22 @@ class FactValue:
     text: str  # "92%", "$120,000", "yes", "unknown"
     cause: str | None = None
 
+    @property
+    def as_text(self) -> str | None:
+        """The value where a text is wanted, without blanks around it; None where it is not known or empty."""
+        if self.value is None:
+            return None
+        text = self.value if isinstance(self.value, str) else self.text
+        return text.strip() or None
+
+    @property
+    def why_unknown(self) -> str:
+        """For people, of one that is not known."""
+        return self.cause or "no source has given it"
+
+
+NOT_GIVEN = FactValue(None, "unknown")
+
 
 @dataclass(frozen=True)
 class EvidenceEvent:

@@ -12,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from expansion.evaluate.numbers import Array
-from expansion.evaluate.scaling import scaled
+from expansion.evaluate.numbers import Array, scaled
 
 
 class UserOf(NamedTuple):

@@ -31,8 +31,8 @@ from expansion.ledger import audit
 from expansion.ledger.audit import AuditLine, person
 from expansion.ledger.bulk import rows_of
 from expansion.ledger.clocks import start_clocks
-from expansion.ledger.cursors import cursor_of, set_cursor
 from expansion.ledger.database import Database
+from expansion.ledger.runs import cursor_of, set_cursor
 from expansion.ledger.tables import CURSORS, FIRINGS, PAST_DECISIONS, RUNS, STEPS
 from expansion.records.firing import (
     HELD,

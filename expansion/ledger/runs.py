@@ -1,4 +1,4 @@
-"""Runs of the flows: when, over which data, with which definitions, and how they ended."""
+"""Runs of the flows: when, over which data, with which definitions, how they ended, and how far sources were pulled."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, desc, insert, select, update
+from sqlalchemy import Connection, Row, desc, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from expansion.ledger.database import Database
-from expansion.ledger.tables import RUNS
+from expansion.ledger.tables import CURSORS, RUNS
 from expansion.records.ledger import RunKind, RunRecord, RunStatus
 
 
@@ -71,7 +72,32 @@ class Runs(Database):
             row = connection.execute(select(RUNS).where(RUNS.c.id == run_id)).one_or_none()
         return read_run(row) if row else None
 
+    def cursor(self, source: str) -> str | None:
+        """Where the last pull of a source ended; None before the first."""
+        with self.reading() as connection:
+            return cursor_of(connection, source)
+
+    def set_cursor(self, source: str, value: str, now: datetime) -> None:
+        """Remember where a pull ended."""
+        with self.writing() as connection:
+            set_cursor(connection, self.is_postgres, source, value, now)
+
 
 def read_run(row: Row[Any]) -> RunRecord:
     """A row as a record."""
     return RunRecord(**row._asdict())
+
+
+def cursor_of(connection: Connection, name: str) -> str | None:
+    """The same, within a transaction."""
+    return connection.scalar(select(CURSORS.c.value).where(CURSORS.c.source == name))
+
+
+def set_cursor(connection: Connection, is_postgres: bool, name: str, value: str, now: datetime) -> None:
+    """The same, within a transaction."""
+    dialect = postgresql if is_postgres else sqlite
+    new = dialect.insert(CURSORS).values(source=name, value=value, updated_at=now)
+    kept = new.on_conflict_do_update(
+        index_elements=["source"], set_={"value": new.excluded.value, "updated_at": new.excluded.updated_at}
+    )
+    connection.execute(kept)

@@ -6,7 +6,6 @@ from expansion.ledger.ahead import Ahead
 from expansion.ledger.audit import Audits
 from expansion.ledger.claims import Claims
 from expansion.ledger.clocks import Clocks
-from expansion.ledger.cursors import Cursors
 from expansion.ledger.database import connect
 from expansion.ledger.differences import Differences
 from expansion.ledger.firings import Firings
@@ -25,7 +24,6 @@ class Ledger(
     Steps,
     Claims,
     Verdicts,
-    Cursors,
     Pauses,
     Following,
     Clocks,

@@ -11,9 +11,8 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from expansion.evaluate.numbers import Array, Flags
+from expansion.evaluate.numbers import Array, Flags, scaled
 from expansion.evaluate.rows import names_of
-from expansion.evaluate.scaling import scaled
 from expansion.usage.rollup import Column
 from expansion.usage.sql_dialect import PLACES
 

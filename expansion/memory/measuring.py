@@ -13,8 +13,7 @@ from expansion.evaluate.came_back import NEVER, Days, Returning
 from expansion.evaluate.fact_values import FactColumn
 from expansion.evaluate.measures import BEGINNING
 from expansion.evaluate.measuring import Cell, EventMeasuring, latest_column
-from expansion.evaluate.numbers import Array, Flags, Numbers, from_counts
-from expansion.evaluate.scaling import ONE
+from expansion.evaluate.numbers import ONE, Array, Flags, Numbers, from_counts
 from expansion.evaluate.sequences import Moments, Walking, microseconds
 from expansion.evaluate.tree import Walk
 from expansion.memory.account import Account

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from expansion.accounts.lookup import text_of
 from expansion.contract import Catalog
-from expansion.evaluate.results import Evaluator
+from expansion.evaluate.results import NOT_GIVEN, Evaluator
 from expansion.language.model.models import Policy, QuietHours
 from expansion.steps.reaching import people_fields
 
@@ -53,7 +52,7 @@ def zones(policy: Policy, owners: Sequence[tuple[str, str]], evaluator: Evaluato
     known = evaluator.fact(fact, accounts) if fact and accounts else {}
     found = {}
     for account, owner in owners:
-        said = policy.owners.time_zones.get(owner) or text_of(known.get(account)) or policy.time_zone
+        said = policy.owners.time_zones.get(owner) or known.get(account, NOT_GIVEN).as_text or policy.time_zone
         found[account] = said if _is_zone(said) else policy.time_zone
     return found
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expansion.accounts.priority import Priority, priorities, priority, sort_key
-from expansion.evaluate.results import FactValue
+from expansion.evaluate.results import NOT_GIVEN, FactValue
 from expansion.language.model.models import Tier
 from expansion.text.money import money_text, to_cents
 from tests.decide.fakes import FakeEvaluator, known, unknown
@@ -20,7 +20,7 @@ def tier(likely: str = "15%", **worth: object) -> Tier:
     return Tier.model_validate({"title": "More seats", "worth": worth, "likely": likely})
 
 
-def of_arr(fact: FactValue | None, likely: str = "15%", **worth: object) -> Priority:
+def of_arr(fact: FactValue, likely: str = "15%", **worth: object) -> Priority:
     return priority(tier(likely, share="20%", of="arr", **worth), fact, "USD")
 
 
@@ -79,7 +79,7 @@ def test_the_parts_read_as_sentences() -> None:
 
 
 def test_a_flat_price_needs_no_fact() -> None:
-    found = priority(tier(flat=3600), None, "EUR")
+    found = priority(tier(flat=3600), NOT_GIVEN, "EUR")
     assert found.parts[0] == ("Worth a year", "€3,600, a flat price")
     assert found.expected == Decimal("540.00")
 
@@ -102,7 +102,7 @@ def test_an_unknown_fact_takes_the_floor_and_says_why() -> None:
 
 
 def test_an_unknown_fact_without_a_floor_is_unknown_not_zero() -> None:
-    found = of_arr(None)
+    found = of_arr(NOT_GIVEN)
     assert (found.worth, found.expected) == (None, None)
     assert found.parts[0][1] == "unknown: arr is not known, no source has given it"
     assert found.parts[2] == ("Expected a year", "unknown")

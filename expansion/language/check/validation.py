@@ -12,14 +12,13 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from expansion.language.check.sentences import bad_name, sentence
-from expansion.language.model import later
 from expansion.language.model.condition_rules import Refused, beside_subject
 from expansion.language.model.condition_words import SUBJECTS
-from expansion.language.model.conditions import GROUPS, Condition, Strict, Where
+from expansion.language.model.conditions import GROUPS, Condition, Where
 from expansion.language.model.facts import FACTS_MADE
 from expansion.language.model.mistakes import Mistake, brief, did_you_mean, listed, together
 from expansion.language.model.not_words import IN_CONDITIONS, IN_FACTS
-from expansion.language.model.words import HABITS, model_at, words_of
+from expansion.language.model.words import HABITS, LATER, model_at, words_of
 from expansion.language.yaml.source import Source, Steps
 
 M = TypeVar("M", bound=BaseModel)
@@ -118,16 +117,7 @@ class _Findings:
     def _unknown(
         self, parent: Steps, group: list[ErrorDetails], missing: dict[Steps, list[ErrorDetails]]
     ) -> Iterable[Mistake]:
-        ours = issubclass(self.model, Strict)  # an action's inputs are its vendor's words, not the language's
-        to_come = [error for error in group if ours and str(error["loc"][-1]) in later.KEYS]
-        if to_come:
-            # `sequence` with `within` is one mistake, and what else is missing beside it is a consequence.
-            missing.pop(parent, None)
-            first = later.KEYS[str(to_come[0]["loc"][-1])]
-            yield self.source.mistake((*parent, first.word), first.message, first.instead, key=True)
         for error in group:
-            if error in to_come:
-                continue
             word = str(error["loc"][-1])
             meant = likely(self.model, error["loc"], self.source.value_at(parent))
             missing[parent] = [one for one in missing.get(parent, []) if one["loc"][-1] != meant]
@@ -173,7 +163,7 @@ class _Findings:
     def _one(self, steps: Steps, error: ErrorDetails) -> Mistake:
         name = next((str(step) for step in reversed(steps) if isinstance(step, str)), "this")
         value = error["input"]
-        if isinstance(value, str | int) and (word := later.VALUES.get((name, str(value)))):
+        if isinstance(value, str | int) and (word := LATER.get((name, str(value)))):
             return self.source.mistake(steps, word.message, word.instead)
         if error["loc"][-1:] == ("[key]",):
             return self.source.mistake(steps, *bad_name(str(value)), key=True)
