@@ -56,7 +56,7 @@ def need_account(evaluator: Any, text: str) -> str:
     if evaluator.knows(text):
         return text
     at = f"{evaluator.as_of:%Y-%m-%d %H:%M} UTC"
-    if not evaluator.everyone.size:
+    if not evaluator.count():
         raise NoSuchAccount(
             f"nothing of any account had arrived by {at}\n\n"
             "hint: `expansion pull` and `expansion import` bring accounts in"
@@ -69,7 +69,7 @@ def need_account(evaluator: Any, text: str) -> str:
 
 def names(evaluator: Any, ids: Sequence[str] | None = None) -> dict[str, str | None]:
     """All accounts that are stored, or these, with their names, where policy.yaml says which fact holds them."""
-    wanted = list(evaluator.everyone.subjects.ids) if ids is None else list(ids)
+    wanted = evaluator.accounts() if ids is None else list(ids)
     fact = evaluator.vocabulary.policy.account.name
     if not fact:
         return dict.fromkeys(wanted)

@@ -76,6 +76,7 @@ def report_for_scripts(
     run: RunRecord, report: RunReport, firings: Sequence[FiringRecord], steps: Sequence[StepRecord]
 ) -> dict[str, Any]:
     """The same as one object."""
+    from jobs.kinds import headline_of
     from jobs.worth import counting, totals
 
     return {
@@ -83,7 +84,7 @@ def report_for_scripts(
         "kind": run.kind,
         "status": run.status,
         "as_of": run.as_of,
-        "headline": report.headline(run.kind, firings, steps),
+        "headline": headline_of(run.kind, report, firings, steps),
         "became": scripts.money(totals(counting(firings))),
         "firings": scripts.firings(firings),
         "steps": [scripts.step(one) for one in steps],

@@ -87,6 +87,7 @@ def _printed(flow_run_id: str, json_: bool) -> bool:
     from cli.reporting import report_for_scripts, show_report
     from expansion.records.ledger import FiringFilter
     from flows.opening import open_place
+    from jobs.kinds import headline_of
     from jobs.report import RunReport
 
     place = open_place()
@@ -102,7 +103,7 @@ def _printed(flow_run_id: str, json_: bool) -> bool:
         else:
             show_report(report, firings, steps)
             say("")
-            say(report.headline(run.kind, firings, steps))
+            say(headline_of(run.kind, report, firings, steps))
         return True
     finally:
         place.close()

@@ -24,6 +24,7 @@ from jobs.approve import waiting
 from jobs.clean_errors import harmless
 from jobs.clock import moment
 from jobs.deliver import Pieces
+from jobs.kinds import KINDS, headline_of
 from jobs.pause import told_pauses
 from jobs.place import Place
 from jobs.report import Problem, RunReport, done_rows, fired_on_page, fired_rows, is_earlier, is_new, markdown
@@ -121,7 +122,7 @@ class Run:
         steps = ledger.steps_of_run(self.id)
         self.report.paused = told_pauses(self.place)
         self.report.waiting = len(waiting(self.place))
-        headline = self.report.headline(self.kind, firings, steps)
+        headline = headline_of(self.kind, self.report, firings, steps)
         failed = bool(self.report.problems)
         ledger.finish_run(self.id, "failed" if failed else "completed", self.place.now(), self.report.summary())
         # The page shows the newest first.
@@ -137,7 +138,7 @@ class Run:
         log.info(headline)
         for problem in self.report.problems:
             log.error("%s (%s): %s", problem.system, problem.whose, problem.sentence)
-        if self.kind == "expansion":
+        if KINDS[self.kind].decides:
             new = [one for one in firings if is_new(one)]
             emit(alerts_of(self.place, new, self.as_of, self.place.now()), self.flow_run_id)
         if failed:

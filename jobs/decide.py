@@ -106,7 +106,7 @@ def evaluate(
             build_rollups(place.store, definitions.vocabulary, triggers)
     asking = place.evaluator(definitions, as_of)
     found = asking.answers(list(triggers))
-    return Evaluated(definitions, found, asking, asking.everyone.size, dict(asking.unreadable()))
+    return Evaluated(definitions, found, asking, asking.count(), dict(asking.unreadable()))
 
 
 def decide_all(place: Place, evaluated: Evaluated, as_of: datetime, released: Released | None = None) -> Decisions:
@@ -132,8 +132,7 @@ def _watermark(place: Place, evaluated: Evaluated) -> datetime | None:
     """Up to when events are known, of the store or of the warehouse."""
     if place.settings.engine_url is None:
         return place.store.manifest().watermark
-    spans = evaluated.evaluator.source.spans(None)
-    return spans[-1][1] if spans else None
+    return evaluated.evaluator.known_until()
 
 
 def record(place: Place, run_id: int, decisions: Decisions, now: datetime) -> Recorded:

@@ -14,14 +14,14 @@ from expansion.decide.evidence import numbers
 from expansion.decide.flood import brief
 from expansion.language.model.mistakes import Mistakes
 from expansion.ledger.database import LedgerError
-from expansion.records.ledger import FiringRecord, PastDecision, RunKind, StepRecord
+from expansion.records.ledger import FiringRecord, PastDecision, StepRecord
 from expansion.steps.context import without_address
 from expansion.text.harmless import in_markdown, link_in_markdown
 from expansion.text.money import money_text
 from expansion.usage.manifest import StoreError
 from jobs.decide import Evaluated
 from jobs.pull import Pulled
-from jobs.worth import ACTED_ON, ELSEWHERE, counting, headline, shown, totals
+from jobs.worth import ACTED_ON, ELSEWHERE, counting, shown, totals
 
 SHOWN = 1000  # rows of a table that people still read
 Cell = TypeVar("Cell")
@@ -60,7 +60,7 @@ class RunReport:
         if pulled.problem:
             self.add(Problem(pulled.pull.source.partition(".")[0], pulled.whose, pulled.problem))
         if pulled.rejects:
-            rows = _many(pulled.rejects, "row")
+            rows = many(pulled.rejects, "row")
             self.notices.append(f"{pulled.pull.title}: {rows} could not be read; each is in {pulled.report}")
 
     def add_decisions(self, evaluated: Evaluated, decisions: Decisions) -> None:
@@ -94,25 +94,6 @@ class RunReport:
         known = {name: summary[name] for name in cls.__dataclass_fields__ if name in summary}
         return cls(**{**known, "problems": [Problem(**problem) for problem in known.get("problems", [])]})
 
-    def headline(self, kind: RunKind, firings: Sequence[FiringRecord], steps: Sequence[StepRecord]) -> str:
-        """One line: `9 of 11 new firings acted on, worth $84,300 a year; …: $4,800, 24 steps done, 1 problem`."""
-        lead = self._decided(firings) if kind == "expansion" else []
-        done = f"{_many(sum(step.state == 'done' for step in steps), 'step')} done"
-        own = {"reconcile": self.reconciled, "pull": f"{sum(one['stored'] for one in self.pulled):,} new"}
-        parts = [own.get(kind, done)]
-        unsure = sum(step.state == "unsure" for step in steps)
-        parts += [f"{unsure} unsure"] if unsure else []
-        parts += [_many(len(self.problems), "problem")] if self.problems else []
-        return "; ".join([*lead, ", ".join(part for part in parts if part)])
-
-    @staticmethod
-    def _decided(firings: Sequence[FiringRecord]) -> list[str]:
-        """What is new, and what earlier runs found and this one has decided about."""
-        counted = counting(firings)
-        new, again = totals(counted, only=is_new), totals(counted, only=is_earlier)
-        said = [headline(new, "new firing")] if new else ["0 new firings"]
-        return [*said, *([headline(again, "firings of earlier runs")] if again else [])]
-
 
 def told(error: BaseException) -> Problem:
     """What ended a run: a sentence where the error carries one for people, else its kind; the log has the rest."""
@@ -125,7 +106,8 @@ def told(error: BaseException) -> Problem:
             return Problem("expansion", "this program", f"{type(error).__name__}; the log of the run has where")
 
 
-def _many(count: int, what: str) -> str:
+def many(count: int, what: str) -> str:
+    """`1 step`, `1,200 steps`."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
@@ -239,7 +221,7 @@ def markdown(report: RunReport, firings: Sequence[FiringRecord]) -> str:
     """The run in prose, for Prefect's page, which puts the headline above it."""
     lines = []
     if report.accounts:
-        lines += [f"{_many(report.accounts, 'account')} asked about."]
+        lines += [f"{many(report.accounts, 'account')} asked about."]
     if report.not_due:
         lines += ["", f"Not due yet, evaluated before: {', '.join(report.not_due)}."]
     counted = counting(firings)
@@ -248,7 +230,7 @@ def markdown(report: RunReport, firings: Sequence[FiringRecord]) -> str:
     if report.waiting:
         lines += [
             "",
-            f"{_many(report.waiting, 'firing')} in all {_wait(report.waiting)} for a person: `expansion approve`.",
+            f"{many(report.waiting, 'firing')} in all {_wait(report.waiting)} for a person: `expansion approve`.",
         ]
     if report.paused:
         lines += ["", "## What is paused", "", *(f"- {in_markdown(said)}" for said in report.paused)]
@@ -270,11 +252,11 @@ def markdown(report: RunReport, firings: Sequence[FiringRecord]) -> str:
         ]
     if report.unreadable:
         lines += ["", "## Values that could not be read", ""]
-        lines += [f"- `{fact}`: {_many(count, 'account')}" for fact, count in report.unreadable.items()]
+        lines += [f"- `{fact}`: {many(count, 'account')}" for fact, count in report.unreadable.items()]
     if report.cooling or report.cleared:
         lines += [
             "",
-            f"{_many(report.cooling, 'account')} still within `quiet_for`; {_many(report.cleared, 'episode')} ended.",
+            f"{many(report.cooling, 'account')} still within `quiet_for`; {many(report.cleared, 'episode')} ended.",
         ]
     return "\n".join(lines)
 

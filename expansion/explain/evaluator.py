@@ -79,6 +79,19 @@ class StoreEvaluator:
         engines = [self.everyone, *self._people.values()]
         return {name: count for engine in engines for name, count in engine.unreadable.items()}
 
+    def count(self) -> int:
+        """How many accounts there are at this moment."""
+        return self.everyone.size
+
+    def accounts(self) -> list[str]:
+        """Their ids, sorted."""
+        return [account_of(one) for one in self.everyone.subjects.ids]
+
+    def known_until(self) -> datetime | None:
+        """Up to when events are known; None where none ever came."""
+        spans = self.source.spans(None)
+        return spans[-1][1] if spans else None
+
     def people_engine(self, engine: Engine) -> Engine:
         """The engine over the people of an engine's accounts."""
         if id(engine) not in self._people:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from expansion.evaluate.subjects import Subject
 from expansion.records.firing import Decision, called
 
-RunKind = Literal["expansion", "pull", "playbook", "follow_up", "reconcile", "approval"]
+RunKind = str  # "expansion", "pull", …: the ledger only keeps it; jobs/kinds.py lists them
 RunStatus = Literal["running", "completed", "failed"]
 State = Literal["waiting", "due", "claimed", "done", "refused", "unsure", "skipped"]
 Settlement = Literal["done", "retry", "skip"]

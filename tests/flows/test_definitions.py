@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from expansion.contract import FactRecord
+from expansion.contract import EventRow, FactRecord
 from expansion.language.yaml.files import InMemory
 from expansion.language.yaml.revision import at_revision
 from expansion.usage.facts import add_facts
+from expansion.usage.import_events import import_rows
 from jobs.decide import decide_all, evaluate, triggers_to_check
 from jobs.definitions import Definitions, read_definitions
 from jobs.place import Place
@@ -74,6 +75,15 @@ def test_a_past_run_is_played_again_by_the_revision_of_its_time(place: Place) ->
     again = read_definitions(at_revision(Path("playbooks"), then), now.catalog)
     assert fired(now, again) == ["umbrella"]
     assert again.revision == then
+
+
+def test_an_evaluator_tells_whom_it_knows_and_until_when(place: Place) -> None:
+    asking = place.evaluator(place.definitions, world.AS_OF)
+    assert (asking.count(), asking.accounts(), asking.known_until()) == (2, sorted(SEATS), None)
+    rows = [EventRow("e1", "Login", "2026-03-01T09:00:00Z", "initech", "ana", {}, "2026-03-01T10:00:00Z")]
+    covered = (datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 1, 12, tzinfo=UTC))
+    import_rows(place.store, "mixpanel.export", rows, covered)
+    assert place.evaluator(place.definitions, world.AS_OF).known_until() == covered[1]
 
 
 def test_the_same_definitions_are_equal_wherever_they_were_read(place: Place) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
@@ -16,6 +18,7 @@ from expansion.decide.episodes import Cooling
 from expansion.language.model.mistakes import Mistake, Mistakes
 from expansion.records.ledger import FiringRecord, StepRecord
 from jobs.decide import Evaluated
+from jobs.kinds import KINDS, headline_of
 from jobs.pull import Pull, Pulled
 from jobs.report import Problem, RunReport, done_rows, fired_rows, markdown, told
 from jobs.worth import GROUPS, counting, headline, totals
@@ -106,13 +109,13 @@ def test_a_report_comes_back_from_the_ledger_as_it_was(report: RunReport) -> Non
 def test_the_headline_counts_what_is_acted_on_once_an_account(report: RunReport) -> None:
     steps = [STEP, replace(STEP, key="k2", state="unsure"), replace(STEP, key="k3", state="waiting")]
     more = replace(FIRING, id=3, trigger="paywall", worth=Decimal("4800"))
-    said = report.headline("expansion", [FIRING, HELD, more], steps)
+    said = headline_of("expansion", report, [FIRING, HELD, more], steps)
     assert said == (
         "2 of 3 new firings acted on, worth $4,800 a year; left alone or held out: $2,400; "
         "1 step done, 1 unsure, 1 problem"
     )
-    assert report.headline("follow_up", [], steps) == "1 step done, 1 unsure, 1 problem"
-    assert report.headline("pull", [], []) == "72,193 new, 1 problem"
+    assert headline_of("follow_up", report, [], steps) == "1 step done, 1 unsure, 1 problem"
+    assert headline_of("pull", report, [], []) == "72,193 new, 1 problem"
 
 
 def test_the_rows_add_up_to_the_table_and_the_table_to_the_headline(report: RunReport) -> None:
@@ -124,7 +127,7 @@ def test_the_rows_add_up_to_the_table_and_the_table_to_the_headline(report: RunR
     known = [FIRING, HELD, joined, alone, beside]
     assert [row["worth"] for row in fired_rows(known)] == ["$2,400", "$2,400", "–", "$46,000.50", "–"]
     assert "| together | 3 | 1 | $2,400 | left alone or held out: $48,400.50 |" in markdown(report, known)
-    said = report.headline("expansion", known, [])
+    said = headline_of("expansion", report, known, [])
     assert said.startswith("2 of 5 new firings acted on, worth $2,400 a year; left alone or held out: $48,400.50; ")
 
 
@@ -134,7 +137,7 @@ def test_what_earlier_runs_found_is_not_said_to_have_fired(report: RunReport) ->
     said = markdown(report, [earlier, still])
     assert "## What fired" not in said
     assert "## What was decided again" in said
-    assert report.headline("expansion", [earlier, still], []) == (
+    assert headline_of("expansion", report, [earlier, still], []) == (
         "0 new firings; 1 of 2 firings of earlier runs acted on, worth $2,400 a year; left alone or held out: $2,400; "
         "0 steps done, 1 problem"
     )
@@ -202,3 +205,14 @@ def test_a_part_that_broke_off_is_said_once(report: RunReport) -> None:
     assert len(report.problems) == 1
     report.add_broken("playbook desk", "the server went away")
     assert report.problems[-1].sentence == "playbook desk broke off: the server went away"
+
+
+def test_every_kind_of_run_that_is_started_has_its_row() -> None:
+    """Told at the end of a run that has no row would be an error in place of what it did."""
+    root = Path(__file__).parents[2]
+    started: set[str] = set()
+    for path in (path for room in ("flows", "jobs") for path in (root / room).glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("run_of_kind", "start_run")):
+                started |= {one.value for one in node.args[:1] if isinstance(one, ast.Constant)}
+    assert started == KINDS.keys()
