@@ -21,6 +21,8 @@ from typing import Any
 
 import pytest
 
+from tests.systems import settings_of_ours
+
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 OTHERS = ["CONTRIBUTING.md", "playbooks/README.md", "cli/starter/README.md", "findings/README.md"]
@@ -83,8 +85,8 @@ def _script() -> str:
 @pytest.fixture(scope="module")
 def environment() -> dict[str, str]:
     """The environment without settings of ours, and as if no `make test` had begun it: a make within says so."""
-    ours = ("EXPANSION_", "PREFECT_", "SALESFORCE_", "HUBSPOT_", "SLACK_", "INTERCOM_", "MIXPANEL_", "VIRTUAL_ENV")
-    return {name: value for name, value in os.environ.items() if not name.startswith((*ours, "MAKE", "MFLAGS"))}
+    ours = (*settings_of_ours(), "VIRTUAL_ENV", "MAKE", "MFLAGS")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
 
 @pytest.fixture(scope="module")

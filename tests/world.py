@@ -10,7 +10,7 @@ ac-12          nobody knows its seats    `big` cannot be told
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -121,21 +121,11 @@ def write_playbooks(folder: Path) -> Path:
 
 
 def sample() -> dict[str, Any]:
-    """What the stand-ins are loaded with."""
-    return {
-        "as_of": AS_OF.isoformat(),
-        "accounts": [{"id": name, "name": called(name)} for name in ACCOUNTS],
-        "salesforce": {"users": _USERS, "accounts": [_account(name) for name in ACCOUNTS], "opportunities": []},
-        "hubspot": {"owners": [_OWNER], "companies": [_company(name) for name in ACCOUNTS]},
-        "slack": {"channels": [{"id": "C0EXPANDALL", "name": "expansion"}], "users": []},
-        "intercom": {"contacts": [_contact(name, person) for name in ACCOUNTS for person in ("ana", "bo")]},
-        "mixpanel": {
-            "events": _events(),
-            "profiles": [_profile(name, person) for name in ACCOUNTS for person in ("ana", "bo")],
-            "groups": [],
-            "cohorts": [],
-        },
-    }
+    """What the stand-ins are loaded with: each system's part is declared in tests/systems."""
+    from tests.systems import systems  # they are about the accounts of this file
+
+    accounts = [{"id": name, "name": called(name)} for name in ACCOUNTS]
+    return {"as_of": AS_OF.isoformat(), "accounts": accounts, **{one.name: one.in_world() for one in systems()}}
 
 
 def called(account: str) -> str:
@@ -150,59 +140,3 @@ _USERS = [
     {"Id": "0055e0000000001AAA", "Email": "dana@seller.example", "Name": "Dana", "IsActive": True},
     {"Id": "0055e0000000002AAA", "Email": "left@seller.example", "Name": "Lee", "IsActive": False},
 ]
-_OWNER = {"id": "71001", "userId": 900_001, "email": "dana@seller.example", "firstName": "Dana", "lastName": "Doe"}
-
-
-def _account(name: str) -> dict[str, Any]:
-    seats = {"ac-12": None}.get(name, 120 if name in BIG else 10)
-    return {
-        "Id": salesforce_id(name),
-        "Name": called(name),
-        "OwnerId": _USERS[0]["Id"],
-        "Account_Manager__c": _USERS[1 if name == "ac-06" else 0]["Email"],
-        "Product_Account_Id__c": name,
-        "ARR__c": 10_000 + 1_000 * ACCOUNTS.index(name),
-        "Plan__c": "Team",
-        "Seats_Bought__c": seats,
-        "Expansion_Signal__c": None,
-        "LastModifiedDate": "2026-01-05T09:00:00.000+0000",
-    }
-
-
-def _company(name: str) -> dict[str, Any]:
-    known = {
-        "name": called(name),
-        "product_account_id": name,
-        "lifecyclestage": "customer",
-        "hubspot_owner_id": "71001",
-    }
-    return {"id": f"82310000{name.removeprefix('ac-')}", "properties": known | {"hubspot_owner_id": "71001"}}
-
-
-def _contact(account: str, person: str) -> dict[str, Any]:
-    who = f"{person}-{account}"
-    return {"external_id": who, "email": f"{who}@x.example", "name": who, "role": "user", "companies": [account]}
-
-
-def _profile(account: str, person: str) -> dict[str, Any]:
-    role = "admin" if person == "ana" else "editor"
-    known = {"$email": f"{person}-{account}@x.example", "$name": person, "role": role, "company_id": account}
-    return {"distinct_id": f"{person}-{account}", "properties": known}
-
-
-def _events() -> list[dict[str, Any]]:
-    found = []
-    for account in ACCOUNTS:
-        for n in range(6):
-            name = "Paywall Viewed" if account in PAYWALL and n < 4 else "Session Started"
-            person = ("ana", "bo")[n % 2]
-            found.append(
-                {
-                    "event": name,
-                    "distinct_id": f"{person}-{account}",
-                    "time": int((AS_OF - timedelta(days=n, hours=1)).timestamp()),
-                    "insert_id": f"{account}-{n}",
-                    "properties": {"company_id": account},
-                }
-            )
-    return found

@@ -7,12 +7,11 @@ from collections.abc import Callable
 
 def _repeats_what_may_have_happened() -> None:
     """Every action is called repeatable: a post is sent again after its answer was lost."""
-    from integrations.hubspot.actions import CreateTaskAction as InHubSpot
-    from integrations.salesforce.actions import CreateTaskAction as InSalesforce
-    from integrations.slack.actions import PostMessageAction
+    from integrations import NAMES, integration
 
-    for kind in (PostMessageAction, InHubSpot, InSalesforce):
-        kind.repeatable = True
+    for name in NAMES:
+        for kind in integration(name).actions.values():
+            kind.repeatable = True
 
 
 def _believes_the_first_look() -> None:

@@ -1,4 +1,4 @@
-"""How the systems misbehave: every kind of fault, and every answer that is not a yes, as each vendor gives it."""
+"""How the systems misbehave: every kind of fault, and every answer that is not a yes, as each stand-in declares it."""
 
 from __future__ import annotations
 
@@ -7,69 +7,15 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-# (status, headers, body)
-Answer = tuple[int, dict[str, str], Any]
+from sandbox.kit.answers import Answer, Answers
+from tests.systems import system
 
-_PAGE: Answer = (200, {}, "<html>Down for maintenance</html>")
-
-
-def _salesforce(status: int, code: str, message: str = "") -> Answer:
-    return status, {}, [{"errorCode": code, "message": message}]
-
-
-def _intercom(status: int, code: str, **headers: str) -> Answer:
-    return status, headers, {"type": "error.list", "errors": [{"code": code, "message": "no"}]}
-
-
-LATER: dict[str, tuple[Answer, ...]] = {
-    "salesforce": (
-        _PAGE,
-        (503, {}, "<html>"),
-        _salesforce(500, "UNKNOWN_EXCEPTION"),
-        _salesforce(400, "UNABLE_TO_LOCK_ROW"),
-        _salesforce(403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded."),
-        _salesforce(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
-    ),
-    "hubspot": (
-        _PAGE,
-        (429, {"X-HubSpot-RateLimit-Interval-Milliseconds": "100"}, {"policyName": "TEN_SECONDLY_ROLLING"}),
-        (429, {}, {"policyName": "DAILY"}),
-        (423, {}, {}),
-        (477, {"Retry-After": "3600"}, {}),
-        (502, {}, "<html>"),
-        (503, {}, {}),
-    ),
-    "slack": (
-        _PAGE,
-        (429, {"Retry-After": "1"}, {"ok": False, "error": "ratelimited"}),
-        (200, {}, {"ok": False, "error": "service_unavailable"}),
-        (200, {}, {"ok": False, "error": "fatal_error"}),
-        (503, {}, "<html>"),
-    ),
-    "intercom": (
-        _PAGE,
-        _intercom(429, "rate_limit_exceeded", **{"X-RateLimit-Reset": "1"}),
-        _intercom(408, "request_timeout"),
-        _intercom(503, "service_unavailable"),
-    ),
-}
-NO_ACCESS: dict[str, Answer] = {
-    "salesforce": _salesforce(401, "INVALID_SESSION_ID"),
-    "hubspot": (401, {}, {"category": "EXPIRED_AUTHENTICATION"}),
-    "slack": (200, {}, {"ok": False, "error": "token_expired"}),
-    "intercom": _intercom(401, "unauthorized"),
-}
-REFUSED: dict[str, Answer] = {
-    "salesforce": _salesforce(400, "FIELD_CUSTOM_VALIDATION_EXCEPTION", "no"),
-    "hubspot": (400, {}, {"category": "VALIDATION_ERROR", "message": "no"}),
-    "slack": (200, {}, {"ok": False, "error": "is_archived"}),
-    "intercom": _intercom(404, "not_found"),
-}
+_PAGE = Answer(200, "<html>Down for maintenance</html>")
 
 
 @dataclass(frozen=True)
 class Fault:
-    """As in sandbox.kit.server, with a name to count it by. `refuses`: a step may end as refused because of it."""
+    """As in sandbox.kit.faults, with a name to count it by. `refuses`: a step may end as refused because of it."""
 
     name: str
     vendor: str
@@ -99,10 +45,17 @@ def _fault(chance: Random, vendor: str) -> Fault:
         return Fault(kind, vendor, kind, **where)
     if kind == "slow":  # carried out late, or only slow; see plan.TIMEOUT
         return Fault(kind, vendor, kind, **where, seconds=round(chance.uniform(0.05, 0.55), 3))
-    answer = {"later": chance.choice(LATER[vendor]), "no access": NO_ACCESS[vendor], "refused": REFUSED[vendor]}[kind]
-    status, headers, body = answer
-    name = f"status {status}" if answer is not _PAGE else "web page"
-    return Fault(name, vendor, "status", **where, status=status, headers=headers, body=body, refuses=kind == "refused")
+    says = _answers(vendor)
+    later = chance.choice((_PAGE, *says.later))
+    answer = {"later": later, "no access": says.no_access, "refused": says.refused}[kind]
+    name = f"status {answer.status}" if answer is not _PAGE else "web page"
+    return Fault(name, vendor, "status", **where, **answer.fault(), refuses=kind == "refused")
+
+
+def _answers(vendor: str) -> Answers:
+    found = system(vendor).stand_in.answers
+    assert found, f"{vendor} does not say how it refuses"
+    return found
 
 
 _CUTS = ("cut_before", "cut_after", "truncate")

@@ -9,17 +9,9 @@ from typing import Any, Literal
 
 from tests import world
 from tests.chaos.faults import Fault, draw_faults
+from tests.systems import systems
 
-ACTIONS = (
-    "salesforce.create_task",
-    "salesforce.create_opportunity",
-    "salesforce.update_fields",
-    "hubspot.create_task",
-    "hubspot.update_properties",
-    "slack.post_message",
-    "intercom.enrol_in_series",
-    "intercom.send_event",
-)
+ACTIONS = tuple(action for one in systems() for action in one.work)
 ACCOUNTS = tuple(name for name in world.ACCOUNTS if name != "ac-06")  # whose owner has left
 # Where a process can end: before every commit, and around what it sends.
 POINTS = ("claimed", "sending", "asked", "answered", "resolved", "commit", "taken over", "looked at")
@@ -154,7 +146,8 @@ def _steps(chance: Random) -> tuple[Step, ...]:
 
 def _crowd(chance: Random) -> tuple[tuple[Step, ...], ...]:
     post = Step("slack.post_message", chance.random() < 0.5)
-    return tuple((post, Step(chance.choice(ACTIONS[:2]))) for _ in range(chance.randint(3, len(ACCOUNTS))))
+    after = ("salesforce.create_task", "salesforce.create_opportunity")
+    return tuple((post, Step(chance.choice(after))) for _ in range(chance.randint(3, len(ACCOUNTS))))
 
 
 def _ending(chance: Random) -> Ending:

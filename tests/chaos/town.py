@@ -15,15 +15,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from sandbox.all import stand_ins
-from sandbox.hubspot.app import HubSpot
 from sandbox.kit.faults import Fault
 from sandbox.kit.server import Server, build_app
 from sandbox.kit.state import State
-from sandbox.salesforce.app import Salesforce
-from sandbox.slack.app import Slack
 from tests import world
-
-CHANNELS = [{"id": f"C0CHAOS{n:04}", "name": f"chaos-{n}"} for n in range(12)]
+from tests.systems import system, systems
 
 
 class Recording(State):
@@ -76,7 +72,7 @@ class Town:
         members = stand_ins(self.state)
         for member in members:
             member.load(_sample())
-            self._arrange(member, plan)
+            system(member.name).arrange(member, plan)
         self.app = build_app(self.state, members)
         faults = self.app.faults
         faults.waiting += [Fault(**one) for one in plan["faults"]]
@@ -89,18 +85,6 @@ class Town:
             return fault
 
         faults.take = noting
-
-    def _arrange(self, member: object, plan: dict[str, Any]) -> None:
-        if isinstance(member, Salesforce) and not plan["key_field"]:
-            member.org.key_fields.update(Task=None, Opportunity=None)
-        if isinstance(member, HubSpot):
-            member.limits.burst, member.limits.searches = 5_000, 100  # a run is too short to wait for a window to end
-            member.portal.task_key_unique = plan["key_property"] == "unique"
-            member.portal.lag = 0.1 if plan["key_property"] == "searched" else 0.0
-            if plan["key_property"] == "none":
-                member.portal.task_key = None
-        if isinstance(member, Slack) and not plan["history"]:
-            member.scopes -= {"channels:history"}
 
     def _truth(self) -> dict[str, Any]:
         return {
@@ -123,7 +107,7 @@ class Town:
 
 
 def _sample() -> dict[str, Any]:
-    return world.sample() | {"slack": {"channels": CHANNELS, "users": []}}
+    return world.sample() | {one.name: one.in_chaos() for one in systems() if one.in_chaos}
 
 
 def main() -> None:

@@ -10,7 +10,8 @@ from expansion.records.firing import NewFiring, NewStep, step_key
 from expansion.records.ledger import StepRecord
 from tests import world
 from tests.chaos.plan import ACCOUNTS, Plan, Step
-from tests.chaos.town import CHANNELS
+from tests.systems import system, systems
+from tests.systems.declare import About, Work
 
 FIRED_AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 TRIGGER, PLAYBOOK = "chaos", "chaos"
@@ -27,33 +28,22 @@ def firings(plan: Plan) -> list[NewFiring]:
 
 def marks(step: StepRecord) -> list[Mark]:
     """What the stand-ins have counted once this step is done; several for several people."""
-    given = step.input or {}
-    match step.action:
-        case "salesforce.update_fields":
-            return [("salesforce", "update_account", world.salesforce_id(step.account_id))]
-        case "hubspot.update_properties":
-            return [("hubspot", "update_companies", _company(step.account_id))]
-        case "intercom.enrol_in_series":
-            return [("intercom", "tag", f"{one['user_id']}|{given['tag']}") for one in given["people"]]
-        case "intercom.send_event":
-            at = int(FIRED_AT.timestamp())
-            return [("intercom", "event", f"{one['user_id']}|{given['event']}|{at}") for one in given["people"]]
-    vendor, what = step.action.split(".")
-    return [(vendor, what, step.key)]
+    return [(step.integration, what, key) for what, key in _work(step.action).marks(step)]
 
 
 def sets_again(step: StepRecord) -> bool:
     """Setting a field twice is harmless, and counted each time."""
-    return step.action in ("salesforce.update_fields", "hubspot.update_properties")
+    return _work(step.action).sets_again
 
 
 def remote_ids() -> dict[str, dict[str, str]]:
     """What the usage store knows of the accounts."""
-    return {name: {"salesforce": world.salesforce_id(name), "hubspot": _company(name)} for name in ACCOUNTS}
+    known = [(one.name, one.account_id) for one in systems() if one.account_id]
+    return {account: {name: id_of(account) for name, id_of in known} for account in ACCOUNTS}
 
 
-def _company(account: str) -> str:
-    return f"82310000{account.removeprefix('ac-')}"
+def _work(action: str) -> Work:
+    return system(action.partition(".")[0]).work[action]
 
 
 def _firing(plan: Plan, account: str, steps: tuple[Step, ...]) -> NewFiring:
@@ -99,29 +89,7 @@ def _step(plan: Plan, account: str, number: int, step: Step) -> NewStep:
 
 def _input(plan: Plan, account: str, step: Step) -> dict[str, Any]:
     place = ACCOUNTS.index(account)
-    two = place % 3 == 0
-    people = [{"user_id": f"{who}-{account}"} for who in (("ana", "bo") if two else ("ana",))]
-    if step.bad:
-        people = [{"user_id": "nobody"}]
-    match step.action:
-        case "salesforce.create_task" | "hubspot.create_task":
-            owner = "nobody@seller.example" if step.bad else SELLER
-            return {"assign_to": owner, "subject": f"Call {account}", "due": "2026-03-04", "notes": "Because."}
-        case "salesforce.create_opportunity":
-            amount = "a lot" if step.bad else "3,600"
-            name = f"{account}: seats"
-            return {
-                "assign_to": SELLER, "name": name, "stage": "Prospecting", "close": "2026-05-01", "amount": amount
-            }  # fmt: skip
-        case "salesforce.update_fields":
-            return {"fields": {"Nonsense__c" if step.bad else "Expansion_Signal__c": f"chaos {account}"}}
-        case "hubspot.update_properties":
-            return {"properties": {"nonsense" if step.bad else "industry": f"chaos {account}"}}
-        case "slack.post_message":
-            channel = CHANNELS[0 if plan.crowd else place]["id"]
-            return {"channel": "C0NOWHERE00" if step.bad else channel, "text": f"*{account}* is growing"}
-        case "intercom.enrol_in_series":
-            return {"series": "Seats", "tag": "chaos", "people": people}
-        case "intercom.send_event":
-            return {"event": "chaos-event", "people": people}
-    raise AssertionError(step.action)
+    people = ("ana", "bo") if place % 3 == 0 else ("ana",)
+    about = About(account, place, [{"user_id": f"{who}-{account}"} for who in people], plan.crowd)
+    work = _work(step.action)
+    return work.bad(about) if step.bad else work.good(about)

@@ -28,10 +28,6 @@ from expansion.contract import Action
 from expansion.ledger.database import LedgerError
 from expansion.ledger.store import Ledger, open_ledger
 from expansion.records.ledger import StepRecord
-from integrations import hubspot as of_hubspot
-from integrations import intercom, salesforce, slack
-from integrations.hubspot import tasks as _hubspot_tasks
-from integrations.kit.declare import Connected
 from integrations.kit.retry import RetryPolicy
 from integrations.kit.world import World
 from jobs import clock
@@ -43,6 +39,7 @@ from jobs.systems import Systems
 from tests.chaos import breaking
 from tests.chaos.plan import LEASE, RIGHT, SETTLE, TIMEOUT, Ending, Wrong
 from tests.chaos.work import FIRED_AT, remote_ids
+from tests.systems import systems
 
 NO_ROOM = 77  # how a worker ends whose disk was full
 _GIVES_UP = 60  # rounds, each an hour later, in which nothing was due
@@ -88,7 +85,9 @@ class ChaosPlace(Place):
                 settle_seconds=orders.settle,
             )
         )
-        self._all = {name: action for each in _connect(orders.url) for name, action in each.actions.items()}
+        world = World(retry=HURRIED, timeout=TIMEOUT)
+        connected = [one.connected(orders.url, world) for one in systems() if one.work]
+        self._all = {name: action for each in connected for name, action in each.actions.items()}
 
     @cached_property
     def systems(self) -> Systems:
@@ -98,38 +97,12 @@ class ChaosPlace(Place):
         return SimpleNamespace(remote_ids=remote_ids)
 
 
-def _connect(url: str) -> list[Connected]:
-    nothing: dict[str, Any] = {"_env_file": None, "timeout": TIMEOUT}
-    return [
-        salesforce.connect(
-            salesforce.Settings(
-                domain="standin.my",
-                client_id="stand-in-client",
-                client_secret="stand-in-secret",
-                base_url=f"{url}/salesforce",
-                **nothing,
-            ),
-            World(retry=HURRIED),
-        ),
-        of_hubspot.connect(
-            of_hubspot.Settings(token="stand-in-token", base_url=f"{url}/hubspot", **nothing), World(retry=HURRIED)
-        ),
-        slack.connect(
-            slack.Settings(bot_token="xoxb-stand-in", base_url=f"{url}/slack", _env_file=None),
-            World(retry=HURRIED, timeout=TIMEOUT),
-        ),
-        intercom.connect(
-            intercom.Settings(access_token="stand-in-token", base_url=f"{url}/intercom", _env_file=None),
-            World(retry=HURRIED, timeout=TIMEOUT),
-        ),
-    ]
-
-
 def main(orders: Orders) -> None:
     """The whole life of a worker's process; what it has to say goes to a file."""
     try:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a write beyond the limit fails, as on a full disk
-        _hubspot_tasks.SEARCH_LAG = 0.3  # the stand-in's search shows a task after 0.1 s
+        for one in systems():
+            one.hurry()
         _set_clock(orders)
         breaking.apply(orders.broken)
         place = ChaosPlace(orders)

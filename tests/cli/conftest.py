@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from cli.main import main
+from tests.systems import settings_of_ours
 
 AS_OF = "2026-03-02T09:00:00Z"  # the moment that the starter's sample is about
-SYSTEMS = ("EXPANSION_", "MIXPANEL_", "SALESFORCE_", "HUBSPOT_", "SLACK_", "INTERCOM_", "PREFECT_")
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ Run = Callable[..., Ran]
 
 @pytest.fixture(autouse=True)
 def _no_settings(monkeypatch, tmp_path):
-    for name in [name for name in os.environ if name.startswith(SYSTEMS)]:
+    for name in [name for name in os.environ if name.startswith(settings_of_ours())]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.chdir(tmp_path)

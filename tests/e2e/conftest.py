@@ -25,16 +25,15 @@ from sandbox.kit.state import State
 from sandbox.settings import settings
 from tests import world
 from tests.e2e import job
+from tests.systems import settings_of_ours
 
 ROOT = Path(__file__).parents[2]
-# Nothing of the machine's own settings reaches a run of the tests.
-_OURS = ("EXPANSION_", "PREFECT_", "SALESFORCE_", "HUBSPOT_", "SLACK_", "INTERCOM_", "MIXPANEL_")
 
 
 @pytest.fixture(scope="session")
 def clean() -> dict[str, str]:
-    """The environment without settings of ours."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+    """The environment without settings of ours: nothing of the machine's own reaches a run of the tests."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(settings_of_ours())}
     return kept | {"NO_PROXY": "127.0.0.1", "PYTHONPATH": str(ROOT)}
 
 

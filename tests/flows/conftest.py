@@ -36,7 +36,6 @@ _SERVER = {
     "DO_NOT_TRACK": "1",
     "NO_PROXY": "127.0.0.1",
 }
-SYSTEMS = ("salesforce", "hubspot", "slack", "intercom", "mixpanel")
 
 
 @pytest.fixture(scope="session")

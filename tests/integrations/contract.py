@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, ClassVar
@@ -26,6 +26,7 @@ from expansion.contract import AccountRef, Done, Failure, NoAccess, Piece, Refus
 from expansion.records.ledger import Verdict
 from integrations.kit.declare import ActionBase
 from integrations.kit.retry import RetryPolicy
+from sandbox.kit.answers import Answer, Answers
 from tests.integrations.desk import Desk
 
 FIRED_AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -78,16 +79,6 @@ class FakeClock:
 
 
 @dataclass(frozen=True)
-class Busy:
-    """How a vendor says "later"; `maybe`: and leaves open whether it did it."""
-
-    status: int = 503
-    body: Any = None
-    headers: dict[str, str] = field(default_factory=dict)
-    maybe: bool = False
-
-
-@dataclass(frozen=True)
 class Rep:
     """A person who works with what was made: `changes` edits every such record, `sees` reads what was edited."""
 
@@ -106,8 +97,7 @@ class Case:
     bad: Piece  # the vendor refuses this one
     write: dict[str, Any]  # the call that changes something: {"method": "PATCH", "path": "composite/sobjects"}
     lock_out: Callable[[], None]  # from now on the vendor takes no token
-    expired: dict[str, Any]  # its answer to a token that is not good any more
-    busy: Sequence[Busy]
+    answers: Answers  # its ways to say later, and what it says to a token that is not good any more
     what: str | None = None  # the name under which the stand-in counts; None: count everything
     counted_by: Callable[[Piece], str] = lambda one: one.key
     rep: Rep | None = None  # None: nothing is made that a person could change
@@ -127,8 +117,8 @@ class Case:
         self._slow = self._slow or kind == "slow"
         self.stand_ins.fault(self.vendor, kind, **{**self.write, **how})
 
-    def says(self, busy: Busy, **how: Any) -> None:
-        self.fault("status", status=busy.status, body=busy.body, headers=busy.headers, **how)
+    def says(self, busy: Answer, **how: Any) -> None:
+        self.fault("status", **busy.fault(), **how)
 
     def recover(self) -> None:
         self.stand_ins.app.faults.waiting.clear()
@@ -199,14 +189,14 @@ class ActionContract:
     # --- busy ---
 
     def test_busy_then_works(self, case: Case) -> None:
-        for number, busy in enumerate(case.busy):
+        for number, busy in enumerate(case.answers.later):
             one = case.good(f"n{number}")
             case.says(busy)
             [verdict] = case.settle(one)
             case.happened_once(one, verdict)
 
     def test_busy_for_good_is_left_for_later_and_recovers(self, case: Case) -> None:
-        for number, busy in enumerate(case.busy):
+        for number, busy in enumerate(case.answers.later):
             one = case.good(f"n{number}")
             case.says(busy, times=100)
             [reply] = case.connect().deliver([one])
@@ -281,7 +271,7 @@ class ActionContract:
     # --- tokens ---
 
     def test_a_token_that_is_not_taken_once_does_not_do_it_twice(self, case: Case) -> None:
-        case.fault("status", **case.expired)
+        case.fault("status", **case.answers.no_access.fault())
         one = case.good("one")
         [reply] = case.action.deliver([one])
         if isinstance(reply, NoAccess):  # then a person mends it, and the next run goes on
@@ -304,8 +294,8 @@ class ActionContract:
         """In the vendor's ways and as a web page, with a 503 and with a 200: no setting is wrong then."""
         if case.sign_in is None:
             return
-        pages = [Busy(status=status, body=WEB_PAGE["body"]) for status in (503, 200)]
-        for number, busy in enumerate((*case.busy, *pages)):
+        pages = [Answer(status, WEB_PAGE["body"]) for status in (503, 200)]
+        for number, busy in enumerate((*case.answers.later, *pages)):
             one = case.good(f"n{number}")
             case.says(busy, times=100, **case.sign_in)
             [reply] = case.connect().deliver([one])

@@ -11,10 +11,9 @@ from expansion.contract import AccountRef, Done, Failure, Made, Piece, Refused, 
 from expansion.follow.inputs import ChangeTask, reference
 from sandbox.hubspot.app import HubSpot
 from sandbox.salesforce.app import Salesforce
-from tests.integrations import test_hubspot as hubspot
-from tests.integrations import test_salesforce as salesforce
 from tests.integrations.conftest import StandIns
 from tests.integrations.contract import ACCOUNTS, FIRED_AT, ActionContract, Case, key_of
+from tests.systems import hubspot, salesforce
 
 EVERY = ("one", "two", "three", *(f"n{n}" for n in range(ACCOUNTS - 4)), "bad")
 NOTE = "The reason for this task has gone."

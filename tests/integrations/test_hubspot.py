@@ -13,16 +13,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from expansion.contract import Done, Failure, NoAccess, Piece, Refused, TryLater
+from expansion.contract import Done, Failure, NoAccess, Refused, TryLater
 from integrations.hubspot import INTEGRATION
 from integrations.hubspot.companies import NO_COMPANY
-from integrations.hubspot.inputs import CreateTask, UpdateProperties
-from integrations.hubspot.settings import Settings
+from integrations.hubspot.inputs import UpdateProperties
 from integrations.hubspot.tasks import SEARCH_LAG
-from integrations.kit.declare import Connected
-from integrations.kit.retry import RetryPolicy
 from integrations.kit.world import World
-from sandbox.hubspot.app import TOKEN, HubSpot
+from sandbox.hubspot.answers import ANSWERS
+from sandbox.hubspot.app import HubSpot
 from sandbox.kit.stand_in import StandIn
 from tests.integrations.conftest import StandIns
 from tests.integrations.contract import (
@@ -30,7 +28,6 @@ from tests.integrations.contract import (
     HURRIED,
     TIMEOUT,
     ActionContract,
-    Busy,
     Case,
     FakeClock,
     Rep,
@@ -38,65 +35,7 @@ from tests.integrations.contract import (
     number_of,
     piece,
 )
-
-TOO_MANY = {
-    "status": "error",
-    "message": "You have reached your ten_secondly_rolling limit.",
-    "errorType": "RATE_LIMIT",
-    "policyName": "TEN_SECONDLY_ROLLING",
-}
-BUSY = {"status": 429, "body": TOO_MANY, "headers": {"X-HubSpot-RateLimit-Interval-Milliseconds": "10000"}}
-
-
-def sample(companies: int = 3) -> dict[str, Any]:
-    return {
-        "hubspot": {
-            "owners": [
-                {"id": 11, "email": "ana@seller.example", "firstName": "Ana", "lastName": "Silva"},
-                {"id": 12, "email": "gone@seller.example", "firstName": "Gone", "archived": True},
-                {"id": 13, "email": "Desk@seller.example", "firstName": "Desk"},
-            ],
-            "companies": [
-                {
-                    "id": 9000 + n,
-                    "properties": {
-                        "name": f"Company {n}",
-                        "product_account_id": f"acct-{n}",
-                        "arr": 1000.5 * n,
-                        "trial": bool(n % 2),
-                        "hubspot_owner_id": "11" if n % 2 else None,
-                    },
-                }
-                for n in range(companies)
-            ],
-        }
-    }
-
-
-def settings(stand_ins: StandIns, **changes: Any) -> Settings:
-    given = {"token": SecretStr(TOKEN), "base_url": stand_ins.base_url("hubspot"), "timeout": TIMEOUT}
-    return Settings(_env_file=None, **(given | changes))
-
-
-def connect(stand_ins: StandIns, clock: FakeClock | None = None, **changes: Any) -> Connected:
-    """Waiting moves a clock of the test's own, so that the lag of search passes at once."""
-    clock = clock or FakeClock()
-    return INTEGRATION.connect(settings(stand_ins, **changes), World(retry=RetryPolicy(sleep=clock.sleep), clock=clock))
-
-
-def task(key: str = "one", number: int = 0, **changes: Any) -> Piece:
-    given: dict[str, Any] = {
-        "assign_to": "ana@seller.example",
-        "subject": "Seats: Acme is at 92%",
-        "due": "2026-11-24",
-        "notes": "Because:\n<b>46</b> of 50 seats &amp; growing",
-    }
-    return piece(CreateTask(**(given | changes)), key, f"acct-{number}", "Acme", hubspot=str(9000 + number))
-
-
-def update(key: str = "one", number: int = 0, **properties: Any) -> Piece:
-    what = UpdateProperties(properties=properties or {"industry": "Retail"})
-    return piece(what, key, f"acct-{number}", "Acme", hubspot=str(9000 + number))
+from tests.systems.hubspot import connect, sample, settings, task, update
 
 
 @pytest.fixture
@@ -112,20 +51,6 @@ def many(stand_ins: Callable[..., StandIns]) -> StandIns:
     return portal
 
 
-# developers.hubspot.com: "Error handling" and "API usage guidelines"
-ALL_BUSY = (
-    Busy(**BUSY),
-    Busy(429, TOO_MANY, {"Retry-After": "3"}),
-    Busy(429, {**TOO_MANY, "policyName": "DAILY", "message": "You have reached your daily limit."}),
-    Busy(429, "slow down"),
-    Busy(423, {"status": "error", "message": "locked"}),
-    Busy(477, {"status": "error", "message": "migration in progress"}, {"Retry-After": "3600"}),
-    Busy(503, maybe=True),
-    Busy(502, "<html>", maybe=True),
-    Busy(521, maybe=True),
-)
-
-
 def case(portal: StandIns, name: str, **changes: Any) -> Case:
     portal.get(HubSpot).portal.rules["forbidden"] = "Not in this portal, says bob@admin.example"
     given: dict[str, Any] = {
@@ -135,9 +60,8 @@ def case(portal: StandIns, name: str, **changes: Any) -> Case:
         "good": lambda name: task(name, number_of(name)),
         "bad": task("bad", ACCOUNTS - 1, subject="forbidden"),
         "lock_out": lambda: setattr(portal.get(HubSpot), "token", "another"),
-        "expired": {"status": 401, "body": {"status": "error", "category": "EXPIRED_AUTHENTICATION"}},
         "what": "create_task",
-        "busy": ALL_BUSY,
+        "answers": ANSWERS,
         "rep": rep(portal) if name == "hubspot.create_task" else None,
     }
     return Case(**(given | changes))
@@ -537,7 +461,7 @@ def test_a_source_that_stumbles_once_recovers(portal: StandIns) -> None:
 
 def test_the_interval_that_hubspot_names_is_waited_for(portal: StandIns) -> None:
     clock = FakeClock()
-    portal.fault("hubspot", path="objects/2026-03/companies", kind="status", **BUSY)
+    portal.fault("hubspot", path="objects/2026-03/companies", kind="status", **ANSWERS.later[0].fault())
     assert len(list(connect(portal, clock).sources["hubspot.company"].facts(["name"]))) == 3
     assert 9.9 <= sum(clock.slept) <= 10.5
 

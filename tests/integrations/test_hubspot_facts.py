@@ -19,7 +19,7 @@ from integrations.hubspot.companies import NO_COMPANY
 from integrations.hubspot.inputs import CreateTask
 from sandbox.hubspot.app import HubSpot
 from tests.integrations.conftest import StandIns
-from tests.integrations.test_hubspot import connect, sample, task, update
+from tests.systems.hubspot import connect, sample, task, update
 
 _TYPES: dict[str, Any] = {
     "seats": "number",

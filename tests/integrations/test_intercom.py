@@ -13,10 +13,11 @@ from expansion.contract import Done, Made, NoAccess, Piece, Refused, Standing, T
 from expansion.fields import Person
 from expansion.follow.inputs import TakeBack
 from integrations.intercom import INTEGRATION
-from integrations.intercom.inputs import EnrolInSeries, SendEvent
+from integrations.intercom.inputs import EnrolInSeries
 from integrations.intercom.settings import Settings
 from integrations.kit.retry import RetryPolicy
 from integrations.kit.world import World
+from sandbox.intercom.answers import ANSWERS
 from sandbox.intercom.app import Intercom
 from tests.integrations.conftest import StandIns
 from tests.integrations.contract import (
@@ -25,28 +26,14 @@ from tests.integrations.contract import (
     HURRIED,
     TIMEOUT,
     ActionContract,
-    Busy,
     Case,
     FakeClock,
     key_of,
     piece,
 )
+from tests.systems.intercom import SAMPLE, SERIES, connect, enrolment, event, person
 
 NAMES = ["one", "two", "three", *(f"n{n}" for n in range(ACCOUNTS))]
-SERIES = "seats-soft-nudge"
-SAMPLE = {
-    "intercom": {
-        "contacts": [
-            {"external_id": "one", "email": "ana@acme.example", "name": "Ana", "companies": ["acme"]},
-            {"external_id": "two", "email": "ben@acme.example", "name": "Ben", "companies": ["acme"]},
-            {"external_id": "cleo", "email": "cleo@acme.example", "name": "Cleo", "unsubscribed_from_emails": True},
-            {"external_id": "twin a", "email": "twins@acme.example", "name": "Twin A", "role": "lead"},
-            {"external_id": "twin b", "email": "twins@acme.example", "name": "Twin B", "role": "lead"},
-        ],
-        "attributes": ["expansion_series"],
-        "series": [{"name": "Storage tips", "event": "storage-nearly-full"}],
-    }
-}
 
 
 @pytest.fixture
@@ -59,11 +46,6 @@ def intercom(world: StandIns) -> Any:
     return connect(world)
 
 
-def connect(world: StandIns, **how: Any) -> Any:
-    settings = Settings(access_token="secret-token", base_url=world.base_url("intercom"), _env_file=None)
-    return INTEGRATION.connect(settings, World(**{"retry": HURRIED, "clock": FakeClock(), "timeout": TIMEOUT, **how}))
-
-
 @pytest.fixture
 def enrol(intercom: Any) -> Callable[..., Any]:
     """`enrol("one", "two", tag=…)`: the reply for one account with these people."""
@@ -73,18 +55,6 @@ def enrol(intercom: Any) -> Callable[..., Any]:
 @pytest.fixture
 def send(intercom: Any) -> Callable[..., Any]:
     return lambda *people, **how: intercom.actions["intercom.send_event"].deliver([event(*people, **how)])[0]
-
-
-def enrolment(*people: str | Person, key: str = "one", **how: Any) -> Piece:
-    return piece(EnrolInSeries(series=SERIES, people=[person(p) for p in people], **how), key)
-
-
-def event(*people: str | Person, key: str = "one", **how: Any) -> Piece:
-    return piece(SendEvent(**{"event": "expansion-ready", **how}, people=[person(p) for p in people]), key)
-
-
-def person(one: str | Person) -> Person:
-    return one if isinstance(one, Person) else Person(user_id=one)
 
 
 def contact(world: StandIns, external_id: str) -> dict[str, Any]:
@@ -103,16 +73,6 @@ def error(code: str, message: str = "") -> dict[str, Any]:
     return {"type": "error.list", "errors": [{"code": code, "message": message}]}
 
 
-# developers.intercom.com/docs/references/rest-api/errors
-BUSY = (
-    Busy(429, error("rate_limit_exceeded")),
-    Busy(429, error("rate_limit_exceeded"), {"X-RateLimit-Reset": "1"}),
-    Busy(408, error("request_timeout"), maybe=True),
-    Busy(503, error("service_unavailable"), maybe=True),
-    Busy(502, "<html>", maybe=True),
-)
-
-
 @pytest.fixture
 def many(stand_ins: Callable[..., StandIns]) -> StandIns:
     people = [{"external_id": name, "companies": ["acme"]} for name in NAMES]
@@ -125,8 +85,7 @@ def case(world: StandIns, name: str, **changes: Any) -> Case:
         vendor="intercom",
         connect=lambda: connect(world).actions[name],
         lock_out=lambda: revoke(world),
-        expired={"status": 401, "body": error("unauthorized", "Access Token Invalid")},
-        busy=BUSY,
+        answers=ANSWERS,
         findable=False,
         **changes,
     )

@@ -14,7 +14,7 @@ from integrations.intercom import INTEGRATION
 from integrations.intercom.settings import Settings
 from sandbox.intercom.app import Intercom
 from tests.integrations.conftest import StandIns
-from tests.integrations.test_intercom import SAMPLE, enrolment, event
+from tests.systems.intercom import SAMPLE, enrolment, event
 
 SPEC = Path(__file__).parents[2] / "../shared/specs/intercom/api.intercom.io-2.15.yaml"
 HOST = "https://api.intercom.io"

@@ -14,8 +14,6 @@ from pydantic import SecretStr
 
 from expansion.contract import EventRow, Failure, NoAccess, Refused, TryLater
 from integrations.kit.budgets import Alone, Budget
-from integrations.kit.declare import Connected
-from integrations.kit.retry import RetryPolicy
 from integrations.kit.world import World
 from integrations.mixpanel import INTEGRATION
 from integrations.mixpanel.client import Api, Queries
@@ -23,32 +21,7 @@ from integrations.mixpanel.meanings import CONCURRENCY_WAIT, HOUR_WAIT, meaning
 from integrations.mixpanel.settings import EXPORTS, Settings
 from sandbox.mixpanel import app as stand_in
 from tests.integrations.conftest import StandIns
-
-DAY = 1_772_409_600  # 2026-03-02T00:00:00Z
-QUICK = RetryPolicy(tries=3, first_wait=0.01, sleep=lambda _: None)
-
-
-def event(n: int = 0, **changed: Any) -> dict[str, Any]:
-    row = {"event": "Report Viewed", "distinct_id": "ana", "time": DAY + n, "insert_id": f"id-{n}"}
-    return {**row, "properties": {"company_id": "acme", "feature": "sso"}, **changed}
-
-
-def person(name: str, **properties: Any) -> dict[str, Any]:
-    known = {"$email": f"{name}@acme.example", "$name": name.title(), "role": "admin", "company_id": "acme"}
-    return {"distinct_id": name, "properties": {**known, **properties}}
-
-
-SAMPLE = {
-    "mixpanel": {
-        "events": [event(n) for n in range(5)],
-        "profiles": [person("ana"), person("bo", company_id=["acme", "globex"]), person("cy", company_id=None)],
-        "groups": [
-            {"distinct_id": "acme", "properties": {"seats_bought": 50, "plan": "team"}},
-            {"distinct_id": "globex", "properties": {"seats_bought": "20"}},
-        ],
-        "cohorts": [{"id": 7, "name": "Power users", "members": ["ana", "cy", "nobody"]}],
-    }
-}
+from tests.systems.mixpanel import DAY, QUICK, SAMPLE, connected, event, person
 
 
 class Clock:
@@ -71,18 +44,6 @@ def start(stand_ins: Callable[..., StandIns]) -> Callable[..., StandIns]:
         return stand_ins(lambda state: stand_in.Mixpanel(state, **how), sample=sample)
 
     return begin
-
-
-def connected(there: StandIns, world: World | None = None, **changed: Any) -> Connected:
-    settings = {
-        "service_account": stand_in.SERVICE_ACCOUNT,
-        "secret": SecretStr(stand_in.SECRET),
-        "project_id": stand_in.PROJECT_ID,
-        "data_group_id": str(stand_in.DATA_GROUP_ID),
-        "base_url": there.base_url("mixpanel"),
-        **changed,
-    }
-    return INTEGRATION.connect(Settings(**settings), world or World(retry=QUICK))
 
 
 def pull(

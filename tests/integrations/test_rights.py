@@ -12,13 +12,19 @@ from syrupy.assertion import SnapshotAssertion
 import integrations
 from cli.doctor import shown
 from integrations.kit.declare import Connected, Finding
-from sandbox.hubspot.app import HubSpot
+from sandbox.hubspot.app import TOKEN, HubSpot
 from sandbox.intercom.app import Intercom
 from sandbox.mixpanel.app import Mixpanel
 from sandbox.salesforce.app import Salesforce
 from sandbox.slack.app import SCOPES, Slack
-from tests.integrations import test_hubspot, test_intercom, test_mixpanel, test_salesforce, test_slack
 from tests.integrations.conftest import StandIns
+from tests.systems import hubspot as of_hubspot
+from tests.systems import intercom as of_intercom
+from tests.systems import mixpanel as of_mixpanel
+from tests.systems import salesforce as of_salesforce
+from tests.systems import slack as of_slack
+from tests.systems import systems
+from tests.systems.declare import System
 
 ROOT = Path(__file__).parents[2]
 FALLBACK = "desk@seller.example"
@@ -38,16 +44,41 @@ def said(system: str, findings: list[Finding], word: str) -> str:
     return "\n".join(shown(system, finding) for finding in findings if word in finding.what)
 
 
+# --- every system -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=systems(), ids=lambda one: one.name)
+def each(request: pytest.FixtureRequest) -> System:
+    return request.param
+
+
+def test_with_exactly_the_rights_that_are_declared_nothing_is_missing_and_none_too_many(
+    each: System, stand_ins: Make
+) -> None:
+    world = stand_ins(each.stand_in, sample=each.sample())
+    each.least(world)
+    findings = each.connect(world).check()
+    assert findings
+    assert bad(findings) == marked(findings, "warning") == []
+
+
+def test_doctor_changes_nothing(each: System, stand_ins: Make) -> None:
+    world = stand_ins(each.stand_in, sample=each.sample())
+    each.connect(world).check()
+    assert world.requests()
+    assert world.applied() == {}
+
+
 # --- HubSpot ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def portal(stand_ins: Make) -> StandIns:
-    return stand_ins(HubSpot, sample=test_hubspot.sample())
+    return stand_ins(HubSpot, sample=of_hubspot.sample())
 
 
 def hubspot(portal: StandIns) -> Connected:
-    return test_hubspot.connect(portal, fallback_owner=FALLBACK)
+    return of_hubspot.connect(portal, fallback_owner=FALLBACK)
 
 
 def test_hubspot_with_exactly_the_scopes(portal: StandIns) -> None:
@@ -83,7 +114,7 @@ def test_hubspot_does_not_tell_the_scopes(portal: StandIns, answer: dict[str, An
     assert bad(findings) == [], "what it reads is tried all the same"
     assert marked(findings, "warning") == ["which scopes it has cannot be told"]
     assert "reads owners" in marked(findings, "ok")
-    assert test_hubspot.TOKEN not in str(findings)
+    assert TOKEN not in str(findings)
 
 
 # --- Salesforce -------------------------------------------------------------------------------------------------------
@@ -91,11 +122,11 @@ def test_hubspot_does_not_tell_the_scopes(portal: StandIns, answer: dict[str, An
 
 @pytest.fixture
 def org(stand_ins: Make) -> StandIns:
-    return stand_ins(Salesforce, sample=test_salesforce.sample())
+    return stand_ins(Salesforce, sample=of_salesforce.sample())
 
 
 def salesforce(org: StandIns, *used: str) -> list[Finding]:
-    connected = test_salesforce.connect(org, fallback_owner=FALLBACK)
+    connected = of_salesforce.connect(org, fallback_owner=FALLBACK)
     return connected.check(frozenset(used) if used else None)
 
 
@@ -119,8 +150,8 @@ def test_salesforce_misses_permissions(org: StandIns, snapshot: SnapshotAssertio
 def test_salesforce_refuses_what_doctor_says_is_missing(org: StandIns) -> None:
     """The same words lead to the same person: a permission, not a trigger of the org."""
     org.get(Salesforce).org.may["Task"] = {"Read"}
-    actions = test_salesforce.connect(org, fallback_owner=FALLBACK).actions
-    [reply] = actions["salesforce.create_task"].deliver([test_salesforce.task()])
+    actions = of_salesforce.connect(org, fallback_owner=FALLBACK).actions
+    [reply] = actions["salesforce.create_task"].deliver([of_salesforce.task()])
     assert "may not do this: entity type cannot be inserted: Task; give it the permission" in str(reply)
 
 
@@ -178,20 +209,20 @@ def test_salesforce_without_some_of_the_permissions_is_not_asked_for_them(org: S
 
 
 def test_slack_with_exactly_the_scopes_and_with_others(stand_ins: Make, snapshot: SnapshotAssertion) -> None:
-    world = stand_ins(Slack, sample=test_slack.SAMPLE)
+    world = stand_ins(Slack, sample=of_slack.SAMPLE)
     world.get(Slack).scopes = {right.name for right in integrations.integration("slack").rights[:3]}
-    findings = test_slack.connect(world, test_slack.Time()).check()
+    findings = of_slack.connect(world, of_slack.Time()).check()
     assert bad(findings) == marked(findings, "warning") == []
     world.get(Slack).scopes = {*SCOPES, "admin"}
-    findings = test_slack.connect(world, test_slack.Time()).check()
+    findings = of_slack.connect(world, of_slack.Time()).check()
     assert said("slack", findings, "more scopes") == snapshot
 
 
 def test_slack_does_not_tell_the_scopes(stand_ins: Make) -> None:
     """A proxy may swallow the header; then nothing is called missing, and nothing exactly right."""
-    world = stand_ins(Slack, sample=test_slack.SAMPLE)
+    world = stand_ins(Slack, sample=of_slack.SAMPLE)
     world.fault("slack", "status", path="auth.test", status=200, body={"ok": True, "team": "Sandbox", "user": "bot"})
-    findings = test_slack.connect(world, test_slack.Time()).check()
+    findings = of_slack.connect(world, of_slack.Time()).check()
     assert bad(findings) == []
     assert marked(findings, "warning") == ["which scopes it has cannot be told"]
     assert "in #expansion, #sales" in marked(findings, "ok")
@@ -203,20 +234,20 @@ def test_slack_does_not_tell_the_scopes(stand_ins: Make) -> None:
 def test_intercom_tells_what_cannot_be_read_and_nothing_of_the_rest(
     stand_ins: Make, snapshot: SnapshotAssertion
 ) -> None:
-    world = stand_ins(Intercom, sample=test_intercom.SAMPLE)
-    findings = test_intercom.connect(world).check()
+    world = stand_ins(Intercom, sample=of_intercom.SAMPLE)
+    findings = of_intercom.connect(world).check()
     assert bad(findings) == marked(findings, "warning") == []
     assert marked(findings, "note") == ["Intercom does not tell what else the token may do"]
     assert said("intercom", findings, "does not tell") == snapshot
     world.get(Intercom).may -= {"tags"}
-    assert bad(test_intercom.connect(world).check()) == ["may read tags"]
+    assert bad(of_intercom.connect(world).check()) == ["may read tags"]
     world.fault("intercom", "status", path="contacts", status=500, times=99)
-    assert bad(test_intercom.connect(world).check()) == ["may read contacts", "may read tags"]
+    assert bad(of_intercom.connect(world).check()) == ["may read contacts", "may read tags"]
 
 
 def test_doctor_writes_nothing_to_intercom(stand_ins: Make) -> None:
-    world = stand_ins(Intercom, sample=test_intercom.SAMPLE)
-    test_intercom.connect(world).check()
+    world = stand_ins(Intercom, sample=of_intercom.SAMPLE)
+    of_intercom.connect(world).check()
     assert {request["method"] for request in world.requests()} == {"GET"}
 
 
@@ -225,11 +256,11 @@ def test_doctor_writes_nothing_to_intercom(stand_ins: Make) -> None:
 
 @pytest.fixture
 def project(stand_ins: Make) -> StandIns:
-    return stand_ins(Mixpanel, sample=test_mixpanel.SAMPLE)
+    return stand_ins(Mixpanel, sample=of_mixpanel.SAMPLE)
 
 
 def mixpanel(project: StandIns) -> list[Finding]:
-    return test_mixpanel.connected(project).check()
+    return of_mixpanel.connected(project).check()
 
 
 def test_mixpanel_with_exactly_the_roles(project: StandIns) -> None:

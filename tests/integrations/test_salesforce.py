@@ -9,20 +9,19 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from expansion.contract import Done, Failure, NoAccess, Piece, Refused, TryLater
-from integrations.kit.declare import Connected
+from expansion.contract import Done, Failure, NoAccess, Refused, TryLater
 from integrations.kit.world import World
 from integrations.salesforce import INTEGRATION
 from integrations.salesforce.inputs import CreateOpportunity, CreateTask, UpdateFields
 from integrations.salesforce.settings import LIMITS, Settings
-from sandbox.salesforce.app import CLIENT_ID, CLIENT_SECRET, Salesforce
+from sandbox.salesforce.answers import ANSWERS
+from sandbox.salesforce.app import Salesforce
 from tests.integrations.conftest import StandIns
 from tests.integrations.contract import (
     ACCOUNTS,
     HURRIED,
     TIMEOUT,
     ActionContract,
-    Busy,
     Case,
     FakeClock,
     Rep,
@@ -30,87 +29,7 @@ from tests.integrations.contract import (
     number_of,
     piece,
 )
-
-ANA, BEN, GONE, FALLBACK = (f"00500000000000{n}AAA" for n in range(1, 5))
-
-
-def account_id(number: int) -> str:
-    return f"001000000000{number:03d}AAA"
-
-
-def sample(accounts: int = 3) -> dict[str, Any]:
-    return {
-        "salesforce": {
-            "users": [
-                {"Id": ANA, "Email": "ana@seller.example", "Name": "Ana"},
-                {"Id": BEN, "Email": "ben@seller.example", "Name": "Ben"},
-                {"Id": GONE, "Email": "gone@seller.example", "Name": "Gone", "IsActive": False},
-                {"Id": FALLBACK, "Email": "desk@seller.example", "Name": "Desk"},
-            ],
-            "accounts": [
-                {
-                    "Id": account_id(n),
-                    "Name": f"Account {n}",
-                    "Product_Account_Id__c": f"acct-{n}",
-                    "ARR__c": 1000.5 * n,
-                    "Region__c": "EMEA" if n % 2 else None,
-                    "OwnerId": ANA if n % 2 else None,
-                }
-                for n in range(accounts)
-            ],
-            "opportunities": [
-                {
-                    "Id": f"006000000000{n:03d}AAA",
-                    "AccountId": account_id(n % 3),
-                    "Name": f"Deal {n}",
-                    "StageName": stage,
-                    "CloseDate": f"2026-0{n + 1}-15",
-                }
-                for n, stage in enumerate(["Prospecting", "Closed Lost", "Proposal", "Prospecting", "Closed Won"])
-            ],
-        }
-    }
-
-
-def settings(stand_ins: StandIns, **changes: Any) -> Settings:
-    given: dict[str, Any] = {
-        "domain": "acme.my.salesforce.com",
-        "client_id": CLIENT_ID,
-        "client_secret": SecretStr(CLIENT_SECRET),
-        "base_url": stand_ins.base_url("salesforce"),
-        "timeout": TIMEOUT,
-    }
-    return Settings(_env_file=None, **(given | changes))
-
-
-def connect(stand_ins: StandIns, **changes: Any) -> Connected:
-    return INTEGRATION.connect(settings(stand_ins, **changes), World(retry=HURRIED))
-
-
-def task(key: str = "one", number: int = 0, **changes: Any) -> Piece:
-    given: dict[str, Any] = {
-        "assign_to": "ana@seller.example",
-        "subject": "Seats: Acme is at 92%",
-        "due": "2026-11-24",
-        "notes": "Because:\n- 46 of 50 seats",
-    }
-    return piece(CreateTask(**(given | changes)), key, f"acct-{number}", "Acme", salesforce=account_id(number))
-
-
-def deal(key: str = "one", number: int = 0, **changes: Any) -> Piece:
-    given: dict[str, Any] = {
-        "assign_to": "ana@seller.example",
-        "name": "Acme: seats",
-        "stage": "Prospecting",
-        "close": "2027-01-31",
-        "amount": "$3,600",
-    }
-    return piece(CreateOpportunity(**(given | changes)), key, f"acct-{number}", "Acme", salesforce=account_id(number))
-
-
-def update(key: str = "one", number: int = 0, **fields: Any) -> Piece:
-    what = UpdateFields(fields=fields or {"Region__c": "APAC"})
-    return piece(what, key, f"acct-{number}", "Acme", salesforce=account_id(number))
+from tests.systems.salesforce import ANA, BEN, FALLBACK, account_id, connect, deal, sample, settings, task, update
 
 
 @pytest.fixture
@@ -127,26 +46,13 @@ def error(code: str, message: str = "") -> list[dict[str, str]]:
     return [{"errorCode": code, "message": message}]
 
 
-# developer.salesforce.com, REST API, "Status Codes and Error Responses"
-BUSY = (
-    Busy(503, "<html>", maybe=True),
-    Busy(503, error("SERVER_UNAVAILABLE"), maybe=True),
-    Busy(500, error("UNKNOWN_EXCEPTION"), maybe=True),
-    Busy(403, error("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")),
-    Busy(403, error("REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded.")),
-    Busy(400, error("UNABLE_TO_LOCK_ROW")),
-    Busy(429, "slow down"),
-)
-
-
 def case(org: StandIns, name: str, **changes: Any) -> Case:
     return Case(
         stand_ins=org,
         vendor="salesforce",
         connect=lambda: connect(org).actions[name],
         lock_out=lambda: setattr(org.get(Salesforce), "locked_out", True),
-        expired={"status": 401, "body": error("INVALID_SESSION_ID", "Session expired or invalid")},
-        busy=BUSY,
+        answers=ANSWERS,
         sign_in={"method": "POST", "path": "oauth2/token"},
         **changes,
     )

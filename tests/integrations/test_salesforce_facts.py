@@ -14,10 +14,14 @@ from expansion.contract import FactRecord, Refused, Wanted
 from expansion.evaluate.fact_values import read_value
 from sandbox.salesforce.app import Salesforce
 from tests.integrations.conftest import StandIns
-from tests.integrations.test_salesforce import ANA, account_id, connect, org, sample
+from tests.systems.salesforce import ANA, account_id, connect, sample
 
-__all__ = ["org"]
 NOW = datetime(2026, 3, 7, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def org(stand_ins: Callable[..., StandIns]) -> StandIns:
+    return stand_ins(Salesforce, sample=sample())
 
 
 def wanted(now: datetime = NOW, currency: str = "USD", zone: str = "UTC", **kinds: str) -> Wanted:

@@ -13,7 +13,7 @@ from integrations.salesforce.inputs import CreateOpportunity, CreateTask, Update
 from sandbox.salesforce import fields as _salesforce_fields
 from sandbox.salesforce.app import Salesforce
 from tests.integrations.conftest import StandIns
-from tests.integrations.test_salesforce import account_id, connect, deal, sample, task, update
+from tests.systems.salesforce import account_id, connect, deal, sample, task, update
 
 _TYPES = {
     "Seats__c": "double",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,32 +16,12 @@ from integrations.slack import INTEGRATION
 from integrations.slack.actions import PostMessage, PostMessageAction
 from integrations.slack.message import MESSAGE, SECTION, digests, shorten, single, split
 from integrations.slack.settings import Settings
+from sandbox.slack.answers import ANSWERS
 from sandbox.slack.app import Slack
 from sandbox.slack.blocks import problems, text_length
 from tests.integrations.conftest import StandIns
-from tests.integrations.contract import FIRED_AT, TIMEOUT, ActionContract, Busy, Case, FakeClock, piece
-
-SAMPLE = {
-    "slack": {
-        "channels": [
-            {"id": "C0EXPANSION", "name": "expansion"},
-            {"id": "C0SALES0001", "name": "sales"},
-            {"id": "C0OLD000001", "name": "old", "is_archived": True},
-            {"id": "C0OTHER0001", "name": "other", "is_member": False},
-        ]
-    }
-}
-
-
-class Time(FakeClock):
-    """One time for client, retries and stand-in: an hour after everything fired."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = FIRED_AT.timestamp() + 3600
-
-    def today(self) -> datetime:
-        return datetime.fromtimestamp(self.now, UTC)
+from tests.integrations.contract import FIRED_AT, ActionContract, Case
+from tests.systems.slack import SAMPLE, Time, connect, message
 
 
 @pytest.fixture
@@ -59,36 +39,13 @@ def slack(world: StandIns, clock: Time) -> Any:
     return connect(world, clock)
 
 
-def connect(world: StandIns, clock: Time) -> Any:
-    settings = Settings(bot_token="xoxb-test", base_url=world.base_url("slack"), _env_file=None)
-    return INTEGRATION.connect(
-        settings, World(retry=RetryPolicy(sleep=clock.sleep), clock=clock, now=clock.today, timeout=TIMEOUT)
-    )
-
-
 @pytest.fixture
 def action(slack: Any) -> PostMessageAction:
     return slack.actions["slack.post_message"]
 
 
-def message(key: str = "one", account: str = "Acme", **what: Any) -> Piece:
-    what = {"channel": "expansion", "text": f"*{account}* uses 92 of 100 seats", **what}
-    return piece(PostMessage(**what), key, account.lower(), account)
-
-
 def posted(world: StandIns) -> list[dict[str, Any]]:
     return world.state.all("slack.messages")
-
-
-# docs.slack.dev/reference/methods/chat.postMessage#errors
-BUSY = (
-    Busy(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": "1"}),
-    Busy(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": "90"}),
-    Busy(200, {"ok": False, "error": "rate_limited"}),
-    Busy(200, {"ok": False, "error": "service_unavailable"}, maybe=True),
-    Busy(200, {"ok": False, "error": "request_timeout"}, maybe=True),
-    Busy(503, "<html>", maybe=True),
-)
 
 
 class TestPostMessageKeepsTheContract(ActionContract):
@@ -104,8 +61,7 @@ class TestPostMessageKeepsTheContract(ActionContract):
             bad=message("bad", channel="nowhere"),
             write={"method": "POST", "path": "chat.postMessage"},
             lock_out=lambda: setattr(world.get(Slack), "revoked", True),
-            expired={"status": 200, "body": {"ok": False, "error": "token_expired"}},
-            busy=BUSY,
+            answers=ANSWERS,
             clock=clock,
         )
 

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from sandbox.__main__ import main
-from sandbox.all import stand_ins
+from sandbox.all import STAND_INS, stand_ins
 from sandbox.kit.state import State
 
 ROOT = Path(__file__).parents[2]
@@ -58,8 +58,8 @@ def test_it_serves_says_where_and_ends_on_a_signal(tmp_path: Path, ending: signa
         out, err = process.communicate(timeout=20)
     assert process.returncode == 0
     assert f"inbox: {url}/inbox" in out
-    for name in ("salesforce", "hubspot", "slack", "intercom", "mixpanel"):
-        assert f"{name}: {url}/{name}" in out
+    for kind in STAND_INS:
+        assert f"{kind.name}: {url}/{kind.name}" in out
     assert "Traceback" not in err
     assert not (tmp_path / "ready").exists(), "nobody answers there any more"
 

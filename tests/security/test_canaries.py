@@ -14,9 +14,6 @@ from urllib.parse import quote
 import pytest
 
 import integrations
-import sandbox.hubspot.app
-import sandbox.mixpanel.app
-import sandbox.salesforce.app
 from expansion.ledger.store import open_ledger
 from integrations.kit.settings import secret_names
 from jobs.settings import Settings
@@ -24,16 +21,13 @@ from tests import world
 from tests.e2e.conftest import Town, clean, port, prefect_api, town
 from tests.security.nasty import NASTY
 from tests.security.searching import addresses_in, found_in, written_below
+from tests.systems import systems
 
 __all__ = ["clean", "port", "prefect_api", "town"]
 pytestmark = pytest.mark.flows
 
 SECRETS = {
-    "SALESFORCE_CLIENT_SECRET": "canary+salesforce/7Hq2=",
-    "HUBSPOT_TOKEN": "pat-na1-" + "ca4a12fe-0b5e-4c1d-9a7f-canaryhubspot",
-    "SLACK_BOT_TOKEN": "xoxb-" + "canary-slack-55512-kQz",
-    "INTERCOM_ACCESS_TOKEN": "dG9rO" + "canaryintercom77Zt=",
-    "MIXPANEL_SECRET": "canarymixpanel9Yw3Kp",
+    **{name: value for one in systems() for name, value in one.canaries.items()},
     "EXPANSION_ALERTS_WEBHOOK": "https://hooks.example/services/canaryalerts8Vt",
     "EXPANSION_ALERTS_SENDGRID_KEY": "SG.canarysendgrid6Lm.Xq",
 }
@@ -54,9 +48,9 @@ def nasty_world(monkeypatch: pytest.MonkeyPatch) -> None:
     called = {account: names[n * 7 % len(names)] for n, account in enumerate(world.ACCOUNTS)}
     called["ac-02"] = "mail to bo-ac-02@x.example"
     monkeypatch.setattr(world, "called", called.__getitem__)
-    monkeypatch.setattr(sandbox.salesforce.app, "CLIENT_SECRET", SECRETS["SALESFORCE_CLIENT_SECRET"])
-    monkeypatch.setattr(sandbox.hubspot.app, "TOKEN", SECRETS["HUBSPOT_TOKEN"])
-    monkeypatch.setattr(sandbox.mixpanel.app, "SECRET", SECRETS["MIXPANEL_SECRET"])
+    for one in systems():
+        for name, value in one.canaries.items():
+            monkeypatch.setitem(one.stand_in.credentials, name, value)
 
 
 @pytest.mark.usefixtures("nasty_world")
@@ -72,8 +66,9 @@ def test_no_canary_is_written_anywhere(town: Callable[..., Town], prefect_api: d
 
     pulling = ("run", "--pull", "--as-of", world.AS_OF.isoformat())
     if ALL:  # every system says no while it is read, and the program breaks off before anything is decided
-        for vendor, path in (("salesforce", "/query"), ("hubspot", "companies"), ("mixpanel", "engage")):
-            here.fault(vendor, "status", path=path, status=401, body=_echo())
+        for one in systems():
+            if one.reads:
+                here.fault(one.name, "status", path=one.reads, status=401, body=_echo())
         assert run(*pulling, breaks="deciding") == 1
     # What is sent is refused, or cut off, or breaks the program; every answer repeats what it was sent.
     refused = {"ok": False, "error": "invalid_auth", "echo": str(_echo())}
