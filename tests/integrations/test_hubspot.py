@@ -30,12 +30,11 @@ from tests.integrations.contract import (
     ActionContract,
     Case,
     FakeClock,
-    Rep,
     key_of,
     number_of,
     piece,
 )
-from tests.systems.hubspot import connect, sample, settings, task, update
+from tests.systems.hubspot import case, connect, sample, settings, task, update
 
 
 @pytest.fixture
@@ -49,34 +48,6 @@ def many(stand_ins: Callable[..., StandIns]) -> StandIns:
     portal.get(HubSpot).limits.searches = 1000  # the clock of the test does not wait for the server's
     portal.get(HubSpot).limits.burst = 1000
     return portal
-
-
-def case(portal: StandIns, name: str, **changes: Any) -> Case:
-    portal.get(HubSpot).portal.rules["forbidden"] = "Not in this portal, says bob@admin.example"
-    given: dict[str, Any] = {
-        "stand_ins": portal,
-        "vendor": "hubspot",
-        "connect": lambda: connect(portal).actions[name],
-        "good": lambda name: task(name, number_of(name)),
-        "bad": task("bad", ACCOUNTS - 1, subject="forbidden"),
-        "lock_out": lambda: setattr(portal.get(HubSpot), "token", "another"),
-        "what": "create_task",
-        "answers": ANSWERS,
-        "rep": rep(portal) if name == "hubspot.create_task" else None,
-    }
-    return Case(**(given | changes))
-
-
-def rep(portal: StandIns) -> Rep:
-    """A person who takes every task over and edits it."""
-    stand_in = portal.get(HubSpot).portal
-    edits = {"hs_task_status": "COMPLETED", "hubspot_owner_id": "13", "hs_task_subject": "Called", "hs_task_body": "Hi"}
-
-    def change() -> None:
-        for record in stand_in.all("tasks"):
-            stand_in.update("tasks", record["id"], edits)
-
-    return Rep(change, lambda: [{name: each["properties"][name] for name in edits} for each in stand_in.all("tasks")])
 
 
 # --- the contract -----------------------------------------------------------------------------------------------------

@@ -14,7 +14,6 @@ from integrations.kit.world import World
 from integrations.salesforce import INTEGRATION
 from integrations.salesforce.inputs import CreateOpportunity, CreateTask, UpdateFields
 from integrations.salesforce.settings import LIMITS, Settings
-from sandbox.salesforce.answers import ANSWERS
 from sandbox.salesforce.app import Salesforce
 from tests.integrations.conftest import StandIns
 from tests.integrations.contract import (
@@ -24,12 +23,23 @@ from tests.integrations.contract import (
     ActionContract,
     Case,
     FakeClock,
-    Rep,
     key_of,
     number_of,
     piece,
 )
-from tests.systems.salesforce import ANA, BEN, FALLBACK, account_id, connect, deal, sample, settings, task, update
+from tests.systems.salesforce import (
+    ANA,
+    FALLBACK,
+    account_id,
+    case,
+    connect,
+    deal,
+    rep,
+    sample,
+    settings,
+    task,
+    update,
+)
 
 
 @pytest.fixture
@@ -44,33 +54,6 @@ def many(stand_ins: Callable[..., StandIns]) -> StandIns:
 
 def error(code: str, message: str = "") -> list[dict[str, str]]:
     return [{"errorCode": code, "message": message}]
-
-
-def case(org: StandIns, name: str, **changes: Any) -> Case:
-    return Case(
-        stand_ins=org,
-        vendor="salesforce",
-        connect=lambda: connect(org).actions[name],
-        lock_out=lambda: setattr(org.get(Salesforce), "locked_out", True),
-        answers=ANSWERS,
-        sign_in={"method": "POST", "path": "oauth2/token"},
-        **changes,
-    )
-
-
-def rep(org: StandIns, sobject: str, changes: dict[str, Any]) -> Rep:
-    """A person who takes every record of ours over and edits it; `OwnerId` too."""
-    stand_in = org.get(Salesforce).org
-    edits = {"OwnerId": BEN, **changes}
-
-    def ours() -> list[dict[str, Any]]:
-        return [record for record in stand_in.all(sobject) if stand_in.key_of(sobject, record)]
-
-    def change() -> None:
-        for record in ours():
-            stand_in.update(sobject, record["Id"], edits, by=BEN)
-
-    return Rep(change, lambda: [{name: record[name] for name in edits} for record in ours()])
 
 
 # --- the contract -----------------------------------------------------------------------------------------------------

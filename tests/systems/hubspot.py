@@ -15,10 +15,11 @@ from integrations.hubspot.settings import Settings
 from integrations.kit.declare import Connected
 from integrations.kit.retry import RetryPolicy
 from integrations.kit.world import World
+from sandbox.hubspot.answers import ANSWERS
 from sandbox.hubspot.app import TOKEN, HubSpot
 from tests import world
 from tests.integrations.conftest import StandIns
-from tests.integrations.contract import TIMEOUT, FakeClock, piece
+from tests.integrations.contract import ACCOUNTS, TIMEOUT, Case, FakeClock, Rep, number_of, piece
 from tests.systems.declare import About, Record, Shared, System, Work, step_key
 
 
@@ -71,6 +72,34 @@ def task(key: str = "one", number: int = 0, **changes: Any) -> Piece:
 def update(key: str = "one", number: int = 0, **properties: Any) -> Piece:
     what = UpdateProperties(properties=properties or {"industry": "Retail"})
     return piece(what, key, f"acct-{number}", "Acme", hubspot=str(9000 + number))
+
+
+def case(portal: StandIns, name: str, **changes: Any) -> Case:
+    portal.get(HubSpot).portal.rules["forbidden"] = "Not in this portal, says bob@admin.example"
+    given: dict[str, Any] = {
+        "stand_ins": portal,
+        "vendor": "hubspot",
+        "connect": lambda: connect(portal).actions[name],
+        "good": lambda name: task(name, number_of(name)),
+        "bad": task("bad", ACCOUNTS - 1, subject="forbidden"),
+        "lock_out": lambda: setattr(portal.get(HubSpot), "token", "another"),
+        "what": "create_task",
+        "answers": ANSWERS,
+        "rep": rep(portal) if name == "hubspot.create_task" else None,
+    }
+    return Case(**(given | changes))
+
+
+def rep(portal: StandIns) -> Rep:
+    """A person who takes every task over and edits it."""
+    stand_in = portal.get(HubSpot).portal
+    edits = {"hs_task_status": "COMPLETED", "hubspot_owner_id": "13", "hs_task_subject": "Called", "hs_task_body": "Hi"}
+
+    def change() -> None:
+        for record in stand_in.all("tasks"):
+            stand_in.update("tasks", record["id"], edits)
+
+    return Rep(change, lambda: [{name: each["properties"][name] for name in edits} for each in stand_in.all("tasks")])
 
 
 # --- in the tests that go through all systems -------------------------------------------------------------------------

@@ -13,10 +13,11 @@ from integrations.kit.world import World
 from integrations.salesforce import INTEGRATION
 from integrations.salesforce.inputs import CreateOpportunity, CreateTask, UpdateFields
 from integrations.salesforce.settings import Settings
+from sandbox.salesforce.answers import ANSWERS
 from sandbox.salesforce.app import CLIENT_ID, CLIENT_SECRET, Salesforce
 from tests import world
 from tests.integrations.conftest import StandIns
-from tests.integrations.contract import HURRIED, TIMEOUT, piece
+from tests.integrations.contract import HURRIED, TIMEOUT, Case, Rep, piece
 from tests.systems.declare import About, Record, Shared, System, Work, step_key
 
 ANA, BEN, GONE, FALLBACK = (f"00500000000000{n}AAA" for n in range(1, 5))
@@ -99,6 +100,33 @@ def deal(key: str = "one", number: int = 0, **changes: Any) -> Piece:
 def update(key: str = "one", number: int = 0, **fields: Any) -> Piece:
     what = UpdateFields(fields=fields or {"Region__c": "APAC"})
     return piece(what, key, f"acct-{number}", "Acme", salesforce=account_id(number))
+
+
+def case(org: StandIns, name: str, **changes: Any) -> Case:
+    return Case(
+        stand_ins=org,
+        vendor="salesforce",
+        connect=lambda: connect(org).actions[name],
+        lock_out=lambda: setattr(org.get(Salesforce), "locked_out", True),
+        answers=ANSWERS,
+        sign_in={"method": "POST", "path": "oauth2/token"},
+        **changes,
+    )
+
+
+def rep(org: StandIns, sobject: str, changes: dict[str, Any]) -> Rep:
+    """A person who takes every record of ours over and edits it; `OwnerId` too."""
+    stand_in = org.get(Salesforce).org
+    edits = {"OwnerId": BEN, **changes}
+
+    def ours() -> list[dict[str, Any]]:
+        return [record for record in stand_in.all(sobject) if stand_in.key_of(sobject, record)]
+
+    def change() -> None:
+        for record in ours():
+            stand_in.update(sobject, record["Id"], edits, by=BEN)
+
+    return Rep(change, lambda: [{name: record[name] for name in edits} for record in ours()])
 
 
 # --- in the tests that go through all systems -------------------------------------------------------------------------
