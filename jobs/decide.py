@@ -11,14 +11,12 @@ from expansion.decide.decide import Decisions, Released, decide
 from expansion.decide.handover import RunContext
 from expansion.decide.schedule import is_due
 from expansion.evaluate.results import Answers
-from expansion.explain.evaluator import StoreEvaluator, build_rollups
+from expansion.explain.evaluator import StoreEvaluator
 from expansion.language.model.mistakes import suggest
 from expansion.language.model.models import Trigger
 from expansion.ledger.firings import Overtaken
 from expansion.records.ledger import Recorded
 from expansion.text.for_people import ForPeople
-from expansion.usage.compaction import put_together
-from expansion.usage.journal import Journal
 from jobs.definitions import Definitions
 from jobs.place import Place
 
@@ -98,12 +96,12 @@ def _cursor(name: str) -> str:
 def evaluate(
     place: Place, definitions: Definitions, triggers: Collection[Trigger], as_of: datetime, *, build: bool = True
 ) -> Evaluated:
-    """Bring in what was pushed and the rollups up to date, then ask every trigger about every account."""
+    """Bring in what was pushed and the rollups up to date, then ask every trigger about every account.
+
+    `build=False`: nothing is written; a place that is only looking sees all the same what was pushed.
+    """
     if build:
-        Journal(place.store.root).fold(place.store)
-        put_together(place.store)
-        if place.settings.engine_url is None:
-            build_rollups(place.store, definitions.vocabulary, triggers)
+        place.events.prepare(definitions.vocabulary, triggers)
     asking = place.evaluator(definitions, as_of)
     found = asking.answers(list(triggers))
     return Evaluated(definitions, found, asking, asking.count(), dict(asking.unreadable()))
@@ -116,7 +114,7 @@ def decide_all(place: Place, evaluated: Evaluated, as_of: datetime, released: Re
     """
     definitions, asked = evaluated.definitions, evaluated.evaluator
     links = place.systems.account_links(definitions)
-    context = RunContext(as_of, definitions.revision, _watermark(place, evaluated), links)
+    context = RunContext(as_of, definitions.revision, asked.known_until(), links)
     return decide(
         evaluated.answers,
         definitions.workspace,
@@ -126,13 +124,6 @@ def decide_all(place: Place, evaluated: Evaluated, as_of: datetime, released: Re
         definitions.catalog,
         released or {},
     )
-
-
-def _watermark(place: Place, evaluated: Evaluated) -> datetime | None:
-    """Up to when events are known, of the store or of the warehouse."""
-    if place.settings.engine_url is None:
-        return place.store.manifest().watermark
-    return evaluated.evaluator.known_until()
 
 
 def record(place: Place, run_id: int, decisions: Decisions, now: datetime) -> Recorded:

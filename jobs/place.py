@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 
 import integrations
 from expansion.contract import Catalog
-from expansion.evaluate.relations import StoreRelations
-from expansion.explain.evaluator import StoreEvaluator, evaluator
+from expansion.explain.evaluator import StoreEvaluator
 from expansion.language.model.mistakes import Mistakes
 from expansion.language.yaml.files import Folder
 from expansion.ledger import agreement as clocks
@@ -27,11 +26,9 @@ from expansion.usage import manifest as manifests
 from expansion.usage.ahead import newest_pull
 from expansion.usage.manifest import Manifest
 from expansion.usage.store import UsageStore
-from expansion.warehouse.source import WarehouseSource
-from expansion.warehouse.table import load_table
-from integrations.warehouse.client import SqlWarehouse, connect
 from jobs.clock import instant
 from jobs.definitions import Definitions, read_definitions
+from jobs.event_store import EventStore, event_store
 from jobs.settings import Settings, own_settings
 from jobs.systems import Systems
 
@@ -162,22 +159,17 @@ class Place:
         """False only for a process that certainly is no more."""
         return is_alive(holder, self._holders)
 
-    def evaluator(self, definitions: Definitions, as_of: datetime) -> StoreEvaluator:
-        """The evaluator over the usage store; or over a warehouse that has the events, with the facts of the store."""
-        if self.settings.engine_url is None:
-            return evaluator(self.store, definitions.vocabulary, as_of)
-        table = load_table(self.settings.engine_map)
-        source = WarehouseSource.of(self.warehouse, table, StoreRelations.of(self.store), as_of)
-        return StoreEvaluator(source, definitions.vocabulary, as_of)
-
     @cached_property
-    def warehouse(self) -> SqlWarehouse:
-        """The warehouse that has the events, where the settings name one."""
-        assert self.settings.engine_url is not None, "asked only where it is set"
-        return connect(self.settings.engine_url.get_secret_value())
+    def events(self) -> EventStore:
+        """Where the events are that triggers are asked over."""
+        return event_store(self.settings, self.store)
+
+    def evaluator(self, definitions: Definitions, as_of: datetime) -> StoreEvaluator:
+        """The evaluator over what is known at a moment."""
+        return StoreEvaluator(self.events.relations(as_of, looking=self.looking), definitions.vocabulary, as_of)
 
     def close(self) -> None:
-        for name in ("allowances", "ledger", "holder", "warehouse"):
+        for name in ("allowances", "ledger", "holder", "events"):
             if name in self.__dict__:
                 getattr(self, name).close()
         if "_nowhere" in self.__dict__:

@@ -70,8 +70,6 @@ def _pulls(place: Place) -> Iterator[Pull]:
     for cohort in facts.cohorts.values():
         if isinstance(cohort, SourcedCohort):
             yield Pull(cohort.from_, "cohort", (cohort.name,))
-    if place.settings.engine_url is not None:
-        return  # a warehouse has the events
     for events in facts.events:
         yield Pull(events.from_, "events", (events.account,))
 

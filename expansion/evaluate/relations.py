@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Self
 
 import duckdb
 
@@ -13,6 +14,7 @@ from expansion.evaluate.rows import Rows, names_of, stamp
 from expansion.evaluate.source import Asked, Measures, by_sql
 from expansion.usage.duck import quote
 from expansion.usage.facts import facts_sql
+from expansion.usage.journal import Journal
 from expansion.usage.manifest import Manifest, Reading, Rollup, Segment
 from expansion.usage.names import Names
 from expansion.usage.rollup import WHERE_AND_WHEN, Column, properties_of, rollup_sql, values_of
@@ -31,13 +33,15 @@ class StoreRelations:
     _names: list[Names] = field(default_factory=list)  # one at most, shared by all connections of this view
 
     @classmethod
-    def of(cls, store: UsageStore) -> StoreRelations:
+    def of(cls, store: UsageStore, *, with_pushed: bool = False) -> Self:
+        """`with_pushed`: also with what was pushed and no run has folded yet."""
         reading = Reading(store.root)  # before the manifest: what that one names is there from then on
-        return cls(store, store.manifest(), store.connect(), reading)
+        seen = Journal(store.root).beside(store) if with_pushed else store
+        return cls(seen, seen.manifest(), seen.connect(), reading)
 
-    def again(self) -> StoreRelations:
+    def again(self) -> Self:
         """The same view on a connection of its own."""
-        return StoreRelations(self.store, self.manifest, self.store.connect(), self.reading, self._names)
+        return replace(self, con=self.store.connect())
 
     @property
     def facts(self) -> str:
@@ -46,6 +50,10 @@ class StoreRelations:
     def spans(self, source: str | None) -> Spans:
         """The spans for which events of a source are known; of any source for None."""
         return self.manifest.spans(source)
+
+    def known_until(self) -> datetime | None:
+        """Of every source."""
+        return self.manifest.watermark
 
     def first_pull(self, key: str) -> datetime | None:
         """When a source of facts or a cohort was first asked."""
@@ -64,7 +72,10 @@ class StoreRelations:
         return self._names[0]
 
     def events(self, properties: Collection[str] = ()) -> str | None:
-        return self.store.events_of(self.manifest.segments, properties)
+        return self._events(self.manifest.segments, properties)
+
+    def _events(self, segments: Sequence[Segment], properties: Collection[str]) -> str | None:
+        return self.store.events_of(segments, properties)
 
     def events_of(self, account_id: str, columns: Sequence[Column], since: datetime) -> str | None:
         """SQL for the events of an account with what these columns read; of all time, as files skip what is older."""
@@ -111,7 +122,7 @@ class StoreRelations:
         raw: list[Segment] = []
         keys = [column.key for column in columns]
         for segment in segments:
-            chosen = _files_with(segment, keys, zone)
+            chosen = self._rolled_up(segment, keys, zone)
             if chosen is None:
                 raw.append(segment)
                 continue
@@ -120,8 +131,14 @@ class StoreRelations:
                 alike.setdefault((has, values), []).append(rollup.file)
         parts = [self._select(names, has, values, columns) for (has, values), names in alike.items()]
         if raw:
-            parts.append(rollup_sql(self.store.events_of(raw, properties_of(columns)) or "", columns, zone))
+            parts.append(rollup_sql(self._events(raw, properties_of(columns)) or "", columns, zone))
         return "(" + " UNION ALL BY NAME ".join(f"({part})" for part in parts) + ")"
+
+    def _rolled_up(
+        self, segment: Segment, keys: Sequence[str], zone: str
+    ) -> list[tuple[Rollup, tuple[str, ...]]] | None:
+        """The rollup files that together hold these columns, each with those to take; None if some are missing."""
+        return _files_with(segment, keys, zone)
 
     def _select(
         self, names: list[str], has: tuple[str, ...], values: tuple[str, ...], columns: Sequence[Column]
@@ -139,7 +156,6 @@ def _overlaps(segment: Segment, first: date, last: date) -> bool:
 
 
 def _files_with(segment: Segment, keys: Sequence[str], zone: str) -> list[tuple[Rollup, tuple[str, ...]]] | None:
-    """The rollup files that together hold these columns, each with those to take; None if some are missing."""
     left = set(keys)
     chosen: list[tuple[Rollup, tuple[str, ...]]] = []
     for rollup in segment.rollups:

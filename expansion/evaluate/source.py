@@ -67,6 +67,10 @@ class Source(Protocol):
 
     def spans(self, source: str | None) -> Spans: ...
 
+    def known_until(self) -> datetime | None:
+        """Up to when events are known; None where there are none."""
+        ...
+
     def first_pull(self, key: str) -> datetime | None: ...
 
     def last_pull(self, key: str) -> datetime | None: ...
@@ -109,6 +113,9 @@ class Over:
 
     def spans(self, source: str | None) -> Spans:
         return self.of.spans(source)
+
+    def known_until(self) -> datetime | None:
+        return self.of.known_until()
 
     def first_pull(self, key: str) -> datetime | None:
         return self.of.first_pull(key)

@@ -162,6 +162,9 @@ class _Memory:
     def spans(self, source: str | None) -> Spans:
         return ((self.now - _FOR_EVER, self.now),)
 
+    def known_until(self) -> datetime | None:
+        return self.now
+
     def first_pull(self, key: str) -> datetime | None:
         return self.now - _FOR_EVER if key in self.sources else None
 

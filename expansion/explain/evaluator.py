@@ -89,8 +89,7 @@ class StoreEvaluator:
 
     def known_until(self) -> datetime | None:
         """Up to when events are known; None where none ever came."""
-        spans = self.source.spans(None)
-        return spans[-1][1] if spans else None
+        return self.source.known_until()
 
     def people_engine(self, engine: Engine) -> Engine:
         """The engine over the people of an engine's accounts."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -17,7 +18,10 @@ from typing import Any
 
 from expansion.contract import EventRow
 from expansion.private_files import private_folder, sync, write_whole
+from expansion.usage import manifest as manifests
+from expansion.usage.forgotten import suppressed
 from expansion.usage.import_events import Imported, import_rows
+from expansion.usage.scratch import scratch
 from expansion.usage.store import UsageStore
 
 _NAME = "journal.jsonl"
@@ -64,6 +68,24 @@ class Journal:
             aside.unlink()
             return folded
 
+    def beside(self, store: UsageStore, *, users: Mapping[str, str] | None = None) -> UsageStore:
+        """The store as a fold would leave it, for this process alone: nothing of the store or the journal is written.
+
+        The same store where nothing was pushed. Whoever reads it keeps the files of the store with a Reading.
+        """
+        # The journal first, then the one put aside, then the manifest: what a fold moves meanwhile is read twice, and
+        # counts once.
+        written = [row for path in (self.root / _NAME, self.root / _ASIDE) for row in _rows_now(path)]
+        if not written:
+            return store
+        listed = suppressed(self.root)
+        rows = map(listed.event, written) if listed else iter(written)
+        copy = UsageStore(scratch(store.root) / f"pushed-{uuid.uuid4().hex[:8]}")
+        with manifests.writing(copy.root):
+            manifests.save(copy.root, store.manifest().seen_from_elsewhere(store.root))
+        import_rows(copy, SOURCE, rows, None, users=users)
+        return copy
+
     @contextmanager
     def _folding(self) -> Iterator[None]:
         handle = os.open(self.root / _FOLD, os.O_RDWR | os.O_CREAT, 0o600)
@@ -98,6 +120,14 @@ def _end_line(handle: int) -> None:
     size = os.fstat(handle).st_size
     if size and os.pread(handle, 1, size - 1) != b"\n":
         write_whole(handle, b"\n")
+
+
+def _rows_now(path: Path) -> list[EventRow]:
+    """The rows of a file that another process may put aside, or be done with, at any moment."""
+    try:
+        return list(_rows(path))
+    except FileNotFoundError:
+        return []
 
 
 def _rows(path: Path) -> Iterator[EventRow]:

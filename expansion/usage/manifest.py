@@ -105,6 +105,26 @@ class Manifest:
         before = self.pulls.get(source, Pulls(at, at))
         return replace(self, pulls={**self.pulls, source: Pulls(min(before.first, at), max(before.last, at))})
 
+    def seen_from_elsewhere(self, root: Path) -> Manifest:
+        """The same list of the files below `root`, for a store in another folder: each by its whole path."""
+
+        def whole(file: str) -> str:
+            return file and str((root / file).absolute())
+
+        segments = tuple(
+            replace(
+                segment,
+                file=whole(segment.file),
+                people_file=whole(segment.people_file),
+                names_file=whole(segment.names_file),
+                rollups=tuple(replace(rollup, file=whole(rollup.file)) for rollup in segment.rollups),
+            )
+            for segment in self.segments
+        )
+        return replace(
+            self, segments=segments, facts=tuple(replace(file, file=whole(file.file)) for file in self.facts)
+        )
+
 
 def load(root: Path) -> Manifest:
     """The manifest of a store; an empty one where nothing was stored yet."""

@@ -59,7 +59,7 @@ class PushedRows:
         if self.accounts is not None and not self.accounts:
             return None
         asked, zone = sorted(set(columns), key=lambda column: column.key), str(self.calendar.zone)
-        spelling, seen = self.local.spelling, _seen_by(self.local.spelling, self.calendar.as_of)
+        spelling, seen = self.local.spelling, seen_by(self.local.spelling, self.calendar.as_of)
         queries = [
             rollup_sql(
                 self.events.events(spelling, properties_of(asked), Between(first, last, (seen, *some))),
@@ -95,7 +95,8 @@ def _schema(columns: Sequence[Column], *, each_event: bool) -> Schema:
     return [*((name, _KINDS[name]) for name in names), *counted]
 
 
-def _seen_by(spelling: Portable, moment: datetime) -> str:
+def seen_by(spelling: Portable, moment: datetime) -> str:
+    """What is asked of `seen_at`, so that only what had arrived by a moment counts."""
     return f"seen_at <= {spelling.moment(naive_utc(moment))}"
 
 
@@ -182,6 +183,10 @@ class WarehouseSource:
             self._told[named] = self._spans(named)
         return self._told[named]
 
+    def known_until(self) -> datetime | None:
+        spans = self.spans(None)
+        return spans[-1][1] if spans else None
+
     def _spans(self, source: str | None) -> Spans:
         """See store._own_spans: what arrived a day late says nothing of the others of its day, unless most did."""
         spelling = self.local.spelling
@@ -211,7 +216,7 @@ class WarehouseSource:
         return self._seen("account_id, user_id", "account_id <> '' AND user_id <> ''")
 
     def _seen(self, keys: str, where: str) -> str:
-        seen = _seen_by(self.local.spelling, self.as_of)
+        seen = seen_by(self.local.spelling, self.as_of)
         events = self.table.events(self.local.spelling, (), Between(last=self.as_of, where=(seen,)))
         query = f"SELECT {keys}, MIN(seen_at) AS first_seen FROM {events} AS seen WHERE {where} GROUP BY {keys}"
         names = keys.split(", ")
@@ -222,7 +227,7 @@ class WarehouseSource:
     def events_of(self, account_id: str, columns: Sequence[Column], since: datetime) -> str | None:
         """SQL for the events of one account since a moment that these columns may be about, with what they read."""
         spelling, properties = self.local.spelling, sorted(properties_of(columns))
-        where = [_seen_by(spelling, self.as_of), spelling.one_of("account_id", [account_id])]
+        where = [seen_by(spelling, self.as_of), spelling.one_of("account_id", [account_id])]
         if all(column.atom.events for column in columns):
             where.append(spelling.one_of("event", sorted({name for column in columns for name in column.atom.events})))
         kept = ["event_id", "event", "ts", "seen_at", "account_id", "user_id", *map(column_of, properties)]

@@ -13,10 +13,11 @@ import duckdb
 import pyarrow as pa
 
 from expansion.evaluate.relations import StoreRelations
-from expansion.explain.evaluator import StoreEvaluator, evaluator
+from expansion.explain.evaluator import StoreEvaluator, build_rollups, evaluator
 from expansion.usage.properties import column_of
 from expansion.usage.sql_dialect import DUCK, Spelling
 from expansion.usage.store import Stored, UsageStore
+from expansion.warehouse.beside import Beside
 from expansion.warehouse.dialects import SPELLINGS
 from expansion.warehouse.source import WarehouseSource
 from expansion.warehouse.table import Between
@@ -190,3 +191,36 @@ def assert_sums_are_exact(stage: Stage) -> None:
         events = stage.table.events(spelling, ["rows"], Between())
         query = f"SELECT SUM({spelling.number(column_of('rows'))}) AS total FROM {events} AS t"
         assert [Decimal(row[0]) for row in stage.rows(query)] == [Decimal(total)]
+
+
+# --- some of the events in a usage store beside it --------------------------------------------------------------------
+
+
+def assert_same_answers_of_both(stage: Stage, seed: str) -> None:
+    """Each event is in the warehouse, in the usage store, or in both: the answers are those of one store with all."""
+    world, definitions = a_question(seed)
+    rnd = Random(f"split {seed}")
+    where = {event["id"]: rnd.choice(("there", "here", "both")) for event in events_of(world)}
+    stage.fill([row for row in rows_of(world) if where[row[0]] != "here"])
+    here = [[event for event in batch if where[event["id"]] != "there"] for batch in world.batches]
+    triggers = asked(definitions)
+    with somewhere() as folder:
+        embedded = evaluator(world.quick_store(folder / "whole"), world.vocabulary, world.as_of)
+        store = replace(world, batches=here).quick_store(folder / "some")
+        build_rollups(store, world.vocabulary, triggers[::2])
+        there = beside(stage, world, store)
+        mine, theirs = embedded.answers(triggers), there.answers(triggers)
+        for trigger, definition in zip(mine, definitions, strict=True):
+            one, other = mine[trigger], theirs[trigger]
+            assert (set(one.yes), dict(one.unknown)) == (set(other.yes), dict(other.unknown)), definition
+            assert (set(one.cleared), one.asked) == (set(other.cleared), other.asked), definition
+        for account in sorted({event["account"] for event in events_of(world) if event["seen"] <= world.as_of})[:1]:
+            for trigger in triggers[:4]:
+                assert there.explain(trigger, account) == embedded.explain(trigger, account), trigger
+
+
+def beside(stage: Stage, world: World, store: UsageStore) -> StoreEvaluator:
+    """The evaluator over both."""
+    warehouse = WarehouseSource.of(stage, stage.table, StoreRelations.of(store), world.as_of)
+    warehouse.known = tuple(sorted(world.spans))
+    return StoreEvaluator(Beside.with_store(warehouse), world.vocabulary, world.as_of)

@@ -36,6 +36,14 @@ def test_explanations_show_the_same(stage: PostgresStage, seed: str) -> None:
     same.assert_same_explanations(stage, seed)
 
 
+@examples(20)
+@given(seed=st.integers(0, 2**24 - 1))
+def test_events_of_the_warehouse_and_of_the_store_count_together_and_the_same_one_once(
+    stage: PostgresStage, seed: int
+) -> None:
+    same.assert_same_answers_of_both(stage, f"both {seed}")
+
+
 @pytest.mark.parametrize("late", [timedelta(hours=24), timedelta(hours=24, microseconds=1), timedelta(days=20)])
 @pytest.mark.parametrize("seed", [f"known {n}" for n in range(4)])
 def test_the_events_say_for_when_they_are_known_as_an_import_of_them_does(
