@@ -1,17 +1,22 @@
-"""What the deciding side and the talking side say to each other: pieces of work, replies, and facts pulled."""
+"""What the deciding side and the talking side say to each other: pieces of work, replies, and what comes in."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, tzinfo
-from typing import Any, ClassVar, Protocol
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel
 
 from expansion.text.for_people import ForPeople
 from expansion.text.redact import redacted
 from expansion.waiting import LONGEST_TURN, LONGEST_WAIT, TOO_LONG, asks_too_much, bounded
+
+_CURRENCY = re.compile("[A-Z]{3}")
 
 # --- work that goes out -----------------------------------------------------------------------------------------------
 
@@ -198,6 +203,126 @@ class EventRow:
     former_id: str | None = None  # an id under which it may be stored already
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What an account came to buy more of, or less. One that is told again replaces what was told by its `remote_id`.
+
+    `amount` is what a year is worth of it, and never below nothing: `kind` says in which direction.
+    """
+
+    source: str  # "salesforce.opportunity"
+    account_id: str
+    kind: Literal["expansion", "contraction"]
+    at: datetime  # when it became so: the deal was won, the plan was changed
+    remote_id: str  # the record's id in that system
+    called: str | None = None  # in that system's own word, by which people choose what counts: "Upsell"
+    tier: str | None = None  # of policy.yaml, where the system says it
+    amount: Decimal | None = None
+    currency: str | None = None
+    known_at: datetime | None = None  # when it could be known: an earlier moment does not see it; else the pull
+
+    def __post_init__(self) -> None:
+        _must_name(self, "source", "account_id", "remote_id")
+        _must_have_zone(self, "at", "known_at")
+        if self.kind not in ("expansion", "contraction"):
+            raise ValueError(f"an outcome is an expansion or a contraction, not `{self.kind}`")
+        if self.amount is not None and not (self.amount.is_finite() and self.amount >= 0):
+            raise ValueError(f"an amount is a number from 0 on, not {self.amount}: `kind` says in which direction")
+        if (self.amount is None) != (self.currency is None):
+            raise ValueError("an amount has a currency, and a currency an amount")
+        if self.currency is not None and not _CURRENCY.fullmatch(self.currency):
+            raise ValueError(f"a currency is three capitals, not `{self.currency}`")
+
+
+@dataclass(frozen=True)
+class Merge:
+    """One account, or one person, has another id from a moment on: what is known of the former is known of this one.
+
+    Both ids are of the kind that the source's other records have. Who only moves to another account keeps the id, and
+    is a record of facts.
+    """
+
+    source: str
+    of: Literal["account", "user"]
+    former_id: str
+    id: str
+    at: datetime
+    known_at: datetime | None = None  # when it could be known; else the pull
+
+    def __post_init__(self) -> None:
+        _must_name(self, "source", "former_id", "id")
+        _must_have_zone(self, "at", "known_at")
+        if self.of not in ("account", "user"):
+            raise ValueError(f"a merge is of an account or a user, not `{self.of}`")
+        if self.former_id == self.id:
+            raise ValueError(f"`{self.id}` cannot be merged into itself")
+
+
+@dataclass(frozen=True)
+class Expected:
+    """How much of a source, and how soon, when all is well. Outside of it nobody can tell what rests on the source."""
+
+    lag: timedelta  # after so long what has happened is there
+    at_least: Fraction = Fraction(1, 2)  # of what the same weekday usually brings
+    at_most: Fraction | None = None  # of the same; None: more is never wrong
+    unmatched: Fraction = Fraction(1, 10)  # of its rows, at most, are of accounts that nobody knows
+
+    def __post_init__(self) -> None:
+        if self.lag < timedelta():
+            raise ValueError("nothing is there before it has happened: `lag` is not below 0")
+        if not 0 <= self.at_least <= 1:
+            raise ValueError("`at_least` is a share of what is usual, from 0 to 1")
+        if self.at_most is not None and self.at_most < 1:
+            raise ValueError("`at_most` is a multiple of what is usual, from 1 on")
+        if not 0 <= self.unmatched <= 1:
+            raise ValueError("`unmatched` is a share of all rows, from 0 to 1")
+
+
+def _must_name(record: object, *fields: str) -> None:
+    for name in fields:
+        if not getattr(record, name).strip():
+            raise ValueError(f"`{name}` is empty")
+
+
+def _must_have_zone(record: object, *fields: str) -> None:
+    for name in fields:
+        moment = getattr(record, name)
+        if moment is not None and moment.utcoffset() is None:
+            raise ValueError(f"`{name}` has no time zone")
+
+
+# --- what a system pushes by itself -----------------------------------------------------------------------------------
+
+Arrived = EventRow | FactRecord | CohortMembers | Outcome | Merge
+
+
+class Inbound(Protocol):
+    """An address that a system sends to by itself: its webhook, or the host that its libraries are pointed at.
+
+    Made when the system is connected, with its secrets and its clock. The server only routes: who has sent it, and
+    what it says, is known here.
+    """
+
+    name: ClassVar[str]  # "gadget.events"
+    title: ClassVar[str]
+
+    def verify(self, raw: bytes, headers: Mapping[str, str]) -> None:
+        """Raises NoAccess unless the right sender has sent this, and lately. Nothing else is raised, whatever came.
+
+        `raw` are the bytes as they came: signatures are made over those. `headers` have names in small letters, each
+        once.
+        """
+        ...
+
+    def rows(self, raw: bytes) -> Iterator[Arrived]:
+        """What was sent, unpacked, row by row. Read by its content: labels are wrong in the field.
+
+        One row that makes no sense is given as far as it can be read, and stops no other: a sender that is refused a
+        batch loses its good rows, too. Raises Refused where nothing at all can be read.
+        """
+        ...
+
+
 # --- what may be written in YAML --------------------------------------------------------------------------------------
 
 
@@ -218,7 +343,7 @@ class ActionWords:
 
 @dataclass(frozen=True)
 class SourceWords:
-    """A source as authors see it, and what it can give: `facts`, `events`, `cohorts` or `people`."""
+    """A source as authors see it, and what it can give: facts, people, cohorts, events, outcomes, merges."""
 
     name: str  # "salesforce.account"
     title: str

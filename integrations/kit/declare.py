@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel
@@ -20,9 +20,13 @@ from expansion.contract import (
     CohortMembers,
     Done,
     EventRow,
+    Expected,
     FactRecord,
     Failure,
+    Inbound,
     Made,
+    Merge,
+    Outcome,
     Piece,
     Refused,
     Reply,
@@ -80,12 +84,13 @@ class SourceBase:
 
     name: ClassVar[str]
     title: ClassVar[str]
-    gives: ClassVar[frozenset[str]]  # of: facts, people, cohorts, events
+    gives: ClassVar[frozenset[str]]  # of: facts, people, cohorts, events, outcomes, merges
     # How late an event may come and still be read: each pull reads so far back again, and repeats are dropped.
     late: timedelta = timedelta(days=2)
     # Of: facts, people. An answer holds every record there is: what it does not hold is no longer so. An answer that
     # may be cut short has to fail rather than to end early.
     full: ClassVar[frozenset[str]] = frozenset()
+    expected: Expected | None = None  # how much of it, and how soon; None: nobody can say
 
     def facts(self, fields: Sequence[str]) -> Iterator[FactRecord]:
         raise NotImplementedError
@@ -107,6 +112,14 @@ class SourceBase:
 
     def events(self, since: str | None, until: str, account_property: str) -> Iterator[EventRow]:
         """Events of the days `since`..`until`, both ISO dates and both included; `since` None: the first pull."""
+        raise NotImplementedError
+
+    def outcomes(self, since: datetime | None) -> Iterator[Outcome]:
+        """What accounts came to buy more of or less, of all that has changed since; None: all that there is."""
+        raise NotImplementedError
+
+    def merges(self, since: datetime | None) -> Iterator[Merge]:
+        """Which accounts and people have another id since, the first change first; None: all that there is."""
         raise NotImplementedError
 
     @classmethod
@@ -161,6 +174,7 @@ class Integration:
     connect: Callable[[Any, World], Connected]
     actions: Mapping[str, type[ActionBase]] = field(default_factory=dict)
     sources: Mapping[str, type[SourceBase]] = field(default_factory=dict)
+    inbound: Mapping[str, type[Inbound]] = field(default_factory=dict)  # what it sends by itself, by name
     limits: Sequence[Limit] = ()
     rights: Sequence[Right] = ()  # no more are needed; `check` compares them with what the token has
     # Seconds after which a flow tries a batch again that certainly was not done, when a call's own tries are over.
@@ -177,6 +191,7 @@ class Connected:
 
     actions: Mapping[str, ActionBase] = field(default_factory=dict)
     sources: Mapping[str, SourceBase] = field(default_factory=dict)
+    inbound: Mapping[str, Inbound] = field(default_factory=dict)
     check: Check = _nothing_to_check
     # Where a person sees an account, by label; `{salesforce}` stands for its id there.
     account_links: Mapping[str, str] = field(default_factory=dict)
