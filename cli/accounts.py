@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING
 
 from expansion.text.for_people import ForPeople
+
+if TYPE_CHECKING:
+    from expansion.explain.evaluator import StoreEvaluator
+    from jobs.place import Place
 
 _SHOWN = 5  # accounts in a hint
 _PEOPLE_SHOWN = 10  # people in a hint
@@ -51,7 +55,7 @@ def hint(known: Mapping[str, str | None], text: str) -> str:
     return f"did you mean {' or '.join(said)}{more}?"
 
 
-def need_account(evaluator: Any, text: str) -> str:
+def need_account(evaluator: StoreEvaluator, text: str) -> str:
     """The account's id; NoSuchAccount with those that may be meant, unless something is stored of it."""
     if evaluator.knows(text):
         return text
@@ -67,7 +71,7 @@ def need_account(evaluator: Any, text: str) -> str:
     return found
 
 
-def names(evaluator: Any, ids: Sequence[str] | None = None) -> dict[str, str | None]:
+def names(evaluator: StoreEvaluator, ids: Sequence[str] | None = None) -> dict[str, str | None]:
     """All accounts that are stored, or these, with their names, where policy.yaml says which fact holds them."""
     wanted = evaluator.accounts() if ids is None else list(ids)
     fact = evaluator.vocabulary.policy.account.name
@@ -77,12 +81,12 @@ def names(evaluator: Any, ids: Sequence[str] | None = None) -> dict[str, str | N
     return {one: None if values[one].value is None else str(values[one].value) for one in wanted}
 
 
-def name_of(evaluator: Any, account: str) -> str | None:
+def name_of(evaluator: StoreEvaluator, account: str) -> str | None:
     """The account's name, where one is known."""
     return names(evaluator, [account])[account]
 
 
-def of_ledger(place: Any, text: str) -> tuple[str, str | None]:
+def of_ledger(place: Place, text: str) -> tuple[str, str | None]:
     """The id and the name of an account that the ledger tells of, or else the store.
 
     Definitions that cannot be read, or a store that is damaged, keep nobody from asking the ledger.
@@ -98,7 +102,7 @@ def of_ledger(place: Any, text: str) -> tuple[str, str | None]:
     return found, known[found]
 
 
-def stored_names(place: Any) -> dict[str, str | None]:
+def stored_names(place: Place) -> dict[str, str | None]:
     """All accounts of the store with their names; none where the definitions or the store cannot be read."""
     from expansion.language.model.mistakes import Mistakes
     from expansion.usage.manifest import StoreError
@@ -111,7 +115,7 @@ def stored_names(place: Any) -> dict[str, str | None]:
         return {}
 
 
-def need_user(evaluator: Any, account: str, user: str) -> None:
+def need_user(evaluator: StoreEvaluator, account: str, user: str) -> None:
     """Raise NoSuchUser with the likeliest ids, unless something is stored of this person in the account."""
     from expansion.evaluate.questions import people_of
 
@@ -123,7 +127,7 @@ def need_user(evaluator: Any, account: str, user: str) -> None:
     raise NoSuchUser(f"nothing of a person `{user}` in account `{account}` had arrived by {at}\n\nhint: {hint}")
 
 
-def names_in(evaluator: Any, account: str, ids: Sequence[str]) -> dict[str, str]:
+def names_in(evaluator: StoreEvaluator, account: str, ids: Sequence[str]) -> dict[str, str]:
     """What these people of an account are called, where that says more than the id; never an e-mail address."""
     from expansion.steps.context import names_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +15,12 @@ from cli.completing import ACCOUNT, TRIGGER
 from cli.naming import need_trigger_of_ledger
 from cli.options import MOMENT, by_option, note_option
 from cli.output import as_json, echo, many, say, table
+
+if TYPE_CHECKING:
+    from expansion.records.firing import NewFiring
+    from expansion.records.ledger import FiringRecord
+    from jobs.approve import Outcome
+    from jobs.place import Place
 
 
 @click.command("approve")
@@ -89,7 +95,7 @@ def _nothing_waits(trigger: str | None, account: tuple[str, str | None] | None) 
     )
 
 
-def _list(place: Any, firings: list[Any], json_: bool) -> None:
+def _list(place: Place, firings: list[FiringRecord], json_: bool) -> None:
     """Each with what a person needs to decide it; what one flood brake held is one decision."""
     if json_:
         as_json(scripts.firings(firings))
@@ -109,11 +115,13 @@ def _list(place: Any, firings: list[Any], json_: bool) -> None:
     say("approve and send, or decline with --decline: expansion approve --trigger NAME | --account NAME | --all")
 
 
-def _told(outcome: Any, json_: bool) -> None:
+def _told(outcome: Outcome, json_: bool) -> None:
     from jobs.report import told_of_people
 
-    decided = [(one, one.decision, one.reason) for one in outcome.decided]
-    left = [(one, "not sent", why) for one, why in outcome.left]
+    decided: list[tuple[FiringRecord | NewFiring, str, str]] = [
+        (one, one.decision, one.reason) for one in outcome.decided
+    ]
+    left: list[tuple[FiringRecord | NewFiring, str, str]] = [(one, "not sent", why) for one, why in outcome.left]
     if json_:
         told = scripts.firings([one for one, _, _ in (*decided, *left)])
         # What stays as it was keeps its decision; `left` says why.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +13,7 @@ from cli.output import as_json, echo, many, say, table
 
 if TYPE_CHECKING:
     from expansion.ledger.audit import AuditRecord
+    from expansion.ledger.store import Ledger
 
 
 @click.command("audit")
@@ -50,7 +51,7 @@ def command(
         place.close()
 
 
-def _verified(ledger: Any, json_: bool) -> int:
+def _verified(ledger: Ledger, json_: bool) -> int:
     from dataclasses import asdict
 
     breaks = ledger.audit_breaks()

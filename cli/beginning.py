@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from expansion.text.for_people import ForPeople
+
+if TYPE_CHECKING:
+    from jobs.place import Place
 
 
 class NotHere(ForPeople):
     """A folder that holds nothing of ours."""
 
 
-def must_be_ours(place: Any) -> None:
+def must_be_ours(place: Place) -> None:
     """NotHere in a folder with neither playbooks nor anything kept: somebody is probably in the wrong one."""
     settings = place.settings
     if settings.ledger_url is None and not (settings.playbooks.is_dir() or settings.home.exists()):
@@ -25,7 +28,7 @@ def must_be_ours(place: Any) -> None:
         )
 
 
-def nothing_yet(place: Any, said: str) -> str:
+def nothing_yet(place: Place, said: str) -> str:
     """Why a list is empty; where nothing at all is kept, also where it was looked for."""
     home = place.settings.home
     if home.exists() or place.settings.ledger_url is not None:
@@ -33,7 +36,7 @@ def nothing_yet(place: Any, said: str) -> str:
     return f"{said}\n`{home}` is not there: nothing was pulled or imported here; EXPANSION_HOME names another place"
 
 
-def how_to_begin(place: Any, at: datetime, accounts: int) -> str | None:
+def how_to_begin(place: Place, at: datetime, accounts: int) -> str | None:
     """Why no account could be asked, and what brings the first in; None where there are some."""
     if accounts:
         return None

@@ -5,13 +5,21 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
 
 from cli.output import as_json, echo, many, say
 from cli.scripts import mistake
+
+if TYPE_CHECKING:
+    from expansion.evaluate.results import Line
+    from expansion.explain.cases import CaseResult
+    from expansion.language.model.mistakes import Mistake
+    from expansion.language.workspace import Workspace
+    from expansion.usage.manifest import Manifest
+    from jobs.place import Place
 
 
 @click.command("check")
@@ -50,7 +58,7 @@ def command(json_: bool) -> None:
     sys.exit(1 if failed else 0)
 
 
-def _renew_schemas(place: Any) -> None:
+def _renew_schemas(place: Place) -> None:
     """A name that was added is not underlined for long: where an editor's schemas hold the names, they are renewed."""
     from cli.init import own_names_of
     from expansion.language.own_names import MARK
@@ -67,14 +75,14 @@ def _renew_schemas(place: Any) -> None:
             )
 
 
-def _run(place: Any) -> list[Any]:
+def _run(place: Place) -> list[CaseResult]:
     from expansion.explain.cases import run_cases
 
     cases = [case for many in place.definitions.workspace.cases.values() for case in many]
     return list(run_cases(cases, place.definitions.workspace.triggers, place.definitions.vocabulary))
 
 
-def _too_long(place: Any) -> tuple[Any, ...]:
+def _too_long(place: Place) -> tuple[Mistake, ...]:
     """Windows that are longer than what is stored; none where nothing is."""
     from expansion.language.look_back import windows_longer_than
     from expansion.usage.manifest import StoreError
@@ -87,7 +95,7 @@ def _too_long(place: Any) -> tuple[Any, ...]:
     return windows_longer_than(place.definitions.workspace, *days) if days else ()
 
 
-def _never_seen(place: Any) -> tuple[Any, ...]:
+def _never_seen(place: Place) -> tuple[Mistake, ...]:
     """Names that no stored event has; none where nothing is stored, or a warehouse has the events."""
     from expansion.evaluate.naming import never_seen
     from expansion.usage.manifest import StoreError
@@ -101,10 +109,10 @@ def _never_seen(place: Any) -> tuple[Any, ...]:
         return ()  # said already
 
 
-def _days_known(stored: Any, workspace: Any) -> tuple[date, date] | None:
+def _days_known(stored: Manifest, workspace: Workspace) -> tuple[date, date] | None:
     """The first and the last day that events of every source are known of."""
     zone = ZoneInfo(workspace.policy.time_zone)
-    sources = [events.from_ for events in workspace.facts.events] or [None]
+    sources: list[str | None] = [events.from_ for events in workspace.facts.events] or [None]
     every = [spans for source in sources if (spans := stored.spans(source))]
     if not every:
         return None
@@ -112,7 +120,7 @@ def _days_known(stored: Any, workspace: Any) -> tuple[date, date] | None:
     return (first.astimezone(zone).date(), last.astimezone(zone).date()) if first <= last else None
 
 
-def _print(workspace: Any, warnings: list[Any], results: list[Any], failed: list[Any]) -> None:
+def _print(workspace: Workspace, warnings: list[Mistake], results: list[CaseResult], failed: list[CaseResult]) -> None:
     for warning in warnings:
         say(f"{warning}\n")
     for result in failed:
@@ -121,7 +129,7 @@ def _print(workspace: Any, warnings: list[Any], results: list[Any], failed: list
     say(f"{checked}; {len(results) - len(failed)} of {many(len(results), 'case')} pass")
 
 
-def _told(result: Any) -> str:
+def _told(result: CaseResult) -> str:
     """A failed case: what was expected, what came out, and the lines that decided."""
     from expansion.explain.cases import SAID
 
@@ -135,13 +143,13 @@ def _told(result: Any) -> str:
     return "\n".join([*lines, ""])
 
 
-def _detail(line: Any) -> str:
+def _detail(line: Line) -> str:
     parts = [f"seen {line.seen}" if line.seen else "", line.cause or ""]
     said = "; ".join(part for part in parts if part)
     return f"  ({said})" if said else ""
 
 
-def _case(result: Any) -> dict[str, Any]:
+def _case(result: CaseResult) -> dict[str, Any]:
     from expansion.explain.cases import SAID
 
     case = result.case

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.completing import EVENT
 from cli.output import as_json, echo, many, say, table
 from expansion.text.for_people import ForPeople
+
+if TYPE_CHECKING:
+    from expansion.usage.looking import SeenEvent
+    from jobs.place import Place
 
 _WIDEST = 40  # of a value in a table
 
@@ -44,7 +48,7 @@ def command(name: str | None, json_: bool) -> None:
         table([{"event": e.event, "events": f"{e.times:,}", "last": f"{e.last:%Y-%m-%d %H:%M} UTC"} for e in events])
 
 
-def _properties(place: Any, events: list[Any], name: str, json_: bool) -> None:
+def _properties(place: Place, events: list[SeenEvent], name: str, json_: bool) -> None:
     from expansion.usage.looking import seen_properties
 
     found = next((one for one in events if one.event == name), None)
@@ -59,7 +63,7 @@ def _properties(place: Any, events: list[Any], name: str, json_: bool) -> None:
     table([{"property": p.name, "events": f"{p.times:,}", "values": _values(p.samples)} for p in properties])
 
 
-def _no_such(events: list[Any], name: str) -> Exception:
+def _no_such(events: list[SeenEvent], name: str) -> Exception:
     from expansion.evaluate.unseen import close_to
 
     near = close_to(name, [one.event for one in events])
@@ -67,7 +71,7 @@ def _no_such(events: list[Any], name: str) -> Exception:
     return NoSuchEvent(f"no event called `{name}` is stored\n\nhint: {hint}")
 
 
-def _event(one: Any) -> dict[str, Any]:
+def _event(one: SeenEvent) -> dict[str, Any]:
     first, last = one.first_arrived.isoformat(), one.last.isoformat()
     return {"event": one.event, "events": one.times, "first_arrived": first, "last": last}
 

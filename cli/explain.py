@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -15,6 +16,11 @@ from cli.engine import engine_option
 from cli.naming import need_trigger
 from cli.options import MOMENT
 from cli.output import as_json, echo, say
+
+if TYPE_CHECKING:
+    from expansion.evaluate.results import Evidence, Line
+    from expansion.explain.evaluator import StoreEvaluator
+    from expansion.language.model.models import Trigger
 
 _SECTIONS = {
     "accounts": "accounts (asked of these only)",
@@ -94,7 +100,7 @@ class _People:
         return f"{fire}{unclear}; this is the nearest, and `--user ID` shows another"
 
 
-def _record(evidence: Any) -> dict[str, Any]:
+def _record(evidence: Evidence) -> dict[str, Any]:
     """The evidence as the ledger keeps it, and what would turn it."""
     from expansion.decide.evidence import evidence_record
 
@@ -103,7 +109,9 @@ def _record(evidence: Any) -> dict[str, Any]:
     return {**record, "lines": [{**said, "flips": line.flips} for said, line in lines], "flips": evidence.flips}
 
 
-def _explained(evaluator: Any, trigger: Any, account: str, user: str | None) -> tuple[Any, _People | None]:
+def _explained(
+    evaluator: StoreEvaluator, trigger: Trigger, account: str, user: str | None
+) -> tuple[Evidence, _People | None]:
     """The evidence; and who else was asked, where a trigger about people is asked of nobody in particular."""
     from expansion.evaluate.subjects import UserOf
 
@@ -117,7 +125,7 @@ def _explained(evaluator: Any, trigger: Any, account: str, user: str | None) -> 
     return evidence, _People(answers.asked, len(answers.yes), len(answers.unknown))
 
 
-def _called(evaluator: Any, account: str, user: str | None) -> str:
+def _called(evaluator: StoreEvaluator, account: str, user: str | None) -> str:
     """`Acme (a-1)`, or `Ana (ana) of Acme (a-1)`; the ids alone where there are no names."""
     name = name_of(evaluator, account)
     said = f"{name} ({account})" if name else account
@@ -127,7 +135,7 @@ def _called(evaluator: Any, account: str, user: str | None) -> str:
     return f"{person} ({user}) of {said}" if person else f"{user} of {said}"
 
 
-def _lines(lines: Any, zone: ZoneInfo) -> None:
+def _lines(lines: Sequence[Line], zone: ZoneInfo) -> None:
     section = ""
     for line in lines:
         if line.section != section:
@@ -136,7 +144,7 @@ def _lines(lines: Any, zone: ZoneInfo) -> None:
         _line(line, zone)
 
 
-def _line(line: Any, zone: ZoneInfo) -> None:
+def _line(line: Line, zone: ZoneInfo) -> None:
     indent = "  " * (line.depth + 1)
     echo(f"{indent}{line.answer.value.upper():<12} {line.text}", below=" " * 13)
     inner = indent + " " * 13

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from cli.output import as_json, echo, table
+
+if TYPE_CHECKING:
+    from expansion.language.model.facts import CohortDefinition, FactDefinition
 
 
 @click.command("facts")
@@ -34,7 +37,7 @@ def command(json_: bool) -> None:
             echo()
 
 
-def _made(fact: Any) -> str:
+def _made(fact: FactDefinition) -> str:
     """Where a fact's values come from, in a few words."""
     from expansion.language.model.models import (
         CountedFact,
@@ -62,7 +65,7 @@ def _made(fact: Any) -> str:
     return f"{fact.from_} {fact.field}{' of each person' if fact.who == 'users' else ''}"
 
 
-def _cohort(cohort: Any) -> str:
+def _cohort(cohort: CohortDefinition) -> str:
     from expansion.language.model.models import SourcedCohort
 
     return f"{cohort.from_} {cohort.name}" if isinstance(cohort, SourcedCohort) else "conditions in facts.yaml"

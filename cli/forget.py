@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import getpass
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.output import as_json, echo, many, say, table
 from cli.scripts import counted
+
+if TYPE_CHECKING:
+    from expansion.forgetting import Forgotten
 
 
 @click.command("forget")
@@ -43,7 +46,7 @@ def command(user: str, yes: bool, json_: bool) -> None:
     sys.exit(1 if done.still_read or done.ledger.in_flight or done.left else 0)
 
 
-def _tell(done: Any) -> None:
+def _tell(done: Forgotten) -> None:
     echo(f"forgotten; in their place stands {', '.join(done.pseudonyms)}")
     echo(f"usage store: {many(done.store.events, 'event')} and {many(done.store.facts, 'fact')} written anew")
     for name, count in done.ledger.rows.items():
@@ -64,7 +67,7 @@ def _tell(done: Any) -> None:
         say(f"still named in: {path}")
 
 
-def _told(done: Any) -> dict[str, Any]:
+def _told(done: Forgotten) -> dict[str, Any]:
     from dataclasses import asdict
 
     here = asdict(done.ledger)

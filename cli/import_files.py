@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import sys
+from datetime import tzinfo
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.output import as_json, many, say, table
 from cli.scripts import counted
+
+if TYPE_CHECKING:
+    from expansion.language.model.facts import Facts
+    from expansion.usage.import_events import Imported
+    from jobs.place import Place
 
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
@@ -42,7 +48,7 @@ def command(files: tuple[Path, ...], map_: Path, json_: bool) -> None:
     sys.exit(1 if useless else 0)
 
 
-def _row(result: Any) -> dict[str, Any]:
+def _row(result: Imported) -> dict[str, Any]:
     """How many events are stored; of facts how many of their values are new, for what is known changes nothing."""
     repeats = {"repeats": result.duplicates, "not readable": sum(result.rejects.values())}
     if result.rows is None:
@@ -56,7 +62,7 @@ def _row(result: Any) -> dict[str, Any]:
     }
 
 
-def _told(result: Any) -> dict[str, Any]:
+def _told(result: Imported) -> dict[str, Any]:
     return {
         "file": result.source,
         "what": "events" if result.rows is None else "values",
@@ -70,7 +76,7 @@ def _told(result: Any) -> dict[str, Any]:
     }
 
 
-def _import(files: tuple[Path, ...], map_: Path) -> list[Any]:
+def _import(files: tuple[Path, ...], map_: Path) -> list[Imported]:
     """One file after the other; what was stored before a file that cannot be used stays stored."""
     from expansion.files.import_file import import_file
     from expansion.usage.compaction import put_together
@@ -87,7 +93,7 @@ def _import(files: tuple[Path, ...], map_: Path) -> list[Any]:
     return results
 
 
-def _vocabulary(place: Any) -> tuple[Any, Any]:
+def _vocabulary(place: Place) -> tuple[tzinfo, Facts | None]:
     """The zone of policy.yaml, and facts.yaml; files may be imported before there are any."""
     from datetime import UTC
 

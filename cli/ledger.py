@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,10 @@ from cli.beginning import must_be_ours, nothing_yet
 from cli.completing import ACCOUNT, TRIGGER
 from cli.naming import need_trigger_of_ledger
 from cli.output import as_json, say, table
+
+if TYPE_CHECKING:
+    from expansion.records.ledger import FiringRecord, RunRecord
+    from jobs.place import Place
 
 
 @click.command("ledger")
@@ -82,7 +86,7 @@ class _Wanted:
         return [one for one in (trigger, account, person) if one]
 
 
-def _wanted(place: Any, trigger: str | None, account: str | None, user: str | None, limit: int) -> _Wanted:
+def _wanted(place: Place, trigger: str | None, account: str | None, user: str | None, limit: int) -> _Wanted:
     """The names as the ledger has them; what is called so by nothing is an error."""
     if trigger is not None:
         need_trigger_of_ledger(place, trigger)
@@ -93,7 +97,7 @@ def _wanted(place: Any, trigger: str | None, account: str | None, user: str | No
 Lists = tuple[list[dict[str, Any]], list[dict[str, Any]]]  # for people, and for scripts
 
 
-def _firings(place: Any, wanted: _Wanted) -> Lists:
+def _firings(place: Place, wanted: _Wanted) -> Lists:
     from jobs.report import fired_rows
 
     found = _found(place, wanted)
@@ -103,7 +107,7 @@ def _firings(place: Any, wanted: _Wanted) -> Lists:
     return rows, scripts.firings(found, evidence=True)
 
 
-def _history(place: Any, wanted: _Wanted) -> Lists:
+def _history(place: Place, wanted: _Wanted) -> Lists:
     from jobs.report import decided_rows
 
     found = _found(place, wanted)
@@ -114,7 +118,7 @@ def _history(place: Any, wanted: _Wanted) -> Lists:
     return list(decided_rows(found, past)), [{**one, "before": decisions} for one, decisions in both]
 
 
-def _steps(place: Any, wanted: _Wanted) -> Lists:
+def _steps(place: Place, wanted: _Wanted) -> Lists:
     from expansion.records.ledger import StepFilter
     from jobs.report import step_rows
 
@@ -123,7 +127,7 @@ def _steps(place: Any, wanted: _Wanted) -> Lists:
     return list(step_rows(found)), [scripts.step(one) for one in found]
 
 
-def _clocks(place: Any, wanted: _Wanted) -> Lists:
+def _clocks(place: Place, wanted: _Wanted) -> Lists:
     from expansion.follow.sla import promise
     from expansion.records.ledger import StepFilter
     from jobs.clocks import clock_rows
@@ -135,19 +139,19 @@ def _clocks(place: Any, wanted: _Wanted) -> Lists:
     return list(clock_rows(clocks, steps))[: wanted.limit], told[: wanted.limit]
 
 
-def _runs(place: Any, wanted: _Wanted) -> Lists:
+def _runs(place: Place, wanted: _Wanted) -> Lists:
     found = place.ledger.runs(wanted.limit)
     return [_run(run) for run in found], [_run_told(run) for run in found]
 
 
-def _found(place: Any, wanted: _Wanted) -> list[Any]:
+def _found(place: Place, wanted: _Wanted) -> list[FiringRecord]:
     from expansion.records.ledger import FiringFilter
 
     narrow = FiringFilter(trigger=wanted.trigger, account_id=wanted.account, user_id=wanted.user, limit=wanted.limit)
     return list(place.ledger.firings(narrow))
 
 
-_VIEWS: dict[str, Callable[[Any, _Wanted], Lists]] = {
+_VIEWS: dict[str, Callable[[Place, _Wanted], Lists]] = {
     "firings": _firings, "--history": _history, "--steps": _steps, "--clocks": _clocks, "--runs": _runs
 }  # fmt: skip
 
@@ -168,7 +172,7 @@ def _view(**wanted: bool) -> str:
     return named[0] if named else "firings"
 
 
-def _nothing(place: Any, view: str, wanted: _Wanted) -> str:
+def _nothing(place: Place, view: str, wanted: _Wanted) -> str:
     """Why there are no rows."""
     if not (named := wanted.named()):
         return nothing_yet(place, _EMPTY[view])
@@ -176,7 +180,7 @@ def _nothing(place: Any, view: str, wanted: _Wanted) -> str:
     return f"{said}\n\nhint: a person is named by the user id" if wanted.user is not None else said
 
 
-def _run(run: Any) -> dict[str, str]:
+def _run(run: RunRecord) -> dict[str, str]:
     problems = run.summary.get("problems", [])
     return {
         "run": str(run.id),
@@ -189,7 +193,7 @@ def _run(run: Any) -> dict[str, str]:
     }
 
 
-def _run_told(run: Any) -> dict[str, Any]:
+def _run_told(run: RunRecord) -> dict[str, Any]:
     """A run for scripts; what it reported stands in the fields of `expansion run --json`."""
     from cli.reporting import summary_for_scripts
 

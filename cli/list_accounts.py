@@ -14,6 +14,8 @@ from cli.options import MOMENT
 from cli.output import as_json, many, say, table
 
 if TYPE_CHECKING:
+    from expansion.explain.evaluator import StoreEvaluator
+    from expansion.records.ledger import FiringRecord
     from jobs.place import Place
 
 
@@ -54,7 +56,9 @@ def command(text: str | None, limit: int, as_of: datetime | None, engine: str | 
         say(f"\n{len(rows) - limit:,} more: write a part of the name, or --limit {len(rows)}")
 
 
-def _rows(place: Place, evaluator: Any, known: dict[str, str | None], text: str | None) -> list[dict[str, Any]]:
+def _rows(
+    place: Place, evaluator: StoreEvaluator, known: dict[str, str | None], text: str | None
+) -> list[dict[str, Any]]:
     """By name; those without one at the end."""
     words = place.definitions.workspace.policy.account
     owners, values = (_values(evaluator, fact, list(known)) for fact in (words.owner, words.value))
@@ -74,7 +78,7 @@ def _rows(place: Place, evaluator: Any, known: dict[str, str | None], text: str 
     return sorted(wanted, key=lambda row: (row["account_name"] is None, row["account_name"] or "", row["account_id"]))
 
 
-def _values(evaluator: Any, fact: str | None, ids: list[str]) -> dict[str, Any]:
+def _values(evaluator: StoreEvaluator, fact: str | None, ids: list[str]) -> dict[str, Any]:
     """What is known of a fact, money to the cent."""
     from decimal import Decimal
     from fractions import Fraction
@@ -92,7 +96,7 @@ def _values(evaluator: Any, fact: str | None, ids: list[str]) -> dict[str, Any]:
     }
 
 
-def _open(place: Place) -> list[Any]:
+def _open(place: Place) -> list[FiringRecord]:
     from expansion.records.ledger import FiringFilter
 
     return place.ledger.firings(FiringFilter(decisions=("acting",), open_only=True))

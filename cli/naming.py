@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jobs.place import Place
 
 
-def need_trigger(place: Any, name: str, account: str | None = None) -> None:
+def need_trigger(place: Place, name: str, account: str | None = None) -> None:
     """NoSuchTrigger with what may be meant, unless there is such a trigger; swapped arguments are said to be."""
     from jobs.decide import NoSuchTrigger, trigger_called
 
@@ -21,7 +24,7 @@ def need_trigger(place: Any, name: str, account: str | None = None) -> None:
     trigger_called(place.definitions, name)
 
 
-def need_trigger_of_ledger(place: Any, name: str) -> None:
+def need_trigger_of_ledger(place: Place, name: str) -> None:
     """NoSuchThing with what may be meant, unless there is such a trigger or the ledger tells of one that was."""
     from jobs.pause import NoSuchThing, must_be_there
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +11,9 @@ from cli import scripts
 from cli.completing import paused_name
 from cli.options import KIND, by_option, note_option
 from cli.output import as_json, say, table
+
+if TYPE_CHECKING:
+    from jobs.place import Place
 
 
 @click.command("pause")
@@ -48,7 +51,7 @@ def command(kind: str | None, name: str | None, by: str | None, note: str, json_
         say(f"{kind} {name} is paused already; `expansion pause` says by whom")
 
 
-def show_pauses(place: Any, json_: bool) -> None:
+def show_pauses(place: Place, json_: bool) -> None:
     """What is paused now."""
     pauses = place.ledger.pauses()
     zone = place.zone

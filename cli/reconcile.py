@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.output import as_json, say, table
+
+if TYPE_CHECKING:
+    from jobs.reconcile import Reconciled
 
 
 @click.command("reconcile")
@@ -46,7 +49,7 @@ def command(days: int, json_: bool) -> None:
         sys.exit(1)
 
 
-def _told(found: Any) -> dict[str, Any]:
+def _told(found: Reconciled) -> dict[str, Any]:
     """For scripts: what was compared, each difference with its step, and what could not be compared."""
     differences = [
         {

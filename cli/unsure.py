@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import getpass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli import scripts
 from cli.beginning import must_be_ours
 from cli.output import as_json, say, table
+
+if TYPE_CHECKING:
+    from expansion.records.ledger import StepRecord
 
 _VERDICTS = {
     "done": "written down as done",
@@ -64,7 +67,7 @@ def command(key: str | None, verdict: str | None, note: str, json_: bool) -> Non
         place.close()
 
 
-def _list(steps: list[Any], json_: bool) -> None:
+def _list(steps: list[StepRecord], json_: bool) -> None:
     from jobs.report import told_of_people
 
     rows = [
@@ -89,7 +92,7 @@ def _list(steps: list[Any], json_: bool) -> None:
         say("no step is unsure")
 
 
-def _chosen(steps: list[Any], key: str) -> Any:
+def _chosen(steps: list[StepRecord], key: str) -> StepRecord:
     if key in _VERDICTS:
         raise click.UsageError(
             f"`{key}` is what became of a step\n\nhint: write the key first: `expansion unsure KEY {key}`"
