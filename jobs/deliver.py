@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 import integrations
 from expansion.contract import AccountRef, Piece
-from expansion.deliver.deliver import LEASE, DeliveryReport, deliver
+from expansion.deliver.deliver import DeliveryReport, deliver
 from expansion.deliver.judging import Patience
+from expansion.deliver.office import LEASE, Office
 from expansion.deliver.recover import RecoveryReport, recover
 from expansion.evaluate.results import Evaluator
 from expansion.records.ledger import ClaimedStep, StepFilter, StepRecord
@@ -68,19 +69,8 @@ def deliver_some(
 ) -> DeliveryReport:
     """Deliver at most one task's worth of due steps; what reaches people waits for the end of quiet hours."""
     hold_for_quiet_hours(place, action, playbook, now())
-    return deliver(
-        place.ledger,
-        place.systems.actions(place.definitions),
-        action,
-        pieces.of,
-        now,
-        place.holder.name,
-        BATCH,
-        playbook=playbook,
-        lease=lease,
-        patience=_patience(place, waits_of(place, action)),
-        stopping=stopping,
-    )
+    office = _office(place, pieces, now, lease, waits_of(place, action))
+    return deliver(office, action, BATCH, playbook=playbook, stopping=stopping)
 
 
 def hold_for_quiet_hours(place: Place, action: str, playbook: str, now: datetime) -> int:
@@ -101,6 +91,11 @@ def hold_for_quiet_hours(place: Place, action: str, playbook: str, now: datetime
     return held
 
 
+def _office(place: Place, pieces: Pieces, now: Now, lease: timedelta, waits: list[float]) -> Office:
+    actions = place.systems.actions(place.definitions)
+    return Office(place.ledger, actions, pieces.of, now, place.holder.name, lease, _patience(place, waits))
+
+
 def _patience(place: Place, waits: list[float]) -> Patience:
     """What was busy is due again by the time that the batch is tried again."""
     usual = Patience()
@@ -113,11 +108,7 @@ def recover_all(place: Place, pieces: Pieces, now: Now, lease: timedelta = LEASE
     for run in place.ledger.unfinished_runs():
         if run.holder and not place.is_alive(run.holder):
             place.ledger.finish_run(run.id, "failed", now(), {"problem": "its process ended before it was done"})
-    patience = _patience(place, place.settings.retry_waits or [])
-    actions = place.systems.actions(place.definitions)
-    return recover(
-        place.ledger, actions, pieces.of, now, place.holder.name, place.is_alive, lease=lease, patience=patience
-    )
+    return recover(_office(place, pieces, now, lease, place.settings.retry_waits or []), place.is_alive)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ import integrations
 from benchmarks.actions import world
 from benchmarks.timing import timed
 from expansion.deliver.deliver import deliver
+from expansion.deliver.office import Office
 from expansion.ledger.allowances import open_allowances
 from expansion.ledger.store import open_ledger
 from expansion.limits import Allowance
@@ -99,7 +100,8 @@ def _sender(action: str, url: str, address: str) -> Callable[[int], int]:
     holder = f"bench/{time.monotonic_ns()}"
 
     def send(limit: int) -> int:
-        report = deliver(ledger, connected.actions, action, to_piece, lambda: datetime.now(UTC), holder, limit)
+        office = Office(ledger, connected.actions, to_piece, lambda: datetime.now(UTC), holder)
+        report = deliver(office, action, limit)
         assert not report.errors, report.errors
         return report.count("done")
 

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pydantic import ValidationError
 
-from expansion.contract import Action, Failure, Piece, Refused, TryLater
-from expansion.deliver.judging import Judge, Patience, Problem
+from expansion.contract import Failure, Piece, Refused, TryLater
+from expansion.deliver.judging import Judge, Problem
+from expansion.deliver.office import Office, ToPiece
 from expansion.ledger import verdicts
-from expansion.ledger.store import Ledger
 from expansion.records.ledger import ClaimedStep, Verdict
 
-# Renewed before each batch, and the end of it: once its first two thirds are over, no call of the batch goes out. The
-# last third is left to the call that is under way then: that may wait for its turn (Budget.patience, a minute for each
-# of two limits) and for its answer (two minutes at most, however slowly it comes).
-LEASE = timedelta(minutes=15)
 _STOPPED = "the run was stopped before it was sent"
 _BUSY_IN_A_ROW = 3  # so many calls that all end in "later": the system is down, not one record locked
-
-ToPiece = Callable[[ClaimedStep], Piece]
 
 
 @dataclass(frozen=True)
@@ -41,30 +35,22 @@ class DeliveryReport:
 
 
 def deliver(
-    ledger: Ledger,
-    actions: Mapping[str, Action],
+    office: Office,
     action_name: str,
-    to_piece: ToPiece,
-    now: Callable[[], datetime],
-    holder: str,
     limit: int = 200,
     *,
     playbook: str | None = None,
-    run_id: int | None = None,
-    lease: timedelta = LEASE,
-    patience: Patience = Patience(),  # noqa: B008  it is frozen
     stopping: Callable[[], bool] = lambda: False,
 ) -> DeliveryReport:
     """Claim up to `limit` due steps of an action and deliver them in the action's batches.
 
-    `to_piece` makes a claimed step into a piece; it raises `Refused` where that cannot be done. Once `stopping` says
-    so, the batches that are left go back untouched.
+    Once `stopping` says so, the batches that are left go back untouched.
     """
-    action = actions.get(action_name)
+    action = office.actions.get(action_name)
     if action is None:
         return DeliveryReport(action_name, problem=_not_connected(action_name))
-    claimed = ledger.claim(action_name, limit, holder, now(), lease, playbook=playbook, run_id=run_id)
-    round_ = _Round(ledger, Judge(action, patience, now), to_piece, holder, lease, stopping)
+    claimed = office.ledger.claim(action_name, limit, office.holder, office.now(), office.lease, playbook=playbook)
+    round_ = _Round(office, office.judge(action), stopping)
     for batch in in_batches(claimed, action.batch):
         round_.take(batch)
     return round_.report(len(claimed))
@@ -96,11 +82,8 @@ def to_pieces(
 
 @dataclass
 class _Round:
-    ledger: Ledger
+    office: Office
     judge: Judge
-    to_piece: ToPiece
-    holder: str
-    lease: timedelta
     stopping: Callable[[], bool]
     verdicts: list[Verdict] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
@@ -114,16 +97,17 @@ class _Round:
         if self.stopping():
             self._write([verdicts.released(step.key, self.judge.now(), _STOPPED, counts=False) for step in batch])
             return
-        good, bad = to_pieces(batch, self.to_piece, self.judge)
+        good, bad = to_pieces(batch, self.office.to_piece, self.judge)
         begun = self.judge.now()
-        kept = self.ledger.start_sending([step.key for step, _ in good], self.holder, begun, self.lease)
+        keys = [step.key for step, _ in good]
+        kept = self.office.ledger.start_sending(keys, self.office.holder, begun, self.office.lease)
         self.lost += [step.key for step, _ in good if step.key not in kept]
         sent = self.judge.deliver([pair for pair in good if pair[0].key in kept], self._ours(begun)) if kept else []
         self._write(bad + sent)
         self._notice_busy(sent)
 
     def _ours(self, begun: datetime) -> Callable[[], bool]:
-        until = begun + self.lease * 2 / 3
+        until = begun + self.office.lease * 2 / 3
         return lambda: self.judge.now() < until
 
     def report(self, claimed: int) -> DeliveryReport:
@@ -132,13 +116,13 @@ class _Round:
         return DeliveryReport(judge.action.name, claimed, *found)
 
     def _write(self, found: Sequence[Verdict]) -> None:
-        counted = self.ledger.resolve(found, self.holder, self.judge.now())
+        counted = self.office.ledger.resolve(found, self.office.holder, self.judge.now())
         self.verdicts += [verdict for verdict in found if verdict.key in counted]
         self.lost += [verdict.key for verdict in found if verdict.key not in counted]
 
     def _hold(self, batch: Sequence[ClaimedStep], problem: Problem) -> list[Verdict]:
         """Settings may be mended at any moment; a busy system gets a pause; a budget says when it has calls again."""
-        pause = self.judge.patience.first if problem.whose == "their system" else problem.wait
+        pause = self.office.patience.first if problem.whose == "their system" else problem.wait
         again, reason = self.judge.now() + pause, f"not tried: {problem.sentence}"
         return [verdicts.released(step.key, again, reason, counts=False) for step in batch]
 

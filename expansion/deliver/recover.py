@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
 from expansion.contract import Action, TryLater
-from expansion.deliver.deliver import LEASE, ToPiece, in_batches, to_pieces
-from expansion.deliver.judging import Judge, Patience, Problem
+from expansion.deliver.deliver import in_batches, to_pieces
+from expansion.deliver.judging import Judge, Problem
+from expansion.deliver.office import Office
 from expansion.ledger import verdicts
-from expansion.ledger.store import Ledger
 from expansion.records.ledger import ClaimedStep, Verdict
 
 _NOT_SENT = "its run stopped before it was sent"
@@ -32,62 +31,46 @@ class RecoveryReport:
         return sum(verdict.state == state for verdict in self.verdicts)
 
 
-def recover(
-    ledger: Ledger,
-    actions: Mapping[str, Action],
-    to_piece: ToPiece,
-    now: Callable[[], datetime],
-    holder: str,
-    alive: Callable[[str], bool],
-    *,
-    lease: timedelta = LEASE,
-    patience: Patience = Patience(),  # noqa: B008  it is frozen
-) -> RecoveryReport:
+def recover(office: Office, alive: Callable[[str], bool]) -> RecoveryReport:
     """Settle what dead holders left claimed, then look up unsure steps whose system could not be asked before.
 
     What was not being sent yet is due again. What was: a repeatable action is due again; another is looked up. If it
     is not there, it is due after a while, and looked up again before it is sent. What cannot be looked up is unsure.
     """
-    crew = _Crew(ledger, actions, to_piece, now, holder, lease, patience)
-    for name, steps in _by_action(ledger.abandoned(now(), alive)).items():
+    ledger, crew = office.ledger, _Crew(office)
+    for name, steps in _by_action(ledger.abandoned(office.now(), alive)).items():
         crew.take_over(name, steps)
-    for name, action in actions.items():
+    for name, action in office.actions.items():
         if not action.repeatable:
-            crew.look_up(name, ledger.claim_unsure(name, holder, now(), lease), "it was unsure")
+            unsure = ledger.claim_unsure(name, office.holder, office.now(), office.lease)
+            crew.look_up(name, unsure, "it was unsure")
     return crew.report()
 
 
 @dataclass
 class _Crew:
-    ledger: Ledger
-    actions: Mapping[str, Action]
-    to_piece: ToPiece
-    now: Callable[[], datetime]
-    holder: str
-    lease: timedelta
-    patience: Patience
+    office: Office
     verdicts: list[Verdict] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     judges: list[Judge] = field(default_factory=list)
 
     def take_over(self, name: str, steps: Sequence[ClaimedStep]) -> None:
         """All abandoned steps of one action."""
-        known = name in self.actions
+        office, known = self.office, name in self.office.actions
         self.left += [step.key for step in steps if step.sending_since and not known]
-        taken = self.ledger.take_over(
-            [step for step in steps if known or not step.sending_since], self.holder, self.now(), self.lease
-        )
-        unsent = [verdicts.released(s.key, self.now(), _NOT_SENT, counts=False) for s in taken if not s.sending_since]
+        ours = [step for step in steps if known or not step.sending_since]
+        taken = office.ledger.take_over(ours, office.holder, office.now(), office.lease)
+        unsent = [verdicts.released(s.key, office.now(), _NOT_SENT, counts=False) for s in taken if not s.sending_since]
         self._write(unsent)
         if known:
             self._settle(name, [step for step in taken if step.sending_since])
 
     def look_up(self, name: str, steps: Sequence[ClaimedStep], reason: str, *, just_now: bool = False) -> None:
         """Ask the system about each of these steps, which are in our hands. `just_now`: one may still be on its way."""
-        action = self.actions[name]
+        action = self.office.actions[name]
         judge = self._judge(action)
         for batch in in_batches(steps, action.batch):
-            good, bad = to_pieces(batch, self.to_piece, judge)
+            good, bad = to_pieces(batch, self.office.to_piece, judge)
             why = {step.key: TryLater(reason, maybe_done=True) for step, _ in good}
             absent = judge.cut_short if just_now else judge.at_once
             self._write([_doubted(verdict) for verdict in bad] + judge.look_up(good, why, absent=absent))
@@ -98,7 +81,7 @@ class _Crew:
         return RecoveryReport(tuple(self.verdicts), tuple(self.left), problems, errors)
 
     def _settle(self, name: str, steps: Sequence[ClaimedStep]) -> None:
-        action = self.actions[name]
+        action = self.office.actions[name]
         if not action.repeatable:
             self.look_up(name, steps, _HALFWAY, just_now=True)
             return
@@ -106,11 +89,11 @@ class _Crew:
         self._write([judge.at_once(step, failure, maybe_done=True) for step in steps])
 
     def _judge(self, action: Action) -> Judge:
-        self.judges.append(Judge(action, self.patience, self.now))
+        self.judges.append(self.office.judge(action))
         return self.judges[-1]
 
     def _write(self, found: Sequence[Verdict]) -> None:
-        counted = self.ledger.resolve(found, self.holder, self.now())
+        counted = self.office.ledger.resolve(found, self.office.holder, self.office.now())
         self.verdicts += [verdict for verdict in found if verdict.key in counted]
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, func, insert, select, update
 
 from expansion.ledger.database import Database
-from expansion.ledger.firings import of_run
 from expansion.ledger.pauses import is_paused
 from expansion.ledger.step_rows import ORDER, claimed_steps, read_claimed, step_query
 from expansion.ledger.tables import ATTEMPTS, FIRINGS, STEPS
@@ -26,7 +25,6 @@ class Claims(Database):
         lease: timedelta,
         *,
         playbook: str | None = None,
-        run_id: int | None = None,
     ) -> list[ClaimedStep]:
         """Take up to `limit` steps of an action that are due, most valuable first. They are the holder's until then.
 
@@ -35,7 +33,7 @@ class Claims(Database):
         wanted = (
             select(STEPS.c.key)
             .join(FIRINGS, FIRINGS.c.id == STEPS.c.firing_id)
-            .where(_claimable(now), STEPS.c.action == action, *_of(playbook, run_id))
+            .where(_claimable(now), STEPS.c.action == action, *_of(playbook))
             .order_by(*ORDER)
             .limit(limit)
             .with_for_update(of=STEPS, skip_locked=True)
@@ -47,13 +45,13 @@ class Claims(Database):
             connection.execute(change.values(**take, tries=STEPS.c.tries + 1, updated_at=now))
             return claimed_steps(connection, keys)
 
-    def due_actions(self, now: datetime, playbook: str | None = None, run_id: int | None = None) -> list[DueAction]:
+    def due_actions(self, now: datetime, playbook: str | None = None) -> list[DueAction]:
         """What can be claimed now, by playbook and action."""
         group = (STEPS.c.playbook, STEPS.c.action)
         query = (
             select(*group, func.count())
             .select_from(STEPS.join(FIRINGS, FIRINGS.c.id == STEPS.c.firing_id))
-            .where(_claimable(now), *_of(playbook, run_id))
+            .where(_claimable(now), *_of(playbook))
             .group_by(*group)
             .order_by(*group)
         )
@@ -121,9 +119,8 @@ def _claimable(now: datetime) -> ColumnElement[bool]:
     return (STEPS.c.state == "due") & (STEPS.c.not_before <= now) & ~blocked & ~is_paused()
 
 
-def _of(playbook: str | None, run_id: int | None) -> list[ColumnElement[bool]]:
-    of_playbook = [] if playbook is None else [STEPS.c.playbook == playbook]
-    return of_playbook if run_id is None else [*of_playbook, of_run(run_id)]
+def _of(playbook: str | None) -> list[ColumnElement[bool]]:
+    return [] if playbook is None else [STEPS.c.playbook == playbook]
 
 
 def _lease_is_over(step: ClaimedStep, now: datetime) -> bool:

@@ -3,8 +3,9 @@ from datetime import timedelta
 import pytest
 
 from expansion.contract import NoAccess, Refused, TryLater
-from expansion.deliver.deliver import LEASE, deliver
+from expansion.deliver.deliver import deliver
 from expansion.deliver.judging import Patience
+from expansion.deliver.office import LEASE, Office
 from expansion.deliver.recover import recover
 from expansion.deliver.sending import refuse_unless_ours
 from expansion.ledger.store import Ledger
@@ -16,11 +17,13 @@ CRM = "crm.create_task"
 
 
 def send(ledger: Ledger, vendor: Vendor, clock: Clock, holder: str = "me", **rest):
-    return deliver(ledger, {vendor.name: vendor}, vendor.name, rest.pop("to_piece", to_piece), clock, holder, **rest)
+    patience = {"patience": rest.pop("patience")} if "patience" in rest else {}
+    office = Office(ledger, {vendor.name: vendor}, rest.pop("to_piece", to_piece), clock, holder, **patience)
+    return deliver(office, vendor.name, **rest)
 
 
 def pick_up(ledger: Ledger, vendor: Vendor, clock: Clock, holder: str = "next", dead: str = "me"):
-    return recover(ledger, {vendor.name: vendor}, to_piece, clock, holder, alive=lambda name: name != dead)
+    return recover(Office(ledger, {vendor.name: vendor}, to_piece, clock, holder), alive=lambda name: name != dead)
 
 
 def accounts(ledger: Ledger, count: int, **step) -> list[str]:
@@ -129,7 +132,7 @@ def test_without_access_the_action_rests_and_no_try_is_lost(ledger, clock):
 
 def test_an_action_that_is_not_connected_leaves_its_steps_due(ledger, clock):
     accounts(ledger, 1)
-    report = deliver(ledger, {}, CRM, to_piece, clock, "me")
+    report = deliver(Office(ledger, {}, to_piece, clock, "me"), CRM)
     assert (report.claimed, report.problem.whose) == (0, "settings")
     assert report.problem.sentence.startswith("crm is not connected")
     assert ledger.steps()[0].state == "due"
@@ -474,7 +477,7 @@ def test_without_its_system_a_step_that_was_being_sent_stays_and_the_others_are_
     vendor.faults = ["killed"]
     with pytest.raises(Killed):
         send(ledger, vendor, clock)
-    report = recover(ledger, {}, to_piece, clock, "next", alive=lambda name: False)
+    report = recover(Office(ledger, {}, to_piece, clock, "next"), alive=lambda name: False)
     assert set(report.left) == set(keys[:2])
     assert report.count("due") == 2
     assert pick_up(ledger, vendor, clock).count("due") == 2
@@ -504,7 +507,7 @@ def test_a_step_that_was_sent_and_cannot_be_made_into_a_piece_any_more_is_unsure
     def gone(step):
         raise Refused("the account is gone")
 
-    report = recover(ledger, {CRM: vendor}, gone, clock, "next", alive=lambda name: False)
+    report = recover(Office(ledger, {CRM: vendor}, gone, clock, "next"), alive=lambda name: False)
     assert report.count("unsure") == 1
     assert ledger.unsure_steps()[0].reason == "it may have been sent, and cannot be looked up: the account is gone"
 

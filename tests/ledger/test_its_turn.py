@@ -9,6 +9,7 @@ import pytest
 
 from expansion.contract import Done, NotItsTurn, Piece, Reply, TryLater
 from expansion.deliver.deliver import deliver
+from expansion.deliver.office import Office
 from tests.ledger.builders import NOON, a_firing, record
 from tests.ledger.vendor import Clock, Vendor, to_piece
 
@@ -39,7 +40,7 @@ def clock():
 
 
 def send(ledger, vendor, clock, action=CRM):
-    return deliver(ledger, {vendor.name: vendor}, action, to_piece, clock, "me")
+    return deliver(Office(ledger, {vendor.name: vendor}, to_piece, clock, "me"), action)
 
 
 def test_what_is_left_is_due_when_there_are_calls_again(ledger, clock):

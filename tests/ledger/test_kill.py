@@ -13,6 +13,7 @@ from sqlalchemy import event
 from expansion.contract import Done
 from expansion.deliver.deliver import deliver
 from expansion.deliver.judging import Patience
+from expansion.deliver.office import Office
 from expansion.deliver.recover import recover
 from expansion.ledger.holders import Holder, is_alive
 from expansion.ledger.store import open_ledger
@@ -72,8 +73,9 @@ def run(url: str, folder: Path, repeatable: bool, trigger: str, kill_at: int, no
     vendor = FileVendor(folder / "tasks", repeatable, tick)
     with Holder(folder) as holder:
         record(ledger, *(a_firing(name, trigger, [{}]) for name in ("acme", "bolt", "cara")), at=now())
-        recover(ledger, {CRM: vendor}, to_piece, now, holder.name, lambda name: is_alive(name, folder))
-        deliver(ledger, {CRM: vendor}, CRM, to_piece, now, holder.name)
+        office = Office(ledger, {CRM: vendor}, to_piece, now, holder.name)
+        recover(office, lambda name: is_alive(name, folder))
+        deliver(office, CRM)
     tick()
     ledger.close()
 

@@ -10,6 +10,7 @@ import pytest
 
 from expansion.contract import NotItsTurn, Piece, Reply, TryLater
 from expansion.deliver.deliver import deliver
+from expansion.deliver.office import Office
 from expansion.limits import Limit, Windows
 from expansion.waiting import LONGEST_WAIT
 from tests.ledger.builders import NOON, a_firing, record
@@ -40,12 +41,13 @@ def test_an_odd_wait_leaves_its_step_due_and_nothing_claimed(ledger: Any, wait: 
     record(ledger, a_firing("acme", steps=[{}]), a_firing("globex", steps=[{"action": "chat.post"}]))
     clock = Clock(NOON)
     actions = {"crm.create_task": Odd("crm.create_task", wait), "chat.post": Vendor("chat.post")}
-    report = deliver(ledger, actions, "crm.create_task", to_piece, clock, "me")
+    office = Office(ledger, actions, to_piece, clock, "me")
+    report = deliver(office, "crm.create_task")
     assert report.count("due") == 1
     [step] = [one for one in ledger.steps() if one.action == "crm.create_task"]
     assert step.state == "due"
     assert step.not_before - NOON <= timedelta(seconds=LONGEST_WAIT)
-    other = deliver(ledger, actions, "chat.post", to_piece, clock, "me")
+    other = deliver(office, "chat.post")
     assert other.count("done") == 1, "another system's steps go on"
 
 

@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from expansion.contract import NoAccess, Refused, TryLater
 from expansion.deliver.deliver import deliver
 from expansion.deliver.judging import Patience
+from expansion.deliver.office import Office
 from expansion.deliver.recover import recover
 from expansion.evaluate.subjects import UserOf, account_of, user_of
 from expansion.ledger.store import open_ledger
@@ -139,12 +140,15 @@ class StepMachine(RuleBasedStateMachine):
         step = {"action": random.choice(ACTIONS), "can_fail": random.random() < 0.5}
         return step | waiting if random.random() < 0.2 else step
 
+    def _office(self):
+        return Office(self.ledger, self.vendors, to_piece, self.clock, self.holder, patience=PATIENCE)
+
     def _deliver(self, action):
-        deliver(self.ledger, self.vendors, action, to_piece, self.clock, self.holder, limit=3, patience=PATIENCE)
+        deliver(self._office(), action, limit=3)
 
     def _recover(self):
         alive = lambda name: name not in self.dead  # noqa: E731
-        recover(self.ledger, self.vendors, to_piece, self.clock, self.holder, alive, patience=PATIENCE)
+        recover(self._office(), alive)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
