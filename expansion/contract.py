@@ -339,6 +339,8 @@ class ActionWords:
     keeps: frozenset[str] = frozenset()  # inputs whose effect `take_back` cannot take back
     followed_by: str | None = None  # the action that changes or takes back what this one made
     follows: bool = False  # done about what an earlier step made, by the ledger; no playbook names it
+    announces: bool = False  # posts a `text` in a `channel`: a clock speaks by it
+    restore: str | None = None  # how a person gets back what it made and somebody deleted
 
 
 @dataclass(frozen=True)
@@ -361,6 +363,11 @@ class Catalog:
     def for_playbooks(self) -> Mapping[str, ActionWords]:
         """The actions that a playbook's `do` may name."""
         return {name: action for name, action in self.actions.items() if not action.follows}
+
+    @property
+    def announcer(self) -> str | None:
+        """The action by which clocks post their messages; None where no integration has one."""
+        return next((name for name, action in self.actions.items() if action.announces), None)
 
 
 # --- what deliver() needs of an integration ---------------------------------------------------------------------------

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from expansion.contract import Catalog
+from expansion.text import secret_shapes as shapes
 
 if TYPE_CHECKING:
+    from expansion.contract import Catalog
     from integrations.kit.declare import Integration
 
 NAMES = ("mixpanel", "salesforce", "hubspot", "slack", "intercom", "files")
@@ -20,8 +22,23 @@ def integration(name: str) -> Integration:
 
 def catalog() -> Catalog:
     """The actions and sources that YAML may name."""
+    from expansion.contract import Catalog  # who only wants to know what secrets look like needs no models
+
     every = [integration(name) for name in NAMES]
     return Catalog(
         actions={a.name: a.words() for one in every for a in one.actions.values()},
         sources={s.name: s.words() for one in every for s in one.sources.values()},
     )
+
+
+def secret_shapes() -> dict[str, str]:
+    """What the secrets of the systems look like, from a file beside the code of each: no client is imported for it."""
+    from tomllib import loads
+
+    files = [Path(__file__).with_name(name) / "secret_shapes.toml" for name in NAMES]
+    found = [loads(file.read_text(encoding="utf-8")) for file in files if file.exists()]
+    return {what: shape for one in found for what, shape in one.items()}
+
+
+# Here, and not where a system is connected: none of a system's code runs before this line, whoever imports it.
+shapes.declare(secret_shapes)

@@ -62,6 +62,7 @@ def _tasks(place: Place, steps: list[StepRecord], now: datetime) -> dict[str, Ta
             following.get(step.key, ()),
             seen.get(step.key),
             words[step.action].followed_by if step.action in words else None,
+            place.catalog.announcer,
             held.get(step.key),
         )
         for step in steps

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 import integrations
 from expansion.contract import Catalog
 from expansion.evaluate.engine import Vocabulary
-from expansion.follow.sla import SLACK
 from expansion.language.model.models import SourcedCohort, SourcedFact
 from expansion.language.workspace import Workspace, load
 from expansion.language.yaml.files import Files
@@ -46,7 +45,7 @@ class Definitions:
     @cached_property
     def named(self) -> frozenset[str]:
         """Every action and source that they name."""
-        return frozenset((*_actions(self.workspace), *_sources(self.workspace)))
+        return frozenset((*_actions(self.workspace, self.catalog.announcer), *_sources(self.workspace)))
 
     @property
     def systems(self) -> list[str]:
@@ -64,13 +63,13 @@ def read_definitions(files: Files, catalog: Catalog) -> Definitions:
     return Definitions(load(files, catalog), catalog, files)
 
 
-def _actions(workspace: Workspace) -> Iterable[str]:
-    """Every action that playbooks name, and Slack where a clock of theirs leads to a message."""
+def _actions(workspace: Workspace, announcer: str | None) -> Iterable[str]:
+    """Every action that playbooks name, and the one that announces where a clock of theirs leads to a message."""
     for playbook in workspace.playbooks.values():
         for step in playbook.steps:
             yield step.do
-            if step.sla and (step.sla.escalate or (step.sla.remind and step.sla.remind.channel)):
-                yield SLACK
+            if announcer and step.sla and step.sla.speaks:
+                yield announcer
 
 
 def _sources(workspace: Workspace) -> Iterable[str]:

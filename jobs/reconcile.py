@@ -50,7 +50,11 @@ def reconcile_all(place: Place, now: datetime, days: int = LOOK_BACK) -> Reconci
     following = ledger.following(steps)
     seen = look_at(place, steps.values(), following)
     told = {key: standing for key, standing in seen.items() if not isinstance(standing, Failure)}
-    found = [one for key, standing in told.items() for one in differences(steps[key], standing, following.get(key, []))]
+    found = [
+        one
+        for key, standing in told.items()
+        for one in differences(steps[key], standing, following.get(key, []), _restore(place, steps[key]))
+    ]
     gone = ledger.note_differences(told, found, now)
     open_ = ledger.differences()
     known = ledger.steps_called(one.step_key for one in open_)
@@ -63,6 +67,11 @@ def reconcile_all(place: Place, now: datetime, days: int = LOOK_BACK) -> Reconci
         not_compared=Counter((steps[key].action, str(failure)) for key, failure in failures.items()),
         out_of_reach=sum(not isinstance(failure, Refused) for failure in failures.values()),
     )
+
+
+def _restore(place: Place, step: StepRecord) -> str | None:
+    words = place.catalog.actions.get(step.action)
+    return words.restore if words else None
 
 
 def _is_new(one: DifferenceRecord, now: datetime) -> bool:

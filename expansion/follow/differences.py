@@ -11,12 +11,17 @@ from expansion.records.ledger import Difference, StepRecord
 NOTHING_TO_DO = "nothing: it is done"
 
 
-def differences(step: StepRecord, standing: Standing, following: list[StepRecord]) -> Iterator[Difference]:
-    """What is otherwise than the ledger has it. What a later step of ours changed is no difference."""
+def differences(
+    step: StepRecord, standing: Standing, following: list[StepRecord], restore: str | None
+) -> Iterator[Difference]:
+    """What is otherwise than the ledger has it. What a later step of ours changed is no difference.
+
+    `restore`: how a person gets back what such a step made.
+    """
     if not standing.there:
         if not _was_taken_back(following):
             detail = standing.missing or f"{step.action} made it, and it is not there any more"
-            yield Difference(step.key, "deleted", detail, _about_deleted(step))
+            yield Difference(step.key, "deleted", detail, _about_deleted(restore))
         return
     if standing.missing:
         advice = "if the people should have it, put it back there; the ledger does not do it again"
@@ -35,9 +40,9 @@ def needs_somebody(difference: Difference) -> bool:
     return difference.advice != NOTHING_TO_DO
 
 
-def _about_deleted(step: StepRecord) -> str:
-    if step.integration in ("salesforce", "hubspot"):
-        return "restore it from the recycle bin, or tell its owner; the ledger does not make it again"
+def _about_deleted(restore: str | None) -> str:
+    if restore:
+        return f"{restore}; the ledger does not make it again"
     return "if it was deleted on purpose there is nothing to do; the ledger does not send it again"
 
 

@@ -20,7 +20,6 @@ from expansion.language.model.following import Sla
 from expansion.records.firing import NewStep
 from expansion.records.ledger import Clock, StepRecord
 
-SLACK = "slack.post_message"
 ENDED = "the episode ended"
 GONE = "the task is not there any more"
 _OVER = ("refused", "skipped")
@@ -34,6 +33,7 @@ class Task:
     following: Sequence[StepRecord]
     standing: Standing | Failure | None  # None: there is no task yet
     changed_by: str | None  # the action that changes such a task
+    announced_by: str | None  # the action that posts messages about it
     held: str | None = None  # why the account is to be left alone now
 
     @property
@@ -128,12 +128,14 @@ def _part(
     return None
 
 
-def _message(what: str, channel: str, said: str, clock: Clock, task: Task, because: str) -> NewStep:
+def _message(what: str, channel: str, said: str, clock: Clock, task: Task, because: str) -> NewStep | None:
+    if task.announced_by is None:
+        return None
     step = task.step
     owner = assigned_to(step, task.following) or step.owner or "nobody"
     subject = str((step.input or {}).get("subject", "the task"))
     text = texts.message(said, subject, step.called, owner, clock.spent, step.link)
-    return new_step(step, what, SLACK, {"channel": channel, "text": text}, because=because)
+    return new_step(step, what, task.announced_by, {"channel": channel, "text": text}, because=because)
 
 
 def _change(what: str, task: Task, note: str, because: str, assign_to: str | None = None) -> NewStep | None:

@@ -1,21 +1,21 @@
-"""What secrets look like: by how vendors begin theirs, and by what they are called. For YAML, logs and pages."""
+"""What secrets look like: by how they begin, and by what they are called. For YAML, logs and pages.
+
+What the secrets of an outside system look like is declared with that system, and handed in.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from expansion.text.addresses import IN_QUERIES
 
-# What -> how it begins and goes on. Each from its vendor's documentation.
-_SHAPES: dict[str, str] = {
-    "a Slack token": r"\bxox[a-z](?:\.xox[a-z])?-[\w-]{8,}|\bxapp-\d-[\w-]{8,}",
-    "a Slack webhook's address": r"hooks\.slack\.com/(?:services|workflows|triggers)/\w[\w/]{8,}",
-    "a HubSpot token": r"\bpat-(?:na|eu|ap)\d-[0-9a-fA-F][0-9a-fA-F-]{15,}",
-    "an Intercom access token": r"\bdG9rO[\w+/=-]{20,}",  # base64 of `tok:`
-    "a Salesforce session": r"\b00D[A-Za-z0-9]{12,15}![\w.]{20,}",
-    "a Salesforce consumer key": r"\b3MVG9[\w.]{20,}",
+Shapes = Mapping[str, str]  # what -> how it begins and goes on
+
+# Of anybody, and of what we run on. Each from its documentation.
+_SHAPES: Shapes = {
     "a Prefect API key": r"\bpn[ub]_[A-Za-z0-9]{20,}",
     "a GitHub token": r"\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}",
     "an AWS key": r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
@@ -30,8 +30,7 @@ _NAMED = (
     r"(?i)(?:^|[\s,{\"'_-])(?:password|passwd|secret|api[_-]?key|access[_-]?token|auth[_-]?token|private[_-]?key|token)"
     r"[\"']?\s*[:=]\s*[\"']?(?P<value>(?=[^\s\"']{0,200}\d)(?=[^\s\"']{0,200}[A-Za-z])[\w.~+/=-]{16,})"
 )
-_KNOWN = {what: re.compile(shape) for what, shape in _SHAPES.items()}
-_BY_NAME = re.compile(_NAMED)
+_declared: list[Callable[[], Shapes]] = []  # by those who know outside systems; read when first needed
 
 
 @dataclass(frozen=True)
@@ -43,15 +42,22 @@ class Found:
     end: int
 
 
+def declare(shapes: Callable[[], Shapes]) -> None:
+    """From now on these are secrets too."""
+    _declared.append(shapes)
+    _patterns.cache_clear()
+
+
 def secrets_in(text: str) -> Iterator[Found]:
     """What looks like a secret, each place once."""
     taken = [range(0)]
-    for what, shape in _KNOWN.items():
+    known, by_name = _patterns()
+    for what, shape in known.items():
         for found in shape.finditer(text):
             if not any(found.start() in one for one in taken):
                 taken.append(range(*found.span()))
                 yield Found(what, *found.span())
-    for found in _BY_NAME.finditer(text):
+    for found in by_name.finditer(text):
         if not any(found.start("value") in one for one in taken):
             yield Found("a value that is called a secret", *found.span("value"))
 
@@ -61,3 +67,10 @@ def covered(text: str, sign: str = "•") -> str:
     for found in list(secrets_in(text)):
         text = text[: found.start] + sign * (found.end - found.start) + text[found.end :]
     return text
+
+
+@cache
+def _patterns() -> tuple[dict[str, re.Pattern[str]], re.Pattern[str]]:
+    """By shape, those of outside systems first, whose names say more; and by name."""
+    shapes = {what: shape for read in _declared for what, shape in read().items()} | dict(_SHAPES)
+    return {what: re.compile(shape) for what, shape in shapes.items()}, re.compile(_NAMED)

@@ -33,6 +33,7 @@ class CreateTaskAction(MakesOnce["TaskDraft"]):
     batch = 100
     offers = frozenset({"close", "annotate", "sla"})
     followed_by = "hubspot.change_task"
+    restore = "restore it from the recycle bin, or tell its owner"
     note = "Carries our key in HUBSPOT_TASK_KEY_PROPERTY; a task that is there already is left alone."
 
     def __init__(self, tasks: Tasks, owners: Owners, states: TaskStates) -> None:

@@ -54,6 +54,8 @@ class ActionBase:
     keeps: ClassVar[frozenset[str]] = frozenset()  # inputs whose effect `take_back` cannot take back
     followed_by: ClassVar[str | None] = None  # the action that changes or takes back what this one made
     follows: ClassVar[bool] = False  # such an action: the ledger asks for it, no playbook does
+    announces: ClassVar[bool] = False  # its input has `channel` and `text`: the messages of an `sla` go by it
+    restore: ClassVar[str | None] = None  # how a person gets back what it made, where somebody has deleted it
 
     def deliver(self, pieces: Sequence[Piece]) -> list[Reply]:
         """One reply per piece, in order. Failures are returned, never raised: one bad piece stops no other."""
@@ -76,7 +78,7 @@ class ActionBase:
     @classmethod
     def words(cls) -> ActionWords:
         own = (cls.name, cls.title, cls.input_model, cls.repeatable, cls.note)
-        return ActionWords(*own, cls.offers, cls.keeps, cls.followed_by, cls.follows)
+        return ActionWords(*own, cls.offers, cls.keeps, cls.followed_by, cls.follows, cls.announces, cls.restore)
 
 
 class SourceBase:

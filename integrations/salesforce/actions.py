@@ -34,6 +34,7 @@ class _Creates(MakesOnce[Draft]):
     """Finds the owners, looks up what is there unless Salesforce refuses it anyway, creates the rest, 200 a call."""
 
     batch = 200
+    restore = "restore it from the recycle bin, or tell its owner"
 
     def __init__(self, records: Records, owners: Owners) -> None:
         super().__init__(records)

@@ -39,6 +39,7 @@ class PostMessageAction(ActionBase):
     name = "slack.post_message"
     title = "Post a message in a Slack channel"
     input_model = PostMessage
+    announces = True
     batch = 200  # not Slack's number: so many pieces can become digests together
     note = f"More than {DIGEST_ABOVE} messages for one channel become one digest, unless `digest: false`."
 

@@ -32,7 +32,7 @@ def a_task(
 ) -> Task:
     sla = how.pop("sla", SLA)
     given = {"recipe": {"sla": sla}, "input": TASK, "cleared_at": None, "link": "https://crm.example/1"} | how
-    return Task(a_step(**given), following, standing, "crm.change_task", held)
+    return Task(a_step(**given), following, standing, "crm.change_task", "chat.post", held)
 
 
 def a_clock(spent: float = 0, until: datetime = MONDAY) -> Clock:
@@ -55,6 +55,13 @@ def test_it_counts_working_time_from_the_firing() -> None:
     assert reading.clock.counted_until == london("2026-03-02 12:00")
     overnight = read(a_task(following=followed("remind")), "2026-03-03 09:00", reading.clock)
     assert overnight.clock.spent == hours(8.5)
+
+
+def test_a_message_goes_by_the_action_that_announces() -> None:
+    step = read(a_task(), "2026-03-02 16:00").step
+    assert step is not None and step.action == "chat.post"
+    mute = replace(a_task(), announced_by=None)
+    assert read(mute, "2026-03-02 16:00").step is None
 
 
 def test_reading_often_counts_as_reading_once() -> None:

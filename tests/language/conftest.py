@@ -39,8 +39,9 @@ class Enrol(Inputs):
     limit: int = Field(10, ge=1, description="How many people at most.")
 
 
-def _action(name: str, model: type[Inputs], *offers: str) -> ActionWords:
-    return ActionWords(name, model.__doc__ or name, model, repeatable=True, offers=frozenset(offers))
+def _action(name: str, model: type[Inputs], *offers: str, announces: bool = False) -> ActionWords:
+    title = model.__doc__ or name
+    return ActionWords(name, title, model, repeatable=True, offers=frozenset(offers), announces=announces)
 
 
 def _source(name: str, *gives: str) -> SourceWords:
@@ -50,7 +51,7 @@ def _source(name: str, *gives: str) -> SourceWords:
 CATALOG = Catalog(
     actions={
         "salesforce.create_task": _action("salesforce.create_task", CreateTask, "close", "annotate", "sla"),
-        "slack.post_message": _action("slack.post_message", PostMessage),
+        "slack.post_message": _action("slack.post_message", PostMessage, announces=True),
         "intercom.enrol_in_series": _action("intercom.enrol_in_series", Enrol, "take_back"),
     },
     sources={

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+import subprocess
+import sys
+import tomllib
 from base64 import b64encode
 from pathlib import Path
 from urllib.parse import quote
@@ -97,6 +100,27 @@ def test_nothing_that_we_ship_looks_like_a_secret() -> None:
     root = Path(__file__).parents[2]
     for path in [*root.glob("playbooks/**/*.yaml"), *root.glob("docs/examples/**/*.yaml"), root / "prefect.yaml"]:
         assert [line for line in path.read_text().splitlines() if list(secrets_in(line))] == [], path
+
+
+def test_a_systems_secrets_are_known_before_anything_of_it_is_imported() -> None:
+    code = """if True:
+        import sys, integrations
+        from expansion.text.redact import redacted
+        print([redacted(secret)[:3] for secret in sys.argv[1:]])
+        print([name for name in sys.modules if name.startswith("integrations.")])
+    """
+    theirs = [one for one in LOOK_LIKE_SECRETS if one.startswith(("xoxb", "pat-na1", "dG9rO", "00D", "3MVG9"))]
+    done = subprocess.run([sys.executable, "-c", code, *theirs], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [str(["•••"] * 5), "[]"]
+
+
+def test_what_secrets_look_like_is_installed_with_the_code() -> None:
+    root = Path(__file__).parents[2]
+    with (root / "pyproject.toml").open("rb") as file:
+        installed = tomllib.load(file)["tool"]["setuptools"]["package-data"]["*"]
+    files = list((root / "integrations").rglob("secret_shapes*"))
+    assert len(files) >= 4
+    assert all(any(file.match(pattern) for pattern in installed) for file in files)
 
 
 # --- in logs and errors -----------------------------------------------------------------------------------------------

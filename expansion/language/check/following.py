@@ -12,8 +12,6 @@ from expansion.language.model.mistakes import Mistake
 from expansion.language.model.models import Step
 from expansion.language.yaml.source import Source, Steps
 
-_SLACK = "slack.post_message"
-
 
 def check_following(known: Known, source: Source, at: Steps, step: Step, action: ActionWords) -> Iterator[Mistake]:
     """What a step says of the time after it."""
@@ -40,9 +38,9 @@ def _sla(known: Known, source: Source, at: Steps, sla: Sla, action: ActionWords)
     yield from _times(known, source, at, sla)
     if sla.reassign:
         yield from _receiver(known, source, (*at, "reassign", "to"), sla.reassign)
-    if _SLACK not in known.catalog.actions and (sla.escalate or (sla.remind and sla.remind.channel)):
+    if sla.speaks and known.catalog.announcer is None:
         word = "escalate" if sla.escalate else "remind"
-        yield source.mistake((*at, word), "no integration posts messages to Slack", key=True)
+        yield source.mistake((*at, word), "no integration posts messages in channels", key=True)
 
 
 def _times(known: Known, source: Source, at: Steps, sla: Sla) -> Iterator[Mistake]:

@@ -116,6 +116,11 @@ class Sla(Strict):
         examples=[{"after": "16 working hours", "channel": "expansion-managers"}],
     )
 
+    @property
+    def speaks(self) -> bool:
+        """Whether one of its parts is a message in a channel."""
+        return self.escalate is not None or (self.remind is not None and self.remind.channel is not None)
+
     def parts(self) -> Iterator[tuple[str, WorkingSpan]]:
         """What follows, in order, each with its time."""
         for name in ("remind", "reassign", "escalate"):
