@@ -43,9 +43,11 @@ def every_setting() -> list[SettingsOf]:
 
     every = [integrations.integration(name) for name in integrations.NAMES]
     found = [SettingsOf(one.title, tuple(settings_of(one.settings_model))) for one in every]
+    listed = {setting.name for one in found for setting in one.settings}
+    own = [setting for setting in settings_of(Settings) if setting.name not in listed]  # the engine is the warehouse's
     return [
         *(one for one in found if one.settings),
-        SettingsOf("Expansion", (*settings_of(Settings), Setting(SECRETS_DIR, False, False, "", _SECRETS))),
+        SettingsOf("Expansion", (*own, Setting(SECRETS_DIR, False, False, "", _SECRETS))),
     ]
 
 

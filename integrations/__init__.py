@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from expansion.contract import Catalog
     from integrations.kit.declare import Integration
 
-NAMES = ("mixpanel", "salesforce", "hubspot", "slack", "intercom", "files")
+NAMES = ("mixpanel", "salesforce", "hubspot", "slack", "intercom", "files", "warehouse")
 
 
 def integration(name: str) -> Integration:
