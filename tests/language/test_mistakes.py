@@ -86,6 +86,17 @@ def test_facts_that_cannot_be_read_make_no_trigger_look_wrong(folder: Folder) ->
     assert mistake.file == "playbooks/shared/facts.yaml"
 
 
+def test_a_counted_fact_that_names_no_event_is_a_mistake_also_where_a_case_gives_it(folder: Folder) -> None:
+    folder.change(
+        "shared/facts.yaml",
+        "facts:\n",
+        "facts:\n  nothing_counted: {from: null, field: seats, kind: number, where: null}\n",
+    )
+    folder.change("cases/seat-limit.yaml", "now: {", "now: {nothing_counted: 3, ")
+    said = [str(mistake) for mistake in folder.mistakes()]
+    assert any("nothing_counted" in one for one in said), said
+
+
 def test_one_wrong_fact_makes_no_trigger_look_wrong(folder: Folder) -> None:
     [mistake] = folder.change("shared/facts.yaml", "kind: number", "kind: numbre").mistakes()
     assert mistake.hint == "did you mean `number`?"

@@ -57,7 +57,7 @@ def _facts(known: Known, source: Source, at: Steps, values: Mapping[str, Any]) -
                 if value not in definition.meaning_unlimited and (problem := _unfit(value, definition.kind, name)):
                     yield source.mistake(here, *problem)
             case CountedFact():
-                event = definition.counted[1][0]
+                event = next(iter(definition.counted[1]), "EVENT")  # a fact that names none has a mistake of its own
                 hint = f"give the events instead, such as  3 days ago: 4 x {event} by ana"
                 yield source.mistake(here, f"`{name}` is counted from events", hint, key=True)
             case LimitFact():
