@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from expansion.contract import Done, Failure, Made, Piece, Refused, Reply, Standing
 from integrations.hubspot.companies import Owners, company_of
 from integrations.hubspot.inputs import CreateTask, UpdateProperties
-from integrations.hubspot.meanings import REFUSED, SYSTEM, refusals, results
+from integrations.hubspot.meanings import MEANINGS, SYSTEM, refusals, results
 from integrations.hubspot.values import written
 from integrations.kit.fields import Change, SetsFields
 from integrations.kit.keyed import MakesOnce
@@ -90,6 +90,6 @@ class UpdatePropertiesAction(SetsFields):
         return [
             Done(change.record, self._client.link("companies", change.record))
             if change.record in done
-            else refused.get(str(change.number)) or Refused(f"{SYSTEM}: {REFUSED['OBJECT_NOT_FOUND']}")
+            else refused.get(str(change.number)) or MEANINGS.of("OBJECT_NOT_FOUND")
             for change in changes
         ]

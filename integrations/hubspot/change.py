@@ -6,7 +6,7 @@ import html
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from expansion.contract import Done, Failure, Made, Piece, Refused, Reply
+from expansion.contract import Done, Failure, Made, Piece, Reply
 from expansion.fields import Inputs
 from expansion.follow.inputs import reference
 from integrations.hubspot import meanings as errors
@@ -57,7 +57,7 @@ class ChangeTaskAction(ChangesTasks):
             if task in done:
                 replies[piece.key] = Done(task, now.link, notes[piece.key])
             elif piece.key not in replies:
-                gone = Refused(f"{errors.SYSTEM}: {errors.REFUSED['OBJECT_NOT_FOUND']}")
+                gone = errors.MEANINGS.of("OBJECT_NOT_FOUND")
                 replies[piece.key] = refused.get(piece.key) or gone
         return [replies[piece.key] for piece, _ in changes]
 

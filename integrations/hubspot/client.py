@@ -20,8 +20,8 @@ from expansion.limits import Limit
 from integrations.hubspot import meanings as errors
 from integrations.hubspot.settings import RETRY, Settings
 from integrations.kit.budgets import Budget
-from integrations.kit.deadlines import TIMES, TookTooLong, watch_pools, within
-from integrations.kit.http import CONNECT_SECONDS, broken
+from integrations.kit.deadlines import CONNECT_SECONDS, TIMES, TookTooLong, watch_pools, within
+from integrations.kit.pages import every_page
 from integrations.kit.said import whole
 from integrations.kit.shapes import ODD, reading
 from integrations.kit.world import World
@@ -73,19 +73,12 @@ class Client:
 
     def pages(self, path: str, query: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         """Every record of a list, page by page."""
-        after: str | None = None
-        asked: set[str] = set()
-        while True:
-            page = self.read(path, {**query, "limit": PAGE} | ({"after": after} if after else {}))
+
+        def ask(after: str | None) -> dict[str, Any]:
+            return self.read(path, {**query, "limit": PAGE} | ({"after": after} if after else {}))
+
+        for page in every_page(ask, _following, errors.MEANINGS):
             yield from errors.results(page)
-            with reading(SYSTEM):
-                following = ((page.get("paging") or {}).get("next") or {}).get("after")
-            if following is None:
-                return
-            after = str(following)
-            if after in asked:
-                raise TryLater(f"{SYSTEM} sends the same page again and again")
-            asked.add(after)
 
     def once(
         self,
@@ -120,18 +113,19 @@ class Client:
             with within(TIMES * self._settings.timeout):
                 reply, _, headers = self._dial(method, path, body, query)
         except TookTooLong as error:
-            raise broken(SYSTEM, error, wrote=wrote) from error
+            raise errors.MEANINGS.broken(error, wrote=wrote) from error
         except ApiException as error:
             raise self._failure(error, wrote=wrote, search=search) from error
         except urllib3.exceptions.HTTPError as error:
-            raise broken(SYSTEM, error, wrote=wrote) from error
+            raise errors.MEANINGS.broken(error, wrote=wrote) from error
         except UnicodeDecodeError as error:  # a body that is no text
             raise errors.unreadable(wrote=wrote) from error
         except AttributeError as error:
             # A TLS error has no body, and the client decodes it all the same: its own error is beneath (12.0.0)
             if not isinstance(error.__context__, ApiException):
                 raise
-            raise broken(SYSTEM, urllib3.exceptions.SSLError(error.__context__.reason), wrote=wrote) from error
+            untrusted = urllib3.exceptions.SSLError(error.__context__.reason)
+            raise errors.MEANINGS.broken(untrusted, wrote=wrote) from error
         self._note_usage(headers)
         if not isinstance(reply, dict):
             raise errors.unreadable(wrote=wrote)
@@ -203,6 +197,13 @@ class Client:
         most = whole(said.get("x-hubspot-ratelimit-daily"))
         if left is not None and most:
             self.daily = (left, most)
+
+
+def _following(page: Mapping[str, Any]) -> str | None:
+    """Where the next page begins; None after the last."""
+    with reading(SYSTEM):
+        after = ((page.get("paging") or {}).get("next") or {}).get("after")
+    return None if after is None else str(after)
 
 
 def _json(body: Any) -> Any:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from integrations.intercom.actions import EnrolInSeriesAction, SendEventAction
-from integrations.intercom.client import Api, client
+from integrations.intercom.client import Api
 from integrations.intercom.doctor import check
 from integrations.intercom.inputs import EnrolInSeries
-from integrations.intercom.settings import LIMIT, RIGHTS, TIMEOUT, Settings
+from integrations.intercom.settings import LIMIT, RIGHTS, Settings
 from integrations.intercom.take_back import TakeBackAction
 from integrations.kit.declare import Connected, Integration
 from integrations.kit.shapes import checked
@@ -15,10 +15,7 @@ from integrations.kit.world import IN_LIFE, World
 
 def connect(settings: Settings, world: World = IN_LIFE) -> Connected:
     """Intercom with these settings."""
-    http = client(
-        settings.base_url, settings.access_token.get_secret_value(), world.seconds(TIMEOUT), settings.api_version
-    )
-    api = Api(http, world)
+    api = Api(settings, world)
     actions = (EnrolInSeriesAction(api), SendEventAction(api), TakeBackAction(api, EnrolInSeries))
     return Connected(
         actions={action.name: action for action in actions}, check=checked("Intercom", lambda used=None: check(api))

@@ -1,4 +1,4 @@
-"""Calls Intercom's REST API within its limits, and says what its replies mean.
+"""Calls Intercom's REST API.
 
 Plain HTTP: python-intercom sends no version header, so that the app's setting would decide what a call means.
 """
@@ -11,17 +11,13 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-import httpx
-
-from expansion.contract import NoAccess, Refused, TryLater
+from expansion.contract import NoAccess
 from expansion.fields import Person
 from integrations.intercom.attributes import as_type, same
-from integrations.intercom.meanings import first_error, meaning
-from integrations.intercom.settings import LIMIT, RETRY, VERSION
+from integrations.intercom.meanings import MEANINGS, Gone, told
+from integrations.intercom.settings import LIMIT, RETRY, TIMEOUT, Settings
+from integrations.kit import http
 from integrations.kit.budgets import Budget
-from integrations.kit.deadlines import TIMES, TookTooLong, watched, within
-from integrations.kit.http import broken
-from integrations.kit.shapes import ODD
 from integrations.kit.world import IN_LIFE, World
 
 _APPS = {
@@ -43,37 +39,32 @@ class Contact:
     unsubscribed: bool
 
 
-# --- the client -------------------------------------------------------------------------------------------------------
-
-
-def client(base_url: str, token: str, timeout: float, version: str = VERSION) -> httpx.Client:
-    """Signed in, of this version of the API; a call ends in time."""
-    loopback = httpx.URL(base_url).host in ("127.0.0.1", "localhost", "::1")
-    http = httpx.Client(
-        base_url=base_url,
-        headers={"Authorization": f"Bearer {token}", "Intercom-Version": version, "Accept": "application/json"},
-        timeout=httpx.Timeout(timeout, connect=min(timeout, 5.0)),
-        trust_env=not loopback,  # a proxy in the environment is for the world, not for a stand-in
-    )
-    return watched(http)
-
-
 class Api:
     """The calls the actions need. All of them may be repeated: a tag, a set, an event with its own time."""
 
-    def __init__(self, http: httpx.Client, world: World = IN_LIFE) -> None:
-        self._http, self._retry, self._now = http, world.retries(RETRY), world.now
-        place = str(http.base_url)
-        self._budget = Budget("Intercom", LIMIT, clock=world.clock, allowance=world.allowance, place=place)
+    def __init__(self, settings: Settings, world: World = IN_LIFE) -> None:
+        token = settings.access_token.get_secret_value()
+        place = f"{settings.base_url.rstrip('/')}/"  # as the ledger has called it from the beginning
+        budget = Budget("Intercom", LIMIT, clock=world.clock, allowance=world.allowance, place=place)
+        self._http = http.Api(
+            settings.base_url,
+            MEANINGS,
+            RETRY,
+            world,
+            told=told,
+            turn=budget,
+            headers={"Authorization": f"Bearer {token}", "Intercom-Version": settings.api_version},
+            timeout=TIMEOUT,
+        )
         self._tags: dict[str, str] = {}
         self._types: dict[str, str] | None = None
 
     def me(self) -> dict[str, Any]:
-        return self._call("GET", "/me", "reading who the token belongs to")
+        return self._http.get("/me", "reading who the token belongs to")
 
     def may_read(self, what: str) -> None:
         """Raises NoAccess where the token may not read `contacts` or `tags`."""
-        self._call("GET", f"/{what}", f"reading {what}", params={"per_page": "1"} if what == "contacts" else None)
+        self._http.get(f"/{what}", f"reading {what}", {"per_page": "1"} if what == "contacts" else None)
 
     def contact(self, person: Person) -> Contact | None:
         """The contact with our user id; else the only one with the person's e-mail address."""
@@ -81,8 +72,8 @@ class Api:
             return self._by_email(person.email) if person.email else None
         try:
             path = f"/contacts/find_by_external_id/{quote(person.user_id, safe='')}"
-            return _contact(self._call("GET", path, "looking a person up"))
-        except _NotThere:
+            return _contact(self._http.get(path, "looking a person up"))
+        except Gone:
             return self._by_email(person.email) if person.email else None
 
     def tag(self, contact: Contact, name: str) -> bool:
@@ -90,30 +81,31 @@ class Api:
         tag_id = self.tag_id(name)
         if tag_id in contact.tags or (contact.more_tags and tag_id in self._all_tags(contact)):
             return False
-        self._call("POST", f"/contacts/{contact.id}/tags", f"tagging a person `{name}`", {"id": tag_id})
+        self._http.post(f"/contacts/{contact.id}/tags", f"tagging a person `{name}`", {"id": tag_id}, again=True)
         return True
 
     def untag(self, contact_id: str, name: str) -> bool:
         """Whether the contact had the tag; one that is gone has none."""
         path = f"/contacts/{quote(contact_id, safe='')}/tags/{self.tag_id(name)}"
         try:
-            self._call("DELETE", path, f"removing the tag `{name}`")
-        except _NotThere:
+            self._http.delete(path, f"removing the tag `{name}`")
+        except Gone:
             return False
         return True
 
     def has_tag(self, contact_id: str, name: str) -> bool:
         """Whether the contact has the tag of that name; one that is gone has none."""
         try:
-            found = self._call("GET", f"/contacts/{quote(contact_id, safe='')}/tags", "reading a person's tags")
-        except _NotThere:
+            found = self._http.get(f"/contacts/{quote(contact_id, safe='')}/tags", "reading a person's tags")
+        except Gone:
             return False
         return name.lower() in {str(tag.get("name")).lower() for tag in found["data"]}
 
     def tag_id(self, name: str) -> str:
         """Creates the tag or gives the one of that name; names are the same whatever their case."""
         if name not in self._tags:
-            self._tags[name] = str(self._call("POST", "/tags", f"making the tag `{name}`", {"name": name})["id"])
+            made = self._http.post("/tags", f"making the tag `{name}`", {"name": name}, again=True)
+            self._tags[name] = str(made["id"])
         return self._tags[name]
 
     def set_attribute(self, contact: Contact, name: str, value: object) -> bool:
@@ -122,7 +114,7 @@ class Api:
         if same(contact.attributes.get(name), value):
             return False
         body = {"custom_attributes": {name: value}}
-        self._call("PUT", f"/contacts/{contact.id}", f"setting the attribute `{name}`", body)
+        self._http.put(f"/contacts/{contact.id}", f"setting the attribute `{name}`", body)
         return True
 
     def send_event(self, contact: Contact, name: str, at: datetime, metadata: Mapping[str, Any]) -> None:
@@ -130,7 +122,7 @@ class Api:
         flat = {name: ", ".join(value) if isinstance(value, list) else value for name, value in metadata.items()}
         event = {"event_name": name, "created_at": int(at.timestamp()), "id": contact.id}
         body = {**event, **({"metadata": flat} if flat else {})}
-        self._call("POST", "/events", f"sending the event `{name}`", body, answer=False)
+        self._http.post("/events", f"sending the event `{name}`", body, again=True, empty=202)
 
     def link(self, contact: Contact) -> str:
         """The contact's page."""
@@ -142,7 +134,7 @@ class Api:
     def _by_email(self, email: str) -> Contact | None:
         """Leads may share an address: of several nobody knows who is meant, unless one alone is a user."""
         query = {"query": {"field": "email", "operator": "=", "value": email}, "pagination": {"per_page": 50}}
-        found = self._call("POST", "/contacts/search", "looking a person up", query, wrote=False)["data"]
+        found = self._http.post("/contacts/search", "looking a person up", query, wrote=False)["data"]
         users = [one for one in found if one.get("role") == "user"] or found
         return _contact(users[0]) if len(users) == 1 else None
 
@@ -151,61 +143,15 @@ class Api:
         if self._types is None:
             try:
                 params = {"model": "contact"}
-                told = self._call("GET", "/data_attributes", "reading the attributes of people", params=params)["data"]
-                self._types = {str(one["name"]): str(one.get("data_type")) for one in told if one.get("custom")}
+                known = self._http.get("/data_attributes", "reading the attributes of people", params)["data"]
+                self._types = {str(one["name"]): str(one.get("data_type")) for one in known if one.get("custom")}
             except NoAccess:
                 self._types = {}
         return self._types.get(name)
 
     def _all_tags(self, contact: Contact) -> frozenset[str]:
-        found = self._call("GET", f"/contacts/{contact.id}/tags", "reading a person's tags")
+        found = self._http.get(f"/contacts/{contact.id}/tags", "reading a person's tags")
         return frozenset(str(tag["id"]) for tag in found["data"])
-
-    def _call(
-        self,
-        method: str,
-        path: str,
-        what: str,
-        body: Mapping[str, Any] | None = None,
-        *,
-        params: Mapping[str, str] | None = None,
-        wrote: bool | None = None,
-        answer: bool = True,
-    ) -> dict[str, Any]:
-        changes = method != "GET" if wrote is None else wrote
-
-        def once() -> dict[str, Any]:
-            self._budget.take()
-            try:
-                with within(TIMES * (self._http.timeout.read or 0)):
-                    reply = self._http.request(method, path.lstrip("/"), json=body, params=params)
-            except (httpx.HTTPError, TookTooLong) as error:
-                raise broken("Intercom", error, wrote=changes) from error
-            return self._read(reply, what, answer=answer, wrote=changes)
-
-        return self._retry.run(once, repeatable=True)
-
-    def _read(self, reply: httpx.Response, what: str, *, answer: bool, wrote: bool) -> dict[str, Any]:
-        if reply.status_code == 404 and first_error(reply)[0] == "not_found":
-            raise _NotThere(f"Intercom, {what}: it is not there any more")
-        if not reply.is_success:
-            failure = meaning(reply, what, self._now(), wrote=wrote)
-            if isinstance(failure, TryLater):
-                self._budget.hold(failure.wait or 0)
-            raise failure
-        if not answer and reply.status_code == 202:
-            return {}
-        try:
-            said = reply.json()
-        except ODD as error:
-            raise TryLater(f"Intercom, {what}: the answer is not JSON", maybe_done=wrote) from error
-        if not isinstance(said, dict):
-            raise TryLater(f"Intercom, {what}: the answer is not what Intercom documents", maybe_done=wrote)
-        return said
-
-
-class _NotThere(Refused):
-    """404 with Intercom's own words: the record does not exist. A proxy's 404 is something else."""
 
 
 def _contact(said: Mapping[str, Any]) -> Contact:

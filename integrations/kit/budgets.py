@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
-from expansion.contract import NotItsTurn
+from expansion.contract import NotItsTurn, TryLater
 from expansion.deliver.sending import refuse_unless_ours
 from expansion.limits import Allowance, Entered, Limit, Taken, Windows, block_of
 from expansion.text.addresses import without_secrets
@@ -97,6 +97,17 @@ class Budget:
             self._clock.sleep(max(wait, _LEAST_SLEEP))
         refuse_unless_ours()
         self._in_hand.used()
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Around one call: its turn, and no call for as long as the server says in the failure of this one."""
+        self.take()
+        try:
+            yield
+        except TryLater as busy:
+            if busy.wait:
+                self.hold(busy.wait)
+            raise
 
     def left(self) -> int:
         """How many calls fit right now."""

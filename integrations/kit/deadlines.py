@@ -25,6 +25,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 # Of the timeout of one read: a large answer may take several reads, and none takes for ever.
 TIMES = 4
+CONNECT_SECONDS = 10.0  # to be let in, where an answer may take longer
 
 
 class TookTooLong(TimeoutError):

@@ -1,111 +1,230 @@
-"""What clients over HTTP share: a `requests` session that is kept in hand, and what a broken connection means.
+"""The one HTTP client of all systems that have none of their own: calls in turn, in time, and with a meaning.
 
-A vendor's own client may dial only `https://{vendor}`, know no timeout and read netrc. `contained_session` settles all
-three: every call has a timeout and an end, nothing is read from netrc or proxy variables, and with `base_url`
-everything goes there instead, plain http and a path prefix included.
+    api = Api(settings.base_url, MEANINGS, RETRY, world, told=told, turn=budget, headers={"Authorization": …})
+    task = api.post("/tasks", "making a task", {"name": "Call Ana"})
+
+A call waits its turn under the system's limits, has a timeout for each read and an end for all of them, is repeated as
+the policy says where that is safe, and gives JSON of the shape that was asked for. Everything else it raises is a
+Failure from the system's table, with `maybe_done` where the call was to change something. It follows no redirect, reads
+no netrc, and goes through no proxy to this machine.
 """
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Protocol, TypedDict, Unpack
 
-import requests
-from requests.adapters import HTTPAdapter
+import httpx
 
-from expansion.contract import Failure, NoAccess, TryLater
-from integrations.kit.deadlines import TIMES, watch_pools, within
+from integrations.kit.breaks import Broke
+from integrations.kit.deadlines import CONNECT_SECONDS, TIMES, TookTooLong, watched, within
+from integrations.kit.lines import in_time, lines
+from integrations.kit.meanings import Meanings, Told
+from integrations.kit.pages import every_page
+from integrations.kit.retry import RetryPolicy
+from integrations.kit.shapes import ODD
+from integrations.kit.world import IN_LIFE, World
 
-CONNECT_SECONDS = 10.0
+_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
+_AS_IT_WAS = {"GET", "PUT", "DELETE"}  # done twice is done once: RFC 9110, 9.2.2
+
+Query = Mapping[str, str | int]
 
 
-class ContainedAdapter(HTTPAdapter):
-    """Sends with a timeout where the client gave none, and to `base_url` where one is set. It never repeats a call.
+class Turn(Protocol):
+    """What a call waits for: a `Budget`, or several things in one."""
 
-    The timeout is that of one read; the whole call has four times as long.
+    def one(self) -> AbstractContextManager[None]: ...
+
+
+class _Unlimited:
+    def one(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
+class How(TypedDict, total=False):
+    """What may be said of a call."""
+
+    params: Query | None
+    wrote: bool  # it is to change something, so that after a break nobody knows; unless said, all but GET
+    again: bool  # it may be repeated even so; unless said, what changes nothing, PUT and DELETE
+    empty: int  # the status with which this call is done without a word: 202, 204
+    turn: Turn  # the budget it counts in, in place of the API's
+
+
+def json_of(reply: httpx.Response) -> Any:
+    """The JSON of a reply; None where it is none: a proxy's page, half a body."""
+    try:
+        return reply.json()
+    except ODD:
+        return None
+
+
+def status_only(reply: httpx.Response) -> Told:
+    """An error reply of a system that says nothing but the status."""
+    return Told(reply.status_code, headers=reply.headers)
+
+
+class Api:
+    """One system at one address. Threads may share it; nothing is sent until it is asked.
+
+    `told` takes an error reply apart: where this system puts its code and its sentence. `turn` is the budget of calls
+    that name none of their own. `timeout` holds for one read, and a call has four times as long.
     """
 
-    def __init__(self, timeout: float, base_url: str | None = None) -> None:
-        super().__init__(max_retries=0)
-        self._timeout = (min(CONNECT_SECONDS, timeout), timeout)
-        self._base_url = base_url
+    def __init__(
+        self,
+        base_url: str,
+        meanings: Meanings,
+        retry: RetryPolicy,
+        world: World = IN_LIFE,
+        *,
+        told: Callable[[httpx.Response], Told] = status_only,
+        turn: Turn | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float = 20.0,
+    ) -> None:
+        self.meanings = meanings
+        self._told, self._turn, self._now = told, turn or _Unlimited(), world.now
+        self._retry, self._timeout = world.retries(retry), world.seconds(timeout)
+        client = httpx.Client(
+            base_url=base_url,
+            headers={"Accept": "application/json", **(headers or {})},
+            auth=auth,
+            timeout=_to_read(self._timeout),
+            trust_env=httpx.URL(base_url).host not in _THIS_MACHINE,  # a proxy is for the world, not for a stand-in
+        )
+        self._http = watched(client)
 
-    def send(  # type: ignore[override]  # requests calls it with keywords only
-        self, request: requests.PreparedRequest, *, timeout: Any = None, **kwargs: Any
-    ) -> requests.Response:
-        if self._base_url and request.url:
-            request.url = rebased(request.url, self._base_url)
-        with within(TIMES * self._timeout[1]):
-            reply = super().send(request, timeout=timeout or self._timeout, **kwargs)
-            _ = reply.content  # read now, and not after the deadline has passed on
-            return reply
+    @property
+    def base_url(self) -> httpx.URL:
+        return self._http.base_url
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Its connections end at the deadline."""
-        super().init_poolmanager(*args, **kwargs)
-        watch_pools(self.poolmanager)
+    # --- calls ---
+
+    def get(self, path: str, what: str, params: Query | None = None) -> dict[str, Any]:
+        """What is there. `what` is what is tried, for the sentence of a failure: "reading a person's tags"."""
+        return self._object("GET", path, what, params=params)
+
+    def post(self, path: str, what: str, body: Any = None, **how: Unpack[How]) -> dict[str, Any]:
+        """Made, or done. With `wrote=False` it only asks; with `again=True` it may be done twice. See `call`."""
+        return self._object("POST", path, what, body, **how)
+
+    def put(self, path: str, what: str, body: Any = None, **how: Unpack[How]) -> dict[str, Any]:
+        return self._object("PUT", path, what, body, **how)
+
+    def delete(self, path: str, what: str, **how: Unpack[How]) -> dict[str, Any]:
+        return self._object("DELETE", path, what, **how)
+
+    def pages(
+        self,
+        path: str,
+        what: str,
+        params: Query | None = None,
+        *,
+        following: Callable[[dict[str, Any]], Query | None],
+    ) -> Iterator[dict[str, Any]]:
+        """Every page of a list. `following` tells from one what to ask for besides to get the next; None: the last."""
+        first = params or {}
+        return every_page(lambda more: self.get(path, what, {**first, **(more or {})}), following, self.meanings)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        what: str,
+        body: Any = None,
+        *,
+        shape: type = dict,
+        **how: Unpack[How],
+    ) -> Any:
+        """One call with its tries, and the JSON of its reply, which has to be of this shape: dict, or list."""
+        wrote, again, turn = how.get("wrote"), how.get("again"), how.get("turn")
+        changes = method != "GET" if wrote is None else wrote
+        repeatable = (not changes or method in _AS_IT_WAS) if again is None else again
+        sent: dict[str, Any] = {} if body is None else {"json": body}
+
+        def once() -> Any:
+            request = self._http.build_request(method, path.lstrip("/"), params=how.get("params"), **sent)
+            with (turn or self._turn).one():
+                reply = self._send(request, what, wrote=changes, end=TIMES * self._timeout)
+            return shape() if reply.status_code == how.get("empty") else self._read(reply, what, shape, wrote=changes)
+
+        return self._retry.run(once, repeatable=repeatable)
+
+    def stream(
+        self,
+        path: str,
+        what: str,
+        params: Query | None = None,
+        *,
+        opens: float = 300.0,
+        lasts: float = 3600.0,
+        turn: Turn | None = None,
+    ) -> Generator[bytes]:
+        """The lines of a long answer as they come, none of them empty. A break says after how many.
+
+        `opens`: seconds until the first piece, and between two; `lasts`: of the whole. What was read before a break was
+        read; only the beginning is tried again.
+        """
+        ways: dict[str, Any] = {"headers": {"Accept-Encoding": "gzip"}, "timeout": _to_read(opens)}
+
+        def once() -> httpx.Response:
+            request = self._http.build_request("GET", path.lstrip("/"), params=params, **ways)
+            with (turn or self._turn).one():
+                return self._send(request, what, wrote=False, end=opens, stream=True)
+
+        reply = self._retry.run(once, repeatable=True)
+        count = 0
+        try:
+            for line in lines(in_time(reply.iter_bytes(), lasts)):
+                count += 1
+                yield line
+        except TookTooLong as error:
+            raise self.meanings.of(Broke.ENDLESS, what, minutes=f"{lasts / 60:.0f}") from error
+        except httpx.HTTPError as error:
+            raise self.meanings.of(Broke.HALFWAY, what, count=f"{count:,}") from error
+        finally:
+            reply.close()
+
+    # --- parts ---
+
+    def _object(self, method: str, path: str, what: str, body: Any = None, **how: Unpack[How]) -> dict[str, Any]:
+        found: dict[str, Any] = self.call(method, path, what, body, **how)
+        return found
+
+    def _send(
+        self, request: httpx.Request, what: str, *, wrote: bool, end: float, stream: bool = False
+    ) -> httpx.Response:
+        """The reply, where it is a good one. All of it has been read, but for a stream."""
+        try:
+            with within(end):
+                reply = self._http.send(request, stream=stream)
+                if reply.is_success:
+                    return reply
+                reply.read()
+                reply.close()
+        except (httpx.HTTPError, TookTooLong) as error:
+            raise self.meanings.broken(error, what, wrote=wrote) from error
+        raise self.meanings.read(self._taken_apart(reply), what, wrote=wrote, now=self._now())
+
+    def _taken_apart(self, reply: httpx.Response) -> Told:
+        try:
+            return self._told(reply)
+        except ODD:
+            return status_only(reply)
+
+    def _read(self, reply: httpx.Response, what: str, shape: type, *, wrote: bool) -> Any:
+        try:
+            said = reply.json()
+        except ODD as error:
+            raise self.meanings.of(Broke.NOT_JSON, what, wrote=wrote) from error
+        if not isinstance(said, shape):
+            raise self.meanings.of(Broke.ODD, what, wrote=wrote)
+        return said
 
 
-def rebased(url: str, base_url: str) -> str:
-    """The same path and query below another root: `https://acme.my.salesforce.com/a?b` -> `http://host/prefix/a?b`."""
-    root, asked = urlsplit(base_url), urlsplit(url)
-    return urlunsplit((root.scheme, root.netloc, root.path.rstrip("/") + asked.path, asked.query, ""))
-
-
-def contained_session(timeout: float, base_url: str | None = None) -> requests.Session:
-    """A session for a vendor's client."""
-    session = requests.Session()
-    session.trust_env = False  # netrc would replace the token; a proxy variable would catch even loopback
-    session.max_redirects = 0  # a PATCH sent elsewhere becomes a GET, and the token goes along
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, ContainedAdapter(timeout, base_url if scheme == "https://" else None))
-    return session
-
-
-def broken(system: str, error: Exception, *, wrote: bool) -> Failure:
-    """What a connection that failed means. `wrote`: the call was to change something.
-
-    Only what never reached the server certainly did not happen; everything after that, nobody knows.
-    """
-    if "CERTIFICATE_VERIFY_FAILED" in repr(error):
-        return NoAccess(f"{system}: its certificate is not trusted; check the base URL, or the machine's certificates")
-    if type(error).__name__ == "TooManyRedirects":
-        return NoAccess(f"{system} sends us elsewhere; check its address in the settings")
-    if _never_sent(error):
-        return TryLater(f"{system} cannot be reached; check the network and the base URL")
-    if _timed_out(error):
-        return TryLater(f"{system} did not answer in time", maybe_done=wrote)
-    return TryLater(f"{system} broke the connection off", maybe_done=wrote)
-
-
-# Names, because three libraries raise them (requests wraps urllib3's, hubspot-api-client lets urllib3's through, httpx
-# has its own) and none of them has to be imported to be recognised.
-_NOT_CONNECTED = {
-    "ConnectTimeout",
-    "ConnectTimeoutError",
-    "NewConnectionError",
-    "NameResolutionError",
-    "ConnectError",
-    "PoolTimeout",
-}
-_TIMED_OUT = {"TookTooLong", "ReadTimeout", "ReadTimeoutError", "WriteTimeout", "Timeout", "TimeoutError"}
-
-
-def _never_sent(error: BaseException) -> bool:
-    return any(type(one).__name__ in _NOT_CONNECTED for one in _chain(error))
-
-
-def _timed_out(error: BaseException) -> bool:
-    return any(type(one).__name__ in _TIMED_OUT for one in _chain(error))
-
-
-def _chain(error: BaseException) -> list[BaseException]:
-    """The error, what it wraps (urllib3's `reason`, requests' first argument), and so on."""
-    found: list[BaseException] = []
-    queue: list[object] = [error]
-    while queue:
-        one = queue.pop(0)
-        if isinstance(one, BaseException) and one not in found:
-            found.append(one)
-            queue += [getattr(one, "reason", None), *one.args]
-    return found
+def _to_read(seconds: float) -> httpx.Timeout:
+    return httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))

@@ -21,12 +21,12 @@ def wait(headers: Mapping[str, str], name: str = "Retry-After") -> float | None:
 
     A date is measured from the reply's own `Date`: that is the clock it was written by.
     """
-    text = _header(headers, name)
+    text = header(headers, name)
     if text is None:
         return None
     if (seconds := number(text)) is not None:
         return seconds if seconds >= 0 else None
-    until, now = _http_date(text), _http_date(_header(headers, "Date"))
+    until, now = _http_date(text), _http_date(header(headers, "Date"))
     return None if until is None or now is None else max(0.0, (until - now).total_seconds())
 
 
@@ -74,6 +74,6 @@ def _http_date(text: str | None) -> datetime | None:
         return None
 
 
-def _header(headers: Mapping[str, str], name: str) -> str | None:
+def header(headers: Mapping[str, str], name: str) -> str | None:
     """Whatever its case: three libraries keep headers in three ways."""
     return next((str(v) for k, v in headers.items() if str(k).lower() == name.lower()), None)

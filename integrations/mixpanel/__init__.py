@@ -9,7 +9,7 @@ from integrations.kit.world import IN_LIFE, World
 from integrations.mixpanel.client import Api, Queries
 from integrations.mixpanel.doctor import check
 from integrations.mixpanel.rights import RIGHTS
-from integrations.mixpanel.settings import EXPORTS, QUERIES_AN_HOUR, RETRY, Settings
+from integrations.mixpanel.settings import EXPORTS, QUERIES_AN_HOUR, Settings
 from integrations.mixpanel.sources import Cohort, Export, Group, Profile
 
 
@@ -18,7 +18,7 @@ def connect(settings: Settings, world: World = IN_LIFE) -> Connected:
     place = f"{settings.base_url or settings.region} {settings.project_id}"
     queries = Queries(settings.queries_per_hour, world.clock, world.allowance, place)
     exports = Budget("Mixpanel exports", *EXPORTS, clock=world.clock, allowance=world.allowance, place=place)
-    api = Api(settings, queries, exports, world.retries(RETRY))
+    api = Api(settings, queries, exports, world)
     sources = {kind.name: kind(api) for kind in (Group, Profile, Cohort)}
     return Connected(
         sources={Export.name: Export(api, world.now), **sources},

@@ -13,35 +13,34 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, partial
 from http.client import HTTPException
 from typing import Any
 
-import httpx
 from mixpanel_utils import MixpanelUtils
 
 from expansion.contract import Failure, TryLater
 from expansion.limits import Allowance
+from integrations.kit import http
+from integrations.kit.breaks import Broke
 from integrations.kit.budgets import Budget, Clock, Places
-from integrations.kit.deadlines import TIMES, TookTooLong, opener, watched, within
-from integrations.kit.http import broken
-from integrations.kit.retry import RetryPolicy
+from integrations.kit.deadlines import TIMES, TookTooLong, opener, within
 from integrations.kit.shapes import ODD
-from integrations.mixpanel.meanings import HOUR_WAIT, meaning
+from integrations.kit.world import IN_LIFE, World
+from integrations.mixpanel.meanings import AWAY, HOUR_WAIT, LATE, MEANINGS, meaning, told
 from integrations.mixpanel.settings import QUERIES_AN_HOUR, QUERIES_AT_ONCE, RETRY, Settings
 
 CALL_TIMEOUT = 60.0  # seconds
-EXPORT_TIMEOUT = httpx.Timeout(30.0, read=300.0)  # between two pieces; a large export is slow to begin
-EXPORT_OPENS = 300.0  # until the first piece
+EXPORT_OPENS = 300.0  # until the first piece, and between two; a large export is slow to begin
 EXPORT_LASTS = 3600.0  # a whole export of up to sixty days, however fast its pieces come
 
 _TERMINATED = b"export terminated early"
 
 
-# --- limits and meanings ----------------------------------------------------------------------------------------------
+# --- limits ----------------------------------------------------------------------------------------------
 
 
 class Queries:
@@ -75,12 +74,6 @@ class Queries:
                 raise
 
 
-def _unreadable(what: str) -> TryLater:
-    return TryLater(
-        f"Mixpanel, {what}: the answer broke off or is not what Mixpanel documents; it is tried again later"
-    )
-
-
 # --- mixpanel-utils, contained ----------------------------------------------------------------------------------------
 
 
@@ -109,8 +102,8 @@ class _Overheard(logging.Handler):
         if status and status.isdigit():
             return meaning(int(status), self._said("Response: ") or "", what)
         if "timed out" in " ".join(self._lines):
-            return TryLater(f"Mixpanel, {what}: no answer within {CALL_TIMEOUT:.0f} seconds")
-        return TryLater(f"Mixpanel, {what}: the server could not be reached; check the network and MIXPANEL_BASE_URL")
+            return MEANINGS.of(LATE, what, seconds=f"{CALL_TIMEOUT:.0f}")
+        return MEANINGS.of(AWAY, what)
 
     def _said(self, word: str) -> str | None:
         return next((line.removeprefix(word) for line in self._lines if line.startswith(word)), None)
@@ -139,8 +132,12 @@ class Api:
     settings: Settings
     queries: Queries
     exports: Budget
-    retry: RetryPolicy = RETRY
-    http: httpx.Client = field(default_factory=lambda: watched(httpx.Client()))
+    world: World = IN_LIFE
+
+    def __post_init__(self) -> None:
+        self.retry, utils = self.world.retries(RETRY), self._utils()
+        self._app, self._data = self._at(utils.formatted_api), self._at(utils.raw_api)
+        self._project = {"project_id": self.settings.project_id}
 
     def profiles(self, what: str, params: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Profiles page by page, each handed on before the next is asked for: a late failure loses nothing read."""
@@ -148,7 +145,7 @@ class Api:
         while True:
             page = self.retry.run(partial(self._page, what, asked), repeatable=True)
             if page["page"] != asked.get("page", 0) or page["page_size"] < 1:
-                raise _unreadable(what)  # another page than was asked for, or one that never ends
+                raise MEANINGS.of(Broke.ODD, what)  # another page than was asked for, or one that never ends
             yield from page["results"]
             read = (page["page"] + 1) * page["page_size"]
             if len(page["results"]) < page["page_size"] or read >= page["total"]:
@@ -159,35 +156,35 @@ class Api:
     def cohorts(self) -> list[dict[str, Any]]:
         """Every cohort of the project, with id, name and count."""
         what = "the list of cohorts"
-        listed = self.retry.run(lambda: self._list(what), repeatable=True)
-        if not isinstance(listed, list) or not all(isinstance(c, dict) and {"id", "name"} <= c.keys() for c in listed):
-            raise _unreadable(what)
-        return listed
+        ask: http.How = {"params": self._project, "wrote": False, "turn": self.queries}
+        listed = self._app.call("POST", "query/cohorts/list", what, shape=list, **ask)
+        if not all(isinstance(c, dict) and {"id", "name"} <= c.keys() for c in listed):
+            raise MEANINGS.of(Broke.ODD, what)
+        return listed  # type: ignore[no-any-return]
 
     def me(self) -> dict[str, Any]:
         """Whose the credentials are: organizations with roles, and projects. Not one of the hour's queries."""
         what = "who the service account is"
-        told = self.retry.run(lambda: self._me(what), repeatable=True)
-        results = told.get("results") if isinstance(told, dict) else None
+        # Without this parameter, the answer names every colleague.
+        results = self._app.get("app/me", what, {"include_workspace_users": "false"}).get("results")
         if not isinstance(results, dict):
-            raise _unreadable(what)
+            raise MEANINGS.of(Broke.ODD, what)
         return results
 
     def export(self, first: date, last: date, **narrowing: str | int) -> Iterator[bytes]:
         """The lines of the raw export of these days, both included, without ever holding more than one piece."""
         what = f"the events of {first} to {last}"
-        response = self.retry.run(lambda: self._open_export(what, first, last, narrowing), repeatable=True)
-        count = 0
-        try:
-            for line in _lines(_in_time(response.iter_bytes(), what)):
+        days = {**self._project, "from_date": str(first), "to_date": str(last), **narrowing}
+        ends: dict[str, Any] = {"opens": EXPORT_OPENS, "lasts": EXPORT_LASTS, "turn": self.exports}
+        with closing(self._data.stream("2.0/export", what, days, **ends)) as lines:
+            for count, line in enumerate(lines):
                 if line.strip() == _TERMINATED:
                     raise TryLater(f"Mixpanel, {what}: the export was ended early after {count:,} lines")
-                count += 1
                 yield line
-        except httpx.HTTPError as error:
-            raise TryLater(f"Mixpanel, {what}: the export broke off after {count:,} lines") from error
-        finally:
-            response.close()
+
+    def _at(self, base_url: str) -> http.Api:
+        auth = (self.settings.service_account, self.settings.secret.get_secret_value())
+        return http.Api(base_url, MEANINGS, RETRY, self.world, told=told, auth=auth, timeout=CALL_TIMEOUT)
 
     def _page(self, what: str, params: Mapping[str, Any]) -> dict[str, Any]:
         with self.queries.one():
@@ -195,10 +192,10 @@ class Api:
         try:
             page = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise _unreadable(what) from error
+            raise MEANINGS.of(Broke.ODD, what) from error
         wanted = {"results": list, "page": int, "page_size": int, "total": int, "session_id": str}
         if not isinstance(page, dict) or not all(isinstance(page.get(key), kind) for key, kind in wanted.items()):
-            raise _unreadable(what)
+            raise MEANINGS.of(Broke.ODD, what)
         return page
 
     def _ask_utils(self, what: str, params: Mapping[str, Any]) -> str:
@@ -206,7 +203,7 @@ class Api:
             with within(TIMES * CALL_TIMEOUT):
                 return self._overhear(what, params)
         except TookTooLong as error:
-            raise TryLater(f"Mixpanel, {what}: no answer within {TIMES * CALL_TIMEOUT:.0f} seconds") from error
+            raise MEANINGS.of(LATE, what, seconds=f"{TIMES * CALL_TIMEOUT:.0f}") from error
 
     def _overhear(self, what: str, params: Mapping[str, Any]) -> str:
         utils = self._utils()
@@ -218,7 +215,7 @@ class Api:
                 base, path = utils.import_api, f"engage?project_id={self.settings.project_id}"
                 text = utils.request(base, [path], dict(params), method="POST")
             except (OSError, HTTPException, *ODD) as error:  # cut or late while the body is read
-                raise _unreadable(what) from error
+                raise MEANINGS.of(Broke.ODD, what) from error
             except BaseException as error:
                 if type(error) is not BaseException:  # Ctrl-C and the like
                     raise
@@ -243,67 +240,3 @@ class Api:
         utils.import_api = f"{utils.formatted_api}/query"
         _hush()
         return utils
-
-    def _list(self, what: str) -> Any:
-        url = f"{self._utils().import_api}/cohorts/list"
-        with self.queries.one():
-            response = self._send(what, httpx.Request("POST", url, params={"project_id": self.settings.project_id}))
-        try:
-            return response.json()
-        except (ValueError, RecursionError) as error:
-            raise _unreadable(what) from error
-
-    def _me(self, what: str) -> Any:
-        # Without this parameter, the answer names every colleague.
-        params = {"include_workspace_users": "false"}
-        response = self._send(what, httpx.Request("GET", f"{self._utils().formatted_api}/app/me", params=params))
-        try:
-            return response.json()
-        except (ValueError, RecursionError) as error:
-            raise _unreadable(what) from error
-
-    def _open_export(self, what: str, first: date, last: date, narrowing: Mapping[str, str | int]) -> httpx.Response:
-        url = f"{self._utils().raw_api}/2.0/export"
-        params = {"project_id": self.settings.project_id, "from_date": str(first), "to_date": str(last), **narrowing}
-        self.exports.take()
-        request = httpx.Request("GET", url, params=params, headers={"Accept-Encoding": "gzip"})
-        return self._send(what, request, stream=True)
-
-    def _send(self, what: str, request: httpx.Request, *, stream: bool = False) -> httpx.Response:
-        request.extensions["timeout"] = (EXPORT_TIMEOUT if stream else httpx.Timeout(CALL_TIMEOUT)).as_dict()
-        auth = httpx.BasicAuth(self.settings.service_account, self.settings.secret.get_secret_value())
-        try:
-            with within(EXPORT_OPENS if stream else TIMES * CALL_TIMEOUT):
-                response = self.http.send(request, stream=stream, auth=auth)
-                if response.status_code == 200:
-                    return response
-                response.read()
-                response.close()
-        except (httpx.HTTPError, TookTooLong) as error:
-            raise broken(f"Mixpanel, {what}:", error, wrote=False) from error
-        raise meaning(response.status_code, response.text, what)
-
-
-def _in_time(pieces: Iterator[bytes], what: str) -> Iterator[bytes]:
-    """The pieces of an export, as long as it may last: also where bytes come and never make a piece (it is zipped)."""
-    end = time.monotonic() + EXPORT_LASTS
-    try:
-        while True:
-            with within(end - time.monotonic()):
-                piece = next(pieces, None)
-            if piece is None:
-                return
-            yield piece
-    except TookTooLong as error:
-        late = f"Mixpanel, {what}: the export had not ended after {EXPORT_LASTS / 60:.0f} minutes"
-        raise TryLater(late) from error
-
-
-def _lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Lines end at a line feed alone; httpx would also cut at U+2028, which JSON may hold as it is."""
-    rest = b""
-    for piece in pieces:
-        *whole, rest = (rest + piece).split(b"\n")
-        yield from (line for line in whole if line.strip())
-    if rest.strip():
-        yield rest

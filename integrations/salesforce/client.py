@@ -15,12 +15,14 @@ from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceAuthenticationFailed, SalesforceError, SalesforceExpiredSession
 from simple_salesforce.login import SalesforceLogin
 
-from expansion.contract import Failure, NoAccess, Refused, TryLater
+from expansion.contract import Refused, TryLater
 from expansion.limits import Limit
 from expansion.text.redact import know
+from integrations.kit.breaks import Broke
 from integrations.kit.budgets import Budget
 from integrations.kit.deadlines import TookTooLong
-from integrations.kit.http import broken, contained_session
+from integrations.kit.meanings import Told
+from integrations.kit.sessions import contained_session
 from integrations.kit.shapes import ODD
 from integrations.kit.world import World
 from integrations.salesforce import meanings as errors
@@ -32,14 +34,6 @@ LOOK_AGAIN = 300.0  # seconds until the count is asked for again
 
 # REST API, sObject Describe: what the user who asks may do
 _FLAGS = {"queryable": "Read", "createable": "Create", "updateable": "Edit", "deletable": "Delete"}
-
-_LOGIN_LATER = {
-    "unknown_error",
-    "server_error",
-    "temporarily_unavailable",
-    "login_rate_exceeded",
-    "rate_limit_exceeded",
-}
 
 
 class Client:
@@ -72,7 +66,7 @@ class Client:
         while not page.get("done", True):
             following = str(page.get("nextRecordsUrl"))
             if following in asked:
-                raise TryLater(f"{SYSTEM} sends the same page again and again")
+                raise errors.MEANINGS.of(Broke.SAME_PAGE)
             asked.add(following)
             page = self._page(_relative(following))
             rows += page["records"]
@@ -127,7 +121,7 @@ class Client:
         try:
             return self._dial(sf, method, path, body, params, headers, wrote)
         except SalesforceExpiredSession as error:
-            raise NoAccess(f"{SYSTEM}: {errors.NO_ACCESS['INVALID_SESSION_ID']}") from error
+            raise errors.MEANINGS.of("INVALID_SESSION_ID") from error
 
     def link(self, sobject: str, record_id: str) -> str:
         """Where a person sees the record."""
@@ -158,7 +152,7 @@ class Client:
         reply = self.once("POST", "composite", body, wrote=False)
         parts = reply.get("compositeResponse") if isinstance(reply, dict) else None
         if not isinstance(parts, list):
-            raise _unreadable(wrote=False)
+            raise errors.MEANINGS.of(Broke.NOT_JSON)
         for part in parts:
             if part["httpStatusCode"] >= 300:
                 raise errors.of_reply(part["httpStatusCode"], part["body"], wrote=False)
@@ -188,9 +182,9 @@ class Client:
                 self.budget.hold(failure.wait)
             raise failure from error
         except ODD as error:  # requests' JSONDecodeError is one, and a RequestException besides
-            raise _unreadable(wrote) from error
+            raise errors.MEANINGS.of(Broke.NOT_JSON, wrote=wrote) from error
         except (requests.RequestException, TookTooLong) as error:
-            raise broken(SYSTEM, error, wrote=wrote) from error
+            raise errors.MEANINGS.broken(error, wrote=wrote) from error
         self._note_usage(sf)
         return reply
 
@@ -226,13 +220,11 @@ class Client:
                 domain=settings.my_domain,
             )
         except SalesforceAuthenticationFailed as error:
-            raise _login_refused(error, door.status) from None  # its text may quote what was sent
+            raise errors.of_sign_in(error.code, door.status) from None  # its text may quote what was sent
         except (requests.RequestException, TookTooLong) as error:
-            raise broken(SYSTEM, error, wrote=False) from error
+            raise errors.MEANINGS.broken(error, wrote=False) from error
         except ODD as error:  # a reply without instance_url, or a list instead of an object
-            if door.status >= 500:
-                raise _closed(door.status) from error
-            raise TryLater(f"{SYSTEM} answered the sign-in in a shape nobody can read") from error
+            raise errors.SIGN_IN.read(Told(door.status, Broke.ODD)) from error
 
 
 class _Door:
@@ -249,37 +241,6 @@ class _Door:
         reply = self._session.post(*args, **kwargs)
         self.status = reply.status_code
         return reply
-
-
-def _login_refused(error: SalesforceAuthenticationFailed, status: int) -> Failure:
-    """Closed for maintenance is not refused: a person who looks for a wrong setting then finds none."""
-    if error.code in _LOGIN_LATER or status == 429 or status >= 500:
-        return _closed(status)
-    if isinstance(error.code, int) and status == 200:
-        return TryLater(
-            f"{SYSTEM} answered the sign-in with a web page, perhaps for maintenance; "
-            "if that lasts for hours, check SALESFORCE_DOMAIN"
-        )
-    if isinstance(error.code, int):
-        return NoAccess(f"{SYSTEM}: no sign-in page of an API at SALESFORCE_DOMAIN ({error.code}); check it")
-    hints = {
-        "invalid_client_id": "SALESFORCE_CLIENT_ID is not known there",
-        "invalid_client": "SALESFORCE_CLIENT_SECRET is wrong, or has been rotated",
-        "invalid_grant": "the app has no run-as user, or may not use the client credentials flow",
-    }
-    hint = hints.get(str(error.code), f"the sign-in is refused ({error.code})")
-    return NoAccess(f"{SYSTEM}: {hint}; see Setup > External Client App Manager")
-
-
-def _closed(status: int) -> TryLater:
-    return TryLater(
-        f"{SYSTEM} signs nobody in now ({status}): it is too busy, or down for maintenance; "
-        "no setting is wrong, and status.salesforce.com says more"
-    )
-
-
-def _unreadable(wrote: bool) -> TryLater:
-    return TryLater(f"{SYSTEM} sent something that is not JSON, perhaps a maintenance page", maybe_done=wrote)
 
 
 def _page_of(reply: Any) -> dict[str, Any]:

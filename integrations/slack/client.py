@@ -15,13 +15,14 @@ from urllib.request import ProxyHandler, Request
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from expansion.contract import Failure, NoAccess, TryLater
+from expansion.contract import TryLater
 from expansion.limits import Limit
+from integrations.kit.breaks import Broke, broke
 from integrations.kit.budgets import Budget
 from integrations.kit.deadlines import TIMES, TookTooLong, opener, within
 from integrations.kit.shapes import ODD, odd
 from integrations.kit.world import IN_LIFE, World
-from integrations.slack.meanings import meaning
+from integrations.slack.meanings import MEANINGS, meaning
 from integrations.slack.settings import IN_A_CHANNEL, IN_ALL, READING, RETRY
 
 # --- the client -------------------------------------------------------------------------------------------------------
@@ -84,15 +85,16 @@ class Api:
             with within(TIMES * self._client.timeout):
                 response = self._client.api_call(method, http_verb="POST" if wrote else "GET", **sent)
         except TookTooLong as error:
-            raise TryLater(f"Slack, {where}: no answer in time", maybe_done=wrote) from error
+            raise MEANINGS.of(Broke.LATE, where, wrote=wrote) from error
         except SlackApiError as error:
             reply = error.response
             said = reply.data if isinstance(reply.data, dict) else {}
             raise meaning(reply.status_code, said, _lower(reply.headers), where, wrote=wrote) from error
         except URLError as error:  # urllib wraps what fails up to the last byte of the request, and nothing after it
-            raise _unreachable(error) from error
+            never = Broke.UNTRUSTED if broke(error) is Broke.UNTRUSTED else Broke.UNREACHED
+            raise MEANINGS.of(never, where) from error
         except (OSError, HTTPException) as error:
-            raise TryLater("Slack broke the connection off, or did not answer in time", maybe_done=wrote) from error
+            raise MEANINGS.of(Broke.CUT, where, wrote=wrote) from error
         except ODD as error:  # slack-sdk asks a list for its `ok`, and decodes in any charset that is named
             raise odd(f"Slack, {where},", error, wrote=wrote) from error
         self.scopes = frozenset(filter(None, _lower(response.headers).get("x-oauth-scopes", "").split(",")))
@@ -105,14 +107,8 @@ def next_cursor(page: dict[str, Any], asked: str) -> str:
     """Where the next page begins; nothing after the last. Raises TryLater where that is where this one began."""
     cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
     if cursor and str(cursor) == asked:
-        raise TryLater("Slack sends the same page again and again")
+        raise MEANINGS.of(Broke.SAME_PAGE)
     return str(cursor)
-
-
-def _unreachable(error: URLError) -> Failure:
-    if "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return NoAccess("Slack's certificate is not trusted; check SLACK_BASE_URL, or the machine's certificates")
-    return TryLater("Slack cannot be reached; check the network and SLACK_BASE_URL")
 
 
 def _lower(headers: Any) -> dict[str, str]:

@@ -13,9 +13,9 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
-from expansion.contract import Failure, NoAccess, Refused, TryLater
+from expansion.contract import Failure, NoAccess
+from integrations.warehouse.meanings import MEANINGS, SECONDS, told
 
-_SECONDS = 600  # for one query
 _TO_CONNECT = 15
 
 
@@ -36,7 +36,7 @@ _POSTGRES = Kind(
     "psycopg[binary]",
     {
         "connect_timeout": _TO_CONNECT,
-        "options": f"-c statement_timeout={_SECONDS}s -c default_transaction_read_only=on -c timezone=UTC",
+        "options": f"-c statement_timeout={SECONDS}s -c default_transaction_read_only=on -c timezone=UTC",
     },
 )
 # What stands before the :// of a URL. Only PostgreSQL was connected to; the rest is from the drivers' documentation.
@@ -48,40 +48,30 @@ KINDS = {
         "redshift+psycopg2",
         "sqlalchemy-redshift psycopg2-binary",
         {"connect_timeout": _TO_CONNECT},
-        ("SET timezone TO 'UTC'", f"SET statement_timeout TO {_SECONDS * 1000}"),
+        ("SET timezone TO 'UTC'", f"SET statement_timeout TO {SECONDS * 1000}"),
     ),
     "snowflake": Kind(
         "snowflake",
         "snowflake",
         "snowflake-sqlalchemy",
         {"login_timeout": _TO_CONNECT},
-        ("ALTER SESSION SET TIMEZONE = 'UTC'", f"ALTER SESSION SET STATEMENT_TIMEOUT_IN_SECONDS = {_SECONDS}"),
+        ("ALTER SESSION SET TIMEZONE = 'UTC'", f"ALTER SESSION SET STATEMENT_TIMEOUT_IN_SECONDS = {SECONDS}"),
     ),
     "bigquery": Kind("bigquery", "bigquery", "sqlalchemy-bigquery"),
     "clickhouse": Kind(
         "clickhouse",
         "clickhousedb",
         "clickhouse-connect",
-        {"connect_timeout": _TO_CONNECT, "send_receive_timeout": _SECONDS},
+        {"connect_timeout": _TO_CONNECT, "send_receive_timeout": SECONDS},
     ),
     "databricks": Kind(
         "databricks",
         "databricks",
         "databricks-sqlalchemy",
-        at_first=("SET TIME ZONE 'UTC'", f"SET STATEMENT_TIMEOUT = {_SECONDS}"),
+        at_first=("SET TIME ZONE 'UTC'", f"SET STATEMENT_TIMEOUT = {SECONDS}"),
     ),
     "spark": Kind("spark", "hive", "PyHive[hive_pure_sasl]", at_first=("SET TIME ZONE 'UTC'",)),
 }
-
-# SQLSTATEs of PostgreSQL and Redshift, by how they begin, with what a person has to put right.
-_TO_PUT_RIGHT = {
-    "28": "check user and password in the engine's URL",
-    "3D": "check the database in the engine's URL",
-    "42501": "let its user read the table (GRANT SELECT)",
-}
-_STOPPED = "57014"
-# Where a connection fails, PostgreSQL's driver gives no state; others have none at all.
-_LOCKED_OUT = ("authentication failed", "no password supplied", "does not exist", "Access denied", "Incorrect username")
 
 
 @dataclass(frozen=True)
@@ -109,21 +99,8 @@ class SqlWarehouse:
 
     def _failure(self, error: SQLAlchemyError) -> Failure:
         """What an error means for the run."""
-        here, said, state = f"the warehouse ({self.dialect})", self._said(error), _state(error)
-        remedy = next((remedy for begin, remedy in _TO_PUT_RIGHT.items() if state.startswith(begin)), None)
         away = isinstance(error, OperationalError)
-        if away and not state and any(word in said for word in _LOCKED_OUT):
-            remedy = "check user, password and database in the engine's URL"
-        if remedy is not None:
-            return NoAccess(f"{here} lets nobody in: {said}; {remedy}")
-        if state == _STOPPED:
-            return TryLater(
-                f"{here} was stopped after {_SECONDS // 60} minutes over one query; name the column that the table is "
-                "partitioned by in the map, or ask at a quieter hour"
-            )
-        if away:
-            return TryLater(f"{here} does not answer: {said}")
-        return Refused(f"{here} refused a query: {said}; do the table and the columns of the map exist?")
+        return MEANINGS.read(told(_state(error), away, self._said(error), self.dialect))
 
     def _said(self, error: SQLAlchemyError) -> str:
         """What the server said, on one line, without the statement, what was sent along, and the password."""

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from expansion.contract import TryLater
 from expansion.waiting import LONGEST_WAIT
 from integrations.hubspot import meanings as _hubspot_errors
-from integrations.intercom.meanings import meaning as of_intercom
+from integrations.intercom import meanings as _intercom
 from integrations.intercom.settings import WINDOW
 from integrations.kit import said as _said
 from integrations.mixpanel.meanings import meaning as of_mixpanel
@@ -41,7 +41,7 @@ def hubspot_moving(headers: Headers) -> Any:
 
 def intercom(headers: Headers) -> Any:
     reply = httpx.Response(429, headers=[(k.encode(), v.encode("utf-8", "replace")) for k, v in headers.items()])
-    return of_intercom(reply, "tagging", NOW, wrote=True)
+    return _intercom.MEANINGS.read(_intercom.told(reply), "tagging", wrote=True, now=NOW)
 
 
 READERS: list[tuple[str, Callable[[Headers], Any]]] = [

@@ -18,7 +18,7 @@ ROWS: tuple[Mutation, ...] = (
     Mutation(
         "Intercom: without the version's header the app's own version decides",
         _API,
-        '"Intercom-Version": version, ',
+        ', "Intercom-Version": settings.api_version',
         "",
         (f"{_TESTS}test_an_event_carries_the_time_of_the_firing_and_counts_once",),
     ),
@@ -32,8 +32,8 @@ ROWS: tuple[Mutation, ...] = (
     Mutation(
         "Intercom, Tag a contact: by the tag's id",
         _API,
-        '{"id": tag_id})',
-        '{"name": name})',
+        '{"id": tag_id}, again',
+        '{"name": name}, again',
         (f"{_TESTS}test_a_tag_of_another_name_may_be_given_and_its_case_does_not_matter",),
     ),
     Mutation(

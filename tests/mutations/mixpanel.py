@@ -50,8 +50,8 @@ ROWS: tuple[Mutation, ...] = (
     Mutation(
         "Mixpanel, List Saved Cohorts: by POST alone",
         _CALLS,
-        'httpx.Request("POST", url, params={"project_id": self.settings.project_id})',
-        'httpx.Request("GET", url, params={"project_id": self.settings.project_id})',
+        '"POST", "query/cohorts/list"',
+        '"GET", "query/cohorts/list"',
         (f"{_TESTS}test_a_cohort_gives_the_accounts_of_its_members",),
     ),
     Mutation(

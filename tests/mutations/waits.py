@@ -16,14 +16,14 @@ ROWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "HubSpot: the interval is in milliseconds",
-        "integrations/hubspot/meanings.py",
+        "integrations/kit/waits.py",
         "interval / 1000",
         "interval",
         _TESTS,
     ),
     Mutation(
         "Intercom: the end of the window is in X-RateLimit-Reset, and there is no Retry-After",
-        "integrations/intercom/client.py",
+        "integrations/intercom/meanings.py",
         '"X-RateLimit-Reset"',
         '"Retry-After"',
         _TESTS,

@@ -13,7 +13,7 @@ from expansion.text.escapes import no_formula
 from expansion.text.redact import redacted
 from expansion.usage.forgotten import Suppressed
 from expansion.usage.match_event import number
-from integrations.kit.wording import clean
+from integrations.kit.meanings import clean
 
 LISTED = Suppressed(Path(), b"key", {"nobody": "forgotten-1"})
 READERS: list[Callable[[str], object]] = [redacted, no_formula, without_address, number, LISTED.text, clean]

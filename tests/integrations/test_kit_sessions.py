@@ -13,9 +13,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from expansion.contract import NoAccess, TryLater
-from integrations.kit.http import broken, contained_session, rebased
+from integrations.kit.meanings import Meanings
+from integrations.kit.sessions import contained_session, rebased
 from sandbox.kit.stand_in import StandIn
 from tests.integrations.conftest import StandIns
+
+
+ECHO = Meanings("Echo", otherwise="refused")
 
 
 class Echo(StandIn):
@@ -66,7 +70,7 @@ def test_every_call_has_a_timeout_and_is_in_doubt_if_it_wrote(stand_ins: Callabl
     server.fault("echo", "slow", seconds=0.6)
     with pytest.raises(requests.ReadTimeout) as caught:
         contained_session(0.2, server.base_url("echo")).patch("https://x.example/")
-    failure = broken("Echo", caught.value, wrote=wrote)
+    failure = ECHO.broken(caught.value, wrote=wrote)
     assert isinstance(failure, TryLater) and failure.maybe_done is wrote and "did not answer in time" in str(failure)
 
 
@@ -76,7 +80,7 @@ def test_a_connection_broken_off_is_in_doubt(stand_ins: Callable[..., StandIns],
     server.fault("echo", kind)
     with pytest.raises(requests.RequestException) as caught:
         contained_session(1.0, server.base_url("echo")).get("https://x.example/")
-    failure = broken("Echo", caught.value, wrote=True)
+    failure = ECHO.broken(caught.value, wrote=True)
     assert isinstance(failure, TryLater) and failure.maybe_done and "broke the connection off" in str(failure)
     assert len(server.requests()) == 1, "never repeated by the session itself"
 
@@ -85,7 +89,7 @@ def test_a_connection_broken_off_is_in_doubt(stand_ins: Callable[..., StandIns],
 def test_what_never_reached_the_server_certainly_was_not_done(address: str) -> None:
     with pytest.raises(requests.RequestException) as caught:
         contained_session(1.0).get(address)
-    failure = broken("Echo", caught.value, wrote=True)
+    failure = ECHO.broken(caught.value, wrote=True)
     assert isinstance(failure, TryLater) and not failure.maybe_done
 
 
@@ -94,10 +98,10 @@ def test_redirects_are_not_followed(stand_ins: Callable[..., StandIns]) -> None:
     server.fault("echo", "status", status=302, headers={"location": server.base_url("echo")})
     with pytest.raises(requests.TooManyRedirects) as caught:
         contained_session(1.0, server.base_url("echo")).patch("https://x.example/")
-    assert isinstance(broken("Echo", caught.value, wrote=True), NoAccess)
+    assert isinstance(ECHO.broken(caught.value, wrote=True), NoAccess)
     assert len(server.requests()) == 1
 
 
 def test_a_certificate_that_is_not_trusted_is_a_matter_for_a_person() -> None:
     error = requests.exceptions.SSLError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed")
-    assert isinstance(broken("Echo", error, wrote=True), NoAccess)
+    assert isinstance(ECHO.broken(error, wrote=True), NoAccess)
