@@ -5,7 +5,7 @@ Statuses: developers.hubspot.com/docs/api-reference/error-handling. Every field 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -104,7 +104,10 @@ def of_error(error: Mapping[str, Any], status: int = 207) -> Failure:
 
 def told(error: Mapping[str, Any], status: int, headers: Mapping[str, str] = MappingProxyType({})) -> Told:
     """An error body taken apart: the first of its codes that means something, and the first sentence."""
-    details = [one for one in error.get("errors") or () if isinstance(one, dict)]
+    errors = error.get("errors") or ()
+    if not isinstance(errors, Sequence | Mapping):
+        return Told(status, Broke.ODD, headers=headers)
+    details = [one for one in errors if isinstance(one, dict)]
     code = MEANINGS.known([*(str(one.get("code")) for one in details), str(error.get("category"))])
     context = error.get("context")
     if not error:

@@ -27,7 +27,7 @@ from integrations.kit.shapes import ODD
 from integrations.kit.world import IN_LIFE, World
 
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
-_AS_IT_WAS = {"GET", "PUT", "DELETE"}  # done twice is done once: RFC 9110, 9.2.2
+_SAME_TWICE = {"GET", "PUT", "DELETE"}  # RFC 9110, 9.2.2
 
 Query = Mapping[str, str | int]
 
@@ -39,6 +39,8 @@ class Turn(Protocol):
 
 
 class _Unlimited:
+    """Where a system publishes no limit."""
+
     def one(self) -> AbstractContextManager[None]:
         return nullcontext()
 
@@ -143,7 +145,7 @@ class Api:
         """One call with its tries, and the JSON of its reply, which has to be of this shape: dict, or list."""
         wrote, again, turn = how.get("wrote"), how.get("again"), how.get("turn")
         changes = method != "GET" if wrote is None else wrote
-        repeatable = (not changes or method in _AS_IT_WAS) if again is None else again
+        repeatable = (not changes or method in _SAME_TWICE) if again is None else again
         sent: dict[str, Any] = {} if body is None else {"json": body}
 
         def once() -> Any:

@@ -136,17 +136,31 @@ def test_a_redirect_is_not_followed(acme: StandIns) -> None:
     assert len(acme.requests()) == 1
 
 
-Call = Callable[[Api], Any]
-MAKE: Call = lambda there: there.post("/tasks", "making a task", {"name": "Call"})  # noqa: E731
-TWICE: Call = lambda there: there.post("/tasks", "making a task", {"name": "Call"}, again=True)  # noqa: E731
-ASK: Call = lambda there: there.post("/tasks", "asking", {"name": "Call"}, wrote=False)  # noqa: E731
-PUT: Call = lambda there: there.put("/tasks", "setting a task", {"name": "Call"})  # noqa: E731
-GET: Call = lambda there: there.get("/me", "looking")  # noqa: E731
+def make(there: Api) -> Any:
+    return there.post("/tasks", "making a task", {"name": "Call"})
+
+
+def make_again(there: Api) -> Any:
+    return there.post("/tasks", "making a task", {"name": "Call"}, again=True)
+
+
+def ask(there: Api) -> Any:
+    return there.post("/tasks", "asking", {"name": "Call"}, wrote=False)
+
+
+def put(there: Api) -> Any:
+    return there.put("/tasks", "setting a task", {"name": "Call"})
+
+
+def get(there: Api) -> Any:
+    return there.get("/me", "looking")
 
 
 @pytest.mark.parametrize("kind", ["cut_before", "cut_after", "slow"])
-@pytest.mark.parametrize(("call", "tries"), [(MAKE, 1), (TWICE, 2), (ASK, 2), (PUT, 2), (GET, 2)])
-def test_what_broke_off_is_repeated_only_where_that_is_safe(acme: StandIns, call: Call, tries: int, kind: str) -> None:
+@pytest.mark.parametrize(("call", "tries"), [(make, 1), (make_again, 2), (ask, 2), (put, 2), (get, 2)])
+def test_what_broke_off_is_repeated_only_where_that_is_safe(
+    acme: StandIns, call: Callable[[Api], Any], tries: int, kind: str
+) -> None:
     acme.fault("acme", kind, seconds=3 * TIMEOUT)
     try:
         call(api(acme))
@@ -158,22 +172,22 @@ def test_what_broke_off_is_repeated_only_where_that_is_safe(acme: StandIns, call
 
 def test_what_certainly_was_not_done_is_repeated_and_what_is_in_doubt_is_not(acme: StandIns) -> None:
     acme.fault("acme", "status", status=429, times=2)
-    MAKE(api(acme))
+    make(api(acme))
     assert (made(acme), len(acme.requests())) == (1, 3)
     acme.fault("acme", "status", status=503)
     with pytest.raises(TryLater) as caught:
-        MAKE(api(acme))
+        make(api(acme))
     assert caught.value.maybe_done and made(acme) == 1
     acme.fault("acme", "status", status=503, times=3)
     with pytest.raises(TryLater) as caught:
-        ASK(api(acme))
+        ask(api(acme))
     assert not caught.value.maybe_done
 
 
 def test_what_never_went_out_is_not_in_doubt() -> None:
     nowhere = Api("http://127.0.0.1:9", MEANINGS, RETRY, World(retry=RETRY))
     with pytest.raises(TryLater, match="Acme cannot be reached") as caught:
-        MAKE(nowhere)
+        make(nowhere)
     assert not caught.value.maybe_done
 
 
@@ -203,7 +217,7 @@ def test_a_reply_that_trickles_is_given_up(acme: StandIns, kind: str) -> None:
 def test_an_answer_in_another_shape_is_a_failure(acme: StandIns, body: str, says: str) -> None:
     acme.fault("acme", "status", status=200, body=body, times=3)
     with pytest.raises(TryLater) as caught:
-        GET(api(acme))
+        get(api(acme))
     assert str(caught.value) == says
     assert len(acme.requests()) == 3
 
@@ -211,7 +225,7 @@ def test_an_answer_in_another_shape_is_a_failure(acme: StandIns, body: str, says
 def test_a_web_page_in_place_of_what_was_made_is_in_doubt(acme: StandIns) -> None:
     acme.fault("acme", "status", status=200, body="<html>")
     with pytest.raises(TryLater) as caught:
-        MAKE(api(acme))
+        make(api(acme))
     assert caught.value.maybe_done
 
 
@@ -231,10 +245,10 @@ def budget(clock: FakeClock, calls: int = 3, patience: float = 60.0) -> Budget:
 def test_every_try_takes_its_turn_and_none_is_sent_out_of_turn(acme: StandIns) -> None:
     there = api(acme, turn=budget(FakeClock(), patience=1.0))
     acme.fault("acme", "status", status=503)
-    GET(there)
-    GET(there)
+    get(there)
+    get(there)
     with pytest.raises(NotItsTurn, match="Acme: the limit leaves no call"):
-        GET(there)
+        get(there)
     assert len(acme.requests()) == 3
 
 
@@ -242,13 +256,13 @@ def test_no_call_goes_out_while_the_server_asks_for_a_pause(acme: StandIns) -> N
     clock = FakeClock()
     shared = budget(clock, calls=100)
     acme.fault("acme", "status", status=429, headers={"Retry-After": "20"})
-    GET(api(acme, turn=shared))
+    get(api(acme, turn=shared))
     assert sum(clock.slept) == pytest.approx(20)
     acme.fault("acme", "status", status=429, headers={"Retry-After": "45"})
     with pytest.raises(TryLater, match="too many calls"):
-        GET(api(acme, turn=shared))
+        get(api(acme, turn=shared))
     begun = clock.now
-    GET(api(acme, turn=shared))
+    get(api(acme, turn=shared))
     assert clock.now - begun == pytest.approx(45)
 
 
@@ -312,10 +326,12 @@ def test_nothing_is_asked_before_the_first_line_is_wanted(acme: StandIns) -> Non
 
 def test_a_stream_that_breaks_off_keeps_what_came_and_says_how_much(acme: StandIns) -> None:
     acme.fault("acme", "truncate")
-    seen: list[bytes] = []
+    seen = []
     with pytest.raises(TryLater) as caught:
-        seen.extend(api(acme).stream("/lines", "reading the lines", {"many": 5000}))
-    assert f"Acme, reading the lines: the answer broke off after {len(seen):,} lines" == str(caught.value) or seen == []
+        for line in api(acme).stream("/lines", "reading the lines", {"many": 5000}):
+            seen.append(line)
+    assert 0 < len(seen) < 5000
+    assert str(caught.value) == f"Acme, reading the lines: the answer broke off after {len(seen):,} lines"
     assert len(acme.requests()) == 1, "what was read would be read twice"
 
 
@@ -341,5 +357,5 @@ def test_every_failure_names_what_was_tried(acme: StandIns) -> None:
     for fault in ({"status": 503}, {"status": 429}, {"status": 401}, {"status": 200, "body": "x"}):
         acme.fault("acme", "status", times=3, **fault)
         with pytest.raises(Failure, match="Acme, looking: "):
-            GET(api(acme))
+            get(api(acme))
         acme.app.faults.waiting.clear()

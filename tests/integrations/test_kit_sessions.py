@@ -18,7 +18,6 @@ from integrations.kit.sessions import contained_session, rebased
 from sandbox.kit.stand_in import StandIn
 from tests.integrations.conftest import StandIns
 
-
 ECHO = Meanings("Echo", otherwise="refused")
 
 

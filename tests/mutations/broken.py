@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.mutations.row import Mutation
 
 REPO = Path(__file__).parents[2]
-_PARTS = ("cli", "expansion", "flows", "integrations", "playbooks", "sandbox", "tests")
+_PARTS = ("cli", "expansion", "flows", "integrations", "jobs", "playbooks", "sandbox", "tests")
 _SECONDS = 240
 
 
