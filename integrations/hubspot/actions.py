@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from expansion.contract import Done, Failure, Made, Piece, Refused, Reply, Standing
+from expansion.contract import Done, Failure, Made, Piece, Reply, Standing
 from integrations.hubspot.companies import Owners, company_of
 from integrations.hubspot.inputs import CreateTask, UpdateProperties
-from integrations.hubspot.meanings import MEANINGS, SYSTEM, refusals, results
+from integrations.hubspot.meanings import MEANINGS, refusals, results
 from integrations.hubspot.values import written
 from integrations.kit.fields import Change, SetsFields
 from integrations.kit.keyed import MakesOnce
