@@ -49,19 +49,10 @@ MEANINGS = Meanings(
     Row(477, TryLater, "{here} is moving the account's data", wait=retry_after),
     Row(SERVER_TROUBLE, TryLater, "{here} had an error of its own ({status})", maybe_done="as written"),
     Row(SENT_ELSEWHERE, NoAccess, "{here} sends us elsewhere; check HUBSPOT_BASE_URL"),
-    Row(
-        404,
-        Refused,
-        "{here} has no such address; check HUBSPOT_API_VERSION and HUBSPOT_BASE_URL",
-        also=_NO_BODY,
-    ),
+    Row(404, Refused, "{here} has no such address; check HUBSPOT_API_VERSION and HUBSPOT_BASE_URL", also=_NO_BODY),
     Row("PROPERTY_DOESNT_EXIST", Refused, "a property does not exist there: {message}"),
     Row("INVALID_OPTION", Refused, "a value is none of its property's options: {message}"),
-    Row(
-        "INVALID_OWNER",
-        Refused,
-        "the owner is no longer active; set HUBSPOT_FALLBACK_OWNER, or a new owner there",
-    ),
+    Row("INVALID_OWNER", Refused, "the owner is no longer active; set HUBSPOT_FALLBACK_OWNER, or a new owner there"),
     Row("READ_ONLY_VALUE", Refused, "a property cannot be written: {message}"),
     Row(
         "REQUIRED_FIELD",

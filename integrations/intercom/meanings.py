@@ -23,10 +23,7 @@ MEANINGS = Meanings(
     "Intercom",
     # There is no Retry-After: the header says when the window ends.
     Row(
-        (429, "rate_limit_exceeded"),
-        TryLater,
-        "too many calls",
-        wait=reset_epoch("X-RateLimit-Reset", longest=WINDOW),
+        (429, "rate_limit_exceeded"), TryLater, "too many calls", wait=reset_epoch("X-RateLimit-Reset", longest=WINDOW)
     ),
     Row((SERVER_TROUBLE, 408), TryLater, "trouble at Intercom's side ({status})", maybe_done="as written"),
     Row(404, Gone, "it is not there any more", also="not_found"),

@@ -56,13 +56,7 @@ MEANINGS = Meanings(
         also=_HOUR,
         wait=HOUR_WAIT,
     ),
-    Row(
-        429,
-        TryLater,
-        "{running} queries at once where {at_once} are allowed",
-        also=_AT_ONCE,
-        wait=CONCURRENCY_WAIT,
-    ),
+    Row(429, TryLater, "{running} queries at once where {at_once} are allowed", also=_AT_ONCE, wait=CONCURRENCY_WAIT),
     Row(429, TryLater, "too many calls; it is tried again in a moment"),
     Row(
         400,

@@ -64,9 +64,7 @@ _CODES = (
         "{fields} has a value that its picklist does not offer; it may be offered for another `record_type` only",
     ),
     Row(
-        "INVALID_CROSS_REFERENCE_KEY",
-        Refused,
-        "the account or its owner is gone, or hidden from the integration user",
+        "INVALID_CROSS_REFERENCE_KEY", Refused, "the account or its owner is gone, or hidden from the integration user"
     ),
     Row(
         "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY",
@@ -97,10 +95,7 @@ MEANINGS = Meanings(
     SYSTEM,
     Row("REQUEST_LIMIT_EXCEEDED", TryLater, "too many long calls at once", also=Words("concurrent")),
     Row(
-        "REQUEST_LIMIT_EXCEEDED",
-        TryLater,
-        "the org's API calls for the last 24 hours are used up",
-        wait=A_DAY_IS_FULL,
+        "REQUEST_LIMIT_EXCEEDED", TryLater, "the org's API calls for the last 24 hours are used up", wait=A_DAY_IS_FULL
     ),
     *_CODES,
     Row((401, 403), NoAccess, "{here} refuses us ({status} {code}); check the app's scopes and the user's permissions"),

@@ -44,11 +44,7 @@ MEANINGS = Meanings(
         "there is no such channel, or it is private and the bot is not in it; check the name, or type "
         "`/invite` and the app's name in the channel ({code})",
     ),
-    Row(
-        "not_in_channel",
-        Refused,
-        "the bot is not in the channel; type `/invite` and the app's name there ({code})",
-    ),
+    Row("not_in_channel", Refused, "the bot is not in the channel; type `/invite` and the app's name there ({code})"),
     Row("is_archived", Refused, "the channel is archived; name another one in the playbook ({code})"),
     Row(
         "restricted_action",
@@ -80,12 +76,7 @@ MEANINGS = Meanings(
         "{system}'s certificate is not trusted; check SLACK_BASE_URL, or the machine's certificates",
     ),
     Row(Broke.UNREACHED, TryLater, "{system} cannot be reached; check the network and SLACK_BASE_URL"),
-    Row(
-        Broke.CUT,
-        TryLater,
-        "{system} broke the connection off, or did not answer in time",
-        maybe_done="as written",
-    ),
+    Row(Broke.CUT, TryLater, "{system} broke the connection off, or did not answer in time", maybe_done="as written"),
     otherwise="refused ({shown})",
 )
 
