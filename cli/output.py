@@ -14,6 +14,7 @@ import click
 
 from cli.scripts import written
 from expansion.text.harmless import in_json, visible
+from expansion.text.many import many as counted
 
 _NUMBERS = (
     "worth",
@@ -59,7 +60,7 @@ def say(text: str) -> None:
 
 def many(count: int, what: str) -> str:
     """`1 account`, `1,200 accounts`, `no accounts`."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}" if count else f"no {what}s"
+    return counted(count, what) if count else f"no {what}s"
 
 
 def columns(stream: IO[str]) -> int | None:

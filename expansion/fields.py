@@ -53,7 +53,7 @@ class Person(BaseModel):
 
 
 _DUE = re.compile(r"today|in \d+ (?:working )?days?")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 def _due(text: str) -> str:
@@ -66,7 +66,7 @@ def _due(text: str) -> str:
 
 
 def _owner(text: str) -> str:
-    if text.strip() == "account owner" or _EMAIL.fullmatch(text.strip()):
+    if text.strip() == "account owner" or EMAIL.fullmatch(text.strip()):
         return text.strip()
     raise ValueError(f"`{text}` is nobody; write `account owner` or an e-mail address")
 

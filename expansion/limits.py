@@ -176,8 +176,6 @@ class Windows:
         taken = {window: [Some(*one) for one in some] for window, some in data["taken"].items()}
         return cls(taken, data["held_until"], dict(data["inside"]), data["entered"])
 
-    # --- parts ---
-
     def _held(self, now: float) -> float:
         """For how many seconds more no call may be made. A row may hold any number there: it is put right for good."""
         left = bounded(self.held_until - now) or 0.0

@@ -12,6 +12,7 @@ from prefect.utilities.urls import url_for
 
 from expansion.evaluate.coverage import late_after
 from expansion.records.ledger import FiringRecord
+from expansion.text.many import many
 from expansion.text.redact import redacted
 from jobs.place import Place
 
@@ -55,7 +56,7 @@ def waits_for_you(count: int) -> Alert:
 def _floods(new: Iterable[FiringRecord]) -> Iterator[Alert]:
     held = Counter(one.trigger for one in new if one.decision == "flood")
     for trigger, count in sorted(held.items()):
-        firings = f"{count:,} new firing{'' if count == 1 else 's'}"
+        firings = many(count, "new firing")
         yield Alert(
             "expansion.flood.held",
             f"trigger.{trigger}",

@@ -58,8 +58,6 @@ class Run:
         self.ended_by: str | None = None  # who told this run to stop
         self._stopping = threading.Event()
 
-    # --- work ---------------------------------------------------------------------------------------------------------
-
     async def in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Blocking work beside the event loop, so that the run's heartbeats go on.
 

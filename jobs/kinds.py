@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from expansion.records.ledger import FiringRecord, RunKind, StepRecord
-from jobs.report import RunReport, is_earlier, is_new, many
+from expansion.text.many import many
+from jobs.report import RunReport, is_earlier, is_new
 from jobs.worth import counting, headline, totals
 
 Did = Callable[[RunReport, Sequence[StepRecord]], str]

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from expansion.contract import Failure, Refused
 from expansion.follow.differences import differences, needs_somebody
 from expansion.records.ledger import DifferenceRecord, StepRecord
+from expansion.text.many import many
 from jobs.follow import look_at
 from jobs.place import Place
 
@@ -36,7 +37,7 @@ class Reconciled:
         """`120 compared, 3 differences, 2 of them new, 1 gone, 4 could not be compared`."""
         untold = sum(self.not_compared.values())
         count = len(self.open)
-        parts = [f"{self.compared:,} compared", f"{count} difference{'' if count == 1 else 's'}"]
+        parts = [f"{self.compared:,} compared", many(count, "difference")]
         parts += [f"{self.new} of them new"] if self.new else []
         parts += [f"{self.gone} gone"] if self.gone else []
         parts += [f"{untold:,} could not be compared"] if untold else []

@@ -17,6 +17,7 @@ from expansion.ledger.database import LedgerError
 from expansion.records.ledger import FiringRecord, PastDecision, StepRecord
 from expansion.steps.context import without_address
 from expansion.text.harmless import in_markdown, link_in_markdown
+from expansion.text.many import many
 from expansion.text.money import money_text
 from expansion.usage.manifest import StoreError
 from jobs.decide import Evaluated
@@ -104,11 +105,6 @@ def told(error: BaseException) -> Problem:
             return Problem("expansion", "settings", str(error))
         case _:
             return Problem("expansion", "this program", f"{type(error).__name__}; the log of the run has where")
-
-
-def many(count: int, what: str) -> str:
-    """`1 step`, `1,200 steps`."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _wait(count: int) -> str:

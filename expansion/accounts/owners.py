@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from expansion.evaluate.results import NOT_GIVEN, Evaluator, FactValue
+from expansion.fields import EMAIL
 from expansion.language.model.models import Policy
-
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 @dataclass(frozen=True)
@@ -35,6 +33,6 @@ def _owner(name: str, fact: FactValue, fallback: str) -> OwnedBy:
     text = fact.as_text
     if text is None:
         return OwnedBy(fallback, f"{name} is not known, {fact.why_unknown}: fallback owner")
-    if not _EMAIL.fullmatch(text):
+    if not EMAIL.fullmatch(text):
         return OwnedBy(fallback, f"{name} holds no e-mail address: fallback owner")
     return OwnedBy(text)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from expansion.language.model.following import WorkingSpan
 from expansion.language.model.policy import WorkingHours, wall_clock
 
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Calendar:
             day += timedelta(days=1)
 
     def _of_day(self, day: date) -> Iterator[tuple[datetime, datetime]]:
-        if _WEEKDAYS[day.weekday()] in self.hours.days:
+        if WEEKDAYS[day.weekday()] in self.hours.days:
             yield self._at(day, self.hours.from_), self._at(day, self.hours.to)
 
     def _at(self, day: date, text: str) -> datetime:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from expansion.text.escapes import FORMATS
+from expansion.text.many import many
 
 
 def title_of(recipe: Mapping[str, Any]) -> str:
@@ -24,8 +25,8 @@ def hours_text(span: timedelta) -> str:
     """`8 working hours`, `7 working hours and 30 minutes`."""
     minutes = int(span.total_seconds() // 60)
     hours, rest = divmod(minutes, 60)
-    parts = [f"{hours:,} working hour{'' if hours == 1 else 's'}"] if hours else []
-    parts += [f"{rest} {'' if hours else 'working '}minute{'' if rest == 1 else 's'}"] if rest or not hours else []
+    parts = [many(hours, "working hour")] if hours else []
+    parts += [many(rest, "minute" if hours else "working minute")] if rest or not hours else []
     return " and ".join(parts)
 
 

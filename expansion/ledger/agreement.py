@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from expansion.ledger.database import LedgerError
+from expansion.text.many import many
 
 # Leases and waits are judged by one clock, so that these bounds keep only what a machine stamps and asks for right.
 NOTED = timedelta(seconds=30)
@@ -65,5 +66,5 @@ def _long(by: timedelta) -> str:
     """`45 seconds`, `3 hours`, `365 days`: the largest whole unit."""
     for unit, seconds in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         if (count := int(by.total_seconds() // seconds)) >= 1:
-            return f"{count} {unit}{'' if count == 1 else 's'}"
+            return many(count, unit)
     return f"{int(by.total_seconds())} seconds"

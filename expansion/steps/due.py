@@ -6,11 +6,11 @@ import re
 from collections.abc import Collection
 from datetime import date, timedelta
 
+from expansion.calendar.hours import WEEKDAYS
 from expansion.language.model.models import WorkingHours
 
 _DUE = re.compile(r"in (\d+) (working )?days?")
 _LONGEST = 3650  # days; further away is a slip of the finger, and would run past the calendar's end
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def due_date(text: str, start: date, hours: WorkingHours) -> date:
@@ -28,7 +28,7 @@ def due_date(text: str, start: date, hours: WorkingHours) -> date:
         raise ValueError(f"`{text}` is more than ten years away")
     if not found[2]:
         return start + timedelta(days=count)
-    return _working_days_after(start, count, {_WEEKDAYS.index(day) for day in hours.days})
+    return _working_days_after(start, count, {WEEKDAYS.index(day) for day in hours.days})
 
 
 def _working_days_after(start: date, count: int, working: Collection[int]) -> date:

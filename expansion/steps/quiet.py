@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from expansion.calendar.hours import WEEKDAYS
 from expansion.contract import Catalog
 from expansion.evaluate.results import NOT_GIVEN, Evaluator
 from expansion.language.model.models import Policy, QuietHours
 from expansion.steps.reaching import people_fields
-
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def is_held(action: str, policy: Policy, catalog: Catalog) -> bool:
@@ -32,7 +31,7 @@ def opens_at(moment: datetime, quiet: QuietHours, zone: ZoneInfo) -> datetime:
     at = moment.astimezone(zone)
     while True:
         day = at.date()
-        if _WEEKDAYS[day.weekday()] in quiet.days:
+        if WEEKDAYS[day.weekday()] in quiet.days:
             at = _at(day + timedelta(days=1), time(), zone)
         elif begins < ends and begins <= at.time() < ends:
             at = _at(day, ends, zone, at)

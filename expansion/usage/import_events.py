@@ -238,9 +238,6 @@ def _checked_pull(by: datetime | None) -> str:
     return checked_sql(rows, _PULL_MAP, "row.properties", by=by)
 
 
-# --- both -------------------------------------------------------------------------------------------------------------
-
-
 def _load_users(con: duckdb.DuckDBPyConnection, users: Mapping[str, str]) -> None:
     names = pa.table(
         [pa.array(users.keys(), pa.string()), pa.array(users.values(), pa.string())], ["known_user", "known_account"]
