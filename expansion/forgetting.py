@@ -19,7 +19,7 @@ from expansion.private_files import replace_file
 from expansion.text.for_people import ForPeople
 from expansion.usage import manifest as manifests
 from expansion.usage.forgetting import Person, Rewritten, forget_in_rejects, forget_in_store, known_as
-from expansion.usage.forgotten import suppressed
+from expansion.usage.forgotten import forgotten_people
 from expansion.usage.journal import Journal
 from expansion.usage.store import UsageStore
 
@@ -51,7 +51,7 @@ def forget(store: UsageStore, ledger: Ledger, home: Path, text: str, by: str, no
         if text.casefold() in map(str.casefold, earlier[1]):
             return done
     person = _known(store, ledger, text)
-    pseudonyms = suppressed(store.root).adding((*person.ids, *person.emails))
+    pseudonyms = forgotten_people(store.root).adding((*person.ids, *person.emails))
     _write(pending, person, pseudonyms)
     return _all_of_it(store, ledger, home, person, pseudonyms, by, now)
 
@@ -75,7 +75,7 @@ def _all_of_it(
     store: UsageStore, ledger: Ledger, home: Path, person: Person, pseudonyms: dict[str, str], by: str, now: datetime
 ) -> Forgotten:
     with manifests.writing(store.root):
-        listed = suppressed(store.root).save(pseudonyms)
+        listed = forgotten_people(store.root).save(pseudonyms)
     Journal(store.root).fold(store)
     rewritten = forget_in_store(store, person, pseudonyms, listed)
     rejects = forget_in_rejects(store, person)

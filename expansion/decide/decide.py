@@ -15,11 +15,11 @@ from expansion.contract import Catalog
 from expansion.decide.approval import ask_approval
 from expansion.decide.attention import Spent, keep_attention
 from expansion.decide.conversations import Joined, join
-from expansion.decide.drafts import Draft, Problem, drafts
+from expansion.decide.drafts import Draft, NotDecided, drafts
 from expansion.decide.episodes import Changes, Cooling, changes
 from expansion.decide.flood import PAST_RUNS
 from expansion.decide.handover import RunContext, as_firing, as_works
-from expansion.decide.rulings import Standing
+from expansion.decide.rulings import TriggerPast
 from expansion.evaluate.results import Answers, Evaluator
 from expansion.evaluate.subjects import Subject, account_of
 from expansion.language.model.models import Playbook, Policy, Trigger
@@ -82,7 +82,7 @@ class Decisions:
     cleared: tuple[Cleared, ...]
     cooling: tuple[Cooling, ...]
     unknown_counts: Mapping[str, Mapping[str, int]]  # trigger -> cause -> accounts that could not be told
-    problems: tuple[Problem, ...]
+    problems: tuple[NotDecided, ...]
     again: tuple[Redecided, ...] = ()  # open episodes about which something else is decided now
     ran_as: Mapping[str, Literal["watching", "live"]] = field(default_factory=dict)  # trigger -> how it ran this time
     based_on: Mark | None = None  # how the ledger stood; where it has moved on, this has to be decided anew
@@ -163,7 +163,7 @@ def _unknown(answers: Answers) -> Counter[str]:
 
 def _drafts(
     trigger: Trigger, changed: Changes, policy: Policy, evaluator: Evaluator, history: History, held: Paused
-) -> tuple[list[Draft], list[Problem]]:
+) -> tuple[list[Draft], list[NotDecided]]:
     candidates = (*changed.begins, *changed.again)
     if not candidates:
         return [], []
@@ -175,8 +175,8 @@ def _drafts(
         as_of = evaluator.as_of
         return history.conversations(span_from(as_of, span, zone), as_of + timedelta(microseconds=1))
 
-    standing = Standing(history.past_counts(name, PAST_RUNS), is_first, held, began)
-    return drafts(trigger, candidates, policy, evaluator, standing)
+    past = TriggerPast(history.past_counts(name, PAST_RUNS), is_first, held, began)
+    return drafts(trigger, candidates, policy, evaluator, past)
 
 
 _Steps = Mapping[tuple[str, Subject], tuple[NewStep, ...]]  # by trigger, and account or person

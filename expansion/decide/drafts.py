@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from expansion.accounts.owners import OwnedBy, owners
 from expansion.accounts.priority import Priority, priorities, sort_key
 from expansion.decide.episodes import Candidate
-from expansion.decide.rulings import Ruling, Standing, rulings
+from expansion.decide.rulings import Ruling, TriggerPast, rulings
 from expansion.evaluate.results import NOT_GIVEN, Answer, Evaluator, Evidence
 from expansion.evaluate.subjects import Subject
 from expansion.language.model.models import Policy, Trigger
@@ -23,7 +23,7 @@ NOT_EXPLAINED = f"one of many held together, of which the {EXPLAINED} most valua
 
 
 @dataclass(frozen=True)
-class Problem:
+class NotDecided:
     """An account or a person that could not be decided about: no firing in this run; the next one tries again."""
 
     trigger: str
@@ -67,15 +67,15 @@ class Draft:
 
 
 def drafts(
-    trigger: Trigger, candidates: Sequence[Candidate], policy: Policy, evaluator: Evaluator, standing: Standing
-) -> tuple[list[Draft], list[Problem]]:
+    trigger: Trigger, candidates: Sequence[Candidate], policy: Policy, evaluator: Evaluator, past: TriggerPast
+) -> tuple[list[Draft], list[NotDecided]]:
     """A draft for each account or person that something is decided about; and those that could not be explained.
 
     Guard rails, worth and owner are about the account, however many of its people there are. An open episode that is
     kept for the same reason as before has none: explaining takes longer than all the rest, and it may stay for months.
     For the same reason guard rails come first: what a tripped brake holds together is explained in part, see `_brief`.
     """
-    ruled = rulings(trigger, candidates, policy, evaluator, standing)
+    ruled = rulings(trigger, candidates, policy, evaluator, past)
     decided = [each for each, ruling in ruled.items() if each.was is None or _has_moved(each.was, ruling)]
     accounts = list(dict.fromkeys(each.account_id for each in decided))
     worth = priorities(policy.tiers[trigger.leads_to], accounts, policy.currency, evaluator)
@@ -128,7 +128,7 @@ def _brief(
 
 def _explain(
     trigger: Trigger, decided: Sequence[Candidate], brief: set[Candidate], evaluator: Evaluator
-) -> tuple[dict[Candidate, Evidence], list[Problem]]:
+) -> tuple[dict[Candidate, Evidence], list[NotDecided]]:
     explained: dict[Candidate, Evidence] = {}
     problems = []
     for each in decided:
@@ -140,7 +140,7 @@ def _explain(
             explained[each] = evaluator.explain(trigger, each.subject)
         except _BAD_RECORD as error:
             sentence = f"it could not be explained ({type(error).__name__}), so it was left out of this run"
-            problems.append(Problem(trigger.trigger, each.account_id, sentence, each.user_id))
+            problems.append(NotDecided(trigger.trigger, each.account_id, sentence, each.user_id))
     return explained, problems
 
 

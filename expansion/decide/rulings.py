@@ -35,61 +35,61 @@ class Ruling:
 
 
 @dataclass(frozen=True)
-class Standing:
+class TriggerPast:
     """What the ledger knows of a trigger before a run decides about it."""
 
-    past_counts: Sequence[int] = ()  # accounts that reached the flood brake in each of its last runs
+    counts: Sequence[int] = ()  # accounts that reached the flood brake in each of its last runs
     is_first_run: bool = False  # of the live ones
     paused: Paused = field(default_factory=Paused)
     began: Callable[[Span], Sequence[Conversation]] = lambda span: ()  # the conversations of that time, of all triggers
 
 
 def rulings(
-    trigger: Trigger, candidates: Sequence[Candidate], policy: Policy, evaluator: Evaluator, standing: Standing
+    trigger: Trigger, candidates: Sequence[Candidate], policy: Policy, evaluator: Evaluator, past: TriggerPast
 ) -> dict[Candidate, Ruling]:
     """One ruling per candidate, in the plan's order: paused, suppressed, held out, flood brake, quiet first run.
 
     Whether there is attention left, and whether somebody has to approve, is asked of all triggers together afterwards.
     """
-    if said := standing.paused.triggers.get(trigger.trigger):
+    if said := past.paused.triggers.get(trigger.trigger):
         return dict.fromkeys(candidates, Ruling("paused", said))
     accounts = list(dict.fromkeys(each.account_id for each in candidates))
     mine = {each.was.firing_id for each in candidates if each.was}
 
     def acted_on(span: Span) -> set[str]:
-        return {one.account_id for one in standing.began(span) if one.firing_id not in mine}
+        return {one.account_id for one in past.began(span) if one.firing_id not in mine}
 
     left_alone = suppressed(policy.suppress, accounts, evaluator, ZoneInfo(policy.time_zone), acted_on)
     of_account = {account: Ruling("suppressed", f"left alone: {why}") for account, why in left_alone.reasons.items()}
-    if not _is_quiet(trigger, standing):  # else nothing is sent anyway, and what is true already stays old news
+    if not _is_quiet(trigger, past):  # else nothing is sent anyway, and what is true already stays old news
         held = {account: Ruling("suppressed", f"left alone for now: {why}") for account, why in left_alone.held.items()}
         of_account |= held
     left = [account for account in accounts if account not in of_account]
     drawn = held_out(trigger, policy, topmost_parents(left, policy.account.parent, evaluator))
     of_account |= {account: Ruling("held_out", why) for account, why in drawn.items()}
     free = [each for each in candidates if each.account_id not in of_account]
-    in_bulk = _held(trigger, [each for each in free if not each.has_passed], policy, standing)
-    acting = _acting(trigger, [each.account_id for each in free if each not in in_bulk], evaluator, standing.paused)
+    in_bulk = _held(trigger, [each for each in free if not each.has_passed], policy, past)
+    acting = _acting(trigger, [each.account_id for each in free if each not in in_bulk], evaluator, past.paused)
     ruled = {each: in_bulk.get(each) or (of_account | acting)[each.account_id] for each in candidates}
     noted = {each: _with_notes(one, left_alone.notes.get(each.account_id, ())) for each, one in ruled.items()}
     return {each: _watched(one) for each, one in noted.items()} if trigger.status == "watching" else noted
 
 
 def _held(
-    trigger: Trigger, candidates: Sequence[Candidate], policy: Policy, standing: Standing
+    trigger: Trigger, candidates: Sequence[Candidate], policy: Policy, past: TriggerPast
 ) -> dict[Candidate, Ruling]:
     """All of them or none: by the flood brake, or because this is the trigger's first live run."""
     accounts = len({each.account_id for each in candidates})
-    if brake := flood_reason(trigger, policy.flood, accounts, standing.past_counts):
+    if brake := flood_reason(trigger, policy.flood, accounts, past.counts):
         return dict.fromkeys(candidates, Ruling("flood", brake, in_bulk=True))
-    if _is_quiet(trigger, standing):
+    if _is_quiet(trigger, past):
         said = FIRST_RUN.format(trigger=trigger.trigger)
         return dict.fromkeys(candidates, Ruling("quiet", said, in_bulk=True))
     return {}
 
 
-def _is_quiet(trigger: Trigger, standing: Standing) -> bool:
-    return standing.is_first_run and trigger.first_run == "quiet"
+def _is_quiet(trigger: Trigger, past: TriggerPast) -> bool:
+    return past.is_first_run and trigger.first_run == "quiet"
 
 
 def _acting(trigger: Trigger, accounts: Sequence[str], evaluator: Evaluator, paused: Paused) -> dict[str, Ruling]:

@@ -16,7 +16,7 @@ from expansion.evaluate.measures import EventMeasure, Formula, LimitMeasure, Mea
 from expansion.evaluate.numbers import as_fraction
 from expansion.evaluate.results import Answer
 from expansion.evaluate.tree import Leaf, Line, Repeated, Returned, Test, Walked
-from expansion.explain.turns.peer_rank import Standing
+from expansion.explain.turns.peer_rank import PeerRank
 from expansion.language.model.models import MadeFact
 from expansion.language.model.values import Percent, Span
 from expansion.language.prose import kind_of, number_beside, unit_of, value_text
@@ -68,7 +68,7 @@ class Seeing:
 
     def _place(self, test: Test, point: int) -> str:
         """`, rank 3 of 120`."""
-        place = Standing(self.engine, test, self.index, point).place
+        place = PeerRank(self.engine, test, self.index, point).place
         return f", rank {place[0]:,} of {place[1]:,}" if place else ""
 
     def _beside(self, test: Test, point: int) -> str:

@@ -62,7 +62,7 @@ class Verdicts(Database):
 
 
 @dataclass(frozen=True)
-class _Standing:
+class _AsFound:
     """A step as a verdict finds it."""
 
     state: str
@@ -77,17 +77,17 @@ class _Standing:
         return verdict.state == "done" and self.state in ("due", "unsure")
 
 
-def _counts(verdict: Verdict, standing: Mapping[str, _Standing], holder: str) -> bool:
+def _counts(verdict: Verdict, standing: Mapping[str, _AsFound], holder: str) -> bool:
     found = standing.get(verdict.key)
     return found is not None and found.hears(verdict, holder)
 
 
-def _standing(connection: Connection, verdicts: Sequence[Verdict]) -> dict[str, _Standing]:
+def _standing(connection: Connection, verdicts: Sequence[Verdict]) -> dict[str, _AsFound]:
     """The steps that are there, by key, locked."""
     columns = (STEPS.c.key, STEPS.c.state, STEPS.c.claimed_by, STEPS.c.integration, STEPS.c.action)
     query = select(*columns).where(STEPS.c.key.in_([verdict.key for verdict in verdicts]))
     rows = connection.execute(query.order_by(STEPS.c.key).with_for_update())
-    return {key: _Standing(*rest) for key, *rest in rows}
+    return {key: _AsFound(*rest) for key, *rest in rows}
 
 
 def _change_steps(connection: Connection, verdicts: Iterable[Verdict], now: datetime) -> None:
@@ -155,7 +155,7 @@ def _detail(verdict: Verdict, counted: bool) -> str | None:
 def _write_audit(
     connection: Connection,
     verdicts: Sequence[Verdict],
-    standing: Mapping[str, _Standing],
+    standing: Mapping[str, _AsFound],
     ours: frozenset[str],
     holder: str,
     now: datetime,

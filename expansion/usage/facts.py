@@ -26,7 +26,7 @@ from expansion.private_files import private_folder, settle, sync
 from expansion.usage import manifest as manifests
 from expansion.usage.answers import REMOTE_ID, Answer, Full, Row
 from expansion.usage.duck import one, quote
-from expansion.usage.forgotten import suppressed
+from expansion.usage.forgotten import forgotten_people
 from expansion.usage.manifest import FactFile, Manifest
 from expansion.usage.marks import mark, unmarked
 from expansion.usage.members import user_accounts_sql
@@ -65,7 +65,7 @@ def add_facts(
     there. Where the answer is `full`, what was known of records that it does not hold ends. Returns how many changes
     were new.
     """
-    listed = suppressed(store.root)
+    listed = forgotten_people(store.root)
     known = (record for each in records if (record := listed.fact(each))) if listed else records
     answer = Answer(source, naive(pulled_at), tuple(asked), full)
     rows = answer.rows(list(known), as_text)

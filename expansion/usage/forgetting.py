@@ -21,7 +21,7 @@ from expansion.private_files import replace_file, settle
 from expansion.usage import manifest as manifests
 from expansion.usage.duck import PARQUET, one, quote, quote_list
 from expansion.usage.facts import facts_sql
-from expansion.usage.forgotten import Suppressed, suppressed
+from expansion.usage.forgotten import ForgottenPeople, forgotten_people
 from expansion.usage.manifest import FactFile, Segment
 from expansion.usage.properties import REST, column_of
 from expansion.usage.store import UsageStore
@@ -87,7 +87,9 @@ def _people(store: UsageStore, segments: Iterable[Segment]) -> str | None:
     return store.files(files) if files else None
 
 
-def forget_in_store(store: UsageStore, person: Person, pseudonyms: Mapping[str, str], listed: Suppressed) -> Rewritten:
+def forget_in_store(
+    store: UsageStore, person: Person, pseudonyms: Mapping[str, str], listed: ForgottenPeople
+) -> Rewritten:
     """Write every file anew that names the person. `pseudonyms` has one for each id and each e-mail address."""
     with manifests.writing(store.root):
         manifest, con = store.manifest(), store.connect()
@@ -105,7 +107,7 @@ class _Rewriting:
     con: duckdb.DuckDBPyConnection
     person: Person
     pseudonyms: Mapping[str, str]
-    listed: Suppressed
+    listed: ForgottenPeople
     events: int = 0
     changed: int = 0
     files: int = 0
@@ -229,7 +231,7 @@ def without_forgotten(
 
     `properties` as in `UsageStore.add_events`. Ids and addresses are looked at once each, not once per event.
     """
-    listed = suppressed(store.root)
+    listed = forgotten_people(store.root)
     if not listed:
         return events
     columns = ["properties"] if properties is None else list(map(column_of, properties))

@@ -30,7 +30,7 @@ _EMAIL = re.compile(rf"(?<!{_NAME}){_NAME}+@{_NAME}+\.[\w-]+")
 
 
 @dataclass(frozen=True)
-class Suppressed:
+class ForgottenPeople:
     """The list of a store. `key` is empty where nobody was ever forgotten."""
 
     root: Path
@@ -100,24 +100,24 @@ class Suppressed:
         """A pseudonym for each id and address: the one it has already, else a new one made of chance alone."""
         return {text: self.pseudonym(text) or f"forgotten-{secrets.token_hex(8)}" for text in dict.fromkeys(texts)}
 
-    def save(self, pseudonyms: Mapping[str, str]) -> Suppressed:
+    def save(self, pseudonyms: Mapping[str, str]) -> ForgottenPeople:
         """Add these to the list on disk. The caller holds the store's lock for writing."""
         key = self.key or _new_key(self.root)
         grown = {**self.pseudonyms, **{keyed(key, text): instead for text, instead in pseudonyms.items()}}
         replace_file(self.root / _LIST, json.dumps({"version": 1, "pseudonyms": grown}).encode())
-        return Suppressed(self.root, key, grown)
+        return ForgottenPeople(self.root, key, grown)
 
 
-def suppressed(root: Path) -> Suppressed:
+def forgotten_people(root: Path) -> ForgottenPeople:
     """The list of a store; an empty one where nobody was forgotten."""
     path = root / _LIST
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-        return Suppressed(root, bytes.fromhex((root / _KEY).read_text().strip()), raw["pseudonyms"])
+        return ForgottenPeople(root, bytes.fromhex((root / _KEY).read_text().strip()), raw["pseudonyms"])
     except FileNotFoundError as error:
         if path.exists():
             raise StoreError(f"{root / _KEY} is missing, and without it nobody on {path} can be recognised") from error
-        return Suppressed(root, b"", {})
+        return ForgottenPeople(root, b"", {})
     except (ValueError, KeyError, TypeError) as error:
         raise StoreError(f"{path} or its key is damaged; restore both from a backup") from error
 

@@ -16,7 +16,7 @@ from expansion.contract import EventRow
 from expansion.usage.checking import checked_sql, empty_words, keys_needed, names_used, properties_named
 from expansion.usage.duck import one
 from expansion.usage.forgetting import without_forgotten
-from expansion.usage.forgotten import suppressed
+from expansion.usage.forgotten import forgotten_people
 from expansion.usage.lines import ImportFailed
 from expansion.usage.mapping import EventMap
 from expansion.usage.reading import Rows, clean_rows, count_rows, rows_again
@@ -164,7 +164,7 @@ def import_rows(
     con = store.connect()
     _load_users(con, users or {})
     spans: Spans | None = None if covered is None else ()
-    listed = suppressed(store.root)
+    listed = forgotten_people(store.root)
     rows = map(listed.event, rows) if listed else iter(rows)
     first = 0
     while True:

@@ -19,7 +19,7 @@ from typing import Any
 from expansion.contract import EventRow
 from expansion.private_files import private_folder, sync, write_whole
 from expansion.usage import manifest as manifests
-from expansion.usage.forgotten import suppressed
+from expansion.usage.forgotten import forgotten_people
 from expansion.usage.import_events import Imported, import_rows
 from expansion.usage.scratch import scratch
 from expansion.usage.store import UsageStore
@@ -78,7 +78,7 @@ class Journal:
         written = [row for path in (self.root / _NAME, self.root / _ASIDE) for row in _rows_now(path)]
         if not written:
             return store
-        listed = suppressed(self.root)
+        listed = forgotten_people(self.root)
         rows = map(listed.event, written) if listed else iter(written)
         copy = UsageStore(scratch(store.root) / f"pushed-{uuid.uuid4().hex[:8]}")
         with manifests.writing(copy.root):

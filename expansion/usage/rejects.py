@@ -10,7 +10,7 @@ from pathlib import Path
 
 from expansion.private_files import private_folder, write_whole
 from expansion.usage import manifest as manifests
-from expansion.usage.forgotten import suppressed
+from expansion.usage.forgotten import forgotten_people
 
 MOST = 10_000  # rows of one report: a source that sends nothing else would fill the disk
 _ROW = 300  # characters of a row that are kept
@@ -51,7 +51,7 @@ def list_rejects(root: Path, source: str, rejects: Iterable[Reject], *, by_line:
 
 
 def _without_forgotten(root: Path, rejects: Iterable[Reject]) -> Iterator[Reject]:
-    listed = suppressed(root)
+    listed = forgotten_people(root)
     for line, reason, row in rejects:
         yield line, reason, "a person in it was forgotten" if row and listed.names_one(row) else row
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from expansion.decide.decide import Decisions, decide
-from expansion.decide.drafts import Problem
+from expansion.decide.drafts import NotDecided
 from expansion.evaluate.results import Answers
 from expansion.language.model.models import Policy, Trigger
 from expansion.records.firing import Cleared, LastEpisode, NewFiring
@@ -253,7 +253,7 @@ def test_one_bad_account_stops_no_other_and_is_reported() -> None:
     decisions = decided(answers(yes=["bad", "good"]), evaluator=evaluator)
     assert [firing.account_id for firing in decisions.firings] == ["good"]
     said = "it could not be explained (ValueError), so it was left out of this run"
-    assert decisions.problems == (Problem("seat-limit", "bad", said),)
+    assert decisions.problems == (NotDecided("seat-limit", "bad", said),)
 
 
 def test_a_hostile_name_is_only_a_name() -> None:

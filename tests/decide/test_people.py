@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from expansion.decide.decide import Decisions, decide
-from expansion.decide.drafts import Problem
+from expansion.decide.drafts import NotDecided
 from expansion.evaluate.results import Answers
 from expansion.evaluate.subjects import UserOf
 from expansion.language.model.models import Policy, Trigger
@@ -203,7 +203,7 @@ def test_one_bad_person_stops_no_other_of_the_account() -> None:
     decisions = decided(answers("paywall", [ANA, BO]), evaluator=FakeEvaluator(broken={ANA}))
     assert [(each.user_id, len(each.steps)) for each in decisions.firings] == [("bo", 2)]
     said = "it could not be explained (ValueError), so it was left out of this run"
-    assert decisions.problems == (Problem("paywall", "a", said, "ana"),)
+    assert decisions.problems == (NotDecided("paywall", "a", said, "ana"),)
 
 
 def test_the_same_answers_give_the_same_decisions() -> None:

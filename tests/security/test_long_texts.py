@@ -11,11 +11,11 @@ import pytest
 from expansion.steps.context import without_address
 from expansion.text.escapes import no_formula
 from expansion.text.redact import redacted
-from expansion.usage.forgotten import Suppressed
+from expansion.usage.forgotten import ForgottenPeople
 from expansion.usage.match_event import number
 from integrations.kit.meanings import clean
 
-LISTED = Suppressed(Path(), b"key", {"nobody": "forgotten-1"})
+LISTED = ForgottenPeople(Path(), b"key", {"nobody": "forgotten-1"})
 READERS: list[Callable[[str], object]] = [redacted, no_formula, without_address, number, LISTED.text, clean]
 TEXTS = ["a", "a.", "é", "1", ".", " ", "@", "a@", "1,", '"', "x://", "-eyJ", "-token=", "www.", "&lt;", "<"]
 TIMES = 16  # as long: linear takes so many times as long, quadratic its square

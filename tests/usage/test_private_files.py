@@ -14,7 +14,7 @@ import pytest
 
 from expansion.contract import EventRow
 from expansion.private_files import private_folder, replace_file, write_whole
-from expansion.usage.forgotten import suppressed
+from expansion.usage.forgotten import forgotten_people
 from expansion.usage.import_events import import_events, import_rows
 from expansion.usage.journal import Journal
 from expansion.usage.manifest import Manifest, Pulls, StoreError, load, save
@@ -51,10 +51,10 @@ def test_a_file_that_cannot_be_written_stays_as_it_was(tmp_path: Path, little_ro
 
 
 def test_who_was_forgotten_is_known_after_a_forgetting_that_found_no_room(tmp_path: Path, little_room: None) -> None:
-    listed = suppressed(tmp_path).save({"ana": "forgotten-1"})
+    listed = forgotten_people(tmp_path).save({"ana": "forgotten-1"})
     with pytest.raises(OSError):
         listed.save({f"user-{number}": f"forgotten-{number}" for number in range(100)})
-    assert suppressed(tmp_path).pseudonym("ana") == "forgotten-1"
+    assert forgotten_people(tmp_path).pseudonym("ana") == "forgotten-1"
 
 
 def test_the_manifest_is_whole_after_a_change_that_found_no_room(tmp_path: Path, little_room: None) -> None:

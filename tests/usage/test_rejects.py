@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from expansion.contract import EventRow
-from expansion.usage.forgotten import suppressed
+from expansion.usage.forgotten import forgotten_people
 from expansion.usage.import_events import Imported, import_events, import_rows
 from expansion.usage.rejects import MOST, list_rejects
 from expansion.usage.store import UsageStore
@@ -50,7 +50,7 @@ def test_a_report_ends_after_a_stated_number_of_rows_and_says_so(tmp_path: Path)
 
 
 def test_a_row_of_somebody_who_was_forgotten_is_listed_once_and_without_them(tmp_path: Path) -> None:
-    suppressed(tmp_path).save({"ana@acme.example": "forgotten-1"})
+    forgotten_people(tmp_path).save({"ana@acme.example": "forgotten-1"})
     rejects = [(None, "no time", "1,export,,acme,ana@acme.example")]
     first = list_rejects(tmp_path, "pull", rejects, by_line=False)
     second = list_rejects(tmp_path, "pull", rejects, by_line=False)

@@ -16,7 +16,7 @@ from expansion.evaluate.logic import YES, Answers, from_bool
 from expansion.evaluate.measures import Formula, FormulaWord, Measure
 from expansion.evaluate.numbers import DIGITS, Numbers, as_fraction, from_fractions
 from expansion.evaluate.tree import Test
-from expansion.explain.turns.peer_rank import Standing
+from expansion.explain.turns.peer_rank import PeerRank
 
 _MOST_PLACES = 12
 _LARGEST = 10**DIGITS
@@ -96,20 +96,20 @@ class Nearest:
 
     def _among_top(self, numbers: Numbers) -> Answers:
         """By the rule of ranking.py, told by the number that is needed."""
-        standing = Standing(self.engine, self.test, self.index, self.point)
-        edge = standing.edge if standing.counted is not None else None
+        rank = PeerRank(self.engine, self.test, self.index, self.point)
+        edge = rank.edge if rank.counted is not None else None
         floor = [one for one in (edge, as_fraction(self.test.base) if self.test.base is not None else None) if one]
         values = [numbers.at(place) or Fraction(0) for place in range(len(numbers.known))]
         truth = np.array([value > 0 and all(value >= one for one in floor) for value in values], dtype=bool)
-        return from_bool(truth, numbers.known & (standing.counted is not None))
+        return from_bool(truth, numbers.known & (rank.counted is not None))
 
     def _edges(self) -> Iterator[Fraction]:
         """The numbers at which the answer may turn."""
         test = self.test
         if test.word == "among_top":
-            standing = Standing(self.engine, test, self.index, self.point)
+            rank = PeerRank(self.engine, test, self.index, self.point)
             yield Fraction(0)
-            if standing.counted is not None and (edge := standing.edge):
+            if rank.counted is not None and (edge := rank.edge):
                 yield edge
         elif test.was is not None:
             was = self.number(test.was)

@@ -15,7 +15,7 @@ from expansion.evaluate.tree import Test
 
 
 @dataclass(frozen=True)
-class Standing:
+class PeerRank:
     """One subject among the peers of a test with `among_top`, at a point."""
 
     engine: Engine

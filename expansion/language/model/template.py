@@ -74,7 +74,7 @@ class TemplateError(ValueError):
 
 
 @dataclass(frozen=True)
-class Problem:
+class TemplateProblem:
     """What is wrong with a template: to be pointed at `offset` characters into `text`, a part of the template."""
 
     message: str
@@ -86,27 +86,27 @@ class Problem:
 _UNREADABLE = ("this template cannot be read", "write  {{ account.name }}, with two braces on each side")
 
 
-def check_names(text: str, fact_names: Collection[str]) -> list[Problem]:
+def check_names(text: str, fact_names: Collection[str]) -> list[TemplateProblem]:
     """What would go wrong when this text is filled, without filling it."""
     for opening in ("{%", "{#"):
         if opening in text:
             hint = "only `{{ name }}` is filled in; what depends on the account goes in `only_if` or `choose`"
-            return [Problem("templates only fill text", hint, opening)]
+            return [TemplateProblem("templates only fill text", hint, opening)]
     if single := _SINGLE.search(text):
         hint = f"write  {{{{ {single[1]} }}}}, with two braces on each side"
-        return [Problem(f"`{single[0]}` is not filled in", hint, single[0])]
+        return [TemplateProblem(f"`{single[0]}` is not filled in", hint, single[0])]
     found = [problem for part in _PART.findall(text) for problem in _of_part(part, fact_names)]
     if "{{" in (rest := _PART.sub("", text)):
-        found.append(Problem(*_UNREADABLE, rest[rest.index("{{") :][:20].splitlines()[0]))
+        found.append(TemplateProblem(*_UNREADABLE, rest[rest.index("{{") :][:20].splitlines()[0]))
     return list(dict.fromkeys(found))
 
 
-def _of_part(part: str, facts: Collection[str]) -> Iterator[Problem]:
+def _of_part(part: str, facts: Collection[str]) -> Iterator[TemplateProblem]:
     """The problems of one `{{ … }}`."""
     try:
         tree = _environment("plain").parse(part)
     except (jinja2.TemplateSyntaxError, RecursionError, ValueError):  # ValueError: a number of thousands of digits
-        yield Problem(*_UNREADABLE, part)
+        yield TemplateProblem(*_UNREADABLE, part)
         return
     for problem in _problems(tree, facts):
         yield replace(problem, text=part, offset=max(0, part.find(problem.text)))
@@ -178,14 +178,14 @@ def alone(text: str) -> Alone | None:
     return Alone(".".join(parts), default) if parts else None
 
 
-def _problems(template: nodes.Template, facts: Collection[str]) -> Iterator[Problem]:
+def _problems(template: nodes.Template, facts: Collection[str]) -> Iterator[TemplateProblem]:
     for output in template.body:
         for node in output.iter_child_nodes():
             if not isinstance(node, nodes.TemplateData):
                 yield from _expression(node, facts)
 
 
-def _expression(node: nodes.Node, facts: Collection[str]) -> Iterator[Problem]:
+def _expression(node: nodes.Node, facts: Collection[str]) -> Iterator[TemplateProblem]:
     if isinstance(node, nodes.Filter) and node.node is not None:
         yield from _filter(node)
         yield from _expression(node.node, facts)
@@ -195,7 +195,7 @@ def _expression(node: nodes.Node, facts: Collection[str]) -> Iterator[Problem]:
         hint = "a template is one name, such as  {{ account.name }}"
         if isinstance(node, nodes.Sub):
             hint = 'a fact with a dash is written  {{ facts["seat-usage"] }}'
-        yield Problem("templates only fill text: no sums, comparisons or calls", hint, "{{")
+        yield TemplateProblem("templates only fill text: no sums, comparisons or calls", hint, "{{")
 
 
 def _dotted(node: nodes.Node) -> tuple[str, ...] | None:
@@ -213,18 +213,20 @@ def _dotted(node: nodes.Node) -> tuple[str, ...] | None:
     return None if before is None else (*before, part)
 
 
-def _name(parts: tuple[str, ...], facts: Collection[str]) -> Iterator[Problem]:
+def _name(parts: tuple[str, ...], facts: Collection[str]) -> Iterator[TemplateProblem]:
     written, root = ".".join(parts), parts[0]
     known = facts if root == "facts" else NAMES.get(root)
     if known is None:
-        yield Problem(f"`{brief(written)}` is not a name that templates know", _nearest(parts, facts), root)
+        yield TemplateProblem(f"`{brief(written)}` is not a name that templates know", _nearest(parts, facts), root)
     elif root != "facts" and not known:
         if len(parts) > 1:
-            yield Problem(f"`{root}` has no parts", f"write  {{{{ {root} }}}}", written)
+            yield TemplateProblem(f"`{root}` has no parts", f"write  {{{{ {root} }}}}", written)
     elif len(parts) == 1:
-        yield Problem(f"`{root}` has several parts", f"name one: {listed([f'{root}.{one}' for one in known])}", root)
+        yield TemplateProblem(
+            f"`{root}` has several parts", f"name one: {listed([f'{root}.{one}' for one in known])}", root
+        )
     elif len(parts) > 2 or parts[1] not in known:
-        yield Problem(f"`{brief(written)}` is not a name that templates know", _nearest(parts, facts), parts[1])
+        yield TemplateProblem(f"`{brief(written)}` is not a name that templates know", _nearest(parts, facts), parts[1])
 
 
 def _nearest(parts: tuple[str, ...], facts: Collection[str]) -> str:
@@ -235,14 +237,14 @@ def _nearest(parts: tuple[str, ...], facts: Collection[str]) -> str:
     return f"it is one of: {listed(names)}"
 
 
-def _filter(node: nodes.Filter) -> Iterator[Problem]:
+def _filter(node: nodes.Filter) -> Iterator[TemplateProblem]:
     known = FILTERS.get(node.name)
     if known is None:
         near = did_you_mean(node.name, FILTERS)
         hint = f"did you mean `{near}`?" if near else f"it is one of: {listed(list(FILTERS))}"
-        yield Problem(f"`{brief(node.name)}` is not a filter that templates know", hint, node.name)
+        yield TemplateProblem(f"`{brief(node.name)}` is not a filter that templates know", hint, node.name)
     elif len(node.args) > (known.takes is not None) or node.kwargs or not all(_fits(a, known.takes) for a in node.args):
-        yield Problem(f"`{node.name}` is not used like that", f"write  {known.example}", node.name)
+        yield TemplateProblem(f"`{node.name}` is not used like that", f"write  {known.example}", node.name)
 
 
 def _fits(argument: nodes.Node, kind: type | None) -> bool:
