@@ -41,8 +41,10 @@ def _import_facts(
     result = Imported(path.name)
     rows, broken, columns = _rows(store, path)
     said = FactRows(mapping, columns, zone, broken)
-    if rows:
+    if columns:
         refuse_missing(path, mapping, columns)
+    if broken and not rows:
+        raise ImportFailed(f"{path}: holds no row that can be read; check that the file is what its name says")
     records = list(said.records(rows))
     newest = max((record.at for record in records if record.at), default=now)
     result.stored = add_facts(store, mapping.source, records, min(now, newest), asked=mapping.fields or ())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from integrations.kit.declare import SourceBase
 
@@ -25,3 +25,4 @@ class Events(SourceBase):
     name: ClassVar[str] = "files.events"
     title: ClassVar[str] = "Events, from `expansion import`"
     gives: ClassVar[frozenset[str]] = frozenset({"events"})
+    keeps: ClassVar[Literal["what was read", "nothing"]] = "what was read"

@@ -57,7 +57,7 @@ class CompanySource(SourceBase):
         rows = list(self._client.pages(path, {"properties": ",".join(asked), "archived": "false"}))
         emails = self._owners.emails() if has_owner else {}
         keyed = ((key_of, row) for row in rows if (key_of := _property(row, key)))
-        found = one_each(SYSTEM, key, keyed)
+        found = one_each(SYSTEM, key, keyed, record="id")
         yield from (FactRecord(self.name, account_id, {}, is_twice=True) for account_id in found.twice)
         for account_id, row in found.once.items():
             values = {

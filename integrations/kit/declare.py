@@ -93,6 +93,8 @@ class SourceBase:
     # may be cut short has to fail rather than to end early.
     full: ClassVar[frozenset[str]] = frozenset()
     expected: Expected | None = None  # how much of it, and how soon; None: nobody can say
+    # What is stored of an answer that breaks off: events are each true alone; half of the facts would look like gaps.
+    keeps: ClassVar[Literal["what was read", "nothing"]] = "nothing"
 
     def facts(self, fields: Sequence[str]) -> Iterator[FactRecord]:
         raise NotImplementedError

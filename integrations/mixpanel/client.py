@@ -140,18 +140,23 @@ class Api:
         self._project = {"project_id": self.settings.project_id}
 
     def profiles(self, what: str, params: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """Profiles page by page, each handed on before the next is asked for: a late failure loses nothing read."""
+        """Profiles page by page. Raises TryLater where fewer come than were announced: whoever is missing would look
+        gone."""
         asked: dict[str, Any] = dict(params)
+        count = 0
         while True:
             page = self.retry.run(partial(self._page, what, asked), repeatable=True)
             if page["page"] != asked.get("page", 0) or page["page_size"] < 1:
                 raise MEANINGS.of(Broke.ODD, what)  # another page than was asked for, or one that never ends
             yield from page["results"]
+            count += len(page["results"])
             read = (page["page"] + 1) * page["page_size"]
             if len(page["results"]) < page["page_size"] or read >= page["total"]:
-                return
+                break
             # One session throughout: a cohort is worked out anew for each.
             asked = {**params, "session_id": page["session_id"], "page": page["page"] + 1}
+        if count < page["total"]:
+            raise TryLater(f"Mixpanel, {what}: {page['total']:,} were announced and {count:,} came; read again later")
 
     def cohorts(self) -> list[dict[str, Any]]:
         """Every cohort of the project, with id, name and count."""
@@ -180,6 +185,8 @@ class Api:
             for count, line in enumerate(lines):
                 if line.strip() == _TERMINATED:
                     raise TryLater(f"Mixpanel, {what}: the export was ended early after {count:,} lines")
+                if count == 0 and line.lstrip().startswith(b"<"):  # a web page; an event begins with a brace
+                    raise MEANINGS.of(Broke.ODD, what)
                 yield line
 
     def _at(self, base_url: str) -> http.Api:

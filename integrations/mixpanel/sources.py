@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from expansion.contract import CohortMembers, EventRow, FactRecord, NoAccess, NotThere, Refused
@@ -60,6 +60,7 @@ class Export(_Source):
     name: ClassVar[str] = "mixpanel.export"
     title: ClassVar[str] = "Events of the raw export"
     gives: ClassVar[frozenset[str]] = frozenset({"events"})
+    keeps: ClassVar[Literal["what was read", "nothing"]] = "what was read"
 
     def __init__(self, api: Api, now: Callable[[], datetime]) -> None:
         super().__init__(api)

@@ -74,7 +74,7 @@ class AccountSource(SourceBase):
         counted = {name: self._counted(name, wanted) for name in virtual}
         purse = Money(self._client, wanted.currency)
         # Salesforce itself takes texts that differ in case for one.
-        matched = one_each(SYSTEM, key, ((row[key], row) for row in rows), any_case=True)
+        matched = one_each(SYSTEM, key, ((row[key], row) for row in rows), record="Id", any_case=True)
         found = [FactRecord(self.name, account_id, {}, is_twice=True) for account_id in matched.twice]
         for account_id, row in matched.once.items():
             own: dict[str, Any] = {}

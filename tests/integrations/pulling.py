@@ -1,0 +1,136 @@
+"""Pulls one source as a run does, into a store and a ledger of its own, and says what is known afterwards."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from expansion.ledger.store import open_ledger
+from expansion.usage.facts import facts_sql
+from expansion.usage.marks import is_mark
+from expansion.usage.properties import column_of
+from integrations.kit.declare import Connected, SourceBase
+from jobs.place import Place
+from jobs.pull import Pull, Pulled, pull_one
+from jobs.settings import Settings
+from jobs.systems import Systems
+
+_POLICY = """\
+time_zone: UTC
+currency: USD
+working_hours: {days: [mon], from: "09:00", to: "17:00"}
+account: {name: f0}
+owners: {fallback: dana@seller.example}
+tiers:
+  add_on: {title: An add-on, worth: {flat: 1}, likely: 10%}
+"""
+
+
+@cache
+def _empty_ledger() -> bytes:
+    """Made once: its tables take longer than everything else."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "ledger.db"
+        open_ledger(f"sqlite:///{path}").close()
+        return path.read_bytes()
+
+
+@dataclass
+class Run:
+    """A folder with definitions that ask for `pull`; each pull opens it anew, as each run does."""
+
+    folder: Path
+    pull: Pull
+    kinds: Mapping[str, str] = field(default_factory=dict)  # of the fields that are not text
+    first_pull_days: int = 30
+
+    def __post_init__(self) -> None:
+        shared = self.folder / "playbooks/shared"
+        if shared.is_dir():
+            return
+        shared.mkdir(parents=True)
+        (self.folder / "playbooks/triggers").mkdir()
+        fields = self.pull.names if self.pull.what == "facts" else ("Name",)
+        source = self.pull.source if self.pull.what == "facts" else "salesforce.account"
+        facts = (
+            f"  f{number}: {{from: {source}, field: {name}, kind: {self.kinds.get(name, 'text')}}}\n"
+            for number, name in enumerate(fields)
+        )
+        (shared / "facts.yaml").write_text("facts:\n" + "".join(facts))
+        (shared / "policy.yaml").write_text(_POLICY)
+        if self.pull.what == "events":
+            home = self.folder / ".expansion"
+            home.mkdir()
+            (home / "ledger.db").write_bytes(_empty_ledger())
+
+    def copy(self, name: str) -> Run:
+        """The same, in a folder of its own."""
+        folder = self.folder.parent / name
+        shutil.copytree(self.folder, folder)
+        return Run(folder, self.pull, self.kinds, self.first_pull_days)
+
+    def pulled(self, source: SourceBase, now: datetime) -> Pulled:
+        """Pull and store."""
+        place = self._open(source)
+        try:
+            return pull_one(place, self.pull, now)
+        finally:
+            place.close()
+
+    def known(self) -> dict[Any, Any]:
+        """What is known now: fields of accounts and people, who is in a cohort, or the events."""
+        return self.events() if self.pull.what == "events" else self._facts()
+
+    def stored(self) -> list[Any]:
+        """Everything that is kept, with its moments."""
+        if self.pull.what == "events":
+            return sorted(self.events().items())
+        place = self._open()
+        rows = place.store.connect().execute(f"SELECT * FROM {facts_sql(place.store, place.stored)}").fetchall()
+        return sorted(rows, key=repr)
+
+    def marks(self) -> Any:
+        """How far it was read: of events the ledger's cursor and the spans that are known; of the rest the pulls."""
+        place = self._open()
+        try:
+            cursor = place.ledger.cursor(self.pull.source) if place.has_ledger else None  # made only where events are
+            return cursor, place.stored.covered, place.stored.pulls
+        finally:
+            place.close()
+
+    def _facts(self) -> dict[Any, Any]:
+        place = self._open()
+        rows = place.store.connect().execute(
+            "SELECT field, account_id, user_id, arg_max_null(value, (since, seen_at)) "
+            f"FROM {facts_sql(place.store, place.stored)} GROUP BY ALL"
+        )
+        return {tuple(whose): value for *whose, value in rows.fetchall() if not is_mark(value)}
+
+    def events(self) -> dict[Any, Any]:
+        place = self._open()
+        segments = place.stored.segments
+        names = sorted({name for segment in segments for name in segment.properties})
+        if (events := place.store.events_of(segments, names)) is None:
+            return {}
+        columns = ", ".join(["event_id", "event", "ts", "seen_at", "account_id", "user_id", *map(column_of, names)])
+        rows = place.store.connect().execute(f"SELECT {columns} FROM {events}").fetchall()
+        return {key: tuple(rest) for key, *rest in rows}
+
+    def _open(self, source: SourceBase | None = None) -> Place:
+        settings = Settings(
+            _env_file=None,  # type: ignore[call-arg]  # pydantic-settings knows it
+            playbooks=self.folder / "playbooks",
+            home=self.folder / ".expansion",
+            first_pull_days=self.first_pull_days,
+        )
+        place = Place(settings)
+        system = self.pull.source.partition(".")[0]
+        connected = {} if source is None else {system: Connected(sources={self.pull.source: source})}
+        place.systems = Systems(lambda: None, _connected=connected)
+        return place

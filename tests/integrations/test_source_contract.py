@@ -1,0 +1,59 @@
+"""Every source keeps the contract: none can be added without a case, and what one does not promise is listed here."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+import integrations
+from tests.integrations.source_contract import SourceContract
+from tests.integrations.test_files_contract import FileContract
+
+# What a source does not promise; the reason stands beside its case.
+EXEMPT = {
+    "hubspot.company": ["an_answer_that_holds_less_than_it_announces_is_not_taken_for_the_whole"],
+    "mixpanel.cohort": [
+        "a_field_that_is_not_there_is_not_known_any_more_and_the_others_are_read",
+        "where_nothing_is_there_any_more_nothing_is_taken_as_gone",
+        "where_nothing_is_there_it_is_said",
+    ],
+    "mixpanel.export": [
+        "a_field_that_is_not_there_is_not_known_any_more_and_the_others_are_read",
+        "a_page_that_names_itself_as_the_next_is_not_read_for_ever",
+        "an_answer_that_holds_less_than_it_announces_is_not_taken_for_the_whole",
+        "what_a_whole_answer_no_longer_holds_is_no_longer_known",
+        "where_nothing_is_there_any_more_nothing_is_taken_as_gone",
+    ],
+}
+
+
+def all_below(kind: type) -> set[type]:
+    return {kind} | {one for each in kind.__subclasses__() for one in all_below(each)}
+
+
+def held(kind: type) -> set[type]:
+    """The cases of a contract, in all files that have some."""
+    for file in Path(__file__).parent.glob("test_*.py"):
+        import_module(f"tests.integrations.{file.stem}")
+    return all_below(kind) - {kind}
+
+
+def test_every_source_of_every_integration_has_a_case() -> None:
+    cases: set[type] = held(SourceContract) | held(FileContract)
+    assert {vars(case)["source"] for case in cases} == set(integrations.catalog().sources)
+
+
+def test_what_a_source_does_not_promise_is_listed_and_has_a_reason() -> None:
+    cases = {vars(case)["source"]: vars(case)["exempt"] for case in held(SourceContract) if "exempt" in vars(case)}
+    assert {source: sorted(name.removeprefix("test_") for name in exempt) for source, exempt in cases.items()} == EXEMPT
+    for exempt in cases.values():
+        assert all(len(reason) > 10 for reason in exempt.values())
+        assert exempt.keys() <= vars(SourceContract).keys(), "there is such a promise"
+
+
+def test_what_a_source_keeps_of_half_an_answer_goes_by_what_it_gives() -> None:
+    """Events are stored as they come; of facts, people and cohorts half an answer would look like gaps."""
+    for name in integrations.NAMES:
+        for source in integrations.integration(name).sources.values():
+            assert source.keeps == ("what was read" if source.gives == {"events"} else "nothing"), source.name
+            assert source.full <= source.gives
