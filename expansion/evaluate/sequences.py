@@ -57,7 +57,7 @@ class Walks:
         return np.bincount(pairs[0], minlength=size)
 
 
-def walks(walk: Walk, steps: Sequence[Moments], excluded: Moments, calendar: Calendar) -> Walks:
+def walks(walk: Walk, steps: Sequence[Moments], excluded: Moments) -> Walks:
     """The walks over these events."""
     every = [*steps, excluded]
     times = np.unique(np.concatenate([one.ts for one in every]))
@@ -140,7 +140,7 @@ class Walking:
             taken = self._moments(walk, first)
             steps = [taken[Column(atom, "moments")] for atom in walk.steps]
             excluded = taken[Column(walk.excluded, "moments")] if walk.excluded else Moments.none()
-            self._found[walk, first] = walks(walk, steps, excluded, self.calendar)
+            self._found[walk, first] = walks(walk, steps, excluded)
         return self._found[walk, first]
 
     def _moments(self, walk: Walk, first: date) -> dict[Column, Moments]:

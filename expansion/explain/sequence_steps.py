@@ -63,7 +63,7 @@ def _walks(walk: Walk, calendar: Calendar, events: Sequence[Event], users: Seque
         return Moments(*(np.array(one, dtype=np.int64) for one in ([0] * len(mine), walker, times, days)))
 
     excluded = taken(walk.excluded) if walk.excluded else Moments.none()
-    return walks(walk, [taken(atom) for atom in walk.steps], excluded, calendar)
+    return walks(walk, [taken(atom) for atom in walk.steps], excluded)
 
 
 def _steps(walk: Walk, events: Sequence[Event], start: int, end: int, walker: str | None) -> list[Step]:
