@@ -109,7 +109,7 @@ def _sender(action: str, url: str, address: str) -> Callable[[int], int]:
 
 
 def _connected(system: str, url: str, allowance: Allowance) -> Connected:
-    module: Any = __import__(f"integrations.{system}", fromlist=["connected"])
+    integration = integrations.integration(system)
     given: dict[str, Any] = {
         "salesforce": {
             "domain": "acme.my.salesforce.com", "client_id": CLIENT_ID, "client_secret": SecretStr(CLIENT_SECRET),
@@ -118,7 +118,7 @@ def _connected(system: str, url: str, allowance: Allowance) -> Connected:
         "hubspot": {"token": SecretStr(TOKEN), "base_url": f"{url}/hubspot"},
         "slack": {"bot_token": SecretStr("xoxb-bench"), "base_url": f"{url}/slack/"},
     }[system]  # fmt: skip
-    return module.connect(module.Settings(_env_file=None, **given), World(allowance))  # type: ignore[no-any-return]
+    return integration.connect(integration.settings_model(_env_file=None, **given), World(allowance))
 
 
 def _calls(action: str, url: str, number: int) -> Iterator[tuple[str, Any]]:
