@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test test-engines fuzz chaos canaries zombies check bench bench-large docs clean lock
+.PHONY: setup demo quick test test-long test-engines fuzz chaos canaries zombies check bench bench-large docs clean lock
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || \
@@ -20,10 +20,23 @@ setup: $(READY)
 demo: $(READY)
 	@$(BIN)/expansion demo
 
+# One more than there are cores: much of the time a worker waits for a server.
+WORKERS ?= 3
+
 # Compiled code is kept, also where the environment says not to: hundreds of processes would compile it again.
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered --cov-fail-under=90
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not long" \
+	  --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+# Whole deployments in Prefect, and the rest of the worlds against the oracle.
+test-long: export PYTHONDONTWRITEBYTECODE =
+test-long: $(READY)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m long
+
+# For the loop of an edit: what starts nothing. It says how much that leaves out.
+quick: $(READY)
+	@$(BIN)/python -m pytest --quick -n 2 --dist loadfile -q --no-header
 
 # ClickHouse in process and Spark in local mode: heavy installs, in a venv of their own.
 .venv-engines/.ready: requirements-engines.lock $(READY)

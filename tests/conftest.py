@@ -1,7 +1,8 @@
-"""What holds for every test and for each process that a test starts, and which tests run side by side."""
+"""What holds for every test and each process that a test starts, which tests run side by side, and which are quick."""
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 from collections.abc import Generator, Iterator
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import certifi
 import coverage
 import pytest
+
+from tests.quick import Quick
 
 if TYPE_CHECKING:
     from xdist.scheduler import LoadFileScheduling
@@ -34,6 +37,23 @@ def pytest_configure(config: pytest.Config) -> None:
     one.write_text(Path(certifi.where()).read_text(encoding="utf-8").partition(end)[0] + end, encoding="utf-8")
     certifi.where = lambda: str(one)
     os.environ["SSL_CERT_FILE"] = str(one)
+    if config.getoption("quick"):
+        config.pluginmanager.register(Quick(Path(__file__).parent, WHOLE), "quick")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="no test that starts anything, none that takes long")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is collected stays to the end: looking through it for garbage takes a quarter of the collecting."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -72,6 +92,14 @@ LONG = (
     "tests/security/test_canaries.py",
     "tests/security/test_forget.py",
     "tests/integrations/test_intercom.py",
+)
+
+# What `--quick` leaves out unread: what takes half a minute, and folders whose tests begin with a whole command, a real
+# file of events or a server.
+WHOLE = (
+    *(part.removeprefix("tests/").rstrip("/") for part in LONG),
+    *("benchmarks", "chaos", "cli", "e2e", "mutations", "realdata", "security"),
+    "decide/test_random_runs.py",
 )
 
 

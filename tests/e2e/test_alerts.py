@@ -55,6 +55,7 @@ def alerts(here: Town, *options: str, **environment: str) -> subprocess.Complete
     return subprocess.run(command, check=False, cwd=here.folder, env=done, capture_output=True, text=True, timeout=120)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_what_needs_a_person_reaches_one_and_says_what_happened_where_to_look_and_what_to_do(
     town: Callable[..., Town], prefect_api: dict[str, str], received: tuple[str, list[str]]

@@ -77,6 +77,7 @@ def test_a_deployed_run_is_picked_up_and_completes(town: Callable[..., Town], pr
     assert {each["trigger"]["within"] for each in made} == {90}
 
 
+@pytest.mark.long
 @pytest.mark.flows
 def test_what_is_deployed_is_scheduled_and_a_run_that_is_due_is_done_by_the_worker(
     town: Callable[..., Town], prefect_api: dict[str, str]

@@ -158,6 +158,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     shutil.rmtree(data, ignore_errors=True)
 
 
+@pytest.mark.long
 @pytest.mark.flows
 @pytest.mark.timeout(900)
 def test_every_command_runs_in_the_order_of_the_page(

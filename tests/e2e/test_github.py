@@ -17,6 +17,7 @@ from tests.realdata.test_github_hours import EXAMPLE, HOURS, _events, expected
 pytestmark = [
     pytest.mark.realdata,
     pytest.mark.flows,
+    pytest.mark.long,
     pytest.mark.skipif(not HOURS, reason="the GitHub hours are not beside the checkout, in ../shared/data"),
 ]
 AS_OF = "2015-02-23T00:00:00Z"

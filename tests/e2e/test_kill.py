@@ -72,6 +72,7 @@ def test_a_job_that_is_killed_at_any_moment_is_finished_by_the_next(number: int,
     all_is_done_once(here)
 
 
+@pytest.mark.long
 @pytest.mark.flows
 def test_runs_that_are_killed_one_after_the_other_are_finished_by_the_last(
     town: Callable[..., Town], prefect_api: dict[str, str]
@@ -86,6 +87,7 @@ def test_runs_that_are_killed_one_after_the_other_are_finished_by_the_last(
     all_is_done_once(here)
 
 
+@pytest.mark.long
 @pytest.mark.flows
 @pytest.mark.parametrize("number", range(MORE // 2))
 def test_a_run_that_is_killed_at_any_moment_is_finished_by_the_next(

@@ -24,7 +24,10 @@ def test_what_once_differed_is_the_same(number: int) -> None:
 
 
 # Counting coverage takes two fifths of the time, and the last three parts reach what the first one does.
-@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.no_cover) for part in range(1, PARTS))])
+_LONG = (pytest.mark.no_cover, pytest.mark.long)
+
+
+@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=_LONG) for part in range(1, PARTS))])
 @examples(WHOLE // PARTS, short=125)
 @given(seed=seeds())
 def test_the_engine_says_what_the_oracle_says(part: int, seed: int) -> None:

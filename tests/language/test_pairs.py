@@ -19,6 +19,10 @@ from tests.language import slips, slips_of_conditions, slips_of_habit
 from tests.language.conftest import CATALOG, FILES, Folder
 from tests.language.slips import Slip
 
+pytestmark = (
+    pytest.mark.no_cover
+)  # counting doubles the time, and test_mistakes.py reaches the same lines by one slip each
+
 _ALL = [
     *slips.TRIGGERS,
     *slips.LATER,
