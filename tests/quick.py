@@ -38,6 +38,9 @@ class Started(BaseException):
 def starts(item: pytest.Item) -> bool:
     if any(item.get_closest_marker(name) for name in ("starts", "flows", "browser")):
         return True
+    drawn = getattr(item, "callspec", None)
+    if drawn and "postgresql" in drawn.params.values():  # the ledger's other database
+        return True
     return not STARTING.isdisjoint(getattr(item, "fixturenames", ()))
 
 

@@ -735,6 +735,7 @@ def test_a_domain_may_be_written_in_three_ways(domain: str) -> None:
     assert Settings(domain=domain, client_id="x", client_secret=SecretStr("y")).my_domain == "acme.my"
 
 
+@pytest.mark.starts
 def test_the_catalog_does_not_load_the_client() -> None:
     import subprocess
     import sys

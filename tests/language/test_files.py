@@ -14,6 +14,8 @@ from expansion.language.yaml.files import InMemory, NotReadable
 from expansion.language.yaml.revision import GitRevision, at_revision
 from tests.language.conftest import CATALOG, FILES, Folder
 
+pytestmark = pytest.mark.starts
+
 WHO = ("-c", "user.name=gtm", "-c", "user.email=gtm@acme.example", "-c", "commit.gpgsign=false")
 
 

@@ -138,6 +138,7 @@ def test_thirty_triggers_load_in_well_under_half_a_second(folder: Folder) -> Non
     assert time.process_time() - started < 1.0, "0.13 s when written; the margin is for slow machines"
 
 
+@pytest.mark.starts
 def test_reading_yaml_needs_no_database() -> None:
     heavy = "('duckdb', 'numpy', 'pyarrow')"
     code = f"import expansion.language.workspace, sys; print([m for m in {heavy} if m in sys.modules])"

@@ -231,6 +231,7 @@ def call_without_end(url: str, log: Path) -> None:
             file.flush()
 
 
+@pytest.mark.starts
 def test_three_processes_one_of_them_killed_never_exceed_a_window(url, tmp_path):
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])

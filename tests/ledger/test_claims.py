@@ -161,6 +161,7 @@ ACCOUNTS = [f"account-{number:03}" for number in range(120)]
 
 
 @pytest.mark.parametrize("kind", ["threads", "processes"])
+@pytest.mark.starts
 def test_workers_that_claim_at_once_never_get_the_same_step(url, kind):
     ledger = open_ledger(url)
     record(ledger, *(a_firing(name, steps=[{}]) for name in ACCOUNTS))

@@ -3,6 +3,8 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 from expansion.ledger.holders import Holder, is_alive
 
 HOLD = (
@@ -25,6 +27,7 @@ def test_two_holders_in_one_process_are_told_apart(tmp_path):
         assert not is_alive(other.name, tmp_path)
 
 
+@pytest.mark.starts
 def test_a_killed_process_is_known_to_be_dead_at_once(tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -21,6 +21,8 @@ from expansion.records.ledger import StepFilter
 from tests.ledger.builders import a_firing, record
 from tests.ledger.vendor import to_piece
 
+pytestmark = pytest.mark.starts
+
 CRM = "crm.create_task"
 
 

@@ -147,6 +147,7 @@ class OneTask(StandIn):
         return [item()]
 
 
+@pytest.mark.starts
 def test_the_page_is_served_with_a_policy_and_from_the_root() -> None:
     members = [OneTask(State())]
     with Server(build_app(State(), members, inbox_routes(members))) as url:

@@ -11,6 +11,8 @@ from sandbox.all import sandbox_app
 from sandbox.kit.server import Server
 from sandbox.kit.state import State
 
+pytestmark = pytest.mark.starts
+
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:

@@ -19,6 +19,8 @@ from sandbox.__main__ import main
 from sandbox.all import STAND_INS, stand_ins
 from sandbox.kit.state import State
 
+pytestmark = pytest.mark.starts
+
 ROOT = Path(__file__).parents[2]
 SAMPLE = {"slack": {"channels": [{"id": "C0EXPANSION", "name": "expansion"}]}}
 HTTP = httpx.Client(trust_env=False)

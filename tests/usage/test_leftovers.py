@@ -28,6 +28,8 @@ from expansion.usage.mapping import EventMap
 from expansion.usage import lines
 from expansion.usage.store import UsageStore
 
+pytestmark = pytest.mark.starts
+
 real = lines.pq.ParquetWriter.write_table
 def dying(self, table, *args, **named):
     real(self, table, *args, **named)

@@ -18,6 +18,8 @@ from expansion.usage.store import UsageStore
 from tests.usage.builders import files_of, ids
 from tests.usage.other_process import BATCH, look, write_batch
 
+pytestmark = pytest.mark.starts
+
 PROJECT = Path(__file__).parents[2]
 
 

@@ -10,6 +10,9 @@ import sys
 from pathlib import Path
 
 import psycopg
+import pytest
+
+pytestmark = pytest.mark.starts
 
 STARTER = Path(__file__).parents[2] / "cli/starter"
 
