@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from expansion.contract import EventRow
 from expansion.forgetting import forget
 from expansion.ledger.store import Ledger
@@ -19,6 +21,7 @@ from tests.usage.builders import files_of, utc
 
 __all__ = ["ledger", "postgres", "postgres_ledger", "sqlite_template", "url"]
 
+pytestmark = pytest.mark.starts
 PROJECT = Path(__file__).parents[2]
 DYING = """
 import os, signal, sys
@@ -27,8 +30,6 @@ from expansion.usage.importing import import_events
 from expansion.usage.mapping import EventMap
 from expansion.usage import lines
 from expansion.usage.store import UsageStore
-
-pytestmark = pytest.mark.starts
 
 real = lines.pq.ParquetWriter.write_table
 def dying(self, table, *args, **named):
