@@ -26,7 +26,7 @@ PROJECT = Path(__file__).parents[2]
 DYING = """
 import os, signal, sys
 from pathlib import Path
-from expansion.usage.importing import import_events
+from expansion.usage.import_events import import_events
 from expansion.usage.mapping import EventMap
 from expansion.usage import lines
 from expansion.usage.store import UsageStore
