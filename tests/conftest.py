@@ -99,7 +99,8 @@ LONG = (
 WHOLE = (
     *(part.removeprefix("tests/").rstrip("/") for part in LONG),
     *("benchmarks", "chaos", "cli", "e2e", "mutations", "realdata", "security"),
-    "decide/test_random_runs.py",
+    *("decide/test_random_runs.py", "decide/test_any_attention.py", "decide/test_any_ruling.py"),
+    *("language/test_pairs.py", "language/test_anything.py", "evaluate/test_drawing.py", "test_limits.py"),
 )
 
 
