@@ -118,7 +118,9 @@ def test_the_same_filter_is_one_column_however_it_is_written() -> None:
 def test_a_damaged_manifest_says_what_to_do(store: UsageStore, content: str) -> None:
     store.root.mkdir()
     (store.root / "manifest.json").write_bytes(content.encode("utf-8", "surrogateescape"))
-    with pytest.raises(StoreError, match=r"manifest\.json is damaged .*restore a backup, or move this folder aside and import again"):
+    with pytest.raises(
+        StoreError, match=r"manifest\.json is damaged .*restore a backup, or move this folder aside and import again"
+    ):
         store.manifest()
 
 
