@@ -58,7 +58,8 @@ fuzz: $(READY)
 # The search for secrets and addresses in all that is written, after four commands that go wrong in every way; and the
 # product changed in ways that a vendor would refuse: each has to make a test fail.
 canaries: $(READY)
-	EXPANSION_CANARIES=1 $(BIN)/python -m pytest tests/security/test_canaries.py tests/mutations
+	EXPANSION_CANARIES=1 $(BIN)/python -m pytest tests/security/test_canaries.py tests/mutations \
+	  tests/example/test_by_the_book.py
 
 # Prefect's automation that calls silent runs crashed, in a real server: not those that wait for a person.
 zombies: $(READY)

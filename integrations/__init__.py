@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -12,12 +13,13 @@ if TYPE_CHECKING:
     from expansion.contract import Catalog
     from integrations.kit.declare import Integration
 
-NAMES = ("mixpanel", "salesforce", "hubspot", "slack", "intercom", "files", "warehouse")
+_NAMES = ("mixpanel", "salesforce", "hubspot", "slack", "intercom", "files", "warehouse")
+NAMES = {name: f"integrations.{name}" for name in _NAMES}  # and where the code of each is
 
 
 def integration(name: str) -> Integration:
     """One integration by name. Its module is imported only now: a vendor's client can cost a tenth of a second."""
-    return cast("Integration", import_module(f"integrations.{name}").INTEGRATION)
+    return cast("Integration", import_module(NAMES[name]).INTEGRATION)
 
 
 def catalog() -> Catalog:
@@ -35,7 +37,8 @@ def secret_shapes() -> dict[str, str]:
     """What the secrets of the systems look like, from a file beside the code of each: no client is imported for it."""
     from tomllib import loads
 
-    files = [Path(__file__).with_name(name) / "secret_shapes.toml" for name in NAMES]
+    specs = [find_spec(module) for module in NAMES.values()]
+    files = [Path(spec.origin).with_name("secret_shapes.toml") for spec in specs if spec and spec.origin]
     found = [loads(file.read_text(encoding="utf-8")) for file in files if file.exists()]
     return {what: shape for one in found for what, shape in one.items()}
 

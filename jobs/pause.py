@@ -44,4 +44,4 @@ def names_of(folder: Path, kind: PauseKind) -> Sequence[str]:
         case "playbook":
             return sorted(path.stem for path in folder.glob("*.yaml"))
         case _:
-            return integrations.NAMES
+            return list(integrations.NAMES)

@@ -91,6 +91,7 @@ LONG = (
     "tests/benchmarks/test_benchmarks.py",
     "tests/security/test_canaries.py",
     "tests/security/test_forget.py",
+    "tests/example/test_by_the_book.py",
     "tests/integrations/test_intercom.py",
 )
 

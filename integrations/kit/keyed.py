@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from expansion.contract import Done, Failure, Piece, Refused, Reply
+from expansion.contract import Done, Failure, Piece, Refused, Reply, TryLater
 from integrations.kit.declare import ActionBase
 
 
@@ -23,15 +23,22 @@ D = TypeVar("D", bound=Draft)
 
 
 class Keyed(Generic[D]):
-    """The things of one kind that carry our key. The vendor's side writes `existing`, `create` and `link`."""
+    """The things of one kind that carry our key. The vendor's side writes `existing`, `link` and `make`; or `create`,
+    where several are made in one call."""
+
+    taken: type[Failure] | None = None  # what `make` raises where a thing with our key is there already
 
     def existing(self, pieces: Sequence[Piece]) -> dict[str, str]:
         """The ids of the things that are there already, by key. Raises a Failure."""
         raise NotImplementedError
 
+    def make(self, draft: D) -> str:
+        """The id of the new thing. Raises a Failure."""
+        raise NotImplementedError
+
     def create(self, drafts: Sequence[D]) -> list[Reply]:
         """One reply per draft, in order."""
-        raise NotImplementedError
+        return [self._one(draft) for draft in drafts]
 
     def link(self, thing: str) -> str | None:
         """Where a person sees it."""
@@ -51,6 +58,21 @@ class Keyed(Generic[D]):
         return [
             self.done(there[d.piece.key], already=True, note=d.note) if d.piece.key in there else None for d in drafts
         ]
+
+    def _one(self, draft: D) -> Reply:
+        try:
+            return self.done(self.make(draft), note=draft.note)
+        except Failure as failure:
+            return self._by_an_earlier_attempt(draft, failure) if isinstance(failure, self.taken or ()) else failure
+
+    def _by_an_earlier_attempt(self, draft: D, taken: Failure) -> Reply:
+        """One of which no reply came; where it cannot be seen, it is there all the same."""
+        try:
+            [found] = self.look([draft])
+        except Failure as unseen:
+            unseen.maybe_done = True
+            return unseen
+        return found or TryLater(f"{taken}, and cannot be seen yet", maybe_done=True)
 
 
 class MakesOnce(ActionBase, Generic[D]):

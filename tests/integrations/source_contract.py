@@ -48,7 +48,7 @@ TRIES = 4  # of a call, as in life, with no waiting between them
 
 def world(clock: FakeClock) -> World:
     """In which a case connects."""
-    return World(clock=clock, retry=RetryPolicy(tries=TRIES, sleep=clock.sleep), now=lambda: NOW)
+    return World(clock=clock, retry=RetryPolicy(tries=TRIES, sleep=clock.sleep), now=lambda: NOW, timeout=TIMEOUT)
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,8 @@ class SourceCase:
     stand_ins: StandIns
     vendor: str
     clock: FakeClock  # of client and stand-in
-    connect: Callable[[], SourceBase]  # in `world(clock)`, with TIMEOUT; fresh each time
-    pull: Pull
+    connect: Callable[[], SourceBase]  # in `world(clock)`; fresh each time
+    pull: Pull  # of facts: the first one is text
     pages: Pages
     holds: int  # so many accounts, people or events
     differs: Differs  # `comes`: of events one more, of the rest one less

@@ -12,7 +12,9 @@ from cli.main import Commands
 from expansion.language.model.words import LATER
 from tests.language.slips import _BRANCH, _PAYWALL, _SEATS
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONNECT = (ROOT / "docs/connect.md").read_text(encoding="utf-8")
 NOT_YET = README.partition("**Not yet:**")[2].partition("\n## ")[0]
 COUNT = "    at_least: 3\n    over: 14 days\n"
 
@@ -66,7 +68,7 @@ def test_systems_that_are_to_come_have_no_integration_and_those_in_the_table_hav
     to_come = sentence.partition("systems ")[2].partition(".")[0].replace(" and ", ", ").split(", ")
     assert len(to_come) == 6
     assert {name.lower() for name in to_come}.isdisjoint(integrations.NAMES)
-    table = README.partition("| system | once |")[2].partition("\n\n")[0]
+    table = CONNECT.partition("| system | once |")[2].partition("\n\n")[0]
     listed = {line.split("|")[1].strip().lower() for line in table.splitlines() if line.startswith("| ")}
     assert listed == {*integrations.NAMES} - {"files"} | {"your own data"}
 

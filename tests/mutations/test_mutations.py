@@ -5,14 +5,21 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
 
 import pytest
 
-from tests.mutations import hubspot, intercom, mixpanel, salesforce, slack, waits
+import integrations
+from tests.mutations import waits
 from tests.mutations.broken import REPO, Copy, changed
 from tests.mutations.row import Mutation
 
-ROWS = (*salesforce.ROWS, *hubspot.ROWS, *mixpanel.ROWS, *slack.ROWS, *intercom.ROWS, *waits.ROWS)
+OF_SYSTEMS = [f"tests.mutations.{name}" for name in integrations.NAMES]
+ROWS: tuple[Mutation, ...] = (
+    *(row for name in OF_SYSTEMS if find_spec(name) for row in import_module(name).ROWS),
+    *waits.ROWS,
+)
 ALL = bool(os.environ.get("EXPANSION_CANARIES"))  # `make canaries`
 SEED = int(os.environ.get("EXPANSION_MUTATIONS_SEED", "10"))
 FEW = 3

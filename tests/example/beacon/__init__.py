@@ -1,0 +1,1 @@
+"""Beacon, a customer-success tool that nobody sells: the worked example of CONTRIBUTING, "Adding a system"."""
