@@ -5,9 +5,16 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 
+import pytest
+from pydantic_settings import BaseSettings
+
 import integrations
+from integrations.kit.declare import Connected, Integration
 from tests.integrations.source_contract import SourceContract
 from tests.integrations.test_files_contract import FileContract
+from tests.warehouse.test_source_contract import WarehouseContract
+
+CONTRACTS: tuple[type, ...] = (SourceContract, FileContract, WarehouseContract)
 
 # What a source does not promise; the reason stands beside its case.
 EXEMPT = {
@@ -38,9 +45,34 @@ def held(kind: type) -> set[type]:
     return all_below(kind) - {kind}
 
 
-def test_every_source_of_every_integration_has_a_case() -> None:
-    cases: set[type] = held(SourceContract) | held(FileContract)
-    assert {vars(case)["source"] for case in cases} == set(integrations.catalog().sources)
+def has_cases() -> set[str]:
+    return {vars(case)["source"] for kind in CONTRACTS for case in held(kind)}
+
+
+def read_from() -> set[str]:
+    """What is read: every source; and a system that nothing is done in, and that sends nothing, by its name."""
+    every = [integrations.integration(name) for name in integrations.NAMES]
+    silent = {one.name for one in every if not (one.sources or one.actions or one.inbound)}
+    return silent | {name for one in every for name in one.sources}
+
+
+def test_everything_that_is_read_has_a_case() -> None:
+    assert has_cases() == read_from()
+    assert "warehouse" in read_from()
+
+
+def test_a_system_that_is_read_and_has_no_case_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    lake = Integration("lake", "Lake", BaseSettings, lambda settings, world: Connected())
+    ever = integrations.integration
+    monkeypatch.setattr(integrations, "NAMES", (*integrations.NAMES, "lake"))
+    monkeypatch.setattr(integrations, "integration", lambda name: lake if name == "lake" else ever(name))
+    assert read_from() - has_cases() == {"lake"}
+
+
+def test_a_promise_of_sources_that_a_warehouse_does_not_make_has_a_reason() -> None:
+    promises = {name for name in vars(SourceContract) if name.startswith("test_")}
+    assert promises - vars(WarehouseContract).keys() == WarehouseContract.exempt.keys()
+    assert all(len(reason) > 10 for reason in WarehouseContract.exempt.values())
 
 
 def test_what_a_source_does_not_promise_is_listed_and_has_a_reason() -> None:
