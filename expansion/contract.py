@@ -84,6 +84,10 @@ class TryLater(Failure):
         self.wait = bounded(wait, self.longest)
 
 
+class NotAll(TryLater):
+    """Less came than was announced, and nothing broke: what came is so, and of who did not come nobody can tell."""
+
+
 class NotItsTurn(TryLater):
     """Our own budget leaves no call for so long; nothing was sent, and nothing is wrong with the other system."""
 
@@ -187,6 +191,7 @@ class CohortMembers:
     source: str
     name: str
     account_ids: frozenset[str]
+    less: NotAll | None = None  # than was announced: then nobody who is not among them is taken to have left
 
 
 @dataclass(frozen=True)

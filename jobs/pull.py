@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
+from logging import getLogger
 from time import monotonic
 from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
 
-from expansion.contract import Failure, NotThere, TryLater, Wanted
+from expansion.contract import FactRecord, Failure, NotAll, NotThere, TryLater, Wanted
 from expansion.deliver.sending import only_while
 from expansion.explain.evaluator import PROFILE_FIELDS
 from expansion.language.model.models import Facts, SourcedCohort, SourcedFact, Who
@@ -20,6 +21,7 @@ from integrations.kit.declare import SourceBase
 from jobs.place import Place
 
 T = TypeVar("T")
+log = getLogger(__name__)
 
 LONGEST_PULL = timedelta(hours=3)  # a first pull of half a year is three exports, each with an hour
 
@@ -128,8 +130,7 @@ def _pull(place: Place, pull: Pull, source: SourceBase, now: datetime, stopping:
             return _facts(place, pull, source, now, stopping)
         case "people":
             known = _until(stopping, source.people(pull.names))
-            full: Full | None = "people" if "people" in source.full else None
-            return Pulled(pull, add_facts(place.store, pull.source, known, now, asked=pull.names, full=full))
+            return Pulled(pull, _add(place, pull, known, now, full="people" if "people" in source.full else None))
         case "cohort":
             return _cohort(place, pull, source, now)
     return _events(place, pull, source, now, stopping)
@@ -141,8 +142,7 @@ def _facts(place: Place, pull: Pull, source: SourceBase, now: datetime, stopping
     full: Full | None = "accounts" if "facts" in source.full else None
 
     def stored(some: Wanted) -> int:
-        known = _until(stopping, source.wanted(some))
-        return add_facts(place.store, pull.source, known, now, asked=pull.names, full=full)
+        return _add(place, pull, _until(stopping, source.wanted(some)), now, full=full)
 
     try:
         return Pulled(pull, stored(asked))
@@ -151,10 +151,30 @@ def _facts(place: Place, pull: Pull, source: SourceBase, now: datetime, stopping
         return Pulled(pull, stored(replace(asked, kinds=left)), problem=str(failure))
 
 
+def _add(place: Place, pull: Pull, records: Iterable[FactRecord], now: datetime, *, full: Full | None) -> int:
+    """Store what came. Where that is less than was announced, it is said, and the answer is not taken for a full one.
+
+    No problem of the run: nobody knows what the system counts beside what it gives, so it may be so for good.
+    """
+    came: list[FactRecord] = []
+    try:
+        for record in records:
+            came.append(record)
+    except NotAll as failure:
+        if not came:
+            raise
+        log.warning("%s: %s", pull.title, failure)
+        full = None
+    return add_facts(place.store, pull.source, came, now, asked=pull.names, full=full)
+
+
 def _cohort(place: Place, pull: Pull, source: SourceBase, now: datetime) -> Pulled:
     """Who is in a cohort. Of the members of one that is not there any more nobody can tell."""
     try:
-        return Pulled(pull, add_cohort(place.store, source.cohort(pull.names[0]), now))
+        members = source.cohort(pull.names[0])
+        if members.less:
+            log.warning("%s: %s", pull.title, members.less)
+        return Pulled(pull, add_cohort(place.store, members, now))
     except NotThere as failure:
         ended = end_cohort(place.store, pull.source, pull.names[0], now)
         return Pulled(pull, ended, problem=str(failure))

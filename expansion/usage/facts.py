@@ -78,7 +78,8 @@ def add_cohort(store: UsageStore, members: CohortMembers, pulled_at: datetime) -
     field, now = cohort_field(members.name), naive(pulled_at)
     with manifests.writing(store.root):
         known = _members(store, members.source, field)
-        states = dict.fromkeys(known, "false") | dict.fromkeys(members.account_ids, "true")
+        left = () if members.less else known
+        states = dict.fromkeys(left, "false") | dict.fromkeys(members.account_ids, "true")
         if COHORT in known:
             states[COHORT] = "true"  # it is there again
         rows: list[Row] = [

@@ -22,7 +22,7 @@ from typing import Any
 
 from mixpanel_utils import MixpanelUtils
 
-from expansion.contract import Failure, TryLater
+from expansion.contract import Failure, NotAll, TryLater
 from expansion.limits import Allowance
 from integrations.kit import http
 from integrations.kit.breaks import Broke
@@ -122,6 +122,16 @@ def _hush() -> None:
         MixpanelUtils.LOGGER.removeHandler(handler)
 
 
+def _ends(page: Mapping[str, Any], announced: int, *, is_short: bool, was_short: bool) -> bool:
+    """Whether it is the last page: the one that is not full, says docs.mixpanel.com/reference/engage-query.
+
+    Where more were announced, one page after it is asked for. The number saves the query after a full last page only
+    where it is more than a page holds: it is called "the number of users in the results payload" there.
+    """
+    has_all = (page["page"] + 1) * page["page_size"] >= announced
+    return has_all or was_short if is_short else has_all and announced > page["page_size"]
+
+
 # --- the API ----------------------------------------------------------------------------------------------------------
 
 
@@ -140,23 +150,23 @@ class Api:
         self._project = {"project_id": self.settings.project_id}
 
     def profiles(self, what: str, params: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """Profiles page by page. Raises TryLater where fewer come than were announced: whoever is missing would look
-        gone."""
+        """Profiles page by page. Raises NotAll at the end where fewer came than were announced."""
         asked: dict[str, Any] = dict(params)
-        count = 0
+        count, announced, is_short = 0, 0, False
         while True:
             page = self.retry.run(partial(self._page, what, asked), repeatable=True)
             if page["page"] != asked.get("page", 0) or page["page_size"] < 1:
                 raise MEANINGS.of(Broke.ODD, what)  # another page than was asked for, or one that never ends
             yield from page["results"]
             count += len(page["results"])
-            read = (page["page"] + 1) * page["page_size"]
-            if len(page["results"]) < page["page_size"] or read >= page["total"]:
+            announced = announced or page.get("total", 0)  # told with the first page only
+            is_short, was_short = len(page["results"]) < page["page_size"], is_short
+            if _ends(page, announced, is_short=is_short, was_short=was_short):
                 break
             # One session throughout: a cohort is worked out anew for each.
             asked = {**params, "session_id": page["session_id"], "page": page["page"] + 1}
-        if count < page["total"]:
-            raise TryLater(f"Mixpanel, {what}: {page['total']:,} were announced and {count:,} came; read again later")
+        if count < announced:
+            raise NotAll(f"Mixpanel, {what}: {announced:,} were announced and {count:,} came; nobody is taken for gone")
 
     def cohorts(self) -> list[dict[str, Any]]:
         """Every cohort of the project, with id, name and count."""
@@ -200,8 +210,10 @@ class Api:
             page = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise MEANINGS.of(Broke.ODD, what) from error
-        wanted = {"results": list, "page": int, "page_size": int, "total": int, "session_id": str}
+        wanted = {"results": list, "page": int, "page_size": int, "session_id": str}
         if not isinstance(page, dict) or not all(isinstance(page.get(key), kind) for key, kind in wanted.items()):
+            raise MEANINGS.of(Broke.ODD, what)
+        if not isinstance(page.get("total", 0), int):
             raise MEANINGS.of(Broke.ODD, what)
         return page
 

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
-from expansion.contract import CohortMembers, EventRow, FactRecord, NoAccess, NotThere, Refused
+from expansion.contract import CohortMembers, EventRow, FactRecord, NoAccess, NotAll, NotThere, Refused
 from expansion.usage.cells import as_id, is_nothing
 from integrations.kit.declare import SourceBase
 from integrations.kit.shapes import reads
@@ -177,9 +177,14 @@ class Cohort(_Source):
             "output_properties": [place],
             "include_all_users": "false",  # Mixpanel's default is true
         }
-        members = self.api.profiles(f"the cohort `{name}`", params)
-        accounts = (account for member in members for account in _accounts(_properties(member).get(place)))
-        return CohortMembers(self.name, name, frozenset(accounts))
+        accounts: set[str] = set()
+        less: NotAll | None = None
+        try:
+            for member in self.api.profiles(f"the cohort `{name}`", params):
+                accounts.update(_accounts(_properties(member).get(place)))
+        except NotAll as failure:
+            less = failure
+        return CohortMembers(self.name, name, frozenset(accounts), less)
 
     def _id(self, name: str) -> int:
         """Ids are kept: listing costs one of the hour's queries."""

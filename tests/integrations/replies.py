@@ -43,7 +43,7 @@ class JsonPages:
 
     def with_rows(self, body: bytes, rows: Sequence[Row], more: int) -> bytes:
         page = json.loads(body) | {self.name: list(rows)}
-        if self.total is not None:
+        if self.total in page:
             page[self.total] += more
         return json.dumps(page).encode()
 

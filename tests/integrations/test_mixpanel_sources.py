@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -17,8 +20,19 @@ from sandbox.mixpanel import app as stand_in
 from sandbox.mixpanel.answers import ANSWERS
 from tests.integrations.conftest import StandIns
 from tests.integrations.contract import TIMEOUT, FakeClock
-from tests.integrations.replies import JsonPages, LinePages
-from tests.integrations.source_contract import NOW, Differs, Limited, Lost, SourceCase, SourceContract, world
+from tests.integrations.pulling import Run
+from tests.integrations.replies import JsonPages, LinePages, Row, changed
+from tests.integrations.source_contract import (
+    LATER,
+    NOW,
+    Differs,
+    Limited,
+    Lost,
+    SourceCase,
+    SourceContract,
+    whose,
+    world,
+)
 
 DAY = 86_400
 LAST = int(NOW.timestamp()) - 3600
@@ -184,3 +198,43 @@ class TestExport(SourceContract):
             limited=Limited(lambda: connected(project, clock, self.source), 3, 1, "export"),
             first_pull_days=7,
         )
+
+
+# --- how many were announced ------------------------------------------------------------------------------------------
+
+
+class OfOnePage(JsonPages):
+    """`total` is "the number of users in the results payload", says the page of documentation: of one page, then."""
+
+    def with_rows(self, body: bytes, rows: Sequence[Row], more: int) -> bytes:
+        return json.dumps(json.loads(body) | {"total": len(rows)}).encode()
+
+
+def test_a_total_that_is_of_one_page_ends_nothing(project: StandIns, clock: FakeClock) -> None:
+    with changed(project, OfOnePage("engage", "results"), lambda number, rows: rows):
+        found = list(connected(project, clock, "mixpanel.group").facts(["plan"]))
+    assert sorted(record.account_id for record in found) == sorted(COMPANIES)
+
+
+def test_a_full_page_ends_nothing_where_its_number_may_be_its_own(project: StandIns, clock: FakeClock) -> None:
+    for name in COMPANIES[2:]:
+        project.state.delete("mixpanel.groups", name)
+    assert len(list(connected(project, clock, "mixpanel.group").facts(["plan"]))) == stand_in.PAGE_SIZE
+    assert [call["status"] for call in project.requests(path="engage")] == [200, 200]
+
+
+def test_a_number_that_is_too_high_for_good_fails_no_pull_and_ends_nobody(
+    project: StandIns, clock: FakeClock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who has no profile may be counted and not sent: the documentation does not say."""
+    run = Run(tmp_path / "run", Pull("mixpanel.cohort", "cohort", ("Power users",)))
+    assert run.pulled(connected(project, clock, "mixpanel.cohort"), NOW).problem is None
+    before = run.known()
+    project.state.delete("mixpanel.profiles", "ben")
+    with changed(project, query_pages(), lambda number, rows: rows, more=4):
+        pulled = run.pulled(connected(project, clock, "mixpanel.cohort"), LATER)
+    assert pulled.problem is None
+    assert "8 were announced and 4 came; nobody is taken for gone" in caplog.text
+    assert run.known() == before
+    assert run.pulled(connected(project, clock, "mixpanel.cohort"), LATER + timedelta(hours=1)).problem is None
+    assert len(whose(run.known())) == len(before) - 1, "who left has left"
