@@ -65,6 +65,9 @@ def test_a_deployed_run_is_picked_up_and_completes(town: Callable[..., Town], pr
     [step] = main["pull_steps"]
     assert step["prefect.deployments.steps.set_working_directory"]["directory"] == str(here.folder)
 
+    # A run that the schedule begins meanwhile, on the hour, would cancel this one.
+    [schedule] = main["schedules"]
+    prefect(environment, "deployment", "schedule", "pause", "expansion/weekdays", schedule["id"])
     with worker(environment, here.folder):
         as_of = f"as_of={world.AS_OF.isoformat()}"
         prefect(environment, "deployment", "run", "expansion/weekdays", "--param", as_of, "--watch")

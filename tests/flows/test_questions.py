@@ -27,9 +27,9 @@ def place() -> Place:
     """Definitions with one trigger, and Salesforce with a page for each account."""
     evaluator = SimpleNamespace(remote_ids=lambda: {"a-1": {"salesforce": "001"}})
     found: Any = SimpleNamespace(
-        workspace=SimpleNamespace(triggers={"seat-limit": TRIGGER}),
-        account_links=lambda: {"Salesforce": "https://crm.example/{salesforce}"},
-        evaluator=lambda as_of: evaluator,
+        definitions=SimpleNamespace(workspace=SimpleNamespace(triggers={"seat-limit": TRIGGER})),
+        systems=SimpleNamespace(account_links=lambda _: {"Salesforce": "https://crm.example/{salesforce}"}),
+        evaluator=lambda definitions, as_of: evaluator,
     )
     return cast(Place, found)
 

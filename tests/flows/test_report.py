@@ -186,7 +186,7 @@ def test_several_people_of_one_account_are_one_account(report: RunReport) -> Non
     ana, bo = (replace(FIRING, id=3 + n, user_id=user, user_name=user) for n, user in enumerate(("ana", "bo")))
     assert "| seat-limit | 1 | 1 | $2,400 | – |" in markdown(report, [ana, bo])
     waits = [Cooling("seat-limit", account, AT, user) for account, user in (("a", "ana"), ("a", "bo"), ("b", "ana"))]
-    broken = decide.Problem("seat-limit", "a", "it could not be explained", "ana@acme.example")
+    broken = decide.NotDecided("seat-limit", "a", "it could not be explained", "ana@acme.example")
     fresh = RunReport()
     fresh.add_decisions(Evaluated(None, {}, None, 7, {}), Decisions((), (), tuple(waits), {}, (broken,)))  # type: ignore[arg-type]
     assert (fresh.accounts, fresh.cooling) == (7, 2)
