@@ -53,7 +53,7 @@ def _row(result: Imported) -> dict[str, Any]:
     repeats = {"repeats": result.duplicates, "not readable": sum(result.rejects.values())}
     if result.rows is None:
         return {"file": result.source, "what": many(result.stored, "new event"), **repeats}
-    known = "" if result.stored else ", all known before"
+    known = ", all known before" if result.records and not result.stored else ""
     what = f"{many(result.stored, 'new value')} in {many(result.rows, 'row')}{known}" if result.rows else "no rows"
     return {
         "file": result.source,

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 def need_trigger(place: Place, name: str, account: str | None = None) -> None:
     """NoSuchTrigger with what may be meant, unless there is such a trigger; swapped arguments are said to be."""
-    from jobs.decide import NoSuchTrigger, trigger_called
+    from jobs.decide import trigger_called
+    from jobs.pause import NoSuchTrigger
 
     if (
         account is not None

@@ -16,17 +16,13 @@ from expansion.language.model.mistakes import suggest
 from expansion.language.model.models import Trigger
 from expansion.ledger.firings import Overtaken
 from expansion.records.ledger import Recorded
-from expansion.text.for_people import ForPeople
 from jobs.definitions import Definitions
+from jobs.pause import NoSuchTrigger
 from jobs.place import Place
 
 T = TypeVar("T")
 Now = Callable[[], datetime]
 _OFTEN = 20  # a run takes its turn in a second; so many in a row are somebody's loop
-
-
-class NoSuchTrigger(ForPeople):
-    """A name on the command line that no file in triggers/ has."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,10 @@ class NoSuchThing(ForPeople):
     """A name that nothing of this kind has."""
 
 
+class NoSuchTrigger(NoSuchThing):
+    """A name that no file in triggers/ has."""
+
+
 def must_be_there(place: Place, kind: PauseKind, name: str, also: Iterable[str] = ()) -> None:
     """NoSuchThing where nothing has this name. Files are named after what they hold, so none has to be read.
 
@@ -27,7 +31,8 @@ def must_be_there(place: Place, kind: PauseKind, name: str, also: Iterable[str] 
     if name not in known:
         others = [one for one in PAUSED_KINDS if one != kind and name in names_of(place.settings.playbooks, one)]
         hint = f"`{name}` is the name of a {others[0]}" if others else suggest(name, known, "there are")
-        raise NoSuchThing(f"there is no {kind} `{name}`" + (f"\n\nhint: {hint}" if hint else ""))
+        error = NoSuchTrigger if kind == "trigger" else NoSuchThing
+        raise error(f"there is no {kind} `{name}`" + (f"\n\nhint: {hint}" if hint else ""))
 
 
 def told_pauses(place: Place) -> list[str]:

@@ -29,7 +29,11 @@ class Settings(BaseSettings):
         Path("warehouse.yaml"), description="Which table of that warehouse holds events; see docs/warehouse.md."
     )
     first_pull_days: int = Field(
-        180, ge=1, le=800, description="How far back the first pull of events goes: at least the longest window."
+        180,
+        ge=1,
+        le=800,
+        description="How far back the first pull of events goes: at least the longest window; with a "
+        "warehouse, a little more than it lags.",
     )
     retry_waits: list[float] | None = Field(
         None, description="Seconds before a batch is tried again; left out: what each integration declares."

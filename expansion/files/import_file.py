@@ -45,13 +45,16 @@ def _import_facts(
         refuse_missing(path, mapping, columns)
     if broken and not rows:
         raise ImportFailed(f"{path}: holds no row that can be read; check that the file is what its name says")
+    if not rows:
+        raise ImportFailed(f"{path}: holds no row; is it the file that was meant?")
     records = list(said.records(rows))
     newest = max((record.at for record in records if record.at), default=now)
-    result.stored = add_facts(store, mapping.source, records, min(now, newest), asked=mapping.fields or ())
+    if records:  # a file that says nothing of anybody is no answer: what rests on one stays open
+        result.stored = add_facts(store, mapping.source, records, min(now, newest), asked=mapping.fields or ())
     result.rows, result.records = len(rows), len(records)
     result.duplicates = said.repeats
     result.refused(list_rejects(store.root, path.name, said.rejects, by_line=True))
-    result.notes = [*notes(said, facts)] if rows else []
+    result.notes = [*notes(said, facts)]
     return result
 
 

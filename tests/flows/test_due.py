@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.decide import NoSuchTrigger, due_triggers, note_evaluated, triggers_to_check
+from jobs.decide import due_triggers, note_evaluated, triggers_to_check
+from jobs.pause import NoSuchTrigger
 from jobs.place import Place
 from tests import world
 

@@ -270,3 +270,13 @@ def test_an_empty_list_answers_as_an_empty_cell(store: UsageStore, tmp_path: Pat
     import_file(store, file, fact_map(tmp_path), NOW)
     kept = store.connect().execute(f"SELECT value FROM {facts_sql(store, store.manifest())} WHERE field = 'regions'")
     assert kept.fetchall() == [(None,), (None,)]
+
+
+def test_a_file_that_says_nothing_of_anybody_is_no_answer(store: UsageStore, tmp_path: Path) -> None:
+    """What rests on an answer, such as a rule that leaves accounts alone, stays open until there is one."""
+    nobody = write(tmp_path / "nobody.csv", "id,plan\n,Team\n,Business\n")
+    result = import_file(store, nobody, fact_map(tmp_path), NOW)
+    assert (result.stored, result.records, sum(result.rejects.values())) == (0, 0, 2)
+    with pytest.raises(ImportFailed, match="holds no row; is it the file that was meant"):
+        import_file(store, write(tmp_path / "heading.csv", "id,plan\n"), fact_map(tmp_path), NOW)
+    assert store.manifest().pulls == {}
