@@ -235,7 +235,7 @@ def test_what_was_decided_before_is_kept_and_the_steps_are_written_once(ledger):
     assert ledger.past_decisions(firing.id) == [PastDecision("suppressed", "nearly out of seats", NOON, first)]
     assert [step.key for step in ledger.steps()] == [key_of()]
     assert [each.id for each in ledger.firings(FiringFilter(run_id=second))] == [firing.id]
-    assert ledger.due_actions(later, run_id=second) == ledger.due_actions(later, run_id=first)
+    assert [due.count for due in ledger.due_actions(later)] == [1]
 
 
 def test_an_episode_that_ended_meanwhile_is_not_decided_again(ledger):

@@ -194,7 +194,7 @@ def test_a_ledger_of_a_newer_version_is_refused_and_left_alone(empty_url):
 @pytest.mark.starts
 def test_several_processes_may_open_a_fresh_ledger_at_once(empty_url):
     program = (
-        "import sys; from expansion.ledger import open_ledger; import expansion.ledger.migrate\n"
+        "import sys; from expansion.ledger.store import open_ledger; import expansion.ledger.migrate\n"
         "print('ready', flush=True); sys.stdin.readline(); open_ledger(sys.argv[1]).close()"
     )
     command = [sys.executable, "-c", program, empty_url]
