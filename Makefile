@@ -36,7 +36,7 @@ test-long: $(READY)
 
 # For the loop of an edit: what starts nothing. It says how much that leaves out.
 quick: $(READY)
-	@$(BIN)/python -m pytest --quick -n 2 --dist loadfile -q --no-header
+	@$(BIN)/python -m pytest --quick -n 2 --dist loadfile -q --no-header --snapshot-warn-unused
 
 # ClickHouse in process and Spark in local mode: heavy installs, in a venv of their own.
 .venv-engines/.ready: requirements-engines.lock $(READY)

@@ -102,6 +102,14 @@ WHOLE = (
     *("benchmarks", "chaos", "cli", "e2e", "mutations", "realdata", "security"),
     *("decide/test_random_runs.py", "decide/test_any_attention.py", "decide/test_any_ruling.py"),
     *("language/test_pairs.py", "language/test_anything.py", "evaluate/test_drawing.py", "test_limits.py"),
+    # Each of these asks stores or ledgers on disk for three seconds and more.
+    *("integrations/test_files_contract.py", "integrations/test_files.py", "usage/test_compaction.py"),
+    *("usage/test_import_files.py", "usage/test_store.py", "usage/test_full_answers.py", "usage/test_cells.py"),
+    *("evaluate/test_window_edges.py", "evaluate/test_edges.py", "evaluate/test_lists_in_events.py"),
+    *("evaluate/test_unseen.py", "evaluate/test_people.py", "evaluate/test_cases.py", "ledger/test_step_machine.py"),
+    *("sandbox/test_salesforce_strictness.py", "sandbox/test_hubspot_strictness.py", "sandbox/test_sample.py"),
+    *("decide/test_approval.py", "decide/test_attention.py", "warehouse/test_spellings.py", "usage/test_sources.py"),
+    *("test_shipped_playbooks.py", "ledger/test_deliver.py", "ledger/test_firings.py", "usage/test_facts.py"),
 )
 
 
