@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from expansion.contract import NoAccess
-from integrations.kit.settings import read, secret_names
+from integrations.kit.settings import hidden, read, secret_names
 
 
 class Settings(BaseSettings):
@@ -70,7 +70,7 @@ class Settings(BaseSettings):
 
     def with_engine(self, url: str) -> Settings:
         """The same settings, with events rolled up elsewhere."""
-        return self.model_copy(update={"engine_url": SecretStr(url)})
+        return hidden(self.model_copy(update={"engine_url": SecretStr(url)}))
 
 
 # Hands on what another place holds for these settings, by their names; that place is Prefect's blocks.
@@ -86,6 +86,9 @@ def own_settings(look: Look | None = None) -> Settings:
     if not settings.secret_blocks:
         return settings
     if look is None:
-        raise NoAccess("EXPANSION_SECRET_BLOCKS is set, and nothing here can look into Prefect's blocks")
+        raise NoAccess(
+            "EXPANSION_SECRET_BLOCKS is set, and nothing here can look into Prefect's blocks; open the place by "
+            "`flows.opening.open_place`, or set EXPANSION_SECRET_BLOCKS=false and give the secrets in another way"
+        )
     look(secret_names(Settings))
     return read(Settings)

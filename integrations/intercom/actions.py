@@ -14,7 +14,7 @@ from expansion.fields import Person
 from integrations.intercom.client import Api, Contact
 from integrations.intercom.inputs import EnrolInSeries, SendEvent
 from integrations.intercom.take_back import standing
-from integrations.kit.people import ForPeople, Found, are, find_people, for_each, people_text
+from integrations.kit.people import Found, ReachesPeople, are, find_people, for_each, people_text
 from integrations.kit.shapes import reads
 
 HOURLY = "Intercom evaluates entry rules about once an hour"  # intercom.com/help article 8780861
@@ -23,7 +23,7 @@ HOURLY = "Intercom evaluates entry rules about once an hour"  # intercom.com/hel
 _KNOWN_BY = "their user ids must be the external ids of contacts, or their e-mail addresses those of exactly one"
 
 
-class _IntercomAction(ForPeople):
+class _IntercomAction(ReachesPeople):
     system = "Intercom"
     repeatable = True
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from expansion.contract import Done, Failure, Made, Piece, Refused, Standing
 from expansion.follow.inputs import TakeBack
-from integrations.kit.people import ForPeople, people_text
+from integrations.kit.people import ReachesPeople, people_text
 from integrations.kit.shapes import reading, reads
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ ONLY_TAGS = "Intercom: only a tag can be taken back; an attribute had a value be
 
 
 @reads("Intercom")
-class TakeBackAction(ForPeople):
+class TakeBackAction(ReachesPeople):
     """Removes the tag by which a step made people eligible."""
 
     name = "intercom.take_back"

@@ -86,7 +86,7 @@ def for_each(found: Found[K], act: Callable[[K], object]) -> tuple[Found[K], lis
     return replace(found, known=tuple(reached), refused=len(found.known) - len(reached)), said
 
 
-class ForPeople(ActionBase):
+class ReachesPeople(ActionBase):
     """One piece after the other; each is several people of one account. The vendor's side writes `do`."""
 
     system: ClassVar[str]  # as people call it

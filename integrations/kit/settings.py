@@ -36,6 +36,11 @@ def read(model: type[S]) -> S:
         what = "\n".join(lines)
         # `from None`: the validation error's text holds the values that were given, and those may be secrets.
         raise NoAccess(f"settings are not complete; set them in the environment or in .env:\n{what}") from None
+    return hidden(settings)
+
+
+def hidden(settings: S) -> S:
+    """The same settings; what they hold of secrets is hidden in logs and errors from now on."""
     for secret in secrets_of(settings):
         know(secret)
     return settings

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from expansion.text.redact import redacted
 from flows.opening import engine_of_runs, open_place
 
 URL, SET = "postgres://reader:password@host/name", "postgres://set:password@host/name"
@@ -41,8 +42,11 @@ def test_it_goes_before_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
         assert engine() == SET
 
 
-def test_it_is_not_shown_with_the_settings() -> None:
-    assert "password" not in repr(open_place(engine=URL).settings)
+def test_it_is_not_shown_with_the_settings_nor_in_what_is_logged() -> None:
+    url = "postgres://reader:kestrel-4711-lagoon@host/name"
+    assert "kestrel-4711-lagoon" in redacted("cannot sign in with kestrel-4711-lagoon"), "nobody knows it yet"
+    assert "kestrel-4711-lagoon" not in repr(open_place(engine=url).settings)
+    assert "kestrel-4711-lagoon" not in redacted("cannot sign in with kestrel-4711-lagoon")
 
 
 async def test_a_flow_that_is_called_has_it(prefect_server: None) -> None:
