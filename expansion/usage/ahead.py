@@ -10,7 +10,7 @@ from expansion.private_files import settle, sync
 from expansion.usage import manifest as manifests
 from expansion.usage.duck import one, quote
 from expansion.usage.facts import FACT_COLUMNS, naive
-from expansion.usage.manifest import FILES, FactFile, Manifest, Pulls
+from expansion.usage.manifest import FactFile, Manifest, Pulls, is_files
 from expansion.usage.spans import Spans
 from expansion.usage.store import UsageStore
 
@@ -26,7 +26,7 @@ def put_back(store: UsageStore, now: datetime) -> int:
         manifest = store.manifest()
         done = [_fact_file(store, file, now) for file in manifest.facts]
         pulls = {name: Pulls(min(one.first, now), min(one.last, now)) for name, one in manifest.pulls.items()}
-        covered = {name: spans if name == FILES else _until(spans, now) for name, spans in manifest.covered.items()}
+        covered = {name: spans if is_files(name) else _until(spans, now) for name, spans in manifest.covered.items()}
         files = tuple(file for file, _ in done)
         manifests.save(store.root, replace(manifest, facts=files, pulls=pulls, covered=covered))
         return sum(count for _, count in done)

@@ -37,20 +37,24 @@ def put_together(store: UsageStore) -> int:
 
 
 def _is_due(now: Manifest) -> bool:
-    return len(_small(now)) > MANY or sum(file.rows < _SMALL for file in now.facts) > MANY
+    return any(_small(now)) or sum(file.rows < _SMALL for file in now.facts) > MANY
 
 
-def _small(now: Manifest) -> list[Segment]:
-    return [segment for segment in now.segments if segment.rows < _SMALL and not segment.rest]
+def _small(now: Manifest) -> list[list[Segment]]:
+    """Small segments of one kind each, where there are many: ids are those of a table."""
+    kinds: dict[tuple[str, str], list[Segment]] = {}
+    for segment in now.segments:
+        if segment.rows < _SMALL and not segment.rest:
+            kinds.setdefault((segment.table, segment.source), []).append(segment)
+    return [some for some in kinds.values() if len(some) > MANY]
 
 
 def _segments(store: UsageStore, con: duckdb.DuckDBPyConnection, before: Manifest) -> tuple[Segment, ...]:
     small = _small(before)
-    if len(small) <= MANY:
-        return before.segments
-    groups = [group if len(group) == 1 else [_one_of(store, con, group)] for group in _groups(small)]
-    kept = [segment for segment in before.segments if segment not in small]
-    return (*kept, *(segment for group in groups for segment in group))
+    gone = {segment.id for some in small for segment in some}
+    kept = [segment for segment in before.segments if segment.id not in gone]
+    groups = [group for some in small for group in _groups(some)]
+    return (*kept, *(group[0] if len(group) == 1 else _one_of(store, con, group) for group in groups))
 
 
 def _groups(small: Sequence[Segment]) -> Iterator[list[Segment]]:
@@ -74,7 +78,7 @@ def _one_of(store: UsageStore, con: duckdb.DuckDBPyConnection, group: Sequence[S
     path = store.root / "events" / f"{name}.parquet"
     con.execute(f"COPY (SELECT * FROM {store.events_of(group, names)}) TO {quote(str(path))} {PARQUET}")
     made = store.described(con, name, path, sum(segment.rows for segment in group))
-    return store.with_names(con, replace(made, properties=tuple(sorted(names))))
+    return store.with_names(con, replace(group[0].written_anew(made), properties=tuple(sorted(names))))
 
 
 def _facts(store: UsageStore, con: duckdb.DuckDBPyConnection, before: Manifest) -> tuple[FactFile, ...]:

@@ -129,8 +129,7 @@ class _Rewriting:
         self.events += found
         self.files += 1
         again = self.store.described(self.con, name, path, segment.rows)
-        rewritten = replace(again, properties=segment.properties, rest=segment.rest)
-        return self.store.with_names(self.con, rewritten)
+        return self.store.with_names(self.con, segment.written_anew(again))
 
     def facts(self, file: FactFile) -> FactFile:
         relation = self.store.files([file.file])

@@ -20,11 +20,22 @@ from expansion.text.for_people import ForPeople
 from expansion.usage.scratch import sweep
 from expansion.usage.spans import Spans, joined
 
-VERSION = 3
+VERSION = 4
+_READ = (3, VERSION)  # what is new since has its meaning where it is left out
 _READERS = "readers.lock"
 
 
-FILES = "files"  # the source of events that come from imported files
+FILES = "files"  # the source of events that come from imported files; of which tables an earlier version did not say
+
+
+def of_table(name: str) -> str:
+    """What a table of files is called among the sources."""
+    return f"{FILES}:{name}"
+
+
+def is_files(source: str) -> bool:
+    """Whether a source of events is files that were imported."""
+    return source.partition(":")[0] == FILES
 
 
 class StoreError(ForPeople):
@@ -56,6 +67,12 @@ class Segment:
     rest: bool = False  # there are more, in a column of JSON
     names_file: str = ""  # which events and properties it holds, see names.py; "" until a run makes it
     rollups: tuple[Rollup, ...] = ()
+    table: str = ""  # what its rows are rows of, and its ids the ids of; "" for what was pulled or pushed
+    source: str = ""  # what brought it; "" where an earlier version did not say
+
+    def written_anew(self, file: Segment) -> Segment:
+        """The same events, or some of them, in another file; what was made of the first is to be made again."""
+        return replace(file, properties=self.properties, rest=self.rest, table=self.table, source=self.source)
 
 
 @dataclass(frozen=True)
@@ -76,13 +93,16 @@ class Pulls:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What is stored. `pulls` is by source of facts, or cohort; `covered` by source: for when its events are known."""
+    """What is stored. `pulls` is by source of facts, or cohort. `covered` is by source, or table (`of_table`): for when
+    its events are known. `late_after` is by table, where its map says when it is late.
+    """
 
     version: int = VERSION
     segments: tuple[Segment, ...] = ()
     facts: tuple[FactFile, ...] = ()
     pulls: dict[str, Pulls] = field(default_factory=dict)
     covered: dict[str, Spans] = field(default_factory=dict)
+    late_after: dict[str, str] = field(default_factory=dict)
 
     @property
     def watermark(self) -> datetime | None:
@@ -99,6 +119,11 @@ class Manifest:
         if not spans:
             return self
         return replace(self, covered={**self.covered, source: joined([*self.covered.get(source, ()), *spans])})
+
+    def with_late_after(self, table: str, said: str | None) -> Manifest:
+        """Note when a table is late, as its map says now; None: as all others."""
+        others = {name: span for name, span in self.late_after.items() if name != table}
+        return replace(self, late_after={**others, table: said} if said else others)
 
     def with_pull(self, source: str, at: datetime) -> Manifest:
         """Note that a source was asked at this moment."""
@@ -132,7 +157,7 @@ def load(root: Path) -> Manifest:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
         version = raw["version"]
-        if version == VERSION:
+        if version in _READ:
             return _read(raw)
     except FileNotFoundError:
         return Manifest()
@@ -155,6 +180,7 @@ def _read(raw: dict[str, Any]) -> Manifest:
             name: tuple((datetime.fromisoformat(first), datetime.fromisoformat(last)) for first, last in spans)
             for name, spans in raw["covered"].items()
         },
+        late_after=raw.get("late_after", {}),
     )
 
 

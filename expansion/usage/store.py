@@ -3,44 +3,34 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
 from pathlib import Path
 
 import duckdb
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 
 from expansion.private_files import private_folder, settle, sync
 from expansion.usage import manifest as manifests
+from expansion.usage.batch import Batch, rows_by_file, rows_of
 from expansion.usage.cells import NOTHING
-from expansion.usage.duck import PARQUET, connect, one, quote, quote_list
-from expansion.usage.manifest import FILES, Manifest, Rollup, Segment, StoreError
+from expansion.usage.duck import PARQUET, connect, one, quote
+from expansion.usage.manifest import FILES, Manifest, Rollup, Segment, StoreError, of_table
 from expansion.usage.names import MOST_SUGGESTED, NO_NAMES, Names, chosen, merged, names_sql
-from expansion.usage.properties import MOST, REST, column_of, shredded, text_in, without
+from expansion.usage.properties import column_of
+from expansion.usage.repeats import Judge, Verdicts
 from expansion.usage.rollup import SET_OF, Column, properties_of, rollup_sql
 from expansion.usage.scratch import scratch
-from expansion.usage.spans import Spans, told
+from expansion.usage.segments import EVENT_COLUMNS, events_of, files_of
+from expansion.usage.spans import Spans, joined
+from expansion.usage.tables import Stored, Table
 
-EVENT_COLUMNS = "event_id, event, ts, seen_at, account_id, user_id"
 # A quarter of that for rollups: windows skip more, and several threads find work (measured: a quarter less time). They
 # are read again and again, and made again with ease: half as large again, and a fifth faster to write, than with zstd.
 _ROLLUP = "(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 32768)"
 # Windows skip the blocks of four weeks that lie outside them; within a block the rows of an account are together, so
 # that adding them up stays in the processor's cache (measured: a quarter less time than in order of days alone).
 _IN_ORDER = " ORDER BY (day - DATE '2000-01-03') // 28, hash(account_id), hash(user_id)"
-_SORTED_AT_ONCE = 16_000_000  # hashes: 128 MB
-
-
-@dataclass(frozen=True)
-class Stored:
-    """What became of a batch of events. `differing`: ids that stood for several different events in it."""
-
-    rows: int
-    duplicates: int
-    differing: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,88 +56,89 @@ class UsageStore:
         source: str = FILES,
         properties: Sequence[str] | None = None,
         empty: Sequence[str] = NOTHING,
+        table: Table | None = None,
     ) -> Stored:
         """Store the rows of `events` (SQL with EVENT_COLUMNS, all checked) that are not stored yet.
 
         `properties` are those that the rows have a column of text for (`properties.column_of`); None says that they
         have all of them in a column `properties`, as a JSON object, of which `empty` are texts that say nothing.
-        `covered` are the spans for which the source is known now; None stands for those of the events themselves. When
-        this returns the rows are on disk; a kill before leaves the store as it was.
+        `covered` are the spans for which the source is known now; None stands for those of the events themselves.
+        `table`: the rows are of files of this table, and say in `file` and `line` where they stand. When this returns
+        the rows are on disk; a kill before leaves the store as it was.
         """
         with manifests.writing(self.root):
             private_folder(self.root / "events")
             name = uuid.uuid4().hex[:16]
             staged = self.root / "events" / f"{name}.staged"
-            given = "properties" if properties is None else _columns(properties)
             try:
-                con.execute(
-                    f"COPY (SELECT {_listed(EVENT_COLUMNS, given)} FROM ({events})) TO {_file(staged)} {PARQUET}"
-                )
-                spans = _own_spans(con, staged) if covered is None else covered
-                named = None if properties is None else _Layout(tuple(properties), given, given)
-                layout = named or _shredded(con, staged, empty)
-                return self._add(con, staged, name, layout, source, spans)
+                batch = Batch.written(con, events, staged, properties, empty, of_files=table is not None)
+                spans = batch.spans() if covered is None else covered
+                return self._add(batch, name, source, table, spans)
             finally:
                 staged.unlink(missing_ok=True)
 
-    def _add(
-        self, con: duckdb.DuckDBPyConnection, staged: Path, name: str, layout: _Layout, source: str, spans: Spans
-    ) -> Stored:
-        before = self.manifest()
-        offered = _rows(con, staged)
+    def _add(self, batch: Batch, name: str, source: str, table: Table | None, spans: Spans) -> Stored:
+        before, offered, by_file = self.manifest(), batch.count(), batch.by_file()
+        verdicts = Judge(self.root, batch, before, table).judge()
         path = self.root / "events" / f"{name}.parquet"
-        differing = self._rewrite(con, staged, path, layout, before)
-        if differing is None:
-            staged.replace(path)
-        rows = _rows(con, path)
-        after = before.with_spans(source, spans)
+        if verdicts.kept is None:
+            batch.file.replace(path)
+        else:
+            batch.con.execute(f"COPY ({verdicts.kept}) TO {quote(str(path))} {PARQUET}")
+        rows = one(batch.con, f"SELECT count(*) FROM {rows_of(path)}")
+        stored = rows_by_file(batch.con, path) if by_file else {}
+        after = self._covered(before, source, table, spans, verdicts)
+        after = replace(after, segments=tuple(self._without_replaced(batch.con, after.segments, verdicts)))
         if rows:
-            segment = replace(self.described(con, name, path, rows), properties=layout.names, rest=layout.rest)
-            segment = self.with_names(con, segment)
-            after = replace(after, segments=(*after.segments, segment))
+            made = self.described(batch.con, name, path, rows)
+            made = replace(made, properties=batch.properties, rest=batch.rest)
+            made = replace(made, table=table.name if table else "", source=source if table is None else FILES)
+            after = replace(after, segments=(*after.segments, self.with_names(batch.con, made)))
         else:
             path.unlink()
         manifests.save(self.root, after)
-        return Stored(rows, offered - rows, differing or 0)
+        told_apart = verdicts.differing if table else 0
+        return Stored(
+            rows,
+            offered - rows - told_apart,
+            verdicts.differing,
+            verdicts.updated,
+            {file: (stored.get(file, 0), verdicts.repeats.get(file, 0)) for file in by_file},
+            verdicts.other_rows,
+        )
 
-    def _rewrite(
-        self, con: duckdb.DuckDBPyConnection, staged: Path, path: Path, layout: _Layout, before: Manifest
-    ) -> int | None:
-        """Write `path` without repeats, and with a column per property. None where it would be just the staged file.
-        Returns how many ids stood for different events: the first arrival of each is kept.
-
-        Repeats are rare, so first look which ids they are: only those are put in order, the rest passes through.
+    def _covered(
+        self, before: Manifest, source: str, table: Table | None, spans: Spans, verdicts: Verdicts
+    ) -> Manifest:
+        """For when events are known now. A table that brings again most of what another one holds speaks for it too:
+        it is the same export under another name.
         """
-        batch = f"read_parquet({_file(staged)})"
-        repeated = _repeated(con, batch, _rows(con, staged))
-        known = self._known(con, batch, before)
-        if not len(repeated) and not known and layout.given == layout.kept:
-            return None
-        con.register("repeated", pa.table({"h": repeated}))
-        kept = _listed(EVENT_COLUMNS, layout.kept)
-        new = f"SELECT * FROM {batch} ANTI JOIN known USING (event_id) WHERE hash(event_id)"
-        given = f", concat_ws('|', {layout.given})" if layout.given else ""
-        con.execute(
-            # The first arrival wins; the rest of the order only makes the choice the same every time.
-            f"COPY (SELECT {kept} FROM ({new} NOT IN (SELECT h FROM repeated)) UNION ALL "
-            f"SELECT {kept} FROM ({new} IN (SELECT h FROM repeated) QUALIFY row_number() OVER "
-            f"(PARTITION BY event_id ORDER BY seen_at, ts, event, account_id, user_id{given}) = 1)) "
-            f"TO {_file(path)} {PARQUET}"
-        )
-        differing = (
-            f"SELECT event_id FROM {batch} WHERE hash(event_id) IN (SELECT h FROM repeated) GROUP BY event_id "
-            "HAVING count(DISTINCT struct_pack(event, ts, account_id, user_id)) > 1"
-        )
-        count = one(con, f"SELECT count(*) FROM ({differing})") if len(repeated) else 0
-        con.unregister("repeated")
-        return count
+        if table is None:
+            return before.with_spans(source, spans)
+        spans = joined([*spans, *(table.covers or ())])
+        after = before.with_spans(of_table(table.name), spans).with_late_after(table.name, table.late_after)
+        for name, count in verdicts.brought_again.items():
+            if name and 2 * count >= sum(segment.rows for segment in before.segments if segment.table == name):
+                after = after.with_spans(of_table(name), spans)
+        return after
 
-    def _known(self, con: duckdb.DuckDBPyConnection, batch: str, before: Manifest) -> int:
-        """Make `known(event_id)`, those of a batch that are stored already. Returns how many there are."""
-        con.execute("CREATE OR REPLACE TEMP TABLE known (event_id VARCHAR)")
-        if stored := self.events_of(before.segments):
-            con.execute(f"INSERT INTO known SELECT event_id FROM {stored} s SEMI JOIN {batch} b USING (event_id)")
-        return one(con, "SELECT count(*) FROM known")
+    def _without_replaced(
+        self, con: duckdb.DuckDBPyConnection, segments: Sequence[Segment], verdicts: Verdicts
+    ) -> Iterator[Segment]:
+        """The segments without the rows that others take the place of; those written anew have no rollups."""
+        for segment in segments:
+            if segment not in verdicts.replaced:
+                yield segment
+                continue
+            name = uuid.uuid4().hex[:16]
+            path = self.root / "events" / f"{name}.parquet"
+            left = f"SELECT * FROM {self.files([segment.file])} ANTI JOIN replaced USING (event_id)"
+            con.execute(f"COPY ({left}) TO {quote(str(path))} {PARQUET}")
+            if rows := one(con, f"SELECT count(*) FROM {rows_of(path)}"):
+                again = self.described(con, name, path, rows)
+                yield self.with_names(con, segment.written_anew(again))
+            else:
+                path.unlink()
 
     def described(self, con: duckdb.DuckDBPyConnection, name: str, path: Path, rows: int) -> Segment:
         """A segment for a file of events, with the file of its people, both on disk for good."""
@@ -243,7 +234,7 @@ class UsageStore:
 
     def files(self, names: Iterable[str]) -> str:
         """SQL for these files of the store as one relation."""
-        return f"read_parquet([{quote_list(str(self.root / name) for name in names)}])"
+        return files_of(self.root, names)
 
     def names(self, segments: Sequence[Segment], con: duckdb.DuckDBPyConnection) -> Names:
         """The names in these segments."""
@@ -273,50 +264,7 @@ class UsageStore:
 
     def events_of(self, segments: Iterable[Segment], properties: Collection[str] = ()) -> str | None:
         """SQL for the events of these segments, with a column for each of these properties; None where are none."""
-        alike: dict[tuple[str, ...], list[str]] = {}
-        for segment in segments:
-            alike.setdefault(tuple(_taken(segment, name) for name in sorted(properties)), []).append(segment.file)
-        parts = [f"SELECT {_listed(EVENT_COLUMNS, *taken)} FROM {self.files(names)}" for taken, names in alike.items()]
-        return f"({' UNION ALL '.join(parts)})" if parts else None
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """Which properties of a batch have a column, and SQL for what a row has of them: as given, and as kept."""
-
-    names: tuple[str, ...]
-    given: str
-    kept: str
-    rest: bool = False
-
-
-def _shredded(con: duckdb.DuckDBPyConnection, staged: Path, empty: Sequence[str]) -> _Layout:
-    """A column for each of the commonest properties of a batch that has them as JSON."""
-    keys = f"SELECT unnest(json_keys(properties)) AS name FROM read_parquet({_file(staged)})"
-    counted = con.execute(f"SELECT name FROM ({keys}) GROUP BY name ORDER BY count(*) DESC, name").fetchall()
-    names, rest = tuple(name for (name,) in counted[:MOST]), len(counted) > MOST
-    parts = [*shredded(names, empty=empty), *([f"{without(names)} AS {REST}"] if rest else [])]
-    return _Layout(names, "properties", _listed(*parts), rest)
-
-
-def _taken(segment: Segment, name: str) -> str:
-    """SQL for the column of a property in the files of a segment."""
-    column = column_of(name)
-    if name in segment.properties:
-        return column
-    return f"{text_in(REST, name) if segment.rest else 'NULL::VARCHAR'} AS {column}"
-
-
-def _columns(properties: Iterable[str]) -> str:
-    return _listed(*map(column_of, properties))
-
-
-def _listed(*parts: str) -> str:
-    return ", ".join(part for part in parts if part)
-
-
-def _file(path: Path) -> str:
-    return quote(str(path))
+        return events_of(self.root, segments, properties)
 
 
 def _missing(segment: Segment, wanted: dict[str, Column], time_zone: str) -> list[str]:
@@ -324,34 +272,8 @@ def _missing(segment: Segment, wanted: dict[str, Column], time_zone: str) -> lis
     return sorted(wanted.keys() - have)
 
 
-def _own_spans(con: duckdb.DuckDBPyConnection, events: Path) -> Spans:
-    """The spans for which a file holds events. What arrived a day late or more is a straggler that says nothing of the
-    others of its day, unless most of the file is like that: then lateness is how this source is loaded.
-    """
-    hours = con.execute(
-        "SELECT min(ts), max(ts), count(*), min(ts) FILTER (on_time), max(ts) FILTER (on_time), "
-        "count(*) FILTER (on_time) FROM (SELECT ts, seen_at <= ts + INTERVAL 1 DAY AS on_time "
-        f"FROM read_parquet({_file(events)})) GROUP BY date_trunc('hour', ts)"
-    ).fetchall()
-    mostly = 2 * sum(hour[5] for hour in hours) >= sum(hour[2] for hour in hours)
-    ends = [hour[3:6] for hour in hours if hour[5]] if mostly else [hour[0:3] for hour in hours]
-    return told((first.replace(tzinfo=UTC), last.replace(tzinfo=UTC), count) for first, last, count in ends)
-
-
-def _repeated(con: duckdb.DuckDBPyConnection, batch: str, rows: int) -> npt.NDArray[np.uint64]:
-    """The hashes that several ids of a batch have. Sorting hashes takes half the time and memory of COUNT(DISTINCT)."""
-    parts = 1 + rows // _SORTED_AT_ONCE
-    found = []
-    for part in range(parts):
-        mine = f"SELECT hash(event_id) AS h FROM {batch} WHERE hash(event_id) % {parts} = {part}"
-        hashes = np.asarray(con.execute(mine).fetchnumpy()["h"])
-        hashes.sort()
-        found.append(np.unique(hashes[1:][hashes[1:] == hashes[:-1]]))
-    return np.concatenate(found)
-
-
-def _rows(con: duckdb.DuckDBPyConnection, file: Path) -> int:
-    return one(con, f"SELECT count(*) FROM read_parquet({_file(file)})")
+def _file(path: Path) -> str:
+    return quote(str(path))
 
 
 __all__ = ["EVENT_COLUMNS", "StoreError", "Stored", "UsageStore"]

@@ -1,0 +1,203 @@
+"""Which rows of a batch are new. An id is one of its table: what comes again under it is a repeat, or another row.
+
+Of tables, a row that comes again as it is stored is a repeat; another row under its id takes the place of the stored
+one where the map says `update: true`, and else is told apart. What another table holds under the same id (or a source
+that is pulled) is the same event where it has the same name and the same moment to the second, and else another one.
+Of what is pulled, the first of an id is the event.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+
+from expansion.usage.batch import PLACE, Batch
+from expansion.usage.duck import one, quote, quote_list
+from expansion.usage.manifest import Manifest, Segment
+from expansion.usage.properties import REST, column_of
+from expansion.usage.segments import EVENT_COLUMNS, events_of, listed, whole, whole_rows
+from expansion.usage.tables import MOST_TOLD, OtherRow, Table
+
+# What makes an event of one table that of another.
+_SAME_EVENT = "hash(event, date_trunc('second', ts))"
+_NOTHING_ELSEWHERE = "SELECT NULL::VARCHAR AS event_id, NULL::UBIGINT AS same, NULL::VARCHAR AS of_table WHERE false"
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What of a batch is stored: SQL for its rows, as `UsageStore` keeps them; None where it is all of them as they
+    are. `replaced` are the segments that hold rows whose place others take, in a table `replaced(event_id)`.
+    """
+
+    kept: str | None = None
+    repeats: dict[int, int] = field(default_factory=dict)  # by file
+    differing: int = 0
+    other_rows: tuple[OtherRow, ...] = ()
+    updated: int = 0
+    replaced: tuple[Segment, ...] = ()
+    brought_again: Counter[str] = field(default_factory=Counter)  # by table, how many of its events this one holds too
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Looks at a batch beside what is stored. Repeats are rare: only ids that were met before are compared."""
+
+    root: Path
+    batch: Batch
+    before: Manifest
+    table: Table | None = None
+
+    def judge(self) -> Verdicts:
+        batch, con = self.batch, self.batch.con
+        repeated = batch.repeated(batch.count())
+        own, others = self._known("own_ids", self._own), self._known("other_ids", self._others)
+        if not len(repeated) and not own and not others:
+            kept = None if batch.given == batch.kept else f"SELECT {batch.columns} FROM {batch.relation}"
+            return Verdicts(kept)
+        con.register("repeated", pa.table({"h": repeated}))
+        try:
+            mine = self._holding("own_ids", self._own) if own and self.table else ()
+            self._met(mine, self._holding("other_ids", self._others) if others else ())
+            self._judged(update=self.table is not None and self.table.update)
+            return self._verdicts(mine)
+        finally:
+            con.unregister("repeated")
+
+    @property
+    def _name(self) -> str:
+        return self.table.name if self.table else ""
+
+    @property
+    def _own(self) -> Sequence[Segment]:
+        return [segment for segment in self.before.segments if segment.table == self._name]
+
+    @property
+    def _others(self) -> Sequence[Segment]:
+        return [segment for segment in self.before.segments if segment.table != self._name]
+
+    # --- what is stored under these ids -------------------------------------------------------------------------------
+
+    def _known(self, name: str, segments: Sequence[Segment]) -> int:
+        """Make a table of the ids of the batch that these segments hold. Returns how many there are."""
+        con = self.batch.con
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {name} (event_id VARCHAR)")
+        if stored := events_of(self.root, segments):
+            query = f"SELECT event_id FROM {stored} s SEMI JOIN {self.batch.relation} b USING (event_id)"
+            con.execute(f"INSERT INTO {name} {query}")
+        return one(con, f"SELECT count(*) FROM {name}")
+
+    def _holding(self, ids: str, segments: Sequence[Segment]) -> Sequence[Segment]:
+        """Those of the segments that hold some of these ids."""
+        paths = {str(self.root / segment.file): segment for segment in segments}
+        read = f"read_parquet([{quote_list(paths)}], filename = true)"
+        found = self.batch.con.execute(f"SELECT DISTINCT filename FROM {read} SEMI JOIN {ids} USING (event_id)")
+        names = {name for (name,) in found.fetchall()}
+        return [segment for path, segment in paths.items() if path in names]
+
+    def _met(self, mine: Sequence[Segment], others: Sequence[Segment]) -> None:
+        """Make `own` and `elsewhere`, what is stored under ids of the batch, and `met`, the rows of the batch with an
+        id that was met before. `row` stands for all that a row holds; of what is pulled nothing is compared.
+        """
+        properties = sorted({*self.batch.properties, *(name for segment in mine for name in segment.properties)})
+        own = "SELECT event_id, 0::UBIGINT AS row, NULL::TIMESTAMP AS seen_at FROM own_ids"
+        if stored := whole_rows(self.root, mine, properties):
+            own = (
+                f"SELECT event_id, {_row(properties)} AS row, seen_at FROM {stored} SEMI JOIN own_ids USING (event_id)"
+            )
+        self._make("own", own)
+        parts = [
+            f"SELECT event_id, {_SAME_EVENT} AS same, {quote(name)} AS of_table FROM "
+            f"{events_of(self.root, [one for one in others if one.table == name])} SEMI JOIN other_ids USING (event_id)"
+            for name in sorted({segment.table for segment in others})
+        ]
+        self._make("elsewhere", " UNION ALL ".join(parts) or _NOTHING_ELSEWHERE)
+        self._make("met", self._rows_met(properties))
+
+    def _rows_met(self, properties: Sequence[str]) -> str:
+        batch, ids = self.batch, "(SELECT h FROM repeated)"
+        read = f"read_parquet({quote(str(batch.file))}, file_row_number = true)"
+        known = f"hash(event_id) IN {ids} OR event_id IN (FROM own_ids) OR event_id IN (FROM other_ids)"
+        kept = f"event_id, seen_at, file_row_number AS n, hash(event_id) IN {ids} AS several, {_SAME_EVENT} AS same"
+        if self.table is None:
+            place = "NULL::INTEGER AS file, NULL::BIGINT AS line, 0::UBIGINT AS row"
+            order = f"row({listed('ts', 'event', 'account_id', 'user_id', batch.given)}) AS rank"
+            return f"SELECT {kept}, {place}, {order} FROM {read} WHERE {known}"
+        rows = f"SELECT {listed(batch.columns, 'file_row_number')} FROM {read} WHERE {known}"
+        columns = ", ".join(whole(properties, batch.properties, rest=batch.rest))
+        wide = f"SELECT {EVENT_COLUMNS}, {PLACE}, file_row_number, {columns} FROM ({rows})"
+        return f"SELECT {kept}, {PLACE}, {_row(properties)} AS row, row({PLACE}) AS rank FROM ({wide})"
+
+    def _make(self, name: str, query: str) -> None:
+        self.batch.con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
+
+    # --- what becomes of each row -------------------------------------------------------------------------------------
+
+    def _judged(self, *, update: bool) -> None:
+        """Make `verdicts`: of each row that was met whether it is stored, a repeat, or another row under its id."""
+        newest = " DESC" if update else ""
+        window = f"(PARTITION BY event_id ORDER BY seen_at{newest}, rank{newest}, n{newest})"
+        is_kept, differs = "place = 1 AND stored IS NULL", "row <> coalesce(stored, first_row)"
+        if update:
+            is_kept, differs = "place = 1 AND row IS DISTINCT FROM stored", "false"
+        self._make(
+            "verdicts",
+            "WITH seen AS MATERIALIZED (SELECT met.*, own.row AS stored, own.seen_at AS stored_seen "
+            "FROM met LEFT JOIN own USING (event_id)), "
+            "again AS MATERIALIZED "
+            "(SELECT n, file FROM seen SEMI JOIN elsewhere USING (event_id, same) WHERE stored IS NULL), "
+            "left_over AS MATERIALIZED (SELECT * FROM seen ANTI JOIN again USING (n)), "
+            # Only ids that the batch has more than once are put in order.
+            "ranked AS (SELECT *, 1 AS place, row AS first_row, seen_at AS first_seen FROM left_over WHERE NOT several "
+            f"UNION ALL SELECT *, row_number() OVER {window}, first_value(row) OVER {window}, "
+            "min(seen_at) OVER (PARTITION BY event_id) FROM left_over WHERE several) "
+            f"SELECT n, event_id, file, line, {is_kept} AS is_kept, {differs} AS differs, "
+            "stored IS NOT NULL AS is_own, least(first_seen, stored_seen) AS first_seen FROM ranked UNION ALL "
+            "SELECT n, NULL, file, NULL, false, false, false, NULL FROM again",
+        )
+
+    def _verdicts(self, mine: Sequence[Segment]) -> Verdicts:
+        con = self.batch.con
+        repeats = con.execute(
+            "SELECT file, count(*) FROM verdicts WHERE NOT is_kept AND NOT differs AND file IS NOT NULL GROUP BY file"
+        ).fetchall()
+        differing = "SELECT file, line, event_id FROM verdicts WHERE differs"
+        told = con.execute(f"{differing} ORDER BY file, line, n LIMIT {MOST_TOLD}").fetchall()
+        con.execute("CREATE OR REPLACE TEMP TABLE replaced AS SELECT event_id FROM verdicts WHERE is_kept AND is_own")
+        updated = one(con, "SELECT count(*) FROM replaced")
+        again = "SELECT of_table, count(DISTINCT event_id) FROM met JOIN elsewhere USING (event_id, same) GROUP BY 1"
+        return Verdicts(
+            self._kept(),
+            dict(repeats),
+            one(con, f"SELECT count(*) FROM ({differing})") if self.table else self._several_events(),
+            tuple(OtherRow(*row) for row in told) if self.table else (),
+            updated,
+            tuple(self._holding("replaced", mine)) if updated else (),
+            Counter(dict(con.execute(again).fetchall())),
+        )
+
+    def _kept(self) -> str:
+        batch = self.batch
+        first = "event_id, event, ts, coalesce(first_seen, seen_at) AS seen_at, account_id, user_id"
+        read = f"read_parquet({quote(str(batch.file))}, file_row_number = true) AS b"
+        verdicts = "(SELECT n, is_kept, first_seen FROM verdicts) AS v"
+        columns = listed(first, batch.kept, PLACE if batch.of_files else "")
+        return (
+            f"SELECT {columns} FROM {read} LEFT JOIN {verdicts} ON b.file_row_number = v.n WHERE n IS NULL OR is_kept"
+        )
+
+    def _several_events(self) -> int:
+        """How many ids of what was pulled stand for several different events."""
+        ids = (
+            f"SELECT event_id FROM {self.batch.relation} WHERE hash(event_id) IN (SELECT h FROM repeated) "
+            "GROUP BY event_id HAVING count(DISTINCT struct_pack(event, ts, account_id, user_id)) > 1"
+        )
+        return one(self.batch.con, f"SELECT count(*) FROM ({ids})")
+
+
+def _row(properties: Sequence[str]) -> str:
+    """SQL for a number that stands for all that a row of a table holds; when it arrived is not part of it."""
+    return f"hash({listed('event', 'ts', 'account_id', 'user_id', *map(column_of, properties), REST)})"
