@@ -1,0 +1,110 @@
+"""Which lines of a CSV cannot be taken for a row each as they stand, told for a whole block at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+_LF, _CR = 10, 13
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The lines of a text."""
+
+    text: bytes
+
+    @cached_property
+    def signs(self) -> npt.NDArray[np.uint8]:
+        return np.frombuffer(self.text, np.uint8)
+
+    @cached_property
+    def bounds(self) -> Ints:
+        """Where each line begins, and last where the text ends."""
+        ends = np.flatnonzero(self.signs == _LF) + 1
+        closed = len(ends) > 0 and ends[-1] == len(self.text)
+        return np.concatenate(([0], ends, [] if closed else [len(self.text)])).astype(np.int64)
+
+    def __len__(self) -> int:
+        return len(self.bounds) - 1
+
+    def line(self, at: int) -> bytes:
+        return self.text[self.bounds[at] : self.bounds[at + 1]]
+
+    def of(self, places: Ints) -> Ints:
+        """The lines in which these places lie."""
+        return np.searchsorted(self.bounds, places, side="right") - 1
+
+    def empty(self) -> Ints:
+        """The lines that hold nothing at all."""
+        lengths = np.diff(self.bounds)
+        short = np.flatnonzero(lengths <= 2)
+        return np.array([at for at in short if not self.line(int(at)).strip(b"\r\n")], np.int64)
+
+
+def doubtful(lines: Lines, separator: bytes, quote: bytes, plain_quotes: bool = True) -> Ints:
+    """The lines, in order, that may be no row, or a part of one, or one that is not written plainly.
+
+    With `plain_quotes` off every line with a quote is one of them.
+    """
+    text = lines.text
+    doubts = [not_text(lines), _lone_returns(lines)]
+    if quote and quote in text:
+        quotes = np.flatnonzero(lines.signs == quote[0])
+        doubts.append(_quotes(lines, quotes, separator[0], quote[0]) if plain_quotes else lines.of(quotes))
+    return np.unique(np.concatenate(doubts)).astype(np.int64)
+
+
+def not_text(lines: Lines) -> Ints:
+    """Lines that are not UTF-8, or hold a NUL."""
+    found: list[int] = []
+    try:
+        str(lines.text, "utf-8")
+    except UnicodeDecodeError:
+        beyond = np.unique(lines.of(np.flatnonzero(lines.signs >= 0x80)))
+        found.extend(int(at) for at in beyond if not is_text(lines.line(int(at))))
+    nul = lines.of(np.flatnonzero(lines.signs == 0)) if b"\0" in lines.text else ()
+    return np.array([*found, *nul], np.int64)
+
+
+def is_text(line: bytes) -> bool:
+    """Whether bytes are UTF-8."""
+    try:
+        str(line, "utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _lone_returns(lines: Lines) -> Ints:
+    """Lines with a CR that does not stand before their LF: Arrow would end the row there."""
+    if b"\r" not in lines.text:
+        return np.empty(0, np.int64)
+    returns = np.flatnonzero(lines.signs == _CR)
+    after = lines.signs[np.minimum(returns + 1, len(lines.signs) - 1)]
+    return lines.of(returns[after != _LF])
+
+
+def _quotes(lines: Lines, quotes: Ints, separator: int, quote: int) -> Ints:
+    """Lines whose quotes are odd in number, or do not open a cell at its beginning and close it at its end.
+
+    In a line with an even number of them the first, third … open and the others close: a doubled one does both.
+    """
+    upto = np.searchsorted(quotes, lines.bounds)
+    counts = np.diff(upto)
+    odd = np.flatnonzero(counts & 1)
+    if len(odd):
+        opens = (np.arange(len(quotes)) - np.repeat(upto[:-1], counts)) & 1 == 0
+        opening, closing = quotes[opens], quotes[~opens]
+    else:
+        opening, closing = quotes[0::2], quotes[1::2]
+    before = lines.signs[opening - 1]
+    ill_opened = (before != separator) & (before != quote) & (before != _LF) & (opening > 0)
+    after = lines.signs[np.minimum(closing + 1, len(lines.signs) - 1)]
+    ends = closing + 1 >= len(lines.signs)
+    ill_closed = (after != separator) & (after != quote) & (after != _LF) & (after != _CR) & ~ends
+    return np.concatenate((odd, lines.of(opening[ill_opened]), lines.of(closing[ill_closed])))

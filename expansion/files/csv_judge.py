@@ -1,0 +1,129 @@
+"""One doubtful line of a CSV at a time: what row begins there, or why none does."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from expansion.files.bounds import LONGEST_ROW, MOST_LINES
+from expansion.files.csv_doubts import Lines
+from expansion.files.csv_layout import CsvLayout, reader
+
+NOT_TEXT = "not text in UTF-8"
+NUL = "has a NUL sign in it, which no text has"
+TOO_LONG = f"longer than {LONGEST_ROW >> 20} MB; rows end with a line break"
+_NOT_CLOSED = "a quote that is not closed, or stands where none may; one within a quoted cell is written twice"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What begins at a line: so many lines belong together, and are a row, or broken."""
+
+    lines: int
+    cells: list[str] | None = None
+    broken: str | None = None
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What Python's reader made of the text from a line on."""
+
+    lines: int
+    cells: list[str] | None = None
+    unfinished: bool = False  # the text ends within a quoted cell
+
+
+class CsvJudge:
+    """Judges lines of a block."""
+
+    def __init__(self, layout: CsvLayout) -> None:
+        self._layout = layout
+        self._width = len(layout.columns)
+        separator = "[ \t]" if len(layout.separator) > 1 else re.escape(layout.separator)
+        self._blank_quote = re.compile(rf"(?:^|{separator}) +{re.escape(layout.quote)}")
+
+    def judge(self, lines: Lines, at: int, last: bool) -> Judged | None:
+        """What begins at this line; None where that shows only in the next block, because this is not the `last`."""
+        read = self._read(lines, at)
+        if read.unfinished and not last:
+            return None
+        first = _text(lines.line(at))
+        if self._blank_quote.search(first) and not self._plainly(read):
+            loose = self._read(lines, at, skipinitialspace=True)
+            if loose.unfinished and not last:
+                return None
+            if self._fits(loose):
+                read = loose
+        if read.cells is None:
+            return Judged(1, broken=_unreadable(first) or _NOT_CLOSED)
+        if self._fits(read):
+            whole = first if read.lines == 1 else "".join(read.cells)
+            return Judged(read.lines, read.cells) if not (why := _unreadable(whole)) else Judged(read.lines, broken=why)
+        if self._has_rows_inside(lines, at, read.lines):
+            return Judged(1, broken=_unreadable(first) or _NOT_CLOSED)
+        return Judged(read.lines, broken=_unreadable(first) or other_width(len(read.cells), self._width))
+
+    def _fits(self, read: _Read) -> bool:
+        return read.cells is not None and len(read.cells) == self._width
+
+    def _plainly(self, read: _Read) -> bool:
+        """Whether a row was read and none of its cells is a quoted one after a blank."""
+        cells = read.cells or []
+        return self._fits(read) and not any(
+            cell.startswith(" ") and cell.lstrip(" ").startswith(self._layout.quote) for cell in cells
+        )
+
+    def _has_rows_inside(self, lines: Lines, at: int, count: int) -> bool:
+        """Whether a later one of the lines is a row by itself: then it was the first that was never closed."""
+        if self._width < 2:
+            return False
+        inside = (lines.line(line) for line in range(at + 1, at + count))
+        return any(self._is_row(_text(line)) for line in inside)
+
+    def _is_row(self, line: str) -> bool:
+        if line.count(self._layout.quote) % 2:
+            return False
+        try:
+            return any(len(cells) == self._width for cells in self._reader(iter([line])))
+        except csv.Error:
+            return False
+
+    def _read(self, lines: Lines, at: int, **more: bool) -> _Read:
+        taken = size = 0
+        ended = False
+
+        def further() -> Iterator[str]:
+            nonlocal taken, size, ended
+            for line in range(at, len(lines)):
+                size += int(lines.bounds[line + 1] - lines.bounds[line])
+                if taken == MOST_LINES or (size > LONGEST_ROW and taken):
+                    return
+                taken += 1
+                yield _text(lines.line(line))
+            ended = True
+
+        try:
+            cells = next(self._reader(further(), **more))
+        except csv.Error:
+            return _Read(taken, unfinished=ended)
+        return _Read(taken, cells)
+
+    def _reader(self, lines: Iterator[str], **more: bool) -> Iterator[list[str]]:
+        return reader(lines, self._layout.separator, self._layout.quote, strict=True, **more)
+
+
+def other_width(width: int, wanted: int) -> str:
+    """Why a row with so many cells is none."""
+    return f"{width} cell{'s' if width != 1 else ''} where the heading has {wanted}"
+
+
+def _text(line: bytes) -> str:
+    return line.decode("utf-8", "surrogateescape")
+
+
+def _unreadable(text: str) -> str | None:
+    if "\0" in text:
+        return NUL
+    return None if text.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in text) else NOT_TEXT
