@@ -20,6 +20,7 @@ from expansion.text.harmless import in_markdown, link_in_markdown
 from expansion.text.many import many
 from expansion.text.money import money_text
 from expansion.usage.manifest import StoreError
+from expansion.usage.mapping import MapError
 from jobs.decide import Evaluated
 from jobs.pull import Pulled
 from jobs.worth import ACTED_ON, ELSEWHERE, counting, shown, totals
@@ -101,7 +102,7 @@ def told(error: BaseException) -> Problem:
     match error:
         case Mistakes():
             return Problem("playbooks", "definitions", str(error))
-        case Failure() | LedgerError() | StoreError():
+        case Failure() | LedgerError() | StoreError() | MapError():
             return Problem("expansion", "settings", str(error))
         case _:
             return Problem("expansion", "this program", f"{type(error).__name__}; the log of the run has where")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from expansion.contract import NoAccess
@@ -60,6 +60,12 @@ class Settings(BaseSettings):
     )
     alerts_email_from: str | None = Field(None, description="Whose name such an e-mail bears: a verified sender.")
     alerts_email_to: str | None = Field(None, description="Whom it goes to; several with commas.")
+
+    @field_validator("ledger_url", "engine_url", mode="before")
+    @classmethod
+    def _empty_is_left_out(cls, url: object) -> object:
+        """As in `EXPANSION_ENGINE_URL=`, which also takes back what `.env` says."""
+        return url or None
 
     @property
     def ledger(self) -> str:

@@ -187,4 +187,5 @@ def _to_json(value: object) -> str:
 
 # A failed statement would otherwise quote its values in errors and logs: names, addresses, texts of tasks.
 _QUIET: dict[str, Any] = {"json_serializer": _to_json, "hide_parameters": True}
-_HINT = "hint: write it like sqlite:///folder/ledger.db or postgresql://user:password@host/database"
+# In brackets, for what looks like a password is hidden.
+_HINT = "hint: write it like sqlite:///FOLDER/ledger.db or postgresql://USER:<password>@HOST/NAME"

@@ -17,6 +17,7 @@ from expansion.contract import Failure, NoAccess
 from integrations.warehouse.meanings import MEANINGS, SECONDS, told
 
 _TO_CONNECT = 15
+_LIKE = "postgres://USER:<password>@HOST/NAME"  # in brackets, for what looks like a password is hidden
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def connect(url: str) -> SqlWarehouse:
         parsed = make_url(url)
     except ArgumentError:
         # Not `from error`: what cannot be read may hold a password all the same.
-        raise NoAccess("the engine's URL cannot be read; write it like postgres://user:password@host/name") from None
+        raise NoAccess(f"the engine's URL cannot be read; write it like {_LIKE}") from None
     name = parsed.drivername.partition("+")[0]
     if name not in KINDS:
         raise NoAccess(f"`{name}` is no warehouse that is known; there are: {', '.join(sorted(KINDS))}")

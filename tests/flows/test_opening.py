@@ -42,6 +42,14 @@ def test_it_goes_before_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
         assert engine() == SET
 
 
+def test_an_empty_setting_is_none_and_takes_back_what_the_file_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text(f"EXPANSION_ENGINE_URL={URL}\nEXPANSION_LEDGER_URL=\n")
+    assert engine() == URL
+    assert open_place().settings.ledger == "sqlite:///.expansion/ledger.db"
+    monkeypatch.setenv("EXPANSION_ENGINE_URL", "")
+    assert engine() is None
+
+
 def test_it_is_not_shown_with_the_settings_nor_in_what_is_logged() -> None:
     url = "postgres://reader:kestrel-4711-lagoon@host/name"
     assert "kestrel-4711-lagoon" in redacted("cannot sign in with kestrel-4711-lagoon"), "nobody knows it yet"

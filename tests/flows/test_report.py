@@ -17,6 +17,7 @@ from expansion.decide.decide import Decisions
 from expansion.decide.episodes import Cooling
 from expansion.language.model.mistakes import Mistake, Mistakes
 from expansion.records.ledger import FiringRecord, StepRecord
+from expansion.usage.mapping import MapError
 from jobs.decide import Evaluated
 from jobs.kinds import KINDS, headline_of
 from jobs.pull import Pull, Pulled
@@ -197,6 +198,8 @@ def test_whose_problem_it_is_when_a_run_breaks_off() -> None:
     mistake = Mistake("triggers/a.yaml", 1, 1, "`at_lest` is not a word", "", "did you mean `at_least`?")
     assert told(Mistakes([mistake])).whose == "definitions"
     assert told(NoAccess("the key is not accepted")) == Problem("expansion", "settings", "the key is not accepted")
+    no_map = "warehouse.yaml: there is no such file"
+    assert told(MapError(no_map)) == Problem("expansion", "settings", no_map)
     assert told(KeyError("an e-mail address")).sentence == "KeyError; the log of the run has where"
 
 

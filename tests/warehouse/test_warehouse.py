@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from expansion.contract import Failure, NoAccess, Refused, TryLater
+from expansion.text.redact import redacted
 from integrations.warehouse import client as module
 from integrations.warehouse.client import KINDS, SqlWarehouse, connect
 
@@ -74,6 +75,12 @@ def test_a_server_that_is_away_may_come_back() -> None:
     with pytest.raises(TryLater, match="does not answer") as failed:
         list(away.rows("SELECT 1 AS n"))
     assert "sesame" not in str(failed.value)
+
+
+def test_how_a_url_is_written_is_still_read_where_secrets_are_hidden() -> None:
+    with pytest.raises(NoAccess) as failed:
+        connect("nonsense")
+    assert redacted(str(failed.value)) == str(failed.value)
 
 
 @pytest.mark.parametrize(
