@@ -121,9 +121,9 @@ def _run(as_of: str, environment: dict[str, str]) -> int:
 
 
 def _our_settings(folder: Path) -> dict[str, str]:
-    playbooks = Path("playbooks")
-    if not (playbooks / "shared" / "facts.yaml").is_file():
-        playbooks = Path(__file__).resolve().parents[1] / "playbooks"
+    # The shipped ones also in a folder with playbooks of its own: those do not know the sample's facts.
+    shipped, here = Path(__file__).resolve().parents[1] / "playbooks", Path("playbooks")
+    playbooks = here if here.resolve() == shipped else shipped
     home = folder / "expansion"
     return {
         "NO_PROXY": "127.0.0.1",
@@ -131,6 +131,7 @@ def _our_settings(folder: Path) -> dict[str, str]:
         "EXPANSION_PLAYBOOKS": str(playbooks),
         # A team's ledger, secrets or warehouse in the environment or in `.env` is none of the demo's.
         "EXPANSION_LEDGER_URL": f"sqlite:///{home / 'ledger.db'}",
+        "EXPANSION_ENGINE_URL": "",
         "EXPANSION_SECRET_BLOCKS": "false",
     }
 
