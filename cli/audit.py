@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 @click.option("--step", help="Only this step, by the first letters of its key.")
 @click.option("--system", help="Only this system, such as slack.")
 @click.option(
-    "--what", type=click.Choice(["step", "settlement", "approval", "pause", "forget"]), help="Only lines of this kind."
+    "--what",
+    type=click.Choice(["step", "settlement", "approval", "pause", "forget", "clock"]),
+    help="Only lines of this kind.",
 )
 @click.option("--limit", default=50, type=click.IntRange(min=1), show_default=True, help="At most so many lines.")
 @click.option("--verify", is_flag=True, help="Whether the whole audit is as it was written, instead of the lines.")

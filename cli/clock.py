@@ -39,10 +39,11 @@ def command(put_back: bool, yes: bool, json_: bool) -> None:
     if json_:
         as_json({**found, "newest": [{"what": what, "at": at} for what, at in found["newest"].items()]})
     else:
-        for name in ("here", "counts"):
-            echo(f"{_TITLES[name]:<22} {found[name]:%Y-%m-%d %H:%M:%S} UTC")
-        for what, at in found["newest"].items():
-            echo(f"{f'latest: {what}':<22} {at:%Y-%m-%d %H:%M:%S} UTC")
+        moments = {title: found[name] for name, title in _TITLES.items()}
+        moments |= {f"latest: {what}": at for what, at in found["newest"].items()}
+        width = max(map(len, moments))
+        for title, at in moments.items():
+            echo(f"{title:<{width}}  {at:%Y-%m-%d %H:%M:%S} UTC")
         if found["wrong"]:
             say(f"\n{found['wrong']}")
     sys.exit(1 if found["wrong"] else 0)

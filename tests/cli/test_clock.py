@@ -34,6 +34,7 @@ def test_clocks_that_agree_are_told_and_end_well(folder, run):
     assert ran.code == 0
     assert "this machine" in ran.out
     assert "the ledger" in ran.out
+    assert len({line.index(" 20") for line in ran.out.splitlines()}) == 1  # moments stand below each other
     assert run("clock", "--json").json["wrong"] is None
 
 
@@ -69,6 +70,7 @@ def test_what_one_run_left_is_put_back_and_the_next_run_goes_on(left_ahead, run)
     ran = run("clock", "--put-back", "--yes")
     assert ran.code == 0
     assert "put back: " in ran.err
+    assert len(run("audit", "--what", "clock", "--json").json) == 1
     place = Place()
     FlowRun(place, None).start("expansion")
     assert place.ledger.cursor("mixpanel.events") is None
