@@ -91,6 +91,20 @@ def test_a_value_that_no_source_would_send_for_that_kind_is_a_mistake(folder: Fo
     assert "does not fit" in mistake.message
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("[sso, audit]", ["sso", "audit"]),
+        ('["sso", "audit, yearly"]', ["sso", "audit, yearly"]),
+        ("[1, 2.5, true]", [1, 2.5, True]),
+        ("[]", []),
+    ],
+)
+def test_a_property_may_be_a_list_as_in_yaml(written: str, read: list[object]) -> None:
+    [event] = parse_events(f"1 x Plan Viewed by ana with features: {written}, rows: 3", None)
+    assert event.properties == {"features": read, "rows": 3}
+
+
 def test_a_fact_about_people_is_given_person_by_person(folder: Folder) -> None:
     entry = "{title: An admin, now: {role: {ana: admin, ben: member}}, expect: stays quiet, because: role}"
     folder.write("cases/trial-path.yaml", f"trigger: trial-path\ncases:\n  - {entry}\n")

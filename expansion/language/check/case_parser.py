@@ -20,6 +20,7 @@ _AGO = re.compile(r"(.+?)\s+ago")
 _COUNT = re.compile(r"(?P<times>\d{1,6})\s*x\s+(?P<rest>.+)")
 _USER = r"[^\s,]+(?:\s*,\s*[^\s,]+)*"
 _EVENT = re.compile(rf"(?P<event>.+?)(?:\s+by\s+(?P<users>{_USER}))?(?:\s+with\s+(?P<properties>[\w .$-]+:\s.*))?")
+_ITEM = re.compile(r"""\s*"[^"]*"\s*|\s*'[^']*'\s*|[^,]+""")  # a comma in quotes is part of it
 _EXAMPLE = "4 x Paywall Viewed by ana"
 
 
@@ -98,6 +99,8 @@ def _properties(text: str) -> dict[str, Any]:
 
 
 def _plain(text: str) -> Any:
+    if text.startswith("[") and text.endswith("]"):
+        return [_plain(item.strip()) for item in _ITEM.findall(text[1:-1]) if item.strip()]
     if text in ("true", "false"):
         return text == "true"
     if re.fullmatch(r"-?(0|[1-9]\d{0,14})", text):
