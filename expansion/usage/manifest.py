@@ -163,12 +163,18 @@ def load(root: Path) -> Manifest:
         return Manifest()
     except (ValueError, KeyError, TypeError) as error:
         raise StoreError(
-            f"{path} is damaged ({error!r}); restore a backup, or move this folder aside and import again"
+            f"{path} is damaged ({_where(error)}); restore a backup, or move this folder aside and import again"
         ) from error
     raise StoreError(
         f"{path} was written by another version of expansion ({version}, this one reads {VERSION}); "
         "move this folder aside and import again"
     )
+
+
+def _where(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"no JSON from line {error.lineno} on"
+    return "no text" if isinstance(error, UnicodeDecodeError) else "something is missing in it"
 
 
 def _read(raw: dict[str, Any]) -> Manifest:

@@ -120,8 +120,9 @@ def test_a_damaged_manifest_says_what_to_do(store: UsageStore, content: str) -> 
     (store.root / "manifest.json").write_bytes(content.encode("utf-8", "surrogateescape"))
     with pytest.raises(
         StoreError, match=r"manifest\.json is damaged .*restore a backup, or move this folder aside and import again"
-    ):
+    ) as damaged:
         store.manifest()
+    assert "Error" not in str(damaged.value)
 
 
 def test_a_manifest_of_another_version_is_not_guessed_at(store: UsageStore) -> None:
