@@ -8,6 +8,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from expansion.files.blocks import Text
+
 Ints = npt.NDArray[np.int64]
 _LF, _CR = 10, 13
 
@@ -16,7 +18,7 @@ _LF, _CR = 10, 13
 class Lines:
     """The lines of a text."""
 
-    text: bytes
+    text: Text
 
     @cached_property
     def signs(self) -> npt.NDArray[np.uint8]:
@@ -25,15 +27,17 @@ class Lines:
     @cached_property
     def bounds(self) -> Ints:
         """Where each line begins, and last where the text ends."""
-        ends = np.flatnonzero(self.signs == _LF) + 1
-        closed = len(ends) > 0 and ends[-1] == len(self.text)
-        return np.concatenate(([0], ends, [] if closed else [len(self.text)])).astype(np.int64)
+        ends = np.flatnonzero(self.signs == _LF)
+        bounds = np.zeros(len(ends) + 1 + (not self.text.endswith(b"\n")), np.int64)
+        np.add(ends, 1, out=bounds[1 : len(ends) + 1])
+        bounds[-1] = len(self.text)
+        return bounds
 
     def __len__(self) -> int:
         return len(self.bounds) - 1
 
     def line(self, at: int) -> bytes:
-        return self.text[self.bounds[at] : self.bounds[at + 1]]
+        return bytes(self.text[self.bounds[at] : self.bounds[at + 1]])
 
     def of(self, places: Ints) -> Ints:
         """The lines in which these places lie."""
@@ -62,19 +66,19 @@ def doubtful(lines: Lines, separator: bytes, quote: bytes, plain_quotes: bool = 
 def not_text(lines: Lines) -> Ints:
     """Lines that are not UTF-8, or hold a NUL."""
     found: list[int] = []
-    try:
-        str(lines.text, "utf-8")
-    except UnicodeDecodeError:
+    if not is_text(lines.text):
         beyond = np.unique(lines.of(np.flatnonzero(lines.signs >= 0x80)))
         found.extend(int(at) for at in beyond if not is_text(lines.line(int(at))))
     nul = lines.of(np.flatnonzero(lines.signs == 0)) if b"\0" in lines.text else ()
     return np.array([*found, *nul], np.int64)
 
 
-def is_text(line: bytes) -> bool:
+def is_text(text: Text) -> bool:
     """Whether bytes are UTF-8."""
+    if text.isascii():
+        return True
     try:
-        str(line, "utf-8")
+        str(text, "utf-8")
     except UnicodeDecodeError:
         return False
     return True

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pc
 
-from expansion.files.blocks import Block
+from expansion.files.blocks import Block, Text, count_lines
 from expansion.files.csv_doubts import Ints, Lines, doubtful
 from expansion.files.csv_judge import TOO_LONG, CsvJudge, other_width
 from expansion.files.csv_layout import BLANKS, NO_QUOTE, CsvLayout
@@ -29,7 +29,7 @@ _AT_ENDS = re.compile(rb"(?m)^[ \t]+|[ \t]+(?=\r?$)")
 class _Plain:
     """Rows of a block in plain form, a line each for Arrow; the lines they begin at; and what is broken."""
 
-    pieces: list[bytes] = field(default_factory=list)
+    pieces: list[Text] = field(default_factory=list)
     not_rows: list[int] = field(default_factory=list)  # lines that begin no row
     broken: list[Broken] = field(default_factory=list)
 
@@ -90,7 +90,7 @@ class CsvRows:
         plain.pieces.append(self._evenly(lines, free, len(lines)))
         return plain
 
-    def _evenly(self, lines: Lines, start: int, end: int) -> bytes:
+    def _evenly(self, lines: Lines, start: int, end: int) -> Text:
         """Lines without doubt, as they are; several blanks are one separator where blanks separate."""
         text = lines.text[lines.bounds[start] : lines.bounds[end]]
         return _RUNS.sub(b"\t", _AT_ENDS.sub(b"", text)) if self._blanks else text
@@ -100,7 +100,7 @@ class CsvRows:
         quoted = (f"{quote}{cell.replace(quote, quote * 2)}{quote}" if quote else cell for cell in cells)
         return (self._separator.join(quoted) + "\n").encode()
 
-    def _parsed(self, text: bytes, lines: Lines, first: int, not_rows: list[int]) -> Iterator[pa.RecordBatch]:
+    def _parsed(self, text: Text, lines: Lines, first: int, not_rows: list[int]) -> Iterator[pa.RecordBatch]:
         wrong: list[tuple[int, int, str]] = []  # the row's place, how many cells it has, its text
         table = self._table(text, wrong)
         numbers = _row_lines(lines, len(table) + len(wrong), not_rows) + first
@@ -116,12 +116,12 @@ class CsvRows:
             (batch,) = table.combine_chunks().to_batches()
             yield self._batches.rows(numbers, batch.columns)
 
-    def _table(self, text: bytes, wrong: list[tuple[int, int, str]]) -> pa.Table:
+    def _table(self, text: Text, wrong: list[tuple[int, int, str]]) -> pa.Table:
         def other(row: pc.InvalidRow) -> str:
             wrong.append((row.number - 1, row.actual_columns, row.text))
             return "skip"
 
-        if not text.strip(b"\r\n"):
+        if not text or (text.isspace() and not text.strip(b"\r\n")):
             return pa.table({name: pa.nulls(0, pa.string()) for name in self._names})
         parse = pc.ParseOptions(delimiter=self._separator, quote_char=self._quote or False, invalid_row_handler=other)
         read = pc.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=self._names)
@@ -130,7 +130,7 @@ class CsvRows:
 
 def _row_lines(lines: Lines, rows: int, not_rows: list[int]) -> Ints:
     """The line at which each row begins, counted from the block's first."""
-    if not not_rows and rows == lines.text.count(b"\n") + (not lines.text.endswith(b"\n")):
+    if not not_rows and rows == count_lines(lines.text, len(lines.text)) + (not lines.text.endswith(b"\n")):
         return np.arange(rows)
     begins = np.ones(len(lines), bool)
     begins[lines.empty()] = False

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pyarrow as pa
 
-from expansion.files.blocks import Block
+from expansion.files.blocks import Block, Text
 from expansion.files.csv_doubts import Lines, not_text
 from expansion.files.csv_judge import NOT_TEXT, TOO_LONG
 from expansion.files.row_batches import Broken, RowBatches
@@ -22,6 +22,7 @@ def json_lines(blocks: Iterable[Block], batches: RowBatches) -> Iterator[pa.Reco
             yield from batches.broken([(block.line, TOO_LONG, block.text.decode("utf-8", "replace"))])
             continue
         lines = Lines(block.text)
+        block.lines = len(lines)
         objects, broken = _objects(lines, block.line)
         yield from batches.broken(broken)
         texts = texts_at(block.text, lines.bounds)
@@ -32,7 +33,7 @@ def json_lines(blocks: Iterable[Block], batches: RowBatches) -> Iterator[pa.Reco
             yield batches.rows(numbers, [texts])
 
 
-def texts_at(text: bytes, bounds: np.typing.NDArray[np.int64]) -> pa.Array:
+def texts_at(text: Text, bounds: np.typing.NDArray[np.int64]) -> pa.Array:
     """The parts of a text between its bounds, as one column that shares its memory."""
     offsets = pa.py_buffer(bounds.astype(np.int32))
     return pa.StringArray.from_buffers(len(bounds) - 1, offsets, pa.py_buffer(text))

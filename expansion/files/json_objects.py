@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from expansion.files.blocks import Text
 from expansion.files.bounds import LONGEST_ROW
 from expansion.files.csv_doubts import is_text
 from expansion.files.csv_judge import NOT_TEXT, TOO_LONG
@@ -23,7 +24,7 @@ _GAP = 16  # bytes between rows that are looked at for all of them at once
 _BETWEEN = b" \t\r\n,"
 
 Ints = npt.NDArray[np.int64]
-Pieces = Iterable[tuple[bool, bytes]]
+Pieces = Iterable[tuple[Text, bool]]
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class JsonObjects:
 
     def batches(self, pieces: Pieces) -> Iterator[pa.RecordBatch]:
         """The rows of the file; what follows the array is not looked at."""
-        for last, piece in pieces:
+        for piece, last in pieces:
             self._text += piece
             self._pass_over()
             while self._text and not self._closed and not self._before:
@@ -157,9 +158,7 @@ class JsonObjects:
         """What is wrong with rows, by their places, as far as brackets and letters show it."""
         whys = {int(at): NOT_AN_OBJECT for at in np.flatnonzero(signs[starts] != ord("{"))}
         whys |= {int(at): TOO_LONG for at in np.flatnonzero(ends - starts > LONGEST_ROW)}
-        try:
-            str(self._text, "utf-8")
-        except UnicodeDecodeError:
+        if not is_text(self._text[: ends[-1]]):
             spans = zip(starts.tolist(), ends.tolist(), strict=True)
             whys |= {at: NOT_TEXT for at, (start, end) in enumerate(spans) if not is_text(self._text[start:end])}
         return whys
