@@ -115,6 +115,6 @@ def _shown(row: dict[str, Any]) -> dict[str, str]:
         "account": row["account_name"] or "",
         "id": row["account_id"],
         "owner": row["owner"] or "",
-        "worth": money_text(value, row["currency"]) if row["currency"] and value is not None else "",
+        "value": money_text(value, row["currency"]) if row["currency"] and value is not None else "",
         "firing": "yes" if row["firing"] else "",
     }

@@ -18,6 +18,7 @@ from expansion.text.many import many as counted
 
 _NUMBERS = (
     "worth",
+    "value",
     "expected",
     "accounts",
     "events",
