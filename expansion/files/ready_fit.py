@@ -1,0 +1,162 @@
+"""A ready map, made to fit the table that is there: its spelling, and nothing of what it has not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from expansion.files import propose_roles as roles
+from expansion.files.propose_columns import Seen
+from expansion.files.propose_facts import fields_word, told_fields, vocabulary
+from expansion.files.propose_roles import Looked
+from expansion.files.propose_words import Proposal, Word, column
+from expansion.files.ready import Ready
+
+_GONE = object()  # what the table has not
+_NEEDED = {"events": ("id", "event", "time"), "facts": ("account", "name", "value")}
+_NO_COLUMNS = ("source", "table", "zone", "dates", "decimal", "complete", "update", "late_after", "covers", "empty")
+
+
+def fitted(ready: Ready, looked: Looked) -> Proposal:
+    """The ready map in the spelling of this table, each line with what its rows say."""
+    fit = _Fit(looked)
+    words = [fit.word(word, value, ready.said.get(word, "")) for word, value in ready.content[ready.kind].items()]
+    kept = [word for word in words if word.value is not _GONE]
+    missing = [word.word for word in words if word.value is _GONE]
+    kept = _sound(kept, ready, looked, fit)
+    notes = [f"{ready.title} ({ready.name})"]
+    notes += [f"`{word}` of the ready map is left out: this table has not its columns" for word in missing]
+    content = {word.word: word.value for word in kept}
+    facts = None
+    if ready.kind == "facts" and "name" not in content:
+        used = [one for word, value in content.items() if word != "fields" and (one := fit.seen(value))]
+        fields = told_fields(looked, used)
+        if "fields" not in content:
+            kept += fields_word(fields)
+        else:
+            fields = [one for one in fields if one.name in content["fields"]]
+        facts = vocabulary(content.get("source", "files.accounts"), {one.name: one for one in fields})
+    elif ready.kind == "events":
+        facts = {"events": [{"from": "files.events", "account": "account_id"}]}
+    return Proposal(ready.kind, looked.table.name, tuple(kept), tuple(notes), (), facts, ready.name)  # type: ignore[arg-type]
+
+
+def _sound(words: Sequence[Word], ready: Ready, looked: Looked, fit: _Fit) -> list[Word]:
+    """Without what these rows speak against, and with an account where another column is meant."""
+    found = []
+    for word in words:
+        seen = fit.seen(word.value)
+        if word.word == "received_at" and not _arrives(words, looked, fit, seen):
+            continue
+        if word.word == "account" and (seen is None or not seen.texts):
+            word = _account(word, looked)
+        found.append(word)
+    have = {word.word for word in found}
+    for needed in _NEEDED[ready.kind]:
+        if needed not in have and needed in ready.content[ready.kind]:
+            value = ready.content[ready.kind][needed]
+            found.append(Word(needed, value, doubts=("this table has no such column: which one is meant?",)))
+    return found
+
+
+def _arrives(words: Sequence[Word], looked: Looked, fit: _Fit, arrived: Seen | None) -> bool:
+    time = next((fit.seen(word.value) for word in words if word.word == "time"), None)
+    return bool(time and arrived and roles.arrives_after(looked.table, time, arrived))
+
+
+def _account(word: Word, looked: Looked) -> Word:
+    others = roles.account(looked)
+    if not others:
+        return word.but("none of these rows says it: write the column or the property that holds the account")
+    doubts = [f"other columns that could be the account: {roles.said_of(others[1:6])}"] if others[1:] else []
+    return Word("account", column(others[0]), others[0].samples(), doubts=tuple(doubts))
+
+
+class _Fit:
+    """Columns of a ready map as this table spells them."""
+
+    def __init__(self, looked: Looked) -> None:
+        self.columns = {name.lower(): name for name in looked.table.columns}
+        self.seen_by_name = {one.name: one for one in looked.seen}
+        self.is_json = looked.table.is_json
+
+    def word(self, word: str, value: Any, said: str) -> Word:
+        if word in _NO_COLUMNS:
+            return Word(word, value, said=said)
+        found = self._keys(value) if word in ("only", "leave_out") else self._value(word, value)
+        seen = self.seen(found)
+        parts: tuple[Word, ...] = ()
+        if word in ("fields", "properties") and found is not _GONE:
+            named = found if isinstance(found, Mapping) else {one: one for one in found}
+            parts = tuple(self._part(name, one) for name, one in named.items())
+        return Word(word, found, seen.samples() if seen else (), said=said, parts=parts)
+
+    def _part(self, name: str, value: Any) -> Word:
+        seen = self.seen(value)
+        return Word(name, value, seen.samples() if seen else ())
+
+    def _keys(self, tests: Mapping[str, Any]) -> Any:
+        """Filters, of the columns that are there."""
+        found = {self.columns[name.lower()]: test for name, test in tests.items() if name.lower() in self.columns}
+        return found or _GONE
+
+    def _value(self, word: str, value: Any) -> Any:
+        match value:
+            case str():
+                # The account may be anywhere in an object: it is asked for again where no row has it.
+                return self._column(value, keep=word == "account")
+            case []:
+                return value
+            case list():
+                # Of several the table has some: an account is kept unseen only where it is the one choice.
+                each = (self._value("cell" if word == "account" else word, one) for one in value)
+                kept = [one for one in each if one is not _GONE]
+                is_one = len(kept) == 1 and word not in ("fields", "properties", "made_from")
+                return kept[0] if is_one else kept or _GONE
+            case {"always": _}:
+                return value
+            case {"first_of": [*several]}:
+                found = self._value(word, several)
+                return {"first_of": found} if isinstance(found, list) else found
+            case {"path": [first, *rest]}:
+                found = self._column(str(first), keep=word == "account")
+                return value if found is _GONE and word == "account" else {"path": [found, *rest]}
+            case dict() if word in ("properties", "fields"):
+                named = {name: self._value("cell", one) for name, one in value.items()}
+                return {name: one for name, one in named.items() if one is not _GONE} or _GONE
+            case dict():
+                parts = {part: self._part_of_cell(part, one) for part, one in value.items()}
+                return _GONE if any(one is _GONE for one in parts.values()) else parts
+        return value
+
+    def _part_of_cell(self, part: str, value: Any) -> Any:
+        columns = ("from", "join", "made_from", "newest", "largest", "smallest")
+        if part not in columns or value == "row":
+            return value
+        found = self._value("made_from" if part == "made_from" else "cell", value)
+        return [found] if part == "made_from" and isinstance(found, str) else found
+
+    def _column(self, name: str, *, keep: bool) -> Any:
+        if name.lower() in self.columns:
+            return self.columns[name.lower()]
+        first, dot, rest = name.partition(".")
+        if dot and first.lower() in self.columns:
+            return f"{self.columns[first.lower()]}.{rest}"
+        return name if keep else _GONE
+
+    def seen(self, value: Any) -> Seen | None:
+        """What the rows say in a column of the map."""
+        match value:
+            case str():
+                return self.seen_by_name.get(value)
+            case [first, *_]:
+                return self.seen(first)
+            case {"path": [*parts]}:
+                return self.seen_by_name.get(".".join(map(str, parts)))
+            case {"from": str(name), "key": str(key)}:
+                return self.seen_by_name.get(f"{name}[{key}]")
+            case {"from": str(name)}:
+                return self.seen_by_name.get(name)
+            case {"first_of": [first, *_]}:
+                return self.seen(first)
+        return None
