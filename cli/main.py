@@ -18,6 +18,7 @@ COMMANDS = {
     "run": "The main job, once: pull, evaluate, decide, start playbooks.",
     "pull": "Bring in what the connected sources know; nothing is evaluated or sent.",
     "import": "Bring in events or facts from JSON lines, CSV or Parquet.",
+    "map": "Look at files and propose the map to import them by.",
     "triggers": "Every trigger: its status, when it ran last, for how many it is true.",
     "accounts": "The accounts that are known, with their ids.",
     "ledger": "What fired and what was done about it.",
@@ -35,7 +36,7 @@ COMMANDS = {
     "events": "The events that came, their properties, and what these say.",
     "facts": "The facts, cohorts and sources that triggers may name.",
 }
-MODULES = {"import": "import_files", "accounts": "list_accounts"}
+MODULES = {"import": "import_files", "map": "map_files", "accounts": "list_accounts"}
 # What one reaches for, and what it is called here.
 MEANT = {
     **dict.fromkeys(("list", "ls", "status", "trigger", "playbooks"), "expansion triggers"),

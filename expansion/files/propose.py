@@ -15,7 +15,6 @@ from expansion.files.propose_roles import Looked, looked_at
 from expansion.files.propose_words import Proposal, Word, column
 from expansion.files.ready import matching
 from expansion.files.ready_fit import fitted
-from expansion.text.for_people import ForPeople
 
 # A time of this name belongs to something that happened, whatever else a table has.
 _HAPPENED = (
@@ -31,28 +30,37 @@ _STATES = re.compile(
 _WIDEST_LONG = 15  # columns: a wider table with a name and a value is something else
 
 
-class NothingToPropose(ForPeople):
-    """A table of which no map can be made."""
-
-
-def propose(tables: Sequence[Table]) -> list[Proposal]:
+def propose(tables: Sequence[Table]) -> tuple[list[Proposal], list[str]]:
     """A map for each table, in their order, and behind them maps of people that others need.
 
-    Raises NothingToPropose for a table without rows, and for one in which nothing could be an account or a time.
+    And a sentence for each table without one: without rows, or in which nothing could be an account or a time.
     """
     looked = [looked_at(table) for table in tables]
-    found, beside = [], []
+    found, beside, sentences = [], [], []
     for one in looked:
-        if not one.table.rows:
-            raise NothingToPropose(f"{one.table.name}: holds no row; a map is proposed by what rows say")
         link = _link(one, [other for other in looked if other is not one])
-        found.append(_proposed(one, link[0] if link else None))
-        if link and link[1] not in beside:
+        proposal = _proposed(one, link[0] if link else None)
+        if proposal is None:
+            sentences.append(_nothing(one.table))
+            continue
+        found.append(proposal)
+        if link and not proposal.ready and link[1] not in beside:
             beside.append(link[1])
-    return found + beside
+    return found + beside, sentences
 
 
-def _proposed(looked: Looked, linked: Word | None) -> Proposal:
+def _nothing(table: Table) -> str:
+    if not table.rows:
+        return f"{table.name}: holds no row; a map is proposed by what rows say"
+    return (
+        f"{table.name}: no column looks like an account, and none like a time; it has: {', '.join(table.columns)}"
+        "\n\nhint: docs/import.md shows a map for each kind of table"
+    )
+
+
+def _proposed(looked: Looked, linked: Word | None) -> Proposal | None:
+    if not looked.table.rows:
+        return None
     if ready := matching(looked.table):
         return fitted(ready, looked)
     if (long := _long(looked)) is not None:
@@ -72,10 +80,7 @@ def _proposed(looked: Looked, linked: Word | None) -> Proposal:
         return propose_events(looked, times[0], linked)
     if whose:
         return propose_facts(looked, whose, [], [])
-    raise NothingToPropose(
-        f"{looked.table.name}: no column looks like an account, and none like a time; it has:"
-        f" {', '.join(looked.table.columns)}\n\nhint: docs/import.md shows a map for each kind of table"
-    )
+    return None
 
 
 def _long(looked: Looked) -> tuple[Seen, Seen] | None:

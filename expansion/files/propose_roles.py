@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from expansion.files import propose_names as names
 from expansion.files.propose_columns import Seen, Table, as_text, look
 from expansion.files.propose_forms import first_numbers, forms, says_nothing, share
-from expansion.files.propose_words import Word
+from expansion.files.propose_words import Word, column
 from expansion.usage.cells import NOTHING
 
 _NEARLY = 0.98  # of the ids of a table that has some twice by mistake
@@ -104,7 +104,8 @@ def identity(looked: Looked) -> list[Seen]:
     own = (f"{names.singular(table[-1])}_id",) if table else ()
 
     def fits(one: Seen) -> bool:
-        return one.is_filled and one.different >= _NEARLY * one.filled and not one.is_time
+        is_unique = one.is_filled and one.different >= _NEARLY * one.filled
+        return is_unique and not one.is_time and isinstance(column(one), str)
 
     wanted = (*names.ID[:-2], *own, *names.ID[-2:])
     found = looked.named(tuple(dict.fromkeys(wanted)), fits)

@@ -24,13 +24,17 @@ def map_text(proposal: Proposal, *, facts_apart: bool = False) -> str:
         lines += _word(word)
     for word in proposal.left_out:
         lines += _left_out(word)
-    if proposal.vocabulary:
-        facts = list(_vocabulary(proposal.vocabulary))
+    if facts := facts_text(proposal).splitlines():
         if facts_apart:
             lines += ["---", f"# for playbooks/shared/{_FACTS}", *facts]
         else:
             lines += ["", f"# for playbooks/shared/{_FACTS}:", *(f"#   {line}" for line in facts)]
     return "\n".join(lines) + "\n"
+
+
+def facts_text(proposal: Proposal) -> str:
+    """What facts.yaml says of this table; empty where it says nothing."""
+    return "\n".join(_vocabulary(proposal.vocabulary or {}))
 
 
 def _word(word: Word) -> Iterator[str]:

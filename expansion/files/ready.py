@@ -16,7 +16,7 @@ from expansion.files.propose_columns import Table
 
 # What the columns begin with that a connector adds for itself.
 _MARKS = {"fivetran": "_fivetran_", "airbyte": "_airbyte_", "dlt": "_dlt_", "singer": "_sdc_"}
-_HEAD = re.compile(r"^# (?P<word>known by|columns from|beside): (?P<said>.+)$", re.M)
+_HEAD = re.compile(r"^# (?P<word>known by|columns from|beside): (?P<said>.+(?:\n#   .+)*)$", re.M)
 _SAID = re.compile(r"^  (?P<word>\w+):.*?  # (?P<said>.+)$", re.M)
 
 
@@ -62,7 +62,7 @@ def _read(folder: Traversable) -> Iterator[Ready]:
 
 def _ready(name: str, text: str) -> Ready:
     head = {found["word"]: found["said"] for found in _HEAD.finditer(text)}
-    known = tuple(column.strip().lower() for column in head["known by"].split(","))
+    known = tuple(column.strip("# \n").lower() for column in head["known by"].split(","))
     title = text.partition("\n")[0].removeprefix("# ")
     return Ready(name, title, known, "beside" in head, YAML(typ="safe").load(text), text)
 

@@ -47,6 +47,12 @@ ASKED = {
     "import": [("import", "new.csv", "--map", "sample/events.map.yaml")],
     "init": [("init", "new-folder")],
     "ledger": [("ledger",), *(("ledger", f"--{view}") for view in ("steps", "runs", "clocks", "history"))],
+    "map": [
+        ("map", "sample/events.csv"),
+        ("map", "sample"),
+        ("map", "--ready"),
+        ("map", "--ready", "own/ga4-bigquery"),
+    ],
     "pause": [("pause", "trigger", "export-limit"), ("pause",)],
     "pull": [("pull",)],
     "reconcile": [("reconcile",)],

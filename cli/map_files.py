@@ -1,0 +1,131 @@
+"""`expansion map`: looks at files and proposes the map to import them by."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.output import as_json, many, say, table
+from expansion.text.for_people import ForPeople
+
+if TYPE_CHECKING:
+    from expansion.files.propose_words import Proposal
+    from expansion.files.ready import Ready
+
+
+class NoMap(ForPeople):
+    """Nothing that a map could be proposed of, or a ready map that there is not."""
+
+
+@click.command("map")
+@click.argument("files", nargs=-1, metavar="FILE...")
+@click.option("--facts-yaml", is_flag=True, help="What facts.yaml says as a document of its own, not as comments.")
+@click.option("--into", type=click.Path(path_type=Path, file_okay=False), help="A file for each table, TABLE.map.yaml.")
+@click.option("--ready", is_flag=True, help="The ready maps; with their names in place of files, the maps themselves.")
+@click.option("--json", "json_", is_flag=True, help="The maps as JSON.")
+def command(files: tuple[str, ...], facts_yaml: bool, into: Path | None, ready: bool, json_: bool) -> None:
+    """Look at FILEs, or folders of them, and propose the map for each table: events or facts, and which column is what.
+
+    The map goes to stdout: `expansion map tickets.csv > tickets.map.yaml`. Each line says what the first rows have
+    there, and what is in doubt stands above it in words; the map can be imported as it is. Tables that Fivetran,
+    Airbyte, dlt and Singer write, and the exports of the systems, are known by their columns.
+    """
+    if ready:
+        _ready(files, json_)
+        return
+    if not files:
+        raise click.UsageError("name files or folders to look at; `--ready` lists the ready maps")
+    proposals, sentences = _proposed(files)
+    for sentence in sentences:
+        say(sentence)
+    if into:
+        _write(proposals, into, facts_yaml)
+    elif json_:
+        as_json([_told(one, facts_yaml) for one in proposals])
+    else:
+        _print(proposals, facts_yaml)
+    sys.exit(1 if sentences else 0)
+
+
+def _proposed(files: Sequence[str]) -> tuple[list[Proposal], list[str]]:
+    from expansion.files.propose import propose
+    from expansion.files.propose_tables import tables
+
+    found, sentences = tables(files)
+    if not found:
+        raise NoMap("\n".join(sentences))
+    proposals, doubts = propose(found)
+    if not proposals:
+        raise NoMap("\n".join([*sentences, *doubts]))
+    return proposals, [*sentences, *doubts]
+
+
+def _print(proposals: Sequence[Proposal], facts_yaml: bool) -> None:
+    from expansion.files.propose_text import map_text
+
+    texts = [map_text(one, facts_apart=facts_yaml) for one in proposals]
+    if len(texts) == 1:
+        click.echo(texts[0], nl=False)
+        return
+    for one, text in zip(proposals, texts, strict=True):
+        click.echo(f"--- # {_file_name(one)}\n{text}")
+    say(f"these are {many(len(texts), 'map')}, each for a file of its own: `--into FOLDER` writes them")
+
+
+def _write(proposals: Sequence[Proposal], into: Path, facts_yaml: bool) -> None:
+    """A file for each map. What is there already was perhaps edited: it is left as it is."""
+    from expansion.files.propose_text import map_text
+
+    into.mkdir(parents=True, exist_ok=True)
+    for one in proposals:
+        path = into / _file_name(one)
+        if path.exists():
+            say(f"{path}: is there already and is left as it is")
+            continue
+        path.write_text(map_text(one, facts_apart=facts_yaml), encoding="utf-8")
+        say(f"{path}: {one.kind}{f', by {one.ready}' if one.ready else ''}")
+
+
+def _file_name(proposal: Proposal) -> str:
+    return f"{proposal.table.replace(' ', '_')}.map.yaml"
+
+
+def _told(proposal: Proposal, facts_yaml: bool) -> dict[str, Any]:
+    from expansion.files.propose_text import facts_text, map_text
+
+    return {
+        "table": proposal.table,
+        "kind": proposal.kind,
+        "ready_name": proposal.ready,
+        "map": map_text(proposal, facts_apart=facts_yaml),
+        "facts_yaml": facts_text(proposal) or None,
+        "doubts": [*proposal.notes, *(doubt for word in proposal.words for doubt in word.doubts)],
+    }
+
+
+def _ready(names: Sequence[str], json_: bool) -> None:
+    from expansion.files.ready import ready_maps
+
+    known = {one.name: one for one in ready_maps()}
+    chosen = [_known(name, known) for name in names]
+    if json_:
+        shown = chosen or list(known.values())
+        as_json([{"name": one.name, "title": one.title, "map": one.text if chosen else None} for one in shown])
+    elif chosen:
+        click.echo("---\n".join(one.text for one in chosen), nl=False)
+    else:
+        table([{"map": one.name, "for": one.title} for one in known.values()])
+
+
+def _known(name: str, known: dict[str, Ready]) -> Ready:
+    from difflib import get_close_matches
+
+    if name in known:
+        return known[name]
+    near = get_close_matches(name, known, 1)
+    hint = f"did you mean `{near[0]}`?" if near else "`expansion map --ready` lists them"
+    raise NoMap(f"there is no ready map `{name}`\n\nhint: {hint}")
