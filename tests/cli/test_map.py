@@ -12,10 +12,16 @@ from ruamel.yaml import YAML
 from expansion.files.maps import read_map
 
 TICKETS = [
-    {"ticket_id": f"T-{at}", "account_id": f"A-{at % 4}", "org_id": f"O-{at % 4}",
-     "submitted_at": f"2025-03-{at + 1:02}", "closed_at": f"2025-03-{at + 2:02} 03:00:00" if at % 3 else "", "priority": ("high", "low")[at % 2]}
+    {
+        "ticket_id": f"T-{at}",
+        "account_id": f"A-{at % 4}",
+        "org_id": f"O-{at % 4}",
+        "submitted_at": f"2025-03-{at + 1:02}",
+        "closed_at": f"2025-03-{at + 2:02} 03:00:00" if at % 3 else "",
+        "priority": ("high", "low")[at % 2],
+    }
     for at in range(20)
-]  # fmt: skip
+]
 
 
 def write(name: str, rows: list[dict]) -> str:
