@@ -10,6 +10,7 @@ from typing import Any
 from expansion.files import propose_names as names
 from expansion.files import propose_roles as roles
 from expansion.files.propose_columns import Seen, plain_name
+from expansion.files.propose_reading import reading_words
 from expansion.files.propose_roles import Looked
 from expansion.files.propose_words import Proposal, Word, column, columns_word
 from expansion.text.many import many
@@ -35,7 +36,7 @@ def propose_events(looked: Looked, time: Seen, linked: Word | None = None) -> Pr
     words += _account(accounts, linked)
     words += [linked] if linked else ([columns_word("user", people)] if people else [])
     words += [columns_word("received_at", [arrived])] if arrived else []
-    words += _update(looked, ids) + roles.filters(looked) + roles.reading(looked, [time])
+    words += _update(looked, ids) + roles.filters(looked) + reading_words(looked, [time])
     words += _late(looked, time)
     kept, left_out = _properties(looked, used, linked)
     words += kept
@@ -107,8 +108,6 @@ def _account(accounts: Sequence[Seen], linked: Word | None) -> list[Word]:
     if not accounts or linked:
         return []
     found = columns_word("account", accounts[:1])
-    if accounts[0].lists:
-        found = columns_word("account", accounts[:1])
     empty = accounts[0].rows - accounts[0].filled
     if empty:
         found = found.but(f"{empty:,} of {accounts[0].rows:,} rows have none")

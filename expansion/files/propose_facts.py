@@ -10,6 +10,7 @@ from expansion.files import propose_names as names
 from expansion.files import propose_roles as roles
 from expansion.files.propose_columns import Seen, plain_name
 from expansion.files.propose_kinds import kind_of
+from expansion.files.propose_reading import reading_words
 from expansion.files.propose_roles import Looked
 from expansion.files.propose_words import Proposal, Word, column, columns_word
 
@@ -23,7 +24,7 @@ def propose_long(looked: Looked, name: Seen, value: Seen) -> Proposal:
     words = [columns_word("account", whose[:1])]
     words += [columns_word("at", at[:1])] if at else []
     words += [columns_word("name", [name]), columns_word("value", [value])]
-    words += roles.filters(looked) + roles.reading(looked, at[:1])
+    words += roles.filters(looked) + reading_words(looked, at[:1])
     fields = [(text, Counter[str]()) for text in list(name.texts)[:40]]
     for row in looked.table.rows:
         for text, texts in fields:
@@ -46,7 +47,7 @@ def propose_facts(looked: Looked, whose: Sequence[Seen], person: Sequence[Seen],
     used = [*keys, *span]
     fields = told_fields(looked, used)
     words += _several(looked, keys, fields)
-    words += roles.filters(looked) + roles.reading(looked, at[:1])
+    words += roles.filters(looked) + reading_words(looked, at[:1])
     words += fields_word(fields)
     return Proposal(
         "facts",
@@ -139,6 +140,7 @@ def _in_a_list(one: Seen) -> bool:
 
 
 def fields_word(fields: Sequence[Seen]) -> list[Word]:
+    """The word with the fields; none where there is none."""
     named = {one.name: column(one) for one in fields}
     if not named:
         return []

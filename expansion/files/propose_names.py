@@ -75,11 +75,6 @@ PERCENT = re.compile(r"(?:^|_)(?:percent|percentage|pct|rate|ratio|share|utiliza
 CENTS = re.compile(r"(?:^|_)(?:cents|amount_minor|minor_units)(?:_|$)")
 
 
-def rank(names: tuple[str, ...], name: str) -> int | None:
-    """How good a name is, 0 the best; None where it is none of them."""
-    return names.index(name) if name in names else None
-
-
 def is_technical(name: str) -> bool:
     """Whether a connector added the column for itself."""
     return bool(SYNCED.search(name))

@@ -8,13 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 from expansion.files import propose_names as names
 from expansion.files.propose_columns import Seen, Table, as_text, look
-from expansion.files.propose_forms import first_numbers, forms, says_nothing, share
+from expansion.files.propose_forms import forms
 from expansion.files.propose_words import Word, column
-from expansion.usage.cells import NOTHING
 
 _NEARLY = 0.98  # of the ids of a table that has some twice by mistake
 _DAY = timedelta(days=1)
-_FEW = 200  # a column of more different texts holds what people write
 _EVENTS_KNOWN = 200  # more different names than this are no names of events
 
 
@@ -47,7 +45,9 @@ def looked_at(table: Table) -> Looked:
 
 def account(looked: Looked) -> list[Seen]:
     """What could be the account, the best first."""
-    found = looked.named(names.ACCOUNT, lambda one: not one.is_time and not one.is_yes_no and not one.parts)
+    found = looked.named(
+        names.ACCOUNT, lambda one: not one.is_time and not one.is_yes_no and not one.parts and not one.lists
+    )
     found += [one for one in _groups(looked) if one not in found]
     return sorted(found, key=lambda one: one.filled < 0.5 * one.rows)
 
@@ -198,62 +198,6 @@ def filters(looked: Looked) -> list[Word]:
     return [Word("leave_out", found, samples)] if found else []
 
 
-def reading(looked: Looked, used: Sequence[Seen]) -> list[Word]:
-    """How the texts of this table are written, where that has to be said: dates, decimals, words for nothing."""
-    return [*_dates(looked), *_decimal(looked), *_empty(looked), *_zone(used)]
-
-
-def _dates(looked: Looked) -> list[Word]:
-    written = [one for one in looked.seen if one.texts and one.is_all("year last")]
-    if not written:
-        return []
-    firsts, seconds = zip(*(first_numbers(one.texts) for one in written), strict=True)
-    first, second = max(firsts), max(seconds)
-    doubts = []
-    if first > 12 and second > 12:
-        doubts = ["some dates have the day first and some the month: the others cannot be read"]
-    elif first <= 12 and second <= 12:
-        doubts = ["no day above the 12th among these rows: is it the month that stands first?"]
-    order = (
-        "day first" if first > 12 or any("." in text for one in written for text in one.samples()) else "month first"
-    )
-    return [Word("dates", order, written[0].samples(), doubts=tuple(doubts))]
-
-
-def _decimal(looked: Looked) -> list[Word]:
-    written = [one for one in looked.seen if one.is_number and one.has("comma")]
-    sure = [one for one in written if share(one.texts, lambda found: "comma" in found and "thousands" not in found) > 0]
-    return [Word("decimal", "comma", sure[0].samples())] if sure else []
-
-
-def _empty(looked: Looked) -> list[Word]:
-    """Words for nothing that the import would take for values."""
-    met: dict[str, str] = {}
-    for one in looked.seen:
-        if one.is_inside:
-            continue
-        for text in one.texts:
-            if says_nothing(text) and (one.is_number or one.is_time or _is_no_answer(one, text)):
-                met.setdefault(text, one.name)
-    if not met:
-        return []
-    words = [*dict.fromkeys((*met, *NOTHING))]
-    return [Word("empty", words, said="met: " + ", ".join(f"{text} in {name}" for text, name in met.items()))]
-
-
-def _is_no_answer(one: Seen, text: str) -> bool:
-    """Whether it says nothing in a column of texts, too, where `none` and `unknown` could be an answer."""
-    could_be = text.strip().lower() in ("na", "none", "unknown", "missing", "undefined", "tbd")
-    return not could_be and one.different <= _FEW and one.texts[text] > 1
-
-
-def _zone(used: Sequence[Seen]) -> list[Word]:
-    naive = [one for one in used if one.is_all("moment") and not one.is_all("midnight")]
-    if not naive:
-        return []
-    doubt = "these times have no zone: they count as UTC; write another where they are another's"
-    return [Word("zone", "UTC", naive[0].samples(2), doubts=(doubt,))]
-
-
 def said_of(found: Sequence[Seen]) -> str:
+    """Their names, for a sentence."""
     return ", ".join(one.name for one in found)
