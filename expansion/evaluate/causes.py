@@ -145,7 +145,7 @@ class Causes:
             return self.untold.of(measure, self.engine.subjects.ids[index], point)
         if is_mark(text):
             who = "person" if self.engine.of_accounts else "account"
-            return reason_of(text, source, known.field_of(measure), who)
+            return reason_of(text, source, known.field_of(measure), who, self.engine.calendar.zone)
         return column.cause(index, measure.fact)
 
     @property

@@ -14,6 +14,7 @@ from typing import Any, cast
 import duckdb
 import numpy as np
 
+from expansion.evaluate.fact_states import Reading, States
 from expansion.evaluate.measures import Calendar, FactMeasure
 from expansion.evaluate.numbers import DIGITS, Array, Flags, Numbers, from_fractions
 from expansion.evaluate.subjects import Subjects
@@ -21,12 +22,11 @@ from expansion.evaluate.told import Told
 from expansion.language.check.kinds import CALLED
 from expansion.language.model.models import Facts, SourcedFact
 from expansion.language.model.values import ENDLESS
-from expansion.usage.duck import quote
+from expansion.usage.fact_relations import FactRelations
 from expansion.usage.items import items_of
 from expansion.usage.marks import is_mark
 
 NUMERIC = ("number", "money", "percent")
-EMPTY = ""  # no source sends it: see usage/facts.as_text
 Read = Fraction | bool | str | datetime | tuple[str, ...]
 
 
@@ -47,6 +47,14 @@ class FactColumn:
     def read(cls, kind: str, codes: Array, texts: Iterable[str | None], zone: tzinfo = UTC) -> FactColumn:
         texts = tuple(texts)
         return cls(kind, codes, texts, tuple(read_value(text, kind, zone) for text in texts))
+
+    def narrowed(self, codes: Array) -> FactColumn:
+        """The same texts for others, without those that none of them has."""
+        used = np.flatnonzero(np.bincount(codes, minlength=len(self.texts)))
+        places = np.zeros(len(self.texts), dtype=np.int64)
+        places[used] = np.arange(len(used))
+        texts = tuple(self.texts[place] for place in used.tolist())
+        return FactColumn(self.kind, places[codes], texts, tuple(self.values[place] for place in used.tolist()))
 
     def value(self, index: int) -> Read | None:
         return self.values[int(self.codes[index])]
@@ -119,7 +127,7 @@ class FactMeasuring:
     """Takes the facts of those in `asked(idx, …)`."""
 
     con: duckdb.DuckDBPyConnection
-    facts: str  # SQL for the fact changes
+    facts: FactRelations
     vocabulary: Facts
     calendar: Calendar
     subjects: Subjects
@@ -129,20 +137,33 @@ class FactMeasuring:
     _cohorts: dict[tuple[str, str], list[tuple[datetime, str]]] = field(default_factory=dict)
 
     def take(self, wanted: Iterable[tuple[FactMeasure, int]]) -> None:
-        """Read all of these: the changes of their fields once, then their state at each moment."""
-        new = {one for one in wanted if one not in self._taken}
+        """Read all of these: what was said of their fields, once for all the moments."""
+        new: dict[str, list[tuple[FactMeasure, int]]] = {}
+        for measure, point in wanted:
+            if (measure, point) not in self._taken:
+                new.setdefault(measure.fact, []).append((measure, point))
         if not new:
             return
-        fields = list({self._where(measure.fact): None for measure, _ in sorted(new, key=repr)})
-        self._load(fields)
-        by_moment: dict[datetime, list[tuple[FactMeasure, int]]] = {}
-        for measure, point in new:
-            by_moment.setdefault(self.calendar.end(point, measure.back), []).append((measure, point))
-        for moment, measures in by_moment.items():
-            columns = dict(zip(fields, self._columns(len(fields), moment), strict=True))
-            for measure, point in measures:
-                codes, texts = columns[self._where(measure.fact)]
-                self._taken[measure, point] = self._read(measure.fact, codes, texts, is_now=point == 0)
+        fields = sorted({self._where(fact) for fact in new})
+        moments = [self._moment(measure, point) for some in new.values() for measure, point in some]
+        states = self._reading.states(fields, moments)
+        for fact, measures in new.items():
+            self._take(fact, measures, states[self._where(fact)])
+
+    def _take(self, fact: str, measures: Iterable[tuple[FactMeasure, int]], states: States) -> None:
+        whole = self._column(fact, np.zeros(0, dtype=np.int64), states.texts)
+        for measure, point in measures:
+            column = whole.narrowed(states.at(self._moment(measure, point)))
+            self._taken[measure, point] = column
+            if point == 0:
+                self._note_unreadable(fact, column)
+
+    def _moment(self, measure: FactMeasure, point: int) -> datetime:
+        return self.calendar.end(point, measure.back)
+
+    @cached_property
+    def _reading(self) -> Reading:
+        return Reading(self.con, self.facts, self.subjects, self.calendar.as_of)
 
     def column(self, measure: FactMeasure, point: int) -> FactColumn:
         return self._taken[measure, point]
@@ -172,45 +193,19 @@ class FactMeasuring:
         assert isinstance(definition, SourcedFact), "only sourced facts are stored"
         return definition.from_, definition.field
 
-    def _load(self, fields: list[tuple[str, str]]) -> None:
-        """Make `changes(number, idx, value, since, seen_at)`: what of these fields had arrived by the check."""
-        whose = "true" if self.subjects.of_users else "known.user_id = ''"
-        wanted = ", ".join(f"({number}, {quote(s)}, {quote(f)})" for number, (s, f) in enumerate(fields))
-        self.con.execute(
-            "CREATE OR REPLACE TEMP TABLE changes AS SELECT number, idx, value, since, seen_at "
-            f"FROM {self.facts} AS known JOIN asked USING ({', '.join(self.subjects.keys)}) "
-            f"JOIN (VALUES {wanted}) AS wanted(number, source, field) "
-            f"USING (source, field) WHERE {whose} AND seen_at <= TIMESTAMP {quote(_naive(self.calendar.as_of))}"
-        )
-
-    def _columns(self, count: int, moment: datetime) -> list[tuple[Array, list[str | None]]]:
-        """For each loaded field the different texts, and which of them each account had."""
-        found = self.con.execute(
-            "SELECT number, idx, arg_max_null(value, (since, seen_at)) AS value FROM changes "
-            f"WHERE since <= TIMESTAMP {quote(_naive(moment))} GROUP BY number, idx"
-        ).fetchnumpy()
-        values = objects(found["value"])
-        values[values == None] = EMPTY  # noqa: E711  # there is a row, and it says that there is no value
-        columns = []
-        for number in range(count):
-            here = found["number"] == number
-            texts: dict[str | None, int] = {None: 0}
-            codes = np.zeros(self.subjects.size, dtype=np.int64)
-            codes[found["idx"][here]] = [texts.setdefault(value, len(texts)) for value in values[here]]
-            columns.append((codes, list(texts)))
-        return columns
-
-    def _read(self, fact: str, codes: Array, texts: list[str | None], *, is_now: bool) -> FactColumn:
+    def _column(self, fact: str, codes: Array, texts: Sequence[str | None]) -> FactColumn:
         definition = self.vocabulary.facts.get(fact)
         kind = definition.kind if isinstance(definition, SourcedFact) else "yes_no"
         column = FactColumn.read(kind, codes, texts, self.calendar.zone)
         if isinstance(definition, SourcedFact) and kind in NUMERIC:
             meant = [limit_meant(text, value, fact, self.vocabulary) for text, value in column.sent]
             column = replace(column, values=tuple(meant))
-        unread = [is_unread(text, kind) and value is None for text, value in zip(texts, column.values, strict=True)]
-        if is_now and any(unread):
-            self.unreadable[fact] = int(np.array(unread)[codes].sum())
         return column
+
+    def _note_unreadable(self, fact: str, column: FactColumn) -> None:
+        unread = [is_unread(text, column.kind) and value is None for text, value in column.sent]
+        if any(unread):
+            self.unreadable[fact] = int(np.array(unread)[column.codes].sum())
 
 
 def read_value(text: str | None, kind: str, zone: tzinfo = UTC) -> Read | None:
@@ -311,15 +306,3 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "list": _list,
     "text": lambda text: text,
 }
-
-
-def objects(column: Array) -> Array:
-    """None where masked: NumPy would fill in a question mark."""
-    masked = np.ma.asarray(column)
-    values: Array = masked.data.astype(object)
-    values[np.ma.getmaskarray(masked)] = None
-    return values
-
-
-def _naive(moment: datetime) -> str:
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")

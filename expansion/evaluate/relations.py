@@ -13,7 +13,7 @@ from expansion.evaluate.measures import Calendar
 from expansion.evaluate.rows import Rows, names_of, stamp
 from expansion.evaluate.source import Asked, Measures, by_sql
 from expansion.usage.duck import quote
-from expansion.usage.facts import facts_sql
+from expansion.usage.fact_relations import FactRelations, known_facts
 from expansion.usage.journal import Journal
 from expansion.usage.manifest import Manifest, Reading, Rollup, Segment
 from expansion.usage.names import Names
@@ -44,8 +44,8 @@ class StoreRelations:
         return replace(self, con=self.store.connect())
 
     @property
-    def facts(self) -> str:
-        return facts_sql(self.store, self.manifest)
+    def facts(self) -> FactRelations:
+        return known_facts(self.store, self.manifest)
 
     def spans(self, source: str | None) -> Spans:
         """The spans for which events of a source are known; of any source for None."""
@@ -107,7 +107,7 @@ class StoreRelations:
         return self._seen("account_id, user_id", "account_id <> '' AND user_id <> ''")
 
     def _seen(self, keys: str, where: str) -> str:
-        parts = [f"SELECT {keys}, seen_at AS first_seen FROM {self.facts} WHERE {where}"]
+        parts = [f"SELECT {keys}, seen_at AS first_seen FROM {self.facts.told()} WHERE {where}"]
         if self.manifest.segments:
             files = self.store.files(segment.people_file for segment in self.manifest.segments)
             parts.append(f"SELECT {keys}, first_seen FROM {files} WHERE {where}")

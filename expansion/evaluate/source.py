@@ -18,6 +18,7 @@ from expansion.evaluate.sequences import Walking
 from expansion.evaluate.subjects import Subjects
 from expansion.evaluate.told import Told
 from expansion.language.model.models import Facts
+from expansion.usage.fact_relations import FactRelations
 from expansion.usage.names import Names
 from expansion.usage.rollup import Column
 from expansion.usage.spans import Spans
@@ -63,7 +64,7 @@ class Source(Protocol):
         ...
 
     @property
-    def facts(self) -> str: ...
+    def facts(self) -> FactRelations: ...
 
     def spans(self, source: str | None) -> Spans: ...
 
@@ -99,7 +100,7 @@ class Over:
         return self.of.con
 
     @property
-    def facts(self) -> str:
+    def facts(self) -> FactRelations:
         return self.of.facts
 
     def measures(self, asked: Asked) -> Measures:

@@ -30,6 +30,7 @@ from expansion.language.model.conditions import Condition
 from expansion.language.model.models import SourcedFact, Trigger
 from expansion.language.model.values import Percent, Span
 from expansion.usage.duck import connect, quote
+from expansion.usage.fact_relations import FactRelations, pulled_only
 from expansion.usage.facts import FACT_COLUMNS, as_text
 from expansion.usage.properties import column_of
 from expansion.usage.rollup import Column, properties_of, rollup_sql
@@ -149,6 +150,9 @@ def _answer(engine: Engine, compiled: CompiledTrigger, trigger: Trigger, index: 
 # --- a store in memory ------------------------------------------------------------------------------------------------
 
 
+_CASE_FACTS = pulled_only("case_facts")
+
+
 @dataclass
 class _Memory:
     """The same questions as a usage store answers, over the events and facts of cases."""
@@ -157,7 +161,7 @@ class _Memory:
     now: datetime
     sources: frozenset[str]  # those that facts come from; a case says all that they know
     properties: frozenset[str] = frozenset()
-    facts: str = "case_facts"
+    facts: FactRelations = _CASE_FACTS
 
     def spans(self, source: str | None) -> Spans:
         return ((self.now - _FOR_EVER, self.now),)

@@ -151,7 +151,7 @@ class StoreEvaluator:
         definition = self.vocabulary.facts.people[group]
         wanted = _as_stored(definition.is_)
         here = f"user_id IN (SELECT user_id FROM {self._members(account_id)})"
-        rows = self._profile_rows(f"account_id = {quote(account_id)} AND field = {quote(definition.field)} AND {here}")
+        rows = self._profile_rows([definition.field], f"account_id = {quote(account_id)} AND {here}")
         users = sorted(user for user, _, value in rows if _reads_as(value, wanted))
         return self.profiles(account_id, users)
 
@@ -160,7 +160,7 @@ class StoreEvaluator:
         if not users:
             return []
         where = f"account_id = {quote(account_id)} AND user_id IN ({quote_list(users)})"
-        rows = self._profile_rows(f"{where} AND field IN ({quote_list(PROFILE_FIELDS)})")
+        rows = self._profile_rows(PROFILE_FIELDS, where)
         known = {(user, name): value for user, name, value in rows}
         left = self._left(account_id)
         return [
@@ -179,12 +179,11 @@ class StoreEvaluator:
         rows = self.source.con.execute(f"SELECT user_id FROM {gone} WHERE account_id = {quote(account_id)}").fetchall()
         return {user for (user,) in rows}
 
-    def _profile_rows(self, where: str) -> list[tuple[str, str, str | None]]:
+    def _profile_rows(self, fields: Sequence[str], where: str) -> list[tuple[str, str, str | None]]:
+        said = f"(SELECT * FROM {self.source.facts.of_fields(fields)} WHERE user_id <> '' AND {where})"
         return self.source.con.execute(
-            "SELECT user_id, field, arg_max_null(value, since) FROM "
-            "(SELECT user_id, field, source, arg_max_null(value, (since, seen_at)) AS value, max(since) AS since "
-            f"FROM {self.source.facts} WHERE user_id <> '' AND {self._by_now()} AND {where} "
-            f"GROUP BY user_id, field, source) WHERE NOT {marked_sql()} GROUP BY user_id, field"
+            f"SELECT user_id, field, arg_max_null(value, (since, source)) "
+            f"FROM {self.source.facts.state(said, self.as_of)} WHERE NOT {marked_sql()} GROUP BY user_id, field"
         ).fetchall()
 
     def remote_ids(self, account_ids: Iterable[str] | None = None) -> dict[str, dict[str, str]]:
@@ -194,17 +193,15 @@ class StoreEvaluator:
         if accounts == []:
             return found
         of = f"AND account_id IN ({quote_list(accounts)}) " if accounts else ""
+        said = (
+            f"(SELECT * FROM {self.source.facts.of_fields([REMOTE_ID])} WHERE user_id = '' {of}AND value IS NOT NULL)"
+        )
         rows = self.source.con.execute(
-            f"SELECT account_id, source, arg_max(value, (since, seen_at)) FROM {self.source.facts} "
-            f"WHERE field = {quote(REMOTE_ID)} AND user_id = '' AND {self._by_now()} {of}GROUP BY account_id, source"
+            f"SELECT account_id, source, value FROM {self.source.facts.state(said, self.as_of)}"
         ).fetchall()
         for account, source, value in (row for row in rows if not is_mark(row[2])):
             found.setdefault(account, {})[source.partition(".")[0]] = value
         return found
-
-    def _by_now(self) -> str:
-        moment = quote(self._moment())
-        return f"since <= TIMESTAMP {moment} AND seen_at <= TIMESTAMP {moment}"
 
     def _moment(self) -> str:
         return str(naive(self.as_of))

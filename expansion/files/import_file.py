@@ -10,8 +10,9 @@ import duckdb
 
 from expansion.files.fact_columns import notes, refuse_missing
 from expansion.files.fact_rows import FactRows, FileRow
+from expansion.files.told import add_told
 from expansion.language.model.models import Facts
-from expansion.usage.facts import add_facts, user_accounts
+from expansion.usage.facts import user_accounts
 from expansion.usage.import_events import Imported, import_events
 from expansion.usage.lines import ImportFailed
 from expansion.usage.mapping import FactMap, load_map
@@ -48,9 +49,8 @@ def _import_facts(
     if not rows:
         raise ImportFailed(f"{path}: holds no row; is it the file that was meant?")
     records = list(said.records(rows))
-    newest = max((record.at for record in records if record.at), default=now)
     if records:  # a file that says nothing of anybody is no answer: what rests on one stays open
-        result.stored = add_facts(store, mapping.source, records, min(now, newest), asked=mapping.fields or ())
+        result.stored = add_told(store, mapping.source, records, now, mapping.fields or ())
     result.rows, result.records = len(rows), len(records)
     result.duplicates = said.repeats
     result.refused(list_rejects(store.root, path.name, said.rejects, by_line=True))

@@ -9,13 +9,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from expansion.evaluate.sequences import microseconds
+from expansion.memory.beside import Beside
 from expansion.memory.held import Held
+from expansion.memory.stated import Said
 from expansion.usage.items import items_of
 from expansion.usage.match_event import fits, number
 from expansion.usage.rollup import Column
 
 _EPOCH = datetime(1970, 1, 1).toordinal()
-Change = tuple[str, str, str, str | None, datetime, datetime]  # source, field, user, value, since, seen_at
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class Account:
     details: dict[Column, Held]
     of_late: Held  # an event a row, as far back as windows of hours reach
     late_details: dict[Column, Held]
-    changes: Sequence[Change] = ()
+    said: Sequence[Said] = ()
+    beside: Beside = field(default_factory=Beside)
     ids: set[str] = field(default_factory=set)  # of the events that came in since the rows were read
 
     def add(self, arrival: Arrival, columns: Sequence[Column], zone: ZoneInfo) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import duckdb
@@ -13,6 +12,7 @@ import pyarrow as pa
 
 from expansion.evaluate.numbers import Array, Flags, scaled
 from expansion.evaluate.rows import names_of
+from expansion.memory.stated import places_of, texts_of
 from expansion.usage.rollup import Column
 from expansion.usage.sql_dialect import PLACES
 
@@ -89,26 +89,14 @@ def shelve(con: duckdb.DuckDBPyConnection, rows: str | None, columns: Sequence[C
         values,
         _array(table["moment"].combine_chunks()) if by_moment else None,
     )
-    return Shelf(whole, _places(table["account_id"].combine_chunks()))
-
-
-def _places(accounts: Any) -> dict[str, slice]:
-    """Where the rows of each account begin and end."""
-    coded = accounts.dictionary_encode()
-    codes = np.asarray(coded.indices)
-    edges = np.flatnonzero(np.diff(codes, prepend=-1, append=-1)).tolist()
-    names = coded.dictionary.to_pylist()
-    return {names[codes[begin]]: slice(begin, end) for begin, end in pairwise(edges)}
+    return Shelf(whole, places_of(table["account_id"]))
 
 
 def _array(column: Any, *, is_amount: bool = False) -> Array:
     if is_amount:
         return scaled(column.cast(pa.decimal128(38, PLACES)).fill_null(0))
     if str(column.type) in ("string", "large_string"):
-        coded = column.dictionary_encode()  # each text once in memory, however many rows have it
-        texts = np.array([*coded.dictionary.to_pylist(), None], dtype=object)
-        placed: Array = texts[np.asarray(coded.indices.fill_null(-1))]
-        return placed
+        return texts_of(column)
     whole: Array = np.asarray(column.cast("int64").fill_null(0))
     return whole
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from expansion.private_files import settle, sync
 from expansion.usage import manifest as manifests
 from expansion.usage.duck import one, quote
-from expansion.usage.facts import FACT_COLUMNS, naive
+from expansion.usage.fact_relations import stored
 from expansion.usage.manifest import FactFile, Manifest, Pulls, is_files
 from expansion.usage.spans import Spans
+from expansion.usage.statements import WIDE
 from expansion.usage.store import UsageStore
 
 
@@ -24,7 +26,8 @@ def put_back(store: UsageStore, now: datetime) -> int:
     """What was learnt ahead of now counts as learnt now; how many changes of facts that were."""
     with manifests.writing(store.root):
         manifest = store.manifest()
-        done = [_fact_file(store, file, now) for file in manifest.facts]
+        later = _later(store, manifest.facts, now)
+        done = [_fact_file(store, file, now, later) for file in manifest.facts]
         pulls = {name: Pulls(min(one.first, now), min(one.last, now)) for name, one in manifest.pulls.items()}
         covered = {name: spans if is_files(name) else _until(spans, now) for name, spans in manifest.covered.items()}
         files = tuple(file for file, _ in done)
@@ -36,16 +39,35 @@ def _until(spans: Spans, now: datetime) -> Spans:
     return tuple((first, min(last, now)) for first, last in spans if first < now)
 
 
-def _fact_file(store: UsageStore, file: FactFile, now: datetime) -> tuple[FactFile, int]:
-    relation, con = store.files([file.file]), store.connect()
-    limit = f"TIMESTAMP {quote(str(naive(now)))}"
-    count = one(con, f"SELECT count(*) FROM {relation} WHERE since > {limit} OR seen_at > {limit}")
+def _later(store: UsageStore, files: Sequence[FactFile], now: datetime) -> str:
+    """SQL that gives what was said after a moment moments of their own, so that the last said stays the last."""
+    con, some = store.connect(), [file.file for file in files if file.kind != "changes"]
+    found = con.execute(f"SELECT DISTINCT said FROM {store.files(some)} WHERE said > {stored(now)}") if some else None
+    moments = sorted((moment for (moment,) in found.fetchall()), reverse=True) if found else []
+    whens = [f"WHEN {stored(at)} THEN {stored(now - timedelta(microseconds=n))}" for n, at in enumerate(moments)]
+    return f"CASE said {' '.join(whens)} ELSE said END" if whens else "said"
+
+
+def _fact_file(store: UsageStore, file: FactFile, now: datetime, later: str) -> tuple[FactFile, int]:
+    relation, con, limit = store.files([file.file]), store.connect(), stored(now)
+    known = "known" if file.kind == "wide" else "seen_at"
+    is_said = file.kind != "changes"
+    ahead = f"said > {limit}" if is_said else f"since > {limit} OR seen_at > {limit}"
+    count = one(con, f"SELECT count(*) FROM {relation} WHERE {ahead}")
     if not count:
         return file, 0
     path = store.root / "facts" / f"{uuid.uuid4().hex[:16]}.parquet"
-    clipped = f"SELECT {FACT_COLUMNS} FROM (SELECT * REPLACE (least(since, {limit}) AS since, "
-    clipped += f"least(seen_at, {limit}) AS seen_at) FROM {relation})"
-    con.execute(f"COPY ({clipped}) TO {quote(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+    clipped = f"least(since, {limit}) AS since, least({known}, {limit}) AS {known}"
+    if is_said:  # a file may tell of a day to come; what began when it was said, begins when that is now
+        since, learnt = (f"CASE WHEN said > {limit} AND {name} = said THEN {later} " for name in ("since", known))
+        clipped = f"{since}ELSE since END AS since, {learnt}WHEN said > {limit} THEN least({known}, {later}) "
+        clipped += f"ELSE {known} END AS {known}, {later} AS said"
+    order = " ORDER BY account_id, since" if file.kind == "wide" else ""
+    con.execute(f"COPY (SELECT * REPLACE ({clipped}) FROM {relation}{order}) TO {quote(str(path))} {WIDE}")
     settle(path)
     sync(path.parent)
-    return FactFile(f"facts/{path.name}", file.rows), count
+    if is_said:
+        ends = con.execute(f"SELECT min(since), max(since) FROM {store.files([f'facts/{path.name}'])}").fetchall()
+        first, last = map(str, ends[0])
+        return replace(file, file=f"facts/{path.name}", first=first, last=last), count
+    return replace(file, file=f"facts/{path.name}"), count

@@ -20,6 +20,8 @@ from expansion.usage.marks import is_mark, mark, marked_sql
 
 Row = tuple[str, str, str, str, str | None, datetime, datetime]  # source, field, account, user, value, since, seen_at
 Full = Literal["accounts", "people"]  # whose records the answer holds all of
+# Of changes that were seen together the largest text: one question has one answer.
+NEWEST_VALUE = "arg_max_null(value, (since, seen_at, value IS NOT NULL, value))"
 REMOTE_ID = "@id"  # the field under which a record's id in its own system is kept
 
 _Whose = tuple[str, str]  # account, user
@@ -110,7 +112,7 @@ class Answer:
         return (
             f"(SELECT field, account_id, user_id FROM {stored} WHERE source = {quote(self.source)} AND {whose} "
             "AND NOT starts_with(field, '@member ') GROUP BY ALL "
-            f"HAVING NOT {marked_sql('arg_max_null(value, (since, seen_at))')} "
+            f"HAVING NOT {marked_sql(NEWEST_VALUE)} "
             f"AND max(since) < TIMESTAMP {quote(str(self.pulled))})"
         )
 
@@ -123,7 +125,7 @@ class Answer:
         latest = con.execute(
             f"SELECT user_id, account_id, field, max(since) FROM {stored} SEMI JOIN named USING (user_id) "
             f"WHERE source = {quote(self.source)} GROUP BY ALL "
-            f"HAVING NOT {marked_sql('arg_max_null(value, (since, seen_at))')}"
+            f"HAVING NOT {marked_sql(NEWEST_VALUE)}"
         ).fetchall()
         named.add_stored(latest)
         return [(self.source, *ended) for ended in named.ended()]
@@ -193,4 +195,4 @@ def _naive(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
-__all__ = ["REMOTE_ID", "Answer", "Full", "Row"]
+__all__ = ["NEWEST_VALUE", "REMOTE_ID", "Answer", "Full", "Row"]

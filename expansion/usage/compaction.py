@@ -11,9 +11,9 @@ from dataclasses import replace
 
 import duckdb
 
-from expansion.private_files import settle, sync
 from expansion.usage import manifest as manifests
 from expansion.usage.duck import PARQUET, quote
+from expansion.usage.fact_compaction import fewer, small
 from expansion.usage.manifest import FactFile, Manifest, Segment
 from expansion.usage.properties import MOST
 from expansion.usage.store import UsageStore
@@ -31,13 +31,13 @@ def put_together(store: UsageStore) -> int:
     with manifests.writing(store.root):
         before = store.manifest()
         con = store.connect()
-        after = replace(before, segments=_segments(store, con, before), facts=_facts(store, con, before))
+        after = replace(before, segments=_segments(store, con, before), facts=_facts(store, con, before.facts))
         manifests.save(store.root, after)
         return len(before.segments) + len(before.facts) - len(after.segments) - len(after.facts)
 
 
 def _is_due(now: Manifest) -> bool:
-    return any(_small(now)) or sum(file.rows < _SMALL for file in now.facts) > MANY
+    return any(_small(now)) or len(small(now.facts)) > MANY
 
 
 def _small(now: Manifest) -> list[list[Segment]]:
@@ -81,14 +81,5 @@ def _one_of(store: UsageStore, con: duckdb.DuckDBPyConnection, group: Sequence[S
     return store.with_names(con, replace(group[0].written_anew(made), properties=tuple(sorted(names))))
 
 
-def _facts(store: UsageStore, con: duckdb.DuckDBPyConnection, before: Manifest) -> tuple[FactFile, ...]:
-    small = [file for file in before.facts if file.rows < _SMALL]
-    if len(small) <= MANY:
-        return before.facts
-    path = store.root / "facts" / f"{uuid.uuid4().hex[:16]}.parquet"
-    relation = store.files(file.file for file in small)
-    con.execute(f"COPY (SELECT * FROM {relation}) TO {quote(str(path))} (FORMAT parquet, COMPRESSION zstd)")
-    settle(path)
-    sync(path.parent)
-    kept = tuple(file for file in before.facts if file not in small)
-    return (*kept, FactFile(f"facts/{path.name}", sum(file.rows for file in small)))
+def _facts(store: UsageStore, con: duckdb.DuckDBPyConnection, files: tuple[FactFile, ...]) -> tuple[FactFile, ...]:
+    return fewer(store, con, files) if len(small(files)) > MANY else files

@@ -24,15 +24,16 @@ import pyarrow as pa
 from expansion.contract import CohortMembers, FactRecord
 from expansion.private_files import private_folder, settle, sync
 from expansion.usage import manifest as manifests
-from expansion.usage.answers import REMOTE_ID, Answer, Full, Row
+from expansion.usage.answers import NEWEST_VALUE, REMOTE_ID, Answer, Full, Row
 from expansion.usage.duck import one, quote
+from expansion.usage.fact_relations import NOBODY, files_of, known_facts
 from expansion.usage.forgotten import forgotten_people
 from expansion.usage.manifest import FactFile, Manifest
 from expansion.usage.marks import mark, unmarked
 from expansion.usage.members import user_accounts_sql
 from expansion.usage.store import UsageStore
 
-COHORT = ""  # of no account: whether a cohort itself is there
+COHORT = NOBODY  # whether a cohort itself is there
 FACT_COLUMNS = "source, field, account_id, user_id, value, since, seen_at"
 
 _SCHEMA = pa.schema(
@@ -42,9 +43,14 @@ _SCHEMA = pa.schema(
 
 
 def facts_sql(store: UsageStore, manifest: Manifest) -> str:
-    """SQL for all fact changes, oldest and newest."""
-    if manifest.facts:
-        return store.files(file.file for file in manifest.facts)
+    """SQL for all that was ever said, oldest and newest, a value a row; see fact_relations.py."""
+    return known_facts(store, manifest).changes()
+
+
+def _changes_sql(store: UsageStore, manifest: Manifest) -> str:
+    """SQL for all changes that pulls found."""
+    if files := files_of(manifest, "changes"):
+        return store.files(file.file for file in files)
     types = {"since": "TIMESTAMP", "seen_at": "TIMESTAMP"}
     nothing = ", ".join(f"NULL::{types.get(name, 'VARCHAR')} AS {name}" for name in FACT_COLUMNS.split(", "))
     return f"(SELECT {nothing} WHERE false)"
@@ -100,8 +106,8 @@ def end_cohort(store: UsageStore, source: str, name: str, at: datetime) -> int:
 def _members(store: UsageStore, source: str, field: str) -> set[str]:
     """Who is in it as far as is known, and `COHORT` once it was missing."""
     were = store.connect().execute(
-        f"SELECT account_id FROM {facts_sql(store, store.manifest())} WHERE source = $1 AND field = $2 "
-        "GROUP BY account_id HAVING arg_max_null(value, (since, seen_at)) <> 'false'",
+        f"SELECT account_id FROM {_changes_sql(store, store.manifest())} WHERE source = $1 AND field = $2 "
+        f"GROUP BY account_id HAVING {NEWEST_VALUE} <> 'false'",
         [source, field],
     )
     return {account for (account,) in were.fetchall()}
@@ -119,7 +125,7 @@ def cohort_field(name: str) -> str:
 
 def user_accounts(store: UsageStore) -> dict[str, str]:
     """The account of each person who belongs to exactly one now; for events that name no account."""
-    return dict(store.connect().execute(user_accounts_sql(facts_sql(store, store.manifest()))).fetchall())
+    return dict(store.connect().execute(user_accounts_sql(known_facts(store, store.manifest()))).fetchall())
 
 
 def as_text(value: Any) -> str | None:
@@ -146,8 +152,8 @@ def naive(moment: datetime) -> datetime:
 def _add(store: UsageStore, source: str, rows: list[Row], pulled_at: datetime, answer: Answer | None = None) -> int:
     manifest = store.manifest()
     con = store.connect()
-    stored = facts_sql(store, manifest)
-    if answer is not None and manifest.facts:
+    stored = _changes_sql(store, manifest)
+    if answer is not None and files_of(manifest, "changes"):
         rows = [*rows, *answer.ended(con, stored, rows)]
     con.register("pulled", pa.table([list(column) for column in zip(*rows, strict=True)] or [[]] * 7, schema=_SCHEMA))
     before = manifest.pulls.get(source)
@@ -173,9 +179,7 @@ def _changes(stored: str, last_pull: datetime | None) -> str:
     by_key = f"OVER (PARTITION BY {_KEYS} ORDER BY since"
     aged = f"SELECT *, row_number() {by_key} DESC) AS age, lag(value) {by_key}) AS earlier, "
     aged += f"row_number() {by_key}) > 1 AS has_earlier FROM ({once})"
-    known = (
-        f"SELECT {_KEYS}, since, arg_max_null(value, seen_at) AS value FROM {stored} SEMI JOIN pulled USING ({_KEYS})"
-    )
+    known = f"SELECT {_KEYS}, since, {NEWEST_VALUE} AS value FROM {stored} SEMI JOIN pulled USING ({_KEYS})"
     latest = f"SELECT {_KEYS}, arg_max_null(value, since) AS value, max(since) AS since FROM known GROUP BY ALL"
     same = " AND ".join(f"p.{key} = k.{key}" for key in _KEYS.split(", "))
     return (

@@ -28,7 +28,6 @@ from expansion.usage.store import UsageStore
 
 _DISTINCT = 6
 _ADDRESS = "[^\\s@\"',;:|{}()<>=/\\\\]+@[^\\s@\"',;:|{}()<>=/\\\\]+"
-_IS_EMAIL = "regexp_full_match(value, '[^@\\s]+@[^@\\s]+\\.[^@\\s]+')"
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def known_as(store: UsageStore, text: str) -> Person | None:
     """The person with this user id, or this e-mail address; None where the store knows nobody by it."""
     con, manifest = store.connect(), store.manifest()
     facts = f"(SELECT * FROM {facts_sql(store, manifest)} WHERE user_id <> '')"
-    same = f"lower(value) = {quote(text.strip().lower())} AND {_IS_EMAIL}"
+    same = f"lower(value) = {quote(text.strip().lower())} AND {_is_email('value')}"
     ids = [user for (user,) in con.execute(f"SELECT DISTINCT user_id FROM {facts} WHERE {same}").fetchall()]
     people = _people(store, manifest.segments)
     alike = f"lower(user_id) = {quote(text.strip().lower())}" if "@" in text else f"user_id = {quote(text)}"
@@ -71,7 +70,7 @@ def known_as(store: UsageStore, text: str) -> Person | None:
     if not ids:
         return None
     mine = f"FROM {facts} WHERE user_id IN ({quote_list(ids)})"
-    said = con.execute(f"SELECT DISTINCT value {mine} AND value IS NOT NULL AND {_IS_EMAIL}").fetchall()
+    said = con.execute(f"SELECT DISTINCT value {mine} AND value IS NOT NULL AND {_is_email('value')}").fetchall()
     names = con.execute(f"SELECT DISTINCT value {mine} AND field = 'name' AND value IS NOT NULL").fetchall()
     where = [account for (account,) in con.execute(f"SELECT DISTINCT account_id {mine}").fetchall()]
     if people:
@@ -132,22 +131,30 @@ class _Rewriting:
         return self.store.with_names(self.con, segment.written_anew(again))
 
     def facts(self, file: FactFile) -> FactFile:
-        relation = self.store.files([file.file])
+        """The same where nothing in it names the person."""
+        relation, wide = self.store.files([file.file]), file.kind == "wide"
+        columns = list(map(column_of, file.fields)) if wide else ["value"]
         mine = f"user_id IN ({quote_list(self.person.ids)})"
-        found = one(self.con, f"SELECT count(*) FROM {relation} WHERE {mine} OR {self._in_text('value')}")
+        found = one(
+            self.con, f"SELECT count(*) FROM {relation} WHERE {' OR '.join([mine, *map(self._in_text, columns)])}"
+        )
         if not found:
             return file
-        # Who it was goes; what the person did or may do stays, and with it the answers to triggers about people.
-        telling = [*self.person.emails, *self.person.names]
-        gone = f"CASE WHEN {mine} AND (value IN ({quote_list(telling) or 'NULL'}) OR {_IS_EMAIL}) THEN NULL "
-        value = f"{gone}ELSE {self.text('value')} END AS value"
         path = self.store.root / "facts" / f"{uuid.uuid4().hex[:16]}.parquet"
-        rows = f"SELECT source, field, account_id, {self.user()}, {value}, since, seen_at FROM {relation}"
-        self.con.execute(f"COPY ({rows}) TO {quote(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+        without = ", ".join(f"{self._fact(column, mine)} AS {column}" for column in columns)
+        rows = f"SELECT * REPLACE ({self.user()}, {without}) FROM {relation}"
+        order = " ORDER BY account_id, since" if wide else ""
+        self.con.execute(f"COPY ({rows}{order}) TO {quote(str(path))} (FORMAT parquet, COMPRESSION zstd)")
         settle(path)
         self.changed += found
         self.files += 1
-        return FactFile(f"facts/{path.name}", file.rows)
+        return replace(file, file=f"facts/{path.name}")
+
+    def _fact(self, column: str, mine: str) -> str:
+        """Who it was goes; what the person did or may do stays, and with it the answers to triggers about people."""
+        telling = quote_list([*self.person.emails, *self.person.names]) or "NULL"
+        gone = f"{mine} AND ({column} IN ({telling}) OR {_is_email(column)})"
+        return f"CASE WHEN {gone} THEN NULL ELSE {self.text(column)} END"
 
     # --- SQL ----------------------------------------------------------------------------------------------------------
 
@@ -208,6 +215,10 @@ class _Rewriting:
         self.con.register("other_ids", table)
 
 
+def _is_email(column: str) -> str:
+    return f"regexp_full_match({column}, '[^@\\s]+@[^@\\s]+\\.[^@\\s]+')"
+
+
 def _case(column: str, instead: Mapping[str, str], otherwise: str | None = None) -> str:
     if not instead:
         return otherwise or column
@@ -221,6 +232,40 @@ def _literally(text: str) -> str:
 
 
 # --- what comes in later ----------------------------------------------------------------------------------------------
+
+
+def facts_without_forgotten(
+    store: UsageStore, con: duckdb.DuckDBPyConnection, rows: str, columns: Sequence[str], also: Sequence[str] = ()
+) -> str:
+    """SQL for statements about accounts and people without those who were forgotten, and what names them in `columns`.
+
+    Ids are looked for in the query, and addresses once each: nobody goes through all cells one by one.
+    """
+    listed = forgotten_people(store.root)
+    if not listed:
+        return rows
+    parts = " UNION ALL ".join(
+        f"SELECT unnest(regexp_extract_all({column}, {quote(_ADDRESS)})) AS found FROM ({rows})" for column in columns
+    )
+    said = con.execute(f"SELECT DISTINCT found FROM ({parts or 'SELECT NULL AS found'})").fetchall()
+    emails = {each: other for (each,) in said if each and (other := listed.pseudonym(each))}
+    con.execute("CREATE OR REPLACE TEMP TABLE forgotten_keys (keyed VARCHAR, instead VARCHAR)")
+    con.executemany("INSERT INTO forgotten_keys VALUES (?, ?)", list(listed.pseudonyms.items()))
+    work = _Rewriting(store, con, Person(("",), tuple(emails)), {"": "", **emails}, listed)
+    instead = f"(SELECT instead FROM forgotten_keys WHERE keyed = {_keyed_sql(listed.key, '{}')})"
+    kept = ["account_id", "user_id", "since", "until", "known", *also]
+    kept += [f"coalesce({instead.format(column)}, {work.text(column)}) AS {column}" for column in columns]
+    return (
+        f"SELECT {', '.join(kept)} FROM ({rows}) "
+        f"WHERE user_id = '' OR {_keyed_sql(listed.key, 'user_id')} NOT IN (SELECT keyed FROM forgotten_keys)"
+    )
+
+
+def _keyed_sql(key: bytes, text: str) -> str:
+    """SQL for what `forgotten.keyed` makes of a text: an HMAC is a hash of a hash (RFC 2104)."""
+    inner, outer = ("".join(f"\\x{byte ^ pad:02x}" for byte in key.ljust(64, b"\0")) for pad in (0x36, 0x5C))
+    meant = f"encode(CASE WHEN contains({text}, '@') THEN lower(trim({text})) ELSE {text} END)"
+    return f"sha256('{outer}'::BLOB || unhex(sha256('{inner}'::BLOB || {meant})))"
 
 
 def without_forgotten(

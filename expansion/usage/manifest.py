@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 
@@ -75,12 +75,30 @@ class Segment:
         return replace(file, properties=self.properties, rest=self.rest, table=self.table, source=self.source)
 
 
+FactKind = Literal["changes", "named", "wide"]
+
+
 @dataclass(frozen=True)
 class FactFile:
-    """One immutable Parquet file of fact changes."""
+    """One immutable Parquet file of facts: changes that were pulled; or what files say, see statements.py."""
 
     file: str
     rows: int
+    kind: FactKind = "changes"
+    source: str = ""  # the rest is of statements
+    fields: tuple[str, ...] = ()  # those with a column, in order; or that are named in rows
+    of_people: bool = False
+    complete: bool = False  # holds snapshots of all there is
+    ends: bool = False  # some of them end
+    is_plain: bool = False  # each key has one for a `since`, and was known then
+    first: str = ""  # since when the first and the last of them hold, as stored
+    last: str = ""
+
+    @property
+    def layout(self) -> tuple[object, ...]:
+        """Files that agree in this are one relation."""
+        fields = self.fields if self.kind == "wide" else ()
+        return self.kind, self.source, fields, self.of_people, self.complete
 
 
 @dataclass(frozen=True)
@@ -180,7 +198,7 @@ def _where(error: Exception) -> str:
 def _read(raw: dict[str, Any]) -> Manifest:
     return Manifest(
         segments=tuple(map(_segment, raw["segments"])),
-        facts=tuple(FactFile(**file) for file in raw["facts"]),
+        facts=tuple(map(_fact_file, raw["facts"])),
         pulls={name: Pulls(*map(datetime.fromisoformat, pulled.values())) for name, pulled in raw["pulls"].items()},
         covered={
             name: tuple((datetime.fromisoformat(first), datetime.fromisoformat(last)) for first, last in spans)
@@ -188,6 +206,10 @@ def _read(raw: dict[str, Any]) -> Manifest:
         },
         late_after=raw.get("late_after", {}),
     )
+
+
+def _fact_file(raw: dict[str, Any]) -> FactFile:
+    return FactFile(**{**raw, "fields": tuple(raw.get("fields", ()))})
 
 
 def _rollup(raw: dict[str, Any]) -> Rollup:

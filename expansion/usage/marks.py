@@ -6,11 +6,12 @@ that nobody knows from then on. What was never told has no row at all.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, tzinfo
 from typing import Literal
 
 from expansion.usage.duck import quote
 
-Reason = Literal["gone", "twice", "no field", "no cohort", "moved"]
+Reason = Literal["gone", "twice", "no field", "no cohort", "moved", "ended"]
 
 _MARK = "\x1a"  # SUBSTITUTE, "in place of a character that is not valid": in no text that people write
 
@@ -21,6 +22,7 @@ _SAID: dict[str, str] = {
     "no field": "{source} no longer has a field `{field}`",
     "no cohort": "{source} no longer has this cohort",
     "moved": "this person belongs to another account now, says {source}",
+    "ended": "its value ended on {when}, says {source}",
 }
 
 
@@ -29,14 +31,26 @@ def mark(reason: Reason) -> str:
     return _MARK + reason
 
 
+def ended(at: datetime) -> str:
+    """What stands for a value that ended at a moment, as stored."""
+    return f"{mark('ended')}:{at.isoformat(timespec='seconds')}"
+
+
+def ended_sql(until: str) -> str:
+    """SQL for the same."""
+    return f"{quote(mark('ended') + ':')} || strftime({until}, '%Y-%m-%dT%H:%M:%S')"
+
+
 def is_mark(text: str | None) -> bool:
     return text is not None and text.startswith(_MARK)
 
 
-def reason_of(text: str, source: str, field: str, who: str = "account") -> str:
-    """Why nobody knows, as a sentence without its full stop."""
-    said = _SAID.get(text.removeprefix(_MARK), "{source} no longer tells `{field}`")
-    return said.format(source=source, field=field, who=who)
+def reason_of(text: str, source: str, field: str, who: str = "account", zone: tzinfo = UTC) -> str:
+    """Why nobody knows, as a sentence without its full stop. Days are those of a zone."""
+    reason, _, moment = text.removeprefix(_MARK).partition(":")
+    when = f"{datetime.fromisoformat(moment).replace(tzinfo=UTC).astimezone(zone):%Y-%m-%d}" if moment else ""
+    said = _SAID.get(reason, "{source} no longer tells `{field}`")
+    return said.format(source=source, field=field, who=who, when=when)
 
 
 def marked_sql(value: str = "value") -> str:

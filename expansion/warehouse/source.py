@@ -12,6 +12,7 @@ from expansion.evaluate.measures import Calendar
 from expansion.evaluate.relations import StoreRelations
 from expansion.evaluate.rows import names_of
 from expansion.evaluate.source import Asked, Measures, by_sql
+from expansion.usage.fact_relations import FactRelations
 from expansion.usage.names import ANY, MOST_SUGGESTED, Names, Pair, Row
 from expansion.usage.properties import column_of
 from expansion.usage.rollup import WHERE_AND_WHEN, Column, properties_of, rollup_sql
@@ -123,7 +124,7 @@ class WarehouseSource:
         return self.local.con
 
     @property
-    def facts(self) -> str:
+    def facts(self) -> FactRelations:
         return self.facts_from.facts
 
     def again(self) -> WarehouseSource:
@@ -221,7 +222,7 @@ class WarehouseSource:
         query = f"SELECT {keys}, MIN(seen_at) AS first_seen FROM {events} AS seen WHERE {where} GROUP BY {keys}"
         names = keys.split(", ")
         table = self.local.table([query], [*((name, TEXT) for name in names), ("first_seen", MOMENT)])
-        facts = f"SELECT {keys}, seen_at AS first_seen FROM {self.facts} WHERE {where}"
+        facts = f"SELECT {keys}, seen_at AS first_seen FROM {self.facts.told()} WHERE {where}"
         return f"({facts} UNION ALL SELECT {keys}, first_seen FROM {table})"
 
     def events_of(self, account_id: str, columns: Sequence[Column], since: datetime) -> str | None:

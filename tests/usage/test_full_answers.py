@@ -11,6 +11,7 @@ import pytest
 from expansion.contract import CohortMembers, FactRecord, Refused, TryLater
 from expansion.explain.evaluator import evaluator
 from expansion.usage.answers import Full
+from expansion.usage.fact_relations import known_facts
 from expansion.usage.facts import add_cohort, add_facts, end_cohort, facts_sql, user_accounts
 from expansion.usage.marks import is_mark
 from expansion.usage.members import left_sql
@@ -48,7 +49,7 @@ def people(store: UsageStore, day: int, *whose: str, source: str = PROFILES, ful
 
 def left(store: UsageStore, by: datetime | None = None) -> set[str]:
     rows = store.connect().execute(
-        f"SELECT account_id, user_id FROM {left_sql(facts_sql(store, store.manifest()), by)}"
+        f"SELECT account_id, user_id FROM {left_sql(known_facts(store, store.manifest()), by)}"
     )
     return {f"{user}@{account}" for account, user in rows.fetchall()}
 

@@ -14,6 +14,11 @@ NO_COHORT = "\x1ano cohort"
 GONE = "\x1agone"  # in place of a value that is not known any more
 
 
+def _order(change: Row) -> tuple[Any, ...]:
+    """The newest comes last; of those of one moment the largest text."""
+    return change["since"], change["seen"], change["value"] is not None, change["value"] or ""
+
+
 @dataclass(frozen=True, order=True)
 class Who:
     """An account; or one person of it, whose events are then the only ones that count."""
@@ -125,7 +130,7 @@ class Stored:
         moment = self.moment(at)
         changes = self.by_field.get((source, name, who.account, who.user or ""), [])
         known = [change for change in changes if change["since"] <= moment]
-        newest = max(known, key=lambda change: (change["since"], change["seen"]), default=None)
+        newest = max(known, key=_order, default=None)
         return newest["value"] if newest and newest["value"] != GONE else None
 
     def told(self, source: str, name: str, who: Who, at: At) -> bool:
@@ -133,14 +138,14 @@ class Stored:
         moment = self.moment(at)
         changes = self.by_field.get((source, name, who.account, who.user or ""), [])
         known = [change for change in changes if change["since"] <= moment]
-        newest = max(known, key=lambda change: (change["since"], change["seen"]), default=None)
+        newest = max(known, key=_order, default=None)
         return newest is not None and newest["value"] != GONE
 
     def is_gone(self, source: str, name: str, at: At) -> bool:
         """A cohort itself, which is told of no account, was not there any more."""
         moment = self.moment(at)
         told = [change for change in self.by_field.get((source, name, "", ""), []) if change["since"] <= moment]
-        return bool(told) and max(told, key=lambda change: (change["since"], change["seen"]))["value"] == NO_COHORT
+        return bool(told) and max(told, key=_order)["value"] == NO_COHORT
 
     def pulled(self, key: str, at: At) -> bool:
         """A source of facts, or a cohort, had been asked by then."""
