@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -12,7 +12,9 @@ from expansion.evaluate.fact_states import EMPTY, EPOCH, microseconds
 from expansion.evaluate.fact_values import FactMeasuring
 from expansion.evaluate.measures import FactMeasure
 from expansion.memory.account import Account
+from expansion.memory.beside import Beside
 from expansion.memory.stated import Said
+from expansion.usage.fact_relations import Field
 from expansion.usage.marks import ended, mark
 
 _Order = tuple[int, int, int]
@@ -24,7 +26,6 @@ class LiveFacts(FactMeasuring):
 
     account: Account | None = None
     user: str = ""
-    _newest: dict[tuple[int, datetime], int | None] = field(default_factory=dict)
 
     def take(self, wanted: Iterable[tuple[FactMeasure, int]]) -> None:
         for measure, point in wanted:
@@ -36,31 +37,28 @@ class LiveFacts(FactMeasuring):
                     self._note_unreadable(measure.fact, column)
 
     def _value(self, measure: FactMeasure, moment: datetime) -> str | None:
-        assert self.account is not None, "made for an account"
-        source, name = self._where(measure.fact)
-        found: list[tuple[_Order, int, Said]] = []
-        for said in self.account.said:
-            if said.source == source and name in said.values and (row := self._row(said, moment)) is not None:
-                since, known, by = (int(part[row]) for part in said.order)
-                found.append(((since, known, by), row, said))
-        if not found:
-            return None
-        order, row, said = max(found, key=lambda one: one[0])
-        return self._ended(source, name, moment, order, int(said.until[row])) or said.values[name][row] or EMPTY
+        account = self.account
+        assert account is not None, "made for an account"
+        where, by = self._where(measure.fact), self.calendar.as_of
+        return value_of(account.said, account.beside, where, account.account_id, self.user, moment, by)
 
-    def _ended(self, source: str, name: str, moment: datetime, order: _Order, until: int) -> str | None:
-        """A mark, where what was said does not hold any more."""
-        assert self.account is not None, "made for an account"
-        beside, by, known_by = self.account.beside, microseconds(moment), microseconds(self.calendar.as_of)
-        if beside.moved(source, self.account.account_id, self.user, moment, self.calendar.as_of):
-            return mark("moved")
-        if beside.is_gone((source, name), order, by, known_by, of_people=bool(self.user)):
-            return mark("gone")
-        return ended(EPOCH + timedelta(microseconds=until)) if until <= by else None
 
-    def _row(self, said: Said, moment: datetime) -> int | None:
-        key = (id(said), moment)
-        if key not in self._newest:
-            by, known_by = microseconds(moment), microseconds(self.calendar.as_of)
-            self._newest[key] = said.newest(self.user, by, known_by)
-        return self._newest[key]
+def value_of(
+    every: Iterable[Said], beside: Beside, where: Field, account: str, user: str, moment: datetime, known_by: datetime
+) -> str | None:
+    """What holds of a field at a moment, as it was known by another; see usage/fact_relations.py."""
+    source, name = where
+    by, known = microseconds(moment), microseconds(known_by)
+    found: list[tuple[_Order, int, Said]] = []
+    for said in every:
+        if said.source == source and name in said.values and (row := said.newest(user, by, known)) is not None:
+            found.append(((int(said.order[0][row]), int(said.order[1][row]), int(said.order[2][row])), row, said))
+    if not found:
+        return None
+    order, row, said = max(found, key=lambda one: one[0])
+    if beside.moved(source, account, user, moment, known_by):
+        return mark("moved")
+    if beside.is_gone(where, order, by, known, of_people=bool(user)):
+        return mark("gone")
+    until = int(said.until[row])
+    return ended(EPOCH + timedelta(microseconds=until)) if until <= by else said.values[name][row] or EMPTY
