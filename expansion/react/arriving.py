@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from expansion.contract import EventRow
 from expansion.memory.account import Arrival
 from expansion.text.for_people import ForPeople
 from expansion.usage.cells import as_id, is_nothing
-from expansion.usage.cells import moment as moment_of
-
-_FIRST, _LAST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+from expansion.usage.moments import moment, why_not
 
 
 class NotAnEvent(ForPeople):
@@ -50,9 +48,8 @@ def as_stored(value: Any) -> str | None:
 
 
 def _moment(value: str | float | datetime | None, what: str) -> datetime:
-    moment = moment_of(value)
-    if moment is None:
-        raise NotAnEvent(f"{what} cannot be read; write ISO 8601, or seconds or milliseconds since 1970")
-    if not _FIRST <= moment <= _LAST:
-        raise NotAnEvent(f"{what} lies outside 1990 to 2100")
-    return moment
+    if wrong := why_not(value, what):
+        raise NotAnEvent(wrong)
+    found = moment(value)
+    assert found is not None, "it has a reason otherwise"
+    return found

@@ -103,8 +103,13 @@ def test_an_event_that_a_run_knew_does_not_count_again(tmp_path: Path) -> None:
         ({"event_id": ""}, "no event id"),
         ({"event": None}, "no event name"),
         ({"account_id": None}, "no account, and none, or more than one, is known for its user"),
-        ({"time": "yesterday"}, "the time cannot be read; write ISO 8601, or seconds or milliseconds since 1970"),
-        ({"time": 10}, "the time lies outside 1990 to 2100"),
+        (
+            {"time": "yesterday"},
+            "the time cannot be read; write ISO 8601, such as 2025-03-01T10:00:00Z, or seconds, milliseconds, "
+            "microseconds or nanoseconds since 1970",
+        ),
+        ({"time": 10}, "the time is a number that is no time"),
+        ({"time": "1985-01-01"}, "the time lies outside 1990 to 2100"),
     ],
 )
 def test_what_is_no_event_is_refused_and_not_written_down(tmp_path: Path, changed: Definition, reason: str) -> None:

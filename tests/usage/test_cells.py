@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +23,6 @@ from tests.usage.builders import MAP, lines, row, stored
 
 IDS = ["1001.0", " 1001 ", "1001", "1001.000", "-7.0", "7.05", "a.0", "v1.0", "é.0", "x\u00a0", "\tx", "", "  ", "NULL"]
 IDS += [" nan ", "\\N", "None", "none", "-", "Nullmann"]
-MOMENTS = [
-    "20260301",
-    "2026-03-01",
-    "2026-03-01T10:00",
-    "2026-03-01 10:00:00Z",
-    "1767225600000",
-    "1767225600.5",
-    "1e12",
-]
-MOMENTS += ["2026-W10-1", "20260301T101010Z", "2026-03-01T24:00:00", "2026-02-30", "", "nan", "2026-03-01T10:00:00+05"]
 
 
 @pytest.mark.parametrize("said", IDS)
@@ -45,26 +35,6 @@ def test_an_id_is_the_same_in_a_query_and_in_this_process(said: str) -> None:
 def test_numbers_that_are_ids_are_whole() -> None:
     assert {cells.as_id(one) for one in (1001, 1001.0, "1001.0", " 1001")} == {"1001"}
     assert cells.as_id("7.05") == "7.05"
-
-
-def test_every_moment_of_a_year_in_milliseconds_is_read_alike() -> None:
-    first = datetime(2026, 1, 1, tzinfo=UTC)
-    every = [first + timedelta(milliseconds=number * 3_155_692) for number in range(10_000)]
-    for moment in every:
-        assert cells.moment(str(int(moment.timestamp() * 1000))) == moment.replace(
-            microsecond=moment.microsecond // 1000 * 1000
-        )
-
-
-@pytest.mark.parametrize(
-    "said",
-    MOMENTS,
-)
-def test_a_moment_is_the_same_in_a_query_and_in_this_process(said: str) -> None:
-    query = f"SELECT {cells.moment_sql('said')} FROM (SELECT $1::VARCHAR AS said)"
-    ((found,),) = connect(threads=1).execute(query, [said]).fetchall()
-    here = cells.moment(said)
-    assert found == (here and here.replace(tzinfo=None))
 
 
 def test_a_column_of_numbers_with_a_gap_names_the_account_that_is_meant(store: UsageStore, tmp_path: Path) -> None:
