@@ -9,8 +9,8 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from expansion.evaluate.engine import Vocabulary
+from expansion.files.maps import EventMap
 from expansion.language.model.models import Facts, Policy, Trigger
-from expansion.usage.mapping import EventMap
 
 _HERE = Path(__file__).parent
 

@@ -10,6 +10,7 @@ import duckdb
 
 from benchmarks import definitions
 from benchmarks.events import make_events
+from benchmarks.imported import import_events
 from benchmarks.place import Place, has_lines, linked_copy
 from benchmarks.queries import by_hand
 from benchmarks.timing import Found, Job, Took, note_fired, one_by_one, timed
@@ -19,7 +20,6 @@ from expansion.explain.evaluator import build_rollups, evaluator
 from expansion.language.model.models import Trigger
 from expansion.react.resident import Resident
 from expansion.usage.duck import connect, quote
-from expansion.usage.import_events import import_events
 from expansion.usage.journal import Journal
 from expansion.usage.store import UsageStore
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import tzinfo
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,94 +13,133 @@ from cli.output import as_json, many, say, table
 from cli.scripts import counted
 
 if TYPE_CHECKING:
+    from expansion.files.results import FileResult, ImportResult
     from expansion.language.model.facts import Facts
-    from expansion.usage.import_events import Imported
     from jobs.place import Place
 
-_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+_MAP = click.Path(path_type=Path, dir_okay=False, exists=True)
+_MOST = 30  # files that are shown one by one; those with something to say always are
 
 
 @click.command("import")
-@click.argument("files", nargs=-1, required=True, type=_FILE)
-@click.option("--map", "map_", required=True, type=_FILE, help="Which column is what; docs/import.md shows one.")
+@click.argument("files", nargs=-1, required=True)
+@click.option("--map", "map_", required=True, type=_MAP, help="Which column is what; `expansion map` makes one.")
 @click.option("--json", "json_", is_flag=True, help="The result as JSON.")
-def command(files: tuple[Path, ...], map_: Path, json_: bool) -> None:
-    """Bring in events or facts from FILES: JSON lines, CSV or Parquet; .gz may follow the first two.
+def command(files: tuple[str, ...], map_: Path, json_: bool) -> None:
+    """Bring in events or facts from FILES: CSV, JSON, Parquet and more, packed or not; folders and patterns, too.
 
     Events that are stored already are dropped by their id, so the same file can be imported twice. Rows that cannot be
-    read are listed in a file beside the store, each with its line and the reason; the others are stored. Exit code 1 if
-    a file held nothing that could be read.
+    read are listed in a file beside the store, each with its line and the reason; the others are stored. A file that
+    cannot be used stops no other. Exit code 1 if there was one, or one of which no row could be read.
     """
-    results = _import(files, map_)
-    rows = [_row(result) for result in results]
+    result = _import(files, map_)
     if json_:
-        as_json([_told(result) for result in results])
+        as_json(_told(result))
     else:
-        table(rows)
-    for result in results:
-        for reason, count in result.rejects.items():
-            say(f"{result.source}: {many(count, 'row')}: {reason}")
-        for note in result.notes:
-            say(f"{result.source}: {note}")
-        if result.report:
-            say(f"every one of them, with its line: {result.report}")
-    useless = [r for r in results if r.rejects and not (r.stored or r.duplicates or r.records)]
-    sys.exit(1 if useless else 0)
+        table(list(_rows(result)))
+    for line in _said(result):
+        say(line)
+    sys.exit(1 if any(file.is_useless for file in result.files) else 0)
 
 
-def _row(result: Imported) -> dict[str, Any]:
+def _rows(result: ImportResult) -> Iterator[dict[str, Any]]:
+    """A row for each file, or for those of many that have something to say; and one for all together."""
+    files = result.files
+    shown = files if len(files) <= _MOST else [one for one in files if one.rejects or one.failure]
+    yield from (_row(result, file) for file in shown[:_MOST])
+    if len(files) > 1:
+        yield {
+            "file": f"all {len(files)}"
+            if len(shown) == len(files)
+            else f"all {len(files)}, and the others without fault",
+            "what": _stored(result, result.stored, sum(one.rows for one in files)),
+            **_counts(files),
+        }
+
+
+def _row(result: ImportResult, file: FileResult) -> dict[str, Any]:
+    if file.failure:
+        return {"file": file.source, "what": "not used", **_counts([file])}
+    alone = len(result.files) == 1
+    stored = result.values if alone and result.values is not None else file.stored
+    return {"file": file.source, "what": _stored(result, stored, file.rows), **_counts([file])}
+
+
+def _stored(result: ImportResult, stored: int | None, rows: int) -> str:
     """How many events are stored; of facts how many of their values are new, for what is known changes nothing."""
-    repeats = {"repeats": result.duplicates, "not readable": sum(result.rejects.values())}
-    if result.rows is None:
-        return {"file": result.source, "what": many(result.stored, "new event"), **repeats}
-    known = ", all known before" if result.records and not result.stored else ""
-    what = f"{many(result.stored, 'new value')} in {many(result.rows, 'row')}{known}" if result.rows else "no rows"
+    if result.what == "events":
+        return many(stored or 0, "new event")
+    if stored is None:
+        return many(rows, "row")
+    known = ", all known before" if rows and not stored else ""
+    return f"{many(stored, 'new value')} in {many(rows, 'row')}{known}" if rows else "no rows"
+
+
+def _counts(files: Sequence[FileResult]) -> dict[str, int]:
+    left_out = sum(one.left_out for one in files)
     return {
-        "file": result.source,
-        "what": what,
-        **repeats,
+        "repeats": sum(one.repeats for one in files),
+        **({"left out": left_out} if left_out else {}),
+        "not readable": sum(one.not_readable for one in files),
     }
 
 
-def _told(result: Imported) -> dict[str, Any]:
+def _said(result: ImportResult) -> Iterator[str]:
+    """What went wrong, file by file, and what may not be as it was meant."""
+    for file in result.files:
+        if file.failure:
+            yield file.failure
+        for reason, count in file.rejects.items():
+            example = file.examples.get(reason)
+            yield f"{file.source}: {many(count, 'row')}: {reason}{f'; one says `{example}`' if example else ''}"
+        if file.report:
+            yield f"every one of them, with its line: {file.report}"
+    yield from result.notes
+
+
+def _told(result: ImportResult) -> dict[str, Any]:
     return {
-        "file": result.source,
-        "what": "events" if result.rows is None else "values",
-        "rows": result.rows,
+        "what": "events" if result.what == "events" else "values",
         "stored": result.stored,
-        "repeats": result.duplicates,
-        "not_readable": sum(result.rejects.values()),
-        "reasons": counted(result.rejects, "reason", "rows"),
-        "report": result.report,
+        "files": [
+            {
+                "file": file.source,
+                "rows": file.rows,
+                "stored": file.stored,
+                "repeats": file.repeats,
+                "left_out": file.left_out,
+                "not_readable": file.not_readable,
+                "reasons": counted(file.rejects, "reason", "rows"),
+                "report": file.report,
+                "failure": file.failure,
+            }
+            for file in result.files
+        ],
         "notes": result.notes,
     }
 
 
-def _import(files: tuple[Path, ...], map_: Path) -> list[Imported]:
-    """One file after the other; what was stored before a file that cannot be used stays stored."""
-    from expansion.files.import_file import import_file
+def _import(files: tuple[str, ...], map_: Path) -> ImportResult:
+    """All files; what was stored before one that cannot be used stays stored."""
+    from expansion.files.import_files import import_files
     from expansion.usage.compaction import put_together
     from flows.opening import open_place
     from jobs.clock import moment
 
     place = open_place()
-    store, results = place.store, []
     zone, facts = _vocabulary(place)
-    with click.progressbar(files, label="importing", file=sys.stderr, hidden=not sys.stderr.isatty()) as shown:
-        for file in shown:
-            results.append(import_file(store, file, map_, moment(None), zone=zone, facts=facts))
-    put_together(store)
-    return results
+    result = import_files(place.store, files, map_, moment(None), zone=zone, facts=facts)
+    put_together(place.store)
+    return result
 
 
-def _vocabulary(place: Place) -> tuple[tzinfo, Facts | None]:
+def _vocabulary(place: Place) -> tuple[str, Facts | None]:
     """The zone of policy.yaml, and facts.yaml; files may be imported before there are any."""
-    from datetime import UTC
-
     from expansion.language.model.mistakes import Mistakes
 
     try:
-        return place.definitions.zone, place.definitions.workspace.facts
+        workspace = place.definitions.workspace
     except (Mistakes, OSError) as error:
         say(f"days count as UTC and no column was compared: {str(error).splitlines()[0]}")
-        return UTC, None
+        return "UTC", None
+    return workspace.policy.time_zone, workspace.facts

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from expansion.files.words import ReadWords
 from expansion.language.model.fields import SpanField, Strict
 from expansion.language.model.mistakes import did_you_mean
 from expansion.usage.failures import MapError
@@ -29,7 +30,7 @@ class Cell(Strict):
     join: list[Column] | None = Field(None, min_length=2)  # all, with `with` in between
     with_: str = Field(" ", alias="with")
     always: str | None = None  # the same for each row
-    key: str | None = None  # of a list of objects with `key` and `value`
+    key: str | int | None = None  # of a list of objects, each with a `key` (`name`, `id`) and a `value`
     before: str | None = None  # what stands before this text
     after: str | None = None  # what stands after it
     as_: Kind | None = Field(None, alias="as")  # read as this, and kept as plain text of it
@@ -75,7 +76,7 @@ class RowTest(Strict):
 RowTests = dict[str, bool | int | str | list[bool | int | str] | RowTest]
 
 
-class ReadWords(Strict):
+class ReadMap(Strict):
     """How a file is read, where that cannot be told by looking at it."""
 
     sheet: str | None = None
@@ -85,6 +86,10 @@ class ReadWords(Strict):
     heading_line: int | None = Field(None, ge=1)
     columns: list[str] | None = Field(None, min_length=1)  # of a file without a heading
     rows_at: str | None = None  # the key of a JSON file under which its rows stand
+
+    @property
+    def words(self) -> ReadWords:
+        return ReadWords(**self.model_dump())
 
 
 def _zone(name: str) -> str:
@@ -101,7 +106,7 @@ class TableMap(Strict):
     table: str | None = Field(
         None, min_length=1, pattern=r"^[^/|]+$"
     )  # what its rows are; left out: by the file's name
-    read: ReadWords = ReadWords()
+    read: ReadMap = ReadMap()
     zone: Annotated[str, AfterValidator(_zone)] | None = None  # of times without one
     dates: Literal["day first", "month first"] | None = None
     empty: list[str] | None = None  # texts that say nothing; left out: cells.NOTHING
@@ -162,6 +167,7 @@ class FactMap(TableMap):
     name: str | None = None  # of a long table: the column that says which field
     value: Column | None = None  # and the one with its value
     complete: bool = False  # who is not in it is not there any more
+    deleted_when: RowTests = Field(default_factory=dict)  # what was known ends with such a row
     several_rows: Literal["sum"] | dict[Literal["newest", "largest", "smallest"], str] | None = None
 
     @model_validator(mode="after")
@@ -172,6 +178,8 @@ class FactMap(TableMap):
             raise ValueError("a long table (`name`, `value`) has no `fields`, `several_rows` or `complete`")
         if isinstance(self.several_rows, dict) and len(self.several_rows) != 1:
             raise ValueError("`several_rows` has one rule: `newest`, `largest` or `smallest` with a column, or `sum`")
+        if self.source == "files.people" and self.user is None:
+            raise ValueError("`source: files.people` needs `user`: the column with the person's id")
         if self.until is not None and self.at is None:
             raise ValueError("`until` needs `at`: since when the value was so")
         return self
@@ -184,7 +192,7 @@ class FactMap(TableMap):
             yield from ((word, one) for one in (value if isinstance(value, list) else [value]) if one is not None)
         if isinstance(self.several_rows, dict):
             yield from (("several_rows", name) for name in self.several_rows.values())
-        yield from ((word, name) for word in ("only", "leave_out") for name in getattr(self, word))
+        yield from ((word, name) for word in ("only", "leave_out", "deleted_when") for name in getattr(self, word))
 
 
 class FileMap(Strict):
@@ -293,7 +301,6 @@ __all__ = [
     "FileMap",
     "MadeFrom",
     "MapError",
-    "ReadWords",
     "RowTest",
     "load_map",
     "read_map",

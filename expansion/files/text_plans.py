@@ -24,6 +24,8 @@ def csv_plan(whole: Whole, words: ReadWords, size: int) -> Plan:
     """How a text file is read as a table. Raises NoLayout where it cannot be."""
     path = whole.path
     encoding, sample = _sample(whole, words)
+    if not sample:
+        raise NoLayout("is empty; write it again at its source, or leave it out")
     lone_returns = b"\r" in sample and b"\n" not in sample
     layout = csv_layout(sample.decode("utf-8", "replace"), words, whole.file.name)
 
@@ -43,7 +45,7 @@ def json_plan(whole: Whole, words: ReadWords, size: int) -> Plan:
     """How a file of JSON is read. Raises NoLayout where it cannot be."""
     path = whole.path
     encoding, sample = _sample(whole, words)
-    layout = json_layout(sample, len(sample) < SAMPLED, words.rows_at)
+    layout = json_layout(sample or b"{}", len(sample) < SAMPLED, words.rows_at)  # a day without events is no mistake
     if layout.in_array:
         _check_end(whole, encoding)
 
@@ -60,8 +62,6 @@ def _sample(whole: Whole, words: ReadWords) -> tuple[str | None, bytes]:
     """The encoding of a text, None for UTF-8, and how it begins, in UTF-8."""
     encoding = marked(whole.path) or known_encoding(words.encoding)
     sample = start(whole.path, SAMPLED, encoding)
-    if not sample:
-        raise NoLayout("is empty; write it again at its source, or leave it out")
     if encoding is None:
         check_utf8(sample)
     return (None if encoding == "utf-8" else encoding), sample

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
@@ -42,11 +42,14 @@ class Batch:
         empty: Sequence[str],
         *,
         of_files: bool,
+        spoiled: Callable[[], Collection[int]] = tuple,
     ) -> Batch:
         """The rows of `events` in a file; see `UsageStore.add_events`."""
         given = "properties" if properties is None else columns_of(properties)
         columns = listed(EVENT_COLUMNS, given, PLACE if of_files else "")
         con.execute(f"COPY (SELECT {columns} FROM ({events})) TO {quote(str(file))} {PARQUET}")
+        if gone := spoiled():
+            _without_files(con, file, gone)
         if properties is not None:
             return cls(con, file, tuple(properties), given, given, of_files=of_files)
         names, kept, rest = _shredded(con, file, empty)
@@ -96,6 +99,17 @@ class Batch:
         mostly = 2 * sum(hour[5] for hour in hours) >= sum(hour[2] for hour in hours)
         ends = [hour[3:6] for hour in hours if hour[5]] if mostly else [hour[0:3] for hour in hours]
         return told((first.replace(tzinfo=UTC), last.replace(tzinfo=UTC), count) for first, last, count in ends)
+
+
+def _without_files(con: duckdb.DuckDBPyConnection, file: Path, gone: Collection[int]) -> None:
+    """Take the rows of files away that turned out to be no use."""
+    whole = file.with_suffix(".whole")
+    file.replace(whole)
+    try:
+        kept = f"SELECT * FROM {rows_of(whole)} WHERE file NOT IN ({', '.join(map(str, gone))})"
+        con.execute(f"COPY ({kept}) TO {quote(str(file))} {PARQUET}")
+    finally:
+        whole.unlink()
 
 
 def rows_of(file: Path) -> str:

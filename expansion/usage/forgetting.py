@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from expansion.private_files import replace_file, settle
 from expansion.usage import manifest as manifests
+from expansion.usage.batch import PLACE
 from expansion.usage.duck import PARQUET, one, quote, quote_list
 from expansion.usage.facts import facts_sql
 from expansion.usage.forgotten import ForgottenPeople, forgotten_people
@@ -269,7 +270,12 @@ def _keyed_sql(key: bytes, text: str) -> str:
 
 
 def without_forgotten(
-    store: UsageStore, con: duckdb.DuckDBPyConnection, events: str, properties: Sequence[str] | None
+    store: UsageStore,
+    con: duckdb.DuckDBPyConnection,
+    events: str,
+    properties: Sequence[str] | None,
+    *,
+    of_files: bool = False,
 ) -> str:
     """SQL for a batch of events from a file, its forgotten people under their pseudonyms. The same where there is none.
 
@@ -293,6 +299,7 @@ def without_forgotten(
     work.other_event_ids(f"({events})")
     kept = [f"coalesce(o.instead, e.event_id) AS event_id, event, ts, seen_at, account_id, {work.user()}"]
     kept += [f"{work.text(column, is_json=properties is None)} AS {column}" for column in columns]
+    kept += [PLACE] if of_files else []
     return f"SELECT {', '.join(kept)} FROM ({events}) AS e LEFT JOIN other_ids AS o ON e.event_id = o.event_id"
 
 

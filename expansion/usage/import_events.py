@@ -1,4 +1,4 @@
-"""Events into the store, from files and from sources. What cannot be read is reported row by row, in a file beside."""
+"""Events that sources send into the store. What cannot be read is reported row by row, in a file beside."""
 
 from __future__ import annotations
 
@@ -13,30 +13,26 @@ import duckdb
 import pyarrow as pa
 
 from expansion.contract import EventRow
-from expansion.usage.checking import checked_sql, empty_words, keys_needed, names_used, properties_named
-from expansion.usage.duck import one
-from expansion.usage.forgetting import without_forgotten
+from expansion.usage.cells import id_sql, text_sql
+from expansion.usage.checking import reasons
+from expansion.usage.duck import identifier, quote
 from expansion.usage.forgotten import forgotten_people
-from expansion.usage.lines import ImportFailed
-from expansion.usage.mapping import EventMap
-from expansion.usage.reading import Rows, clean_rows, count_rows, rows_again
+from expansion.usage.moment_sql import moment_sql
 from expansion.usage.rejects import Reject, Rejects, list_rejects
-from expansion.usage.scratch import scratch
 from expansion.usage.spans import Span, Spans
-from expansion.usage.store import Stored, UsageStore
+from expansion.usage.store import UsageStore
+from expansion.usage.tables import Stored
 
 
 @dataclass
 class Imported:
-    """What became of one file or pull. `rejects` holds the reasons and how often; `report` the file with every row.
+    """What became of one pull. `rejects` holds the reasons and how often; `report` the file with every row.
 
-    `new_rejects`: how many of them no earlier import or pull had listed.
+    `new_rejects`: how many of them no earlier pull had listed.
     """
 
     source: str
     stored: int = 0
-    rows: int | None = None  # of a file of facts, whose rows hold several values each: `stored` counts the values
-    records: int = 0  # of a file of facts: what its rows said, known before or not
     duplicates: int = 0
     rejects: dict[str, int] = field(default_factory=dict)
     new_rejects: int = 0
@@ -63,87 +59,7 @@ _DIFFERING = (
     "or several columns together: `id: [user_id, happened_at, name]`"
 )
 
-# --- files ------------------------------------------------------------------------------------------------------------
-
-
-def import_events(
-    store: UsageStore,
-    path: Path,
-    mapping: EventMap,
-    *,
-    users: Mapping[str, str] | None = None,
-    by: datetime | None = None,
-) -> Imported:
-    """Store the events of one file. `users` gives the account of a user, for events that name no account; `by` is when
-    the file was there, and no event can be later.
-    """
-    if not path.is_file():
-        raise ImportFailed(f"{path}: there is no such file; check the name")
-    con = store.connect()
-    _load_users(con, users or {})
-    result = Imported(path.name)
-    rows = clean_rows(con, path, keys_needed(mapping))
-    _check_columns(path, mapping, rows)
-    try:
-        _add(store, con, rows, mapping, result, by)
-        clean = count_rows(con, path) == result.stored + result.duplicates
-    except duckdb.Error:
-        clean = False
-    if not clean:
-        _import_again(store, con, path, mapping, result, by)
-    return result
-
-
-def _import_again(
-    store: UsageStore,
-    con: duckdb.DuckDBPyConnection,
-    path: Path,
-    mapping: EventMap,
-    result: Imported,
-    by: datetime | None,
-) -> None:
-    """Line by line, where something is wrong. What is stored already stays so."""
-    with rows_again(con, path, scratch(store.root)) as rows:
-        checked = checked_sql(rows, mapping, by=by)
-        try:
-            if not one(con, f"SELECT count(*) FROM ({rows.sql}) WHERE broken IS NULL"):
-                raise ImportFailed(f"{path}: holds no row that can be read; check that the file is what its name says")
-            if result.stored + result.duplicates == 0:
-                _add(store, con, rows, mapping, result, by)
-            _report(store, con, result, checked, by_line=True)
-        except duckdb.Error as error:
-            said = str(error).partition("\n")[0]
-            raise ImportFailed(f"{path}: cannot be read to its end ({said}); write it again at its source") from error
-
-
-def _add(
-    store: UsageStore,
-    con: duckdb.DuckDBPyConnection,
-    rows: Rows,
-    mapping: EventMap,
-    result: Imported,
-    by: datetime | None,
-) -> None:
-    events = f"SELECT * FROM ({checked_sql(rows, mapping, by=by)}) WHERE reason IS NULL"
-    events = without_forgotten(store, con, events, properties_named(rows, mapping))
-    named, empty = properties_named(rows, mapping), empty_words(mapping)
-    result.add(store.add_events(con, events, properties=named, empty=empty))
-
-
-def _check_columns(path: Path, mapping: EventMap, rows: Rows) -> None:
-    if rows.columns is None:
-        return
-    have = {name.lower() for name in rows.columns}
-    for word, name in names_used(mapping):
-        if name.lower() not in have:
-            has = ", ".join(rows.columns)
-            raise ImportFailed(f"{path}: has no column `{name}`, which the map gives as `{word}`; it has: {has}")
-
-
-# --- sources ----------------------------------------------------------------------------------------------------------
-
 _PULLED = ("id", "event", "time", "account", "user", "received_at", "properties")
-_PULL_MAP = EventMap(id="id", event="event", time="time", account="account", user="user", received_at="received_at")
 
 
 def import_rows(
@@ -232,10 +148,24 @@ def _text(value: object) -> str | None:
 
 
 def _checked_pull(by: datetime | None) -> str:
-    broken = "CASE WHEN NOT json_valid(properties) THEN 'its properties are not valid JSON' END AS broken"
-    packed = f"struct_pack({', '.join(f'{name} := {name}' for name in _PULLED)})"
-    rows = Rows(f"SELECT line, NULL::VARCHAR AS text, {broken}, {packed} AS row FROM pulled", _PULLED)
-    return checked_sql(rows, _PULL_MAP, "row.properties", by=by)
+    """SQL for the events of `pulled`, with line, text and `reason`: NULL for an event.
+
+    It joins `user_accounts(known_user, known_account)`, for events that name no account.
+    """
+    wrong = "CASE WHEN NOT json_valid(properties) THEN 'its properties are not valid JSON' END AS broken"
+    texts = f"{text_sql('id')} AS event_id, {text_sql('event')} AS event, {text_sql('time')} AS time_text, "
+    texts += f"{text_sql('received_at')} AS received_text, {id_sql('account')} AS said_account, "
+    user = id_sql(identifier("user"))
+    texts += f"{user} AS said_user, {moment_sql('time')} AS ts, {moment_sql('received_at')} AS received"
+    account = "coalesce(said_account, known_account)"
+    shown = ", ".join(f"{quote(name)}, {identifier(name)}" for name in _PULLED)
+    why = f"CASE WHEN broken IS NOT NULL THEN broken {' '.join(reasons(account, by))} END AS reason"
+    return (
+        f"SELECT event_id, event, ts, greatest(ts, coalesce(received, ts)) AS seen_at, {account} AS account_id, "
+        f"coalesce(said_user, '') AS user_id, properties, line, CAST(json_object({shown}) AS VARCHAR) AS text, {why} "
+        f"FROM (SELECT * EXCLUDE (event), {wrong}, {texts} FROM pulled) "
+        "LEFT JOIN user_accounts ON said_user = known_user"
+    )
 
 
 def _load_users(con: duckdb.DuckDBPyConnection, users: Mapping[str, str]) -> None:
@@ -258,4 +188,4 @@ def _fetched(con: duckdb.DuckDBPyConnection) -> Iterator[Reject]:
         yield from some
 
 
-__all__ = ["ImportFailed", "Imported", "import_events", "import_rows"]
+__all__ = ["Imported", "import_rows"]

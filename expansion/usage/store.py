@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
 from pathlib import Path
@@ -57,13 +57,15 @@ class UsageStore:
         properties: Sequence[str] | None = None,
         empty: Sequence[str] = NOTHING,
         table: Table | None = None,
+        spoiled: Callable[[], Collection[int]] = tuple,
     ) -> Stored:
         """Store the rows of `events` (SQL with EVENT_COLUMNS, all checked) that are not stored yet.
 
         `properties` are those that the rows have a column of text for (`properties.column_of`); None says that they
         have all of them in a column `properties`, as a JSON object, of which `empty` are texts that say nothing.
         `covered` are the spans for which the source is known now; None stands for those of the events themselves.
-        `table`: the rows are of files of this table, and say in `file` and `line` where they stand. When this returns
+        `table`: the rows are of files of this table, and say in `file` and `line` where they stand. `spoiled`: of which
+        of the files no row may be kept, as it is known once all were read. When this returns
         the rows are on disk; a kill before leaves the store as it was.
         """
         with manifests.writing(self.root):
@@ -71,7 +73,9 @@ class UsageStore:
             name = uuid.uuid4().hex[:16]
             staged = self.root / "events" / f"{name}.staged"
             try:
-                batch = Batch.written(con, events, staged, properties, empty, of_files=table is not None)
+                batch = Batch.written(
+                    con, events, staged, properties, empty, of_files=table is not None, spoiled=spoiled
+                )
                 spans = batch.spans() if covered is None else covered
                 return self._add(batch, name, source, table, spans)
             finally:

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from expansion.language.model.conditions import Strict
-from expansion.usage.mapping import MapError
+from expansion.usage.failures import MapError
 from expansion.usage.properties import column_of
 from expansion.warehouse.dialects import Portable
 

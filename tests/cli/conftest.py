@@ -67,9 +67,9 @@ def run(capfd, monkeypatch) -> Run:
 def _starter(tmp_path_factory) -> Path:
     """`expansion init`, and the sample imported."""
     from cli.init import _made
-    from expansion.files.import_file import import_file
     from expansion.usage.store import UsageStore
     from jobs.clock import utc_now
+    from tests.usage.builders import import_file
 
     folder = tmp_path_factory.mktemp("starter") / "folder"
     _made(folder)
@@ -112,9 +112,9 @@ cem,a-100,2026-01-05,cem@northwind.example
 @pytest.fixture
 def people(folder) -> Path:
     """The same folder with a trigger about people, some of whose names are known."""
-    from expansion.files.import_file import import_file
     from expansion.usage.store import UsageStore
     from jobs.clock import utc_now
+    from tests.usage.builders import import_file
 
     (folder / "playbooks/triggers/export-person.yaml").write_text(PERSON, encoding="utf-8")
     (folder / "people.csv").write_text(PEOPLE, encoding="utf-8")

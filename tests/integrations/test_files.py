@@ -12,13 +12,12 @@ import integrations
 from expansion.evaluate.engine import Vocabulary
 from expansion.evaluate.results import Answer
 from expansion.explain.evaluator import evaluator
-from expansion.files.import_file import import_file
 from expansion.language.model.conditions import Condition
 from expansion.language.model.models import Facts, Policy
 from expansion.usage.facts import facts_sql, user_accounts
-from expansion.usage.lines import ImportFailed
-from expansion.usage.mapping import MapError
+from expansion.usage.failures import ImportFailed, MapError
 from expansion.usage.store import UsageStore
+from tests.usage.builders import import_file
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 FACTS = Facts.model_validate(
@@ -217,7 +216,7 @@ def test_a_day_begins_in_the_zone_of_the_policy(store: UsageStore, tmp_path: Pat
     zone = ZoneInfo("America/New_York")
     for number, day in enumerate(("2026-02-01", "2026-02-01 00:00:00", "2026-02-01T00:00:00")):
         file = write(tmp_path / f"{number}.csv", f"id,seats,on\na{number},50,{day}\n")
-        import_file(store, file, fact_map(tmp_path, "  at: on\n"), NOW, zone=zone)
+        import_file(store, file, fact_map(tmp_path, "  at: on\n"), NOW, zone=str(zone))
         assert seats(store, f"a{number}", datetime(2026, 2, 1, 4, 59, tzinfo=UTC)) == "unknown"
         assert seats(store, f"a{number}", datetime(2026, 2, 1, 5, tzinfo=UTC)) == "50"
 

@@ -19,11 +19,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from expansion.files.import_file import import_file
 from expansion.usage.facts import facts_sql
-from expansion.usage.import_events import Imported
-from expansion.usage.lines import ImportFailed
+from expansion.usage.failures import ImportFailed
 from expansion.usage.store import UsageStore
+from tests.usage.builders import Imported, import_file
 from tests.usage.builders import stored as events_stored
 
 NOW = datetime(2026, 3, 7, 9, tzinfo=UTC)

@@ -14,10 +14,10 @@ import pytest
 
 from expansion.evaluate.engine import Vocabulary
 from expansion.explain.evaluator import evaluator
+from expansion.files.maps import EventMap
 from expansion.language.model.models import Facts, Policy, Trigger
-from expansion.usage.import_events import import_events
-from expansion.usage.mapping import EventMap
 from expansion.usage.store import UsageStore
+from tests.usage.builders import import_events
 
 FILE = Path(__file__).parents[2] / "../shared/data/git_history_orgs/events.parquet"
 pytestmark = [

@@ -16,11 +16,11 @@ import integrations
 from expansion.evaluate.engine import Vocabulary
 from expansion.evaluate.results import Answer
 from expansion.explain.evaluator import build_rollups, evaluator
+from expansion.files.maps import load_map
 from expansion.language.workspace import Workspace, load
 from expansion.language.yaml.files import Folder
-from expansion.usage.import_events import import_events
-from expansion.usage.mapping import load_map
 from expansion.usage.store import UsageStore
+from tests.usage.builders import import_events
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "docs" / "examples" / "github"

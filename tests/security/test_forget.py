@@ -16,6 +16,7 @@ from expansion.contract import Done, EventRow, FactRecord
 from expansion.evaluate.engine import Vocabulary
 from expansion.evaluate.subjects import UserOf
 from expansion.explain.evaluator import build_rollups, evaluator
+from expansion.files.maps import EventMap
 from expansion.forgetting import NobodyKnown, forget
 from expansion.language.workspace import load
 from expansion.language.yaml.files import Folder
@@ -23,13 +24,13 @@ from expansion.ledger.forgetting import FORGOTTEN, Known
 from expansion.ledger.store import Ledger
 from expansion.ledger.verdicts import done
 from expansion.usage.facts import add_facts
-from expansion.usage.import_events import import_events, import_rows
+from expansion.usage.import_events import import_rows
 from expansion.usage.journal import Journal
-from expansion.usage.mapping import EventMap
 from expansion.usage.store import UsageStore
 from tests import world
 from tests.ledger.builders import LEASE, NOON, a_firing, record
 from tests.ledger.conftest import ledger, postgres, postgres_ledger, sqlite_template, url
+from tests.usage.builders import import_events
 
 __all__ = ["ledger", "postgres", "postgres_ledger", "sqlite_template", "url"]
 

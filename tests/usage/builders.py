@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from expansion.usage.import_events import Imported
-from expansion.usage.mapping import EventMap
+from expansion.contract import FactRecord
+from expansion.files.import_files import import_by, import_files
+from expansion.files.maps import EventMap
+from expansion.files.results import ImportResult
+from expansion.usage.facts import add_facts
+from expansion.usage.failures import ImportFailed
+from expansion.usage.import_events import Imported as PulledResult
 from expansion.usage.properties import column_of
 from expansion.usage.store import UsageStore
 
@@ -45,7 +51,49 @@ def ids(store: UsageStore) -> list[str]:
     return stored(store, "event_id")
 
 
-def report(imported: Imported) -> list[dict[str, Any]]:
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+@dataclass
+class Imported:
+    """What became of one file."""
+
+    source: str
+    stored: int
+    duplicates: int
+    rejects: dict[str, int]
+    report: Path | None
+    rows: int
+    left_out: int
+    notes: list[str]
+
+    @classmethod
+    def of(cls, result: ImportResult) -> Imported:
+        """Of an import of one file; raises ImportFailed where it cannot be used."""
+        (file,) = result.files
+        if file.failure:
+            raise ImportFailed(file.failure)
+        told = file.repeats, file.rejects, file.report, file.rows, file.left_out
+        return cls(file.source, result.stored, *told, [*result.notes])
+
+
+def import_events(
+    store: UsageStore, path: Path, mapping: EventMap, *, users: Mapping[str, str] | None = None, by: datetime = NOW
+) -> Imported:
+    """Import one file of events. `users` are people who are known before."""
+    known = (users or {}).items()
+    people = [FactRecord("files.people", account, {}, remote_id=user, user_id=user) for user, account in known]
+    if people:
+        add_facts(store, "files.people", people, NOW)
+    return Imported.of(import_by(store, [str(path)], mapping, by))
+
+
+def import_file(store: UsageStore, path: Path, map_path: Path, now: datetime, **more: Any) -> Imported:
+    """Import one file by a map on disk."""
+    return Imported.of(import_files(store, [str(path)], map_path, now, **more))
+
+
+def report(imported: Imported | PulledResult) -> list[dict[str, Any]]:
     """The rows of the file beside."""
     assert imported.report is not None, "there is no report"
     return [json.loads(line) for line in imported.report.read_text(encoding="utf-8").splitlines()]
@@ -66,9 +114,9 @@ def properties(store: UsageStore) -> list[dict[str, str]]:
     names = sorted({name for segment in segments for name in segment.properties})
     events = store.events_of(segments, names)
     assert events is not None, "there are no events"
-    columns = ", ".join(map(column_of, names)) or "1"
+    columns = ", ".join(["event_id", *map(column_of, names)])
     rows = store.connect().execute(f"SELECT {columns} FROM {events} ORDER BY event_id").fetchall()
-    return [{name: text for name, text in zip(names, row, strict=True) if text is not None} for row in rows]
+    return [{name: text for name, text in zip(names, row[1:], strict=True) if text is not None} for row in rows]
 
 
 def files_of(store: UsageStore) -> Sequence[str]:

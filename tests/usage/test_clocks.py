@@ -13,11 +13,11 @@ from expansion.explain.evaluator import evaluator
 from expansion.language.model.models import Facts, Policy
 from expansion.react.arriving import NotAnEvent
 from expansion.react.resident import Resident
-from expansion.usage.import_events import import_events, import_rows
+from expansion.usage.import_events import import_rows
 from expansion.usage.spans import told
 from expansion.usage.store import UsageStore
 from tests.evaluate.words import POLICY, trigger
-from tests.usage.builders import MAP, ids, lines, row, utc
+from tests.usage.builders import MAP, ids, import_events, lines, row, utc
 
 NOW = utc(2026, 3, 31, 12)
 AHEAD = "it happened more than a day after it arrived: the clock of its device was ahead"

@@ -12,11 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from expansion.usage.import_events import import_events
-from expansion.usage.lines import ImportFailed
-from expansion.usage.mapping import EventMap
+from expansion.files.maps import EventMap
+from expansion.usage.failures import ImportFailed
 from expansion.usage.store import UsageStore
-from tests.usage.builders import MAP, at, files_of, ids, lines, properties, report, row, stored
+from tests.usage.builders import MAP, at, files_of, ids, import_events, lines, properties, report, row, stored
 
 GOOD = [row("1"), row("2", "2026-03-01T11:00:00Z"), row("3", "2026-03-02T00:00:00Z", user="ben")]
 

@@ -26,8 +26,8 @@ PROJECT = Path(__file__).parents[2]
 DYING = """
 import os, signal, sys
 from pathlib import Path
-from expansion.usage.import_events import import_events
-from expansion.usage.mapping import EventMap
+from tests.usage.builders import import_events
+from expansion.files.maps import EventMap
 from expansion.usage import lines
 from expansion.usage.store import UsageStore
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from expansion.usage.mapping import EventMap, FactMap, MapError, load_map
+from expansion.files.maps import EventMap, FactMap, load_map
+from expansion.usage.failures import MapError
 
 
 def written(folder: Path, text: str) -> Path:

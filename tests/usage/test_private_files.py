@@ -15,11 +15,11 @@ import pytest
 from expansion.contract import EventRow
 from expansion.private_files import private_folder, replace_file, write_whole
 from expansion.usage.forgotten import forgotten_people
-from expansion.usage.import_events import import_events, import_rows
+from expansion.usage.import_events import import_rows
 from expansion.usage.journal import Journal
 from expansion.usage.manifest import Manifest, Pulls, StoreError, load, save
 from expansion.usage.store import UsageStore
-from tests.usage.builders import MAP, lines, row, utc
+from tests.usage.builders import MAP, import_events, lines, row, utc
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from expansion.contract import EventRow
 from expansion.usage.forgotten import forgotten_people
-from expansion.usage.import_events import Imported, import_events, import_rows
+from expansion.usage.import_events import Imported, import_rows
 from expansion.usage.rejects import MOST, list_rejects
 from expansion.usage.store import UsageStore
-from tests.usage.builders import MAP, lines, report, row, utc
+from tests.usage.builders import MAP, import_events, lines, report, row, utc
 
 COVERED = (utc(2026, 3, 1), utc(2026, 3, 4))
 

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from expansion.usage.import_events import import_events
 from expansion.usage.store import UsageStore
-from tests.usage.builders import MAP, lines, row
+from tests.usage.builders import MAP, import_events, lines, row
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from expansion.usage.import_events import import_events
 from expansion.usage.spans import joined, seen_by
 from expansion.usage.store import UsageStore
-from tests.usage.builders import MAP, lines, row, utc
+from tests.usage.builders import MAP, import_events, lines, row, utc
 
 HOUR = timedelta(hours=1)
 

@@ -1,0 +1,70 @@
+"""Events of the files of one table into the store, in one pass over each file."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from expansion.files.columns import Columns
+from expansion.files.counters import Counters, state_of
+from expansion.files.event_sql import EventSql, kept_columns
+from expansion.files.maps import Cell, EventMap
+from expansion.files.noting import Noted, good
+from expansion.files.rows import Rows
+from expansion.usage.cells import NOTHING
+from expansion.usage.clock import Clock
+from expansion.usage.duck import quote
+from expansion.usage.forgetting import without_forgotten
+from expansion.usage.forgotten import forgotten_people
+from expansion.usage.scratch import scratch
+from expansion.usage.segments import EVENT_COLUMNS
+from expansion.usage.store import UsageStore
+from expansion.usage.tables import Stored, Table
+
+
+@dataclass
+class EventsIn:
+    """The events of one run's files of one table. The connection knows `user_accounts`."""
+
+    usage: UsageStore
+    con: duckdb.DuckDBPyConnection
+    mapping: EventMap
+    clock: Clock
+    now: datetime
+    noted: Noted
+    table: Table
+
+    def take(self, rows: Rows, first: int) -> tuple[Stored, Columns]:
+        """Store the events of some files, of which the first has this number."""
+        nothing = NOTHING if self.mapping.empty is None else self.mapping.empty
+        columns = Columns(rows, nothing)
+        columns.need(self.mapping.columns())
+        sql = EventSql(columns, self.mapping, self.clock, self.now)
+        properties = sql.properties
+        kept = ", ".join([EVENT_COLUMNS, *kept_columns(properties), f"file + {first} AS file", "line"])
+        counters = [name for name, cell in self.mapping.kept().items() if isinstance(cell, Cell) and cell.counter]
+        events = good(sql.checked(), f"{kept}, shown" if counters else kept, first)
+        if counters or forgotten_people(self.usage.root):  # what is looked at first is read more than once
+            events = self._laid_aside(events)
+        if counters and properties is not None:
+            events = Counters(self.usage, self.con, self.table.name, counters).grown(events, properties)
+            properties = (*properties, *map(state_of, counters))
+        if forgotten_people(self.usage.root):
+            events = without_forgotten(self.usage, self.con, events, properties, of_files=True)
+        stored = self.usage.add_events(
+            self.con,
+            events,
+            properties=properties,
+            empty=nothing,
+            table=self.table,
+            spoiled=lambda: [first + place for place in rows.problems()],
+        )
+        return stored, columns
+
+    def _laid_aside(self, events: str) -> str:
+        copy = scratch(self.usage.root) / f"{uuid.uuid4().hex[:16]}.parquet"
+        self.con.execute(f"COPY ({events}) TO {quote(str(copy))} (FORMAT parquet, COMPRESSION snappy)")
+        return f"(FROM read_parquet({quote(str(copy))}))"

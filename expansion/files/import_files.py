@@ -1,0 +1,218 @@
+"""Brings files into the usage store by a map: each file is read once, and one that cannot be used stops no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path, PurePath
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pyarrow as pa
+
+from expansion.files.events_in import EventsIn
+from expansion.files.facts_in import FactsIn
+from expansion.files.found import FoundFile, found
+from expansion.files.maps import Covers, EventMap, FactMap, load_map
+from expansion.files.notes import Notes
+from expansion.files.noting import Noted
+from expansion.files.reading import reading
+from expansion.files.results import FileResult, ImportResult
+from expansion.files.rows import Rows, Unusable
+from expansion.language.model.models import Facts
+from expansion.usage.clock import Clock
+from expansion.usage.facts import user_accounts
+from expansion.usage.failures import ImportFailed
+from expansion.usage.manifest import of_table
+from expansion.usage.rejects import list_rejects
+from expansion.usage.scratch import scratch
+from expansion.usage.store import UsageStore
+from expansion.usage.tables import Stored, Table
+
+_OTHER_ROW = (
+    "its id stands for another row of this table, which came first and is kept; `update: true` in the map replaces it"
+)
+
+
+def import_files(
+    store: UsageStore,
+    arguments: Sequence[str],
+    map_path: Path,
+    now: datetime,
+    *,
+    zone: str = "UTC",
+    facts: Facts | None = None,
+) -> ImportResult:
+    """Store the events or facts of files, folders and patterns. Raises MapError where the map cannot be used.
+
+    A day without a time begins in `zone`. With `facts`, columns are compared with what facts.yaml asks for.
+    """
+    return import_by(store, arguments, load_map(map_path).table, now, zone=zone, facts=facts)
+
+
+def import_by(
+    store: UsageStore,
+    arguments: Sequence[str],
+    mapping: EventMap | FactMap,
+    now: datetime,
+    *,
+    zone: str = "UTC",
+    facts: Facts | None = None,
+) -> ImportResult:
+    """The same with a map that was read already."""
+    files, problems = found(arguments)
+    run = _Run(store, mapping, now, zone, files, Notes(mapping, facts))
+    failed = [FileResult(sentence.partition(":")[0], failure=sentence) for sentence in problems]
+    return run.done(failed)
+
+
+@dataclass
+class _Run:
+    """One import. Its files have numbers in the order of reading: all that is told of them goes by those."""
+
+    store: UsageStore
+    mapping: EventMap | FactMap
+    now: datetime
+    zone: str
+    files: Sequence[FoundFile]
+    notes: Notes
+    results: list[FileResult] = field(default_factory=list)
+
+    def done(self, failed: Sequence[FileResult]) -> ImportResult:
+        """Read and store all."""
+        con = self.store.connect()
+        noted = Noted.on(con)
+        if isinstance(self.mapping, EventMap):
+            self._events(con, self.mapping, noted)
+            values = None
+        else:
+            values = self._facts(con, self.mapping, noted)
+        self._tell(noted)
+        what: Literal["events", "facts"] = "events" if values is None else "facts"
+        return ImportResult(what, [*failed, *self.results], values, self.notes.sentences(noted))
+
+    @property
+    def _clock(self) -> Clock:
+        return Clock(self.zone, self.mapping.zone, self.mapping.dates)
+
+    # --- events -------------------------------------------------------------------------------------------------------
+
+    def _events(self, con: duckdb.DuckDBPyConnection, mapping: EventMap, noted: Noted) -> None:
+        _load_users(con, user_accounts(self.store))
+        for name, files in self._tables().items():
+            late = mapping.late_after
+            table = Table(name, mapping.update, str(late) if late else None)
+            events = EventsIn(self.store, con, mapping, self._clock, self.now, noted, table)
+            for rows, first in self._read(con, files):
+                with self._failing(rows, first):
+                    stored, columns = events.take(rows, first)
+                    self.notes.look(columns)
+                    self._told(stored, noted)
+            if mapping.covers:
+                self._cover(table.name, mapping.covers)
+
+    def _told(self, stored: Stored, noted: Noted) -> None:
+        for number, (new, repeats) in stored.by_file.items():
+            result = self.results[number]
+            result.stored, result.repeats = (result.stored or 0) + new, result.repeats + repeats
+        for row in stored.other_rows:
+            noted.add(row.file, row.line, _OTHER_ROW, row.event_id, None)
+
+    def _cover(self, table: str, covers: Covers) -> None:
+        """Note the days that a table covers by its map, whatever its own events tell."""
+        mine = [one for one in self.store.manifest().segments if one.table == table]
+        if not mine:
+            return
+        zone, first, last = ZoneInfo(self.zone), min(one.first_ts for one in mine), max(one.last_ts for one in mine)
+        begins = datetime.combine(covers.from_, time(), zone) if covers.from_ else datetime.fromisoformat(first)
+        ends = datetime.fromisoformat(last)
+        if isinstance(covers.until, date):
+            ends = datetime.combine(covers.until + timedelta(days=1), time(), zone)
+        elif covers.until == "import":
+            ends = self.now
+        begins, ends = begins.astimezone(UTC), min(ends, self.now).astimezone(UTC)
+        if begins < ends:
+            self.store.cover(((begins, ends),), of_table(table))
+
+    # --- facts --------------------------------------------------------------------------------------------------------
+
+    def _facts(self, con: duckdb.DuckDBPyConnection, mapping: FactMap, noted: Noted) -> int:
+        facts = FactsIn(self.store, con, mapping, self._clock, self.now, noted, self.notes.kinds)
+        for rows, first in self._read(con, self.files):
+            with self._failing(rows, first):
+                self.notes.look(facts.take(rows, first))
+        self.notes.unreadable = list(facts.unreadable())
+        stored = facts.store()
+        for number, count in facts.repeats.items():
+            self.results[number].repeats = count
+        return stored
+
+    # --- what both do -------------------------------------------------------------------------------------------------
+
+    def _tables(self) -> Mapping[str, list[FoundFile]]:
+        """The files of each table."""
+        found: dict[str, list[FoundFile]] = {}
+        for file in self.files:
+            found.setdefault(self.mapping.table or file.table, []).append(file)
+        return found
+
+    def _read(self, con: duckdb.DuckDBPyConnection, files: Sequence[FoundFile]) -> Iterator[tuple[Rows, int]]:
+        """Rows, with the number of the first of their files; the numbers of the others follow it."""
+        for given in reading(con, files, self.mapping.read.words, scratch(self.store.root)):
+            first = len(self.results)
+            if isinstance(given, Unusable):
+                self.results.append(FileResult(self._name(given.file), failure=given.sentence))
+                continue
+            self.results += [FileResult(self._name(file)) for file in given.files]
+            yield given, first
+            for place, count in given.counted().items():
+                self.results[first + place].rows = count
+
+    def _name(self, file: FoundFile) -> str:
+        """What a file is called beside the others: without its folders, where that tells it apart."""
+        short = PurePath(file.name).name
+        return short if sum(PurePath(one.name).name == short for one in self.files) < 2 else file.name
+
+    @contextmanager
+    def _failing(self, rows: Rows, first: int) -> Iterator[None]:
+        """What keeps some files from being used is told of each of them, and stops no other."""
+        try:
+            yield
+        except ImportFailed as failure:
+            for place, file in enumerate(rows.files):
+                self.results[first + place].failure = f"{file.name}: {failure}"
+        for place, sentence in rows.problems().items():
+            self.results[first + place].failure = sentence
+
+    def _is_no_use(self, result: FileResult, broken: int) -> bool:
+        """Of what is not what its name says every row is broken, and none is worth a line."""
+        if result.rows and broken == result.rows:
+            what = "holds no row that can be read; check that the file is what its name says"
+        elif not result.rows and isinstance(self.mapping, FactMap):
+            what = "holds no row; is it the file that was meant?"
+        else:
+            return False
+        result.failure = f"{result.source}: {what}"
+        return True
+
+    def _tell(self, noted: Noted) -> None:
+        """Put what was noted of rows into the results, and list the rows beside the store."""
+        for number, result in enumerate(self.results):
+            result.left_out = noted.skipped[number]
+            if result.failure or self._is_no_use(result, noted.broken[number]):
+                continue
+            result.rejects = dict(noted.counts.get(number, {}))
+            result.examples = {reason: said for (file, reason), said in noted.examples.items() if file == number}
+            if result.rejects:
+                listed = list_rejects(self.store.root, result.source, noted.rejects(number), by_line=True)
+                result.report = listed.report
+
+
+def _load_users(con: duckdb.DuckDBPyConnection, users: Mapping[str, str]) -> None:
+    names = pa.table(
+        [pa.array(users.keys(), pa.string()), pa.array(users.values(), pa.string())], ["known_user", "known_account"]
+    )
+    con.register("user_accounts", names)
