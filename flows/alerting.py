@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from prefect.events import emit_event
 from prefect.utilities.urls import url_for
 
-from expansion.evaluate.coverage import late_after
+from expansion.evaluate.asked_events import late_events
+from expansion.evaluate.relations import StoreRelations
 from expansion.records.ledger import FiringRecord
 from expansion.text.many import many
 from expansion.text.redact import redacted
@@ -76,7 +77,7 @@ def _approvals(new: Iterable[FiringRecord]) -> Iterator[Alert]:
 def _quiet(place: Place, as_of: datetime, now: datetime) -> Iterator[Alert]:
     """Sources whose newest event is older than policy.yaml lets it be; each is told of once a day."""
     zone = place.definitions.zone
-    for name, last in _late(place, late_after(place.definitions.workspace.policy), as_of):
+    for name, last in _late(place, as_of):
         if _told_today(place, f"alert:quiet:{name}", now.astimezone(zone).date().isoformat(), now):
             continue
         until = f"are known only up to {last.astimezone(zone):%Y-%m-%d %H:%M}" if last else "were never stored"
@@ -89,14 +90,15 @@ def _quiet(place: Place, as_of: datetime, now: datetime) -> Iterator[Alert]:
         )
 
 
-def _late(place: Place, late: timedelta, as_of: datetime) -> Iterator[tuple[str, datetime | None]]:
-    """Each late source of events with its newest one. Events in a warehouse are not stored here, so nothing is said."""
-    declared: list[str | None] = [events.from_ for events in place.definitions.workspace.facts.events]
-    for source in (declared or [None]) if place.settings.engine_url is None else []:
-        spans = place.stored.spans(source)
-        last = spans[-1][1] if spans else None
-        if (source is not None or last is not None) and (last is None or last < as_of - late):
-            yield source or "your files", last
+def _late(place: Place, as_of: datetime) -> Iterator[tuple[str, datetime | None]]:
+    """Each table or source that is late, and that a trigger asks for, with its newest event. Events in a warehouse are
+    not stored here, so nothing is said.
+    """
+    if place.settings.engine_url is not None:
+        return
+    for late in late_events(StoreRelations.of(place.store), place.definitions.workspace, as_of):
+        if late.name or late.end:
+            yield late.name or "your files", late.end
 
 
 def _told_today(place: Place, cursor: str, today: str, now: datetime) -> bool:

@@ -37,7 +37,7 @@ class Returning:
     rows: TakenFrom
     calendar: Calendar
     subjects: Subjects
-    gap: Callable[[date, date], str | None]
+    gap: Callable[[tuple[str, ...], date, date], str | None]
     _found: dict[Column, Days] = field(default_factory=dict)
 
     def answers(self, returned: Returned, point: int) -> Answers:
@@ -54,7 +54,8 @@ class Returning:
         each, place = np.unique(days.day[inside], return_inverse=True)
         ends = [last_before_silence(_day(number), returned.silence) for number in each.tolist()]
         edge = np.array([_number(day) for day in ends], dtype=np.int64)[place]
-        unclear = np.array([self.gap(BEGINNING, day) is not None for day in ends], dtype=bool)[place]
+        gaps = [self.gap(returned.atom.events, BEGINNING, day) for day in ends]
+        unclear = np.array([gap is not None for gap in gaps], dtype=bool)[place]
         answers = constant(NO, self.subjects.size)
         answers[subject[(before == NEVER) & unclear]] = CANNOT_TELL
         answers[subject[(before != NEVER) & (before <= edge)]] = YES
@@ -63,7 +64,7 @@ class Returning:
     def cause(self, returned: Returned, point: int) -> str | None:
         """Why nobody knows what happened in the window, and in the silence before its first day."""
         first, last = self.calendar.days(returned.window, point)
-        return self.gap(last_before_silence(first, returned.silence) + timedelta(days=1), last)
+        return self.gap(returned.atom.events, last_before_silence(first, returned.silence) + timedelta(days=1), last)
 
     def days_of(self, column: Column, index: int) -> list[date]:
         """The days of one subject."""

@@ -102,7 +102,8 @@ class Causes:
         if gap is not None:
             return gap
         first = self.engine.returning.days_of(returned.column, index)[0]
-        return self.engine.coverage.gap(BEGINNING, last_before_silence(first, returned.silence)) or _FIRST_EVER
+        before = last_before_silence(first, returned.silence)
+        return self.engine.coverage.gap(returned.atom.events, BEGINNING, before) or _FIRST_EVER
 
     def _of_test(self, test: Test, fact: str | None, index: int, point: int) -> str:
         if test.word == "among_top" and test.peers is not None and (cause := self._of_peers(test.peers, index, point)):

@@ -2,54 +2,125 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from expansion.evaluate.measures import BEGINNING, Calendar
 from expansion.language.model.models import Policy
+from expansion.language.model.values import Span as Length
+from expansion.language.model.values import parse_span
+from expansion.usage.carriers import Bringing, Carrier
+from expansion.usage.facts import naive
 from expansion.usage.spans import Span, Spans, joined, seen_by
 
 _LATE_AFTER = timedelta(days=2)  # where policy.yaml says nothing
 
 
 @dataclass(frozen=True)
-class Coverage:
-    """The spans that each source's events are known for at the check. A silence of up to `late` is no hole."""
+class Reach:
+    """For when the events of a table or a source are known; a silence of up to `late` is no hole."""
 
-    sources: dict[str, Spans]  # the sources that facts.yaml names, each with its spans
+    name: str
+    spans: Spans
+    late: timedelta
+
+    @property
+    def end(self) -> datetime | None:
+        return self.spans[-1][1] if self.spans else None
+
+    def goes_on(self, other: Reach) -> bool:
+        """Whether it begins where another ends, or nearly there: a backfill, and the table that is loaded since."""
+        if not self.spans or other.end is None:
+            return False
+        return abs(self.spans[0][0] - other.end) <= max(self.late, other.late)
+
+    def with_next(self, other: Reach) -> Reach:
+        """Both as one, by the name of the newer."""
+        late = max(self.late, other.late)
+        return Reach(other.name, joined([*self.spans, *other.spans], late), late)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The spans that events are known for at the check, by who brings them."""
+
+    bringing: Bringing
+    sources: Sequence[str]  # those that facts.yaml names
     late: timedelta
     calendar: Calendar
+    _reaches: dict[tuple[str, ...], tuple[Reach, ...]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, sources: dict[str, Spans], policy: Policy, calendar: Calendar) -> Coverage:
-        late = late_after(policy)
-        return cls({name: joined(seen_by(s, calendar.as_of), late) for name, s in sources.items()}, late, calendar)
+    def of(cls, bringing: Bringing, sources: Sequence[str], policy: Policy, calendar: Calendar) -> Coverage:
+        return cls(bringing, sources, late_after(policy), calendar)
 
-    def gap(self, first: date | datetime, last: date | datetime) -> str | None:
-        """Why events are not known for a whole window; None where they are, of every source."""
+    def gap(self, events: tuple[str, ...], first: date | datetime, last: date | datetime) -> str | None:
+        """Why these events (none: any) are not known for a whole window; None where they are, whoever brings them."""
         if first == BEGINNING:
-            return self._gap_since_ever(last)
+            return self._gap_since_ever(events, last)
         begins, ends = self._moments(first, last)
-        for name, spans in self.sources.items():
+        for reach in self.reaches(events):
             # Half of a window has to be seen at least: nobody can tell the last hour by the day before.
-            ends_by = ends - min(self.late, (ends - begins) / 2)
-            if not any(self._begins(span, first) and span[1] >= ends_by for span in spans):
-                return self._sentence(_events(name), spans, begins, ends_by)
+            ends_by = ends - min(reach.late, (ends - begins) / 2)
+            if not any(self._begins(span, first) and span[1] >= ends_by for span in reach.spans):
+                return self._sentence(reach, begins, ends_by)
         return None
 
-    def _gap_since_ever(self, last: date | datetime) -> str | None:
+    def _gap_since_ever(self, events: tuple[str, ...], last: date | datetime) -> str | None:
         """Why it is not known what ever happened up to a day; None where events are known without a hole up to it.
 
         What is stored is taken for all there ever was, if it begins by then.
         """
         assert not isinstance(last, datetime), "what ever happened is asked of whole days"
-        for name, spans in self.sources.items():
+        for reach in self.reaches(events):
+            spans = reach.spans
             begins = spans[0][0] if spans else self.calendar.start_of(last)
             ends = self.calendar.end_of(last)
-            ends_by = ends - min(self.late, (ends - self.calendar.start_of(self.calendar.local(begins))) / 2)
+            ends_by = ends - min(reach.late, (ends - self.calendar.start_of(self.calendar.local(begins))) / 2)
             if not spans or self.calendar.local(begins) > last or spans[0][1] < ends_by:
-                return self._sentence(_events(name), spans, begins, ends_by)
+                return self._sentence(reach, begins, ends_by)
         return None
+
+    def reaches(self, events: tuple[str, ...]) -> tuple[Reach, ...]:
+        """For when these events are known, for each who has to be: a table that another one goes on with is not."""
+        if events not in self._reaches:
+            every = self.bringing.carriers(events, naive(self._moment), self.sources)
+            found = (reach for carriers in every for reach in self._together(carriers))
+            self._reaches[events] = tuple(dict.fromkeys(map(self._ahead, found)))
+        return self._reaches[events]
+
+    def late_by(self, events: tuple[str, ...]) -> list[Reach]:
+        """Those that ended too long before the check, or never began."""
+        now = self.calendar.as_of.astimezone(UTC)
+        return [one for one in self.reaches(events) if one.end is None or one.end < now - one.late]
+
+    def _together(self, carriers: Iterable[Carrier]) -> list[Reach]:
+        found: list[Reach] = []
+        for carrier in sorted(carriers, key=lambda one: one.spans[:1]):
+            reach = self._reach(carrier)
+            before = next((one for one in found if carrier.is_table and reach.goes_on(one)), None)
+            if before is None:
+                found.append(reach)
+            else:
+                found[found.index(before)] = before.with_next(reach)
+        return found
+
+    def _reach(self, carrier: Carrier) -> Reach:
+        late = exactly(parse_span(carrier.late_after)) if carrier.late_after else self.late
+        return Reach(carrier.name, joined(seen_by(carrier.spans, self._moment), late), late)
+
+    @property
+    def _moment(self) -> datetime:
+        """The check, or the moment from which somebody looks ahead to it."""
+        ahead = self.bringing.ahead
+        return min(self.calendar.as_of, ahead[0]) if ahead else self.calendar.as_of
+
+    def _ahead(self, reach: Reach) -> Reach:
+        ahead = self.bringing.ahead
+        if ahead is None:
+            return reach
+        return replace(reach, spans=seen_by(joined([*reach.spans, ahead], reach.late), self.calendar.as_of))
 
     def _moments(self, first: date | datetime, last: date | datetime) -> Span:
         if isinstance(first, datetime) and isinstance(last, datetime):
@@ -62,7 +133,8 @@ class Coverage:
             return span[0].replace(minute=0, second=0, microsecond=0) <= first
         return span[0].astimezone(self.calendar.zone).date() <= first
 
-    def _sentence(self, events: str, spans: Spans, begins: datetime, ends_by: datetime) -> str:
+    def _sentence(self, reach: Reach, begins: datetime, ends_by: datetime) -> str:
+        events, spans = f"events of {reach.name}" if reach.name else "events", reach.spans
         if not spans:
             return f"no {events} were stored by then"
         if spans[-1][1] < ends_by:
@@ -77,13 +149,11 @@ class Coverage:
         return f"{moment.astimezone(self.calendar.zone):%Y-%m-%d %H:%M}"
 
 
-def _events(source: str) -> str:
-    return f"events of {source}" if source else "events"
-
-
 def late_after(policy: Policy) -> timedelta:
     """How old the newest event may be before a source counts as late."""
-    if policy.events is None:
-        return _LATE_AFTER
-    span = policy.events.late_after
+    return _LATE_AFTER if policy.events is None else exactly(policy.events.late_after)
+
+
+def exactly(span: Length) -> timedelta:
+    """A span as an exact time; a day has 24 hours."""
     return span.exact or timedelta(days=span.days)

@@ -105,10 +105,9 @@ class Engine:
         return None if self.only is None else sorted({account_of(one) for one in self.subjects.ids})
 
     def _coverage(self) -> Coverage:
-        """Events come from the sources that facts.yaml names; where it names none, from anywhere."""
+        """Events come from tables of files, and from the sources that facts.yaml names, or from anywhere."""
         sources = [events.from_ for events in self.vocabulary.facts.events]
-        spans = {name: self.source.spans(name) for name in sources} or {"": self.source.spans(None)}
-        return Coverage.of(spans, self.vocabulary.policy, self.calendar)
+        return Coverage.of(self.source.bringing(sources), sources, self.vocabulary.policy, self.calendar)
 
     @property
     def con(self) -> duckdb.DuckDBPyConnection:
@@ -322,7 +321,7 @@ class Engine:
         return self._gaps[self.counted.cell(measure, point)]
 
     def _gap(self, cell: Cell) -> str | None:
-        late = self.coverage.gap(cell.first, cell.last)
+        late = self.coverage.gap(cell.measure.atom.events, cell.first, cell.last)
         cause = self.unseen.cause(cell.measure.atom, cell.measure.prop)
         return cause if cause and not (late and self.unseen.is_empty) else late
 
@@ -361,9 +360,9 @@ class Engine:
         return next((cause for cause in causes if cause), None) or self._late(walked, point)
 
     def _late(self, walked: Walked, point: int) -> str | None:
-        if walked.window.is_hourly:
-            return self.coverage.gap(*self.calendar.moments(walked.window, point))
-        return self.coverage.gap(*self.calendar.days(walked.window, point))
+        of = self.calendar.moments if walked.window.is_hourly else self.calendar.days
+        gaps = (self.coverage.gap(column.atom.events, *of(walked.window, point)) for column in walked.walk.columns)
+        return next((gap for gap in gaps if gap), None)
 
     def _among_top(self, test: Test, point: int) -> AnswerArray:
         everyone = self.population

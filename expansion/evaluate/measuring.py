@@ -191,7 +191,7 @@ def _outer(cell: Cell, i: int) -> list[str]:
             return [_amount(cell, "MAX", "max"), f"COUNT({_within(cell, 'max')})", _added(cell, "unread")]
         case "distinct":
             return ["COUNT(DISTINCT value)"]
-    return ["arg_max(value, struct_pack(ts := ts, id := event_id))"]
+    return ["arg_max(value, struct_pack(ts := ts, id := event_id, value := value))"]  # ids are those of a table
 
 
 def _added(cell: Cell, kind: str) -> str:

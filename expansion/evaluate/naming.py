@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from expansion.evaluate.asked_events import asked_events
 from expansion.evaluate.relations import StoreRelations
 from expansion.evaluate.unseen import Unseen, close_to
-from expansion.language.check.find_conditions import everywhere
 from expansion.language.model.conditions import Where
 from expansion.language.model.mistakes import Mistake
-from expansion.language.model.models import CountedFact
 from expansion.language.workspace import Workspace
 from expansion.language.yaml.source import Source, Steps
 from expansion.usage.looking import values_of
@@ -23,8 +22,6 @@ from expansion.usage.store import UsageStore
 _DIFFERENT = 200  # values of a property; one with more is a number or a name, and a new one says nothing
 _REAL = "if it is right and only never happened, write it into `{word}` of `events` in facts.yaml"
 
-Asked = tuple[Source, Steps, tuple[str, ...], Mapping[str, Any], tuple[str, ...]]  # where, events, `where`, properties
-
 
 def never_seen(workspace: Workspace, store: UsageStore, now: datetime) -> tuple[Mistake, ...]:
     """A warning for each name that no stored event has; none where no event is stored."""
@@ -32,7 +29,7 @@ def never_seen(workspace: Workspace, store: UsageStore, now: datetime) -> tuple[
     if not stored.manifest.segments:
         return ()
     looking = _Looking(stored, Unseen(stored.names(), now, workspace.facts))
-    return tuple(mistake for asked in _asked(workspace) for mistake in looking.mistakes(*asked))
+    return tuple(mistake for asked in asked_events(workspace) for mistake in looking.mistakes(*asked))
 
 
 @dataclass
@@ -81,23 +78,6 @@ class _Looking:
                 near = close_to(text, items)
                 hint = f"did you mean `{near}`?" if near else f"`expansion events {_quoted(events[0])}` shows values"
                 yield source.mistake(at, f"`{name}` was never `{text}` in any event that is stored", hint, key=True)
-
-
-def _asked(workspace: Workspace) -> Iterator[Asked]:
-    known = workspace.known
-    if known.facts.source:
-        for name, fact in workspace.facts.facts.items():
-            if isinstance(fact, CountedFact):
-                yield known.facts.source, ("facts", name), fact.counted[1], fact.where, ()
-    for source, condition, at in everywhere(known):
-        if condition.subject == "event":
-            _, prop = condition.aggregate
-            yield source, at, condition.events, condition.where, (prop,) if prop else ()
-        elif condition.subject == "sequence":
-            for place, step in enumerate(condition.steps):
-                yield source, (*at, "sequence", place), step.events, step.where, ()
-            if (excluded := condition.excluded) is not None:
-                yield source, (*at, "not_between"), excluded.events, excluded.where, ()
 
 
 def _texts(wanted: Any) -> list[Any]:

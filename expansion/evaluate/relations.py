@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Self
 
 import duckdb
@@ -12,6 +12,7 @@ import duckdb
 from expansion.evaluate.measures import Calendar
 from expansion.evaluate.rows import Rows, names_of, stamp
 from expansion.evaluate.source import Asked, Measures, by_sql
+from expansion.usage.carriers import Bringing, Brought
 from expansion.usage.duck import quote
 from expansion.usage.fact_relations import FactRelations, known_facts
 from expansion.usage.journal import Journal
@@ -31,6 +32,7 @@ class StoreRelations:
     con: duckdb.DuckDBPyConnection
     reading: Reading | None = None  # while it is held, the files stay
     _names: list[Names] = field(default_factory=list)  # one at most, shared by all connections of this view
+    _brought: list[Brought] = field(default_factory=list)  # likewise
 
     @classmethod
     def of(cls, store: UsageStore, *, with_pushed: bool = False) -> Self:
@@ -50,6 +52,14 @@ class StoreRelations:
     def spans(self, source: str | None) -> Spans:
         """The spans for which events of a source are known; of any source for None."""
         return self.manifest.spans(source)
+
+    def bringing(self, sources: Sequence[str]) -> Bringing:
+        """Who brought which events, and for when they are known; read as it is asked for."""
+        if not self._brought:
+            con = self.con.cursor()
+            names_of = self.store.names_of
+            self._brought.append(Brought(self.manifest.segments, names_of, lambda query: con.execute(query).fetchall()))
+        return Bringing(self.manifest.covered, self._brought[0].ever, self.manifest.late_after)
 
     def known_until(self) -> datetime | None:
         """Of every source."""
@@ -82,12 +92,23 @@ class StoreRelations:
         events = self.events(properties_of(columns))
         return f"(SELECT * FROM {events} WHERE account_id = {quote(account_id)})" if events else None
 
-    def has(self, event_id: str, ts: datetime) -> bool:
-        """Whether an event of this moment is stored. The moment says which rows of which files can hold it."""
-        around = [s for s in self.manifest.segments if s.first_ts <= ts.isoformat() <= s.last_ts]
-        events = self.store.events_of(around)
-        query = f"SELECT 1 FROM {events} WHERE ts = {stamp(ts)} AND event_id = {quote(event_id)} LIMIT 1"
-        return bool(events and self.con.execute(query).fetchall())
+    def has(self, event_id: str, event: str, ts: datetime) -> bool:
+        """Whether a pushed event is stored: under its id, or in a table under its id and name (usage/repeats.py). The
+        moment says which rows of which files can hold it.
+        """
+        second = ts.replace(microsecond=0)
+        until = second + timedelta(seconds=1)
+        begin, end = second.isoformat(), until.isoformat()
+        around = [s for s in self.manifest.segments if s.first_ts < end and begin <= s.last_ts]
+        same = f"event_id = {quote(event_id)}"
+        return self._any([s for s in around if not s.table], f"{same} AND ts = {stamp(ts)}") or self._any(
+            [s for s in around if s.table],
+            f"{same} AND event = {quote(event)} AND ts >= {stamp(second)} AND ts < {stamp(until)}",
+        )
+
+    def _any(self, segments: Sequence[Segment], where: str) -> bool:
+        events = self.store.events_of(segments)
+        return bool(events and self.con.execute(f"SELECT 1 FROM {events} WHERE {where} LIMIT 1").fetchall())
 
     def rows(self, calendar: Calendar, accounts: Sequence[str] | None) -> Rows:
         return Rows(self, calendar, accounts is not None)

@@ -18,10 +18,10 @@ from expansion.evaluate.sequences import Walking
 from expansion.evaluate.subjects import Subjects
 from expansion.evaluate.told import Told
 from expansion.language.model.models import Facts
+from expansion.usage.carriers import Bringing
 from expansion.usage.fact_relations import FactRelations
 from expansion.usage.names import Names
 from expansion.usage.rollup import Column
-from expansion.usage.spans import Spans
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Asked:
     subjects: Subjects
     accounts: Sequence[str] | None  # the few that are asked about; None: all
     facts: Facts
-    gap: Callable[[date, date], str | None]
+    gap: Callable[[tuple[str, ...], date, date], str | None]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,9 @@ class Source(Protocol):
     @property
     def facts(self) -> FactRelations: ...
 
-    def spans(self, source: str | None) -> Spans: ...
+    def bringing(self, sources: Sequence[str]) -> Bringing:
+        """Who brings events, and for when they are known; `sources` are those that facts.yaml names."""
+        ...
 
     def known_until(self) -> datetime | None:
         """Up to when events are known; None where there are none."""
@@ -112,8 +114,8 @@ class Over:
     def events_of(self, account_id: str, columns: Sequence[Column], since: datetime) -> str | None:
         return self.of.events_of(account_id, columns, since)
 
-    def spans(self, source: str | None) -> Spans:
-        return self.of.spans(source)
+    def bringing(self, sources: Sequence[str]) -> Bringing:
+        return self.of.bringing(sources)
 
     def known_until(self) -> datetime | None:
         return self.of.known_until()

@@ -150,6 +150,17 @@ def measures(line: Line) -> Iterator[Measure]:
             yield line.measure
 
 
+def atoms(line: Line) -> Iterator[Atom]:
+    """The filters of events that a line is about."""
+    match line:
+        case Walked():
+            yield from (column.atom for column in line.walk.columns)
+        case Returned():
+            yield line.atom
+    for measure in measures(line):
+        yield from (basic.atom for basic in basic_measures(measure) if isinstance(basic, EventMeasure))
+
+
 def columns(line: Line) -> Iterator[Column]:
     """The rollup columns that a line reads; windows of hours read events instead."""
     match line:

@@ -29,12 +29,13 @@ from expansion.language.model.case_model import Case
 from expansion.language.model.conditions import Condition
 from expansion.language.model.models import SourcedFact, Trigger
 from expansion.language.model.values import Percent, Span
+from expansion.usage.carriers import Bringing, nobody_knows
 from expansion.usage.duck import connect, quote
 from expansion.usage.fact_relations import FactRelations, pulled_only
 from expansion.usage.facts import FACT_COLUMNS, as_text
+from expansion.usage.manifest import FILES
 from expansion.usage.properties import column_of
 from expansion.usage.rollup import Column, properties_of, rollup_sql
-from expansion.usage.spans import Spans
 from expansion.usage.store import EVENT_COLUMNS
 
 EXPECTED = {"fires": Answer.YES, "stays quiet": Answer.NO, "cannot tell": Answer.CANNOT_TELL}
@@ -163,8 +164,8 @@ class _Memory:
     properties: frozenset[str] = frozenset()
     facts: FactRelations = _CASE_FACTS
 
-    def spans(self, source: str | None) -> Spans:
-        return ((self.now - _FOR_EVER, self.now),)
+    def bringing(self, sources: Sequence[str]) -> Bringing:
+        return Bringing({FILES: ((self.now - _FOR_EVER, self.now),)}, nobody_knows)
 
     def known_until(self) -> datetime | None:
         return self.now

@@ -7,9 +7,10 @@ peers are those of that moment: an account that grows is compared with the other
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from expansion.contract import EventRow
@@ -27,9 +28,10 @@ from expansion.memory.reach import Reach
 from expansion.memory.shelves import Shelves
 from expansion.memory.source import InMemory
 from expansion.react.arriving import NotAnEvent, arrival
+from expansion.usage.carriers import Bringing, Keys
 from expansion.usage.checking import AHEAD
 from expansion.usage.facts import naive, user_accounts
-from expansion.usage.journal import Journal
+from expansion.usage.journal import SOURCE, Journal
 from expansion.usage.members import left_sql
 from expansion.usage.spans import Spans, joined
 from expansion.usage.store import UsageStore
@@ -45,8 +47,11 @@ class _Heard:
     late: Spans = ()
     on_time: Spans = ()
     counts: tuple[int, int] = (0, 0)  # late, on time
+    first: dict[str, datetime] = field(default_factory=dict)  # by name, when the first arrived
 
     def add(self, event: Arrival) -> None:
+        seen = naive(event.received_at or event.ts)
+        self.first[event.event] = min(seen, self.first.get(event.event, seen))
         is_late = (event.received_at or event.ts) > event.ts + timedelta(days=1)
         moment = (event.ts, event.ts)
         if is_late:
@@ -102,7 +107,8 @@ class Resident:
             raise NotAnEvent(AHEAD)
         Journal(self.store.root).append([row])
         account = self._account(event.account_id)
-        if not self.stored.has(event.event_id, event.ts) and account.add(event, self.shelves.columns, self._zone):
+        is_stored = self.stored.has(event.event_id, event.event, event.ts)
+        if not is_stored and account.add(event, self.shelves.columns, self._zone):
             self._heard.add(event)
             if (names := self.population.source.names()) is not None:
                 names.add(event.event, event.texts, naive(event.received_at or event.ts))
@@ -119,9 +125,7 @@ class Resident:
 
     def _engine(self, subject: Subject, account_id: str, now: datetime, of_accounts: Engine | None) -> Engine:
         everyone = self.population.everyone
-        source = _Growing(
-            self.population.source, self._account(account_id), everyone.known.told, more=self._heard.spans
-        )
+        source = _Growing(self.population.source, self._account(account_id), everyone.known.told, heard=self._heard)
         among = everyone if of_accounts is None else self.population.people_engine(everyone)
         return Engine(source, self.vocabulary, now, [subject], of_accounts, among, self.forms)
 
@@ -147,11 +151,22 @@ class Resident:
 class _Growing(InMemory):
     """The source that was read, known for longer by what came in since."""
 
-    more: Spans
+    heard: _Heard
 
-    def spans(self, source: str | None) -> Spans:
-        known = super().spans(source)
-        return joined([*known, *self.more]) if source is None else known
+    def bringing(self, sources: Sequence[str]) -> Bringing:
+        known = super().bringing(sources)
+        if not self.heard.first:
+            return known
+        journal = joined([*known.covered.get(SOURCE, ()), *self.heard.spans])
+        return replace(known, covered={**known.covered, SOURCE: journal}, ever=partial(self._ever, known))
+
+    def _ever(self, known: Bringing, events: tuple[str, ...], by: datetime) -> Iterator[Keys]:
+        """Those that brought an event, the journal among them where it came in since."""
+        if not events:
+            yield from (*known.ever(events, by), frozenset({SOURCE}))
+        for event in events:
+            came = event in self.heard.first and self.heard.first[event] <= by
+            yield from (keys | {SOURCE} if came else keys for keys in known.ever((event,), by))
 
 
 def _is_ranked(evaluator: StoreEvaluator, trigger: Trigger) -> bool:

@@ -107,7 +107,7 @@ def import_rows(
 def _known_before(store: UsageStore, con: duckdb.DuckDBPyConnection, rows: Sequence[EventRow], first: int) -> list[int]:
     """The numbers of rows that are stored already under a former id."""
     former = {row.former_id: number for number, row in enumerate(rows, first + 1) if row.former_id}
-    stored = store.events_of(store.manifest().segments)
+    stored = store.events_of([segment for segment in store.manifest().segments if not segment.table])
     if not former or stored is None:
         return []
     con.register("former", pa.table({"former_id": pa.array(former, pa.string())}))

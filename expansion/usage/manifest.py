@@ -33,6 +33,11 @@ def of_table(name: str) -> str:
     return f"{FILES}:{name}"
 
 
+def table_of(source: str) -> str:
+    """The name of a table that is called so among the sources; "" for what is none."""
+    return source.removeprefix(f"{FILES}:") if source.startswith(f"{FILES}:") else ""
+
+
 def is_files(source: str) -> bool:
     """Whether a source of events is files that were imported."""
     return source.partition(":")[0] == FILES
@@ -129,8 +134,8 @@ class Manifest:
 
     def spans(self, source: str | None = None) -> Spans:
         """The spans that a source's events are known for, those of imported files with them; of any source for None."""
-        wanted = self.covered.keys() if source is None else {source, FILES}
-        return joined(span for name, spans in self.covered.items() if name in wanted for span in spans)
+        wanted = (name for name in self.covered if source is None or name == source or is_files(name))
+        return joined(span for name in wanted for span in self.covered[name])
 
     def with_spans(self, source: str, spans: Spans) -> Manifest:
         """Note that a source's events are known for these spans too."""

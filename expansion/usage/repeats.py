@@ -99,37 +99,48 @@ class Judge:
         return [segment for path, segment in paths.items() if path in names]
 
     def _met(self, mine: Sequence[Segment], others: Sequence[Segment]) -> None:
-        """Make `own` and `elsewhere`, what is stored under ids of the batch, and `met`, the rows of the batch with an
-        id that was met before. `row` stands for all that a row holds; of what is pulled nothing is compared.
+        """Make `met`, the rows of the batch with an id that was met before beside the stored row of that id, and
+        `elsewhere`, what other tables hold. `row` stands for all that a row holds. What was pulled before is none of
+        them: nothing is compared.
         """
         properties = sorted({*self.batch.properties, *(name for segment in mine for name in segment.properties)})
-        own = "SELECT event_id, 0::UBIGINT AS row, NULL::TIMESTAMP AS seen_at FROM own_ids"
+        own = "SELECT NULL::VARCHAR AS event_id, NULL::UBIGINT AS stored, NULL::TIMESTAMP AS stored_seen WHERE false"
         if stored := whole_rows(self.root, mine, properties):
-            own = (
-                f"SELECT event_id, {_row(properties)} AS row, seen_at FROM {stored} SEMI JOIN own_ids USING (event_id)"
-            )
-        self._make("own", own)
+            held = f"SELECT event_id, {_row(properties)} AS stored, seen_at AS stored_seen FROM {stored}"
+            own = f"{held} SEMI JOIN own_ids USING (event_id)"
+        # What is needed of rows that are not simply repeats: most are, where a file is imported again.
+        is_told, beside = "several OR row IS DISTINCT FROM stored", f"({self._rows_met(properties)}) LEFT JOIN ({own})"
+        self._make(
+            "met",
+            f"SELECT * REPLACE (CASE WHEN {is_told} THEN event_id END AS event_id, CASE WHEN several THEN rank END AS "
+            f"rank) FROM {beside} USING (event_id)",
+        )
         parts = [
             f"SELECT event_id, {_SAME_EVENT} AS same, {quote(name)} AS of_table FROM "
             f"{events_of(self.root, [one for one in others if one.table == name])} SEMI JOIN other_ids USING (event_id)"
             for name in sorted({segment.table for segment in others})
         ]
         self._make("elsewhere", " UNION ALL ".join(parts) or _NOTHING_ELSEWHERE)
-        self._make("met", self._rows_met(properties))
 
     def _rows_met(self, properties: Sequence[str]) -> str:
-        batch, ids = self.batch, "(SELECT h FROM repeated)"
-        read = f"read_parquet({quote(str(batch.file))}, file_row_number = true)"
-        known = f"hash(event_id) IN {ids} OR event_id IN (FROM own_ids) OR event_id IN (FROM other_ids)"
+        batch, read, ids = self.batch, self._read, "(SELECT h FROM repeated)"
+        known = f"hash(event_id) IN {ids} OR event_id IN (FROM other_ids)"
         kept = f"event_id, seen_at, file_row_number AS n, hash(event_id) IN {ids} AS several, {_SAME_EVENT} AS same"
         if self.table is None:
             place = "NULL::INTEGER AS file, NULL::BIGINT AS line, 0::UBIGINT AS row"
             order = f"row({listed('ts', 'event', 'account_id', 'user_id', batch.given)}) AS rank"
             return f"SELECT {kept}, {place}, {order} FROM {read} WHERE {known}"
+        known += " OR event_id IN (FROM own_ids)"
         rows = f"SELECT {listed(batch.columns, 'file_row_number')} FROM {read} WHERE {known}"
         columns = ", ".join(whole(properties, batch.properties, rest=batch.rest))
         wide = f"SELECT {EVENT_COLUMNS}, {PLACE}, file_row_number, {columns} FROM ({rows})"
         return f"SELECT {kept}, {PLACE}, {_row(properties)} AS row, row({PLACE}) AS rank FROM ({wide})"
+
+    @property
+    def _read(self) -> str:
+        """SQL for the rows of the batch; of what is pulled without those that are stored."""
+        rows = f"read_parquet({quote(str(self.batch.file))}, file_row_number = true)"
+        return rows if self.table else f"(SELECT * FROM {rows} ANTI JOIN own_ids USING (event_id))"
 
     def _make(self, name: str, query: str) -> None:
         self.batch.con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
@@ -143,19 +154,19 @@ class Judge:
         is_kept, differs = "place = 1 AND stored IS NULL", "row <> coalesce(stored, first_row)"
         if update:
             is_kept, differs = "place = 1 AND row IS DISTINCT FROM stored", "false"
+        again = "SELECT n, file FROM met SEMI JOIN elsewhere USING (event_id, same) WHERE stored IS NULL"
+        # Only ids that the batch has more than once are put in order.
+        ranked = (
+            "SELECT *, 1 AS place, row AS first_row, seen_at AS first_seen FROM left_over WHERE NOT several UNION ALL "
+            f"SELECT *, row_number() OVER {window}, first_value(row) OVER {window}, "
+            "min(seen_at) OVER (PARTITION BY event_id) FROM left_over WHERE several"
+        )
         self._make(
             "verdicts",
-            "WITH seen AS MATERIALIZED (SELECT met.*, own.row AS stored, own.seen_at AS stored_seen "
-            "FROM met LEFT JOIN own USING (event_id)), "
-            "again AS MATERIALIZED "
-            "(SELECT n, file FROM seen SEMI JOIN elsewhere USING (event_id, same) WHERE stored IS NULL), "
-            "left_over AS MATERIALIZED (SELECT * FROM seen ANTI JOIN again USING (n)), "
-            # Only ids that the batch has more than once are put in order.
-            "ranked AS (SELECT *, 1 AS place, row AS first_row, seen_at AS first_seen FROM left_over WHERE NOT several "
-            f"UNION ALL SELECT *, row_number() OVER {window}, first_value(row) OVER {window}, "
-            "min(seen_at) OVER (PARTITION BY event_id) FROM left_over WHERE several) "
+            f"WITH again AS MATERIALIZED ({again}), "
+            "left_over AS NOT MATERIALIZED (SELECT * FROM met ANTI JOIN again USING (n)) "
             f"SELECT n, event_id, file, line, {is_kept} AS is_kept, {differs} AS differs, "
-            "stored IS NOT NULL AS is_own, least(first_seen, stored_seen) AS first_seen FROM ranked UNION ALL "
+            f"stored IS NOT NULL AS is_own, least(first_seen, stored_seen) AS first_seen FROM ({ranked}) UNION ALL "
             "SELECT n, NULL, file, NULL, false, false, false, NULL FROM again",
         )
 
@@ -182,7 +193,7 @@ class Judge:
     def _kept(self) -> str:
         batch = self.batch
         first = "event_id, event, ts, coalesce(first_seen, seen_at) AS seen_at, account_id, user_id"
-        read = f"read_parquet({quote(str(batch.file))}, file_row_number = true) AS b"
+        read = f"{self._read} AS b"
         verdicts = "(SELECT n, is_kept, first_seen FROM verdicts) AS v"
         columns = listed(first, batch.kept, PLACE if batch.of_files else "")
         return (

@@ -5,10 +5,11 @@ An event is the same in both where it has the same id. The warehouse's counts th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from typing import Self
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import NamedTuple, Self
 
 import pyarrow as pa
 
@@ -16,30 +17,42 @@ from expansion.evaluate.measures import Calendar
 from expansion.evaluate.relations import StoreRelations
 from expansion.evaluate.rows import TakenFrom
 from expansion.evaluate.source import Asked, Measures, Over, by_sql
+from expansion.usage.carriers import Bringing, Keys, nobody_knows
 from expansion.usage.manifest import Rollup, Segment
 from expansion.usage.names import Names
 from expansion.usage.rollup import Column
 from expansion.usage.spans import Spans, joined
-from expansion.warehouse.local import TEXT
+from expansion.warehouse.local import MOMENT, TEXT
 from expansion.warehouse.source import WarehouseSource, seen_by
 from expansion.warehouse.table import Between
+
+
+class Twice(NamedTuple):
+    """An event of the store that the warehouse has too; `ts` in UTC, without saying so."""
+
+    event_id: str
+    event: str
+    ts: datetime
 
 
 @dataclass
 class Rest(StoreRelations):
     """The usage store without what the warehouse has too. A segment in which there is such a thing is read itself."""
 
-    twice: frozenset[str] = frozenset()  # event ids
+    twice: frozenset[Twice] = frozenset()
     touched: frozenset[str] = frozenset()  # ids of segments
 
     def __post_init__(self) -> None:
-        self.con.register("ids_twice", pa.table({"event_id": pa.array(sorted(self.twice), pa.string())}))
-        self.con.execute("CREATE OR REPLACE TEMP TABLE twice AS SELECT * FROM ids_twice")
-        self.con.unregister("ids_twice")
+        columns = list(zip(*sorted(self.twice), strict=True)) or [(), (), ()]
+        kinds = {"event_id": pa.string(), "event": pa.string(), "ts": pa.timestamp("us")}
+        arrays = {name: pa.array(some, kind) for (name, kind), some in zip(kinds.items(), columns, strict=True)}
+        self.con.register("events_twice", pa.table(arrays))
+        self.con.execute("CREATE OR REPLACE TEMP TABLE twice AS SELECT * FROM events_twice")
+        self.con.unregister("events_twice")
 
     def _events(self, segments: Sequence[Segment], properties: Collection[str]) -> str | None:
         events = super()._events(segments, properties)
-        return f"(SELECT * FROM {events} ANTI JOIN twice USING (event_id))" if events else None
+        return f"(SELECT * FROM {events} ANTI JOIN twice USING (event_id, event, ts))" if events else None
 
     def _rolled_up(
         self, segment: Segment, keys: Sequence[str], zone: str
@@ -50,21 +63,33 @@ class Rest(StoreRelations):
     def left_by(cls, warehouse: WarehouseSource) -> Self:
         """What a warehouse leaves of the store that its facts are from."""
         stored = warehouse.facts_from
-        found = {segment.id: ids for segment in stored.manifest.segments if (ids := _in_both(warehouse, segment))}
-        twice = frozenset(one for ids in found.values() for one in ids)
+        found = {segment.id: some for segment in stored.manifest.segments if (some := _in_both(warehouse, segment))}
+        twice = frozenset(one for some in found.values() for one in some)
         return cls(stored.store, stored.manifest, stored.con, stored.reading, twice=twice, touched=frozenset(found))
 
 
-def _in_both(warehouse: WarehouseSource, segment: Segment) -> list[str]:
-    """The ids of a segment's events that had arrived in the warehouse by the check. Ids come back, nothing else."""
+def _in_both(warehouse: WarehouseSource, segment: Segment) -> list[Twice]:
+    """A segment's events that had arrived in the warehouse by the check. Of those there, ids and what tells apart the
+    events of one id in two tables come back, nothing else.
+    """
     spelling, stored = warehouse.local.spelling, warehouse.facts_from
     first, last = (datetime.fromisoformat(moment) for moment in (segment.first_ts, segment.last_ts))
+    if segment.table:  # the same second, see usage/repeats.py
+        first, last = first.replace(microsecond=0), last.replace(microsecond=0) + timedelta(seconds=1)
     between = Between(first, last, (seen_by(spelling, warehouse.as_of),))
-    query = f"SELECT event_id FROM {warehouse.table.events(spelling, (), between)} AS there"
-    there = warehouse.local.table([query], [("event_id", TEXT)])
+    schema = [("event_id", TEXT), *([("event", TEXT), ("ts", MOMENT)] if segment.table else [])]
+    names = ", ".join(name for name, _ in schema)
+    query = f"SELECT {names} FROM {warehouse.table.events(spelling, (), between)} AS there"
+    there = warehouse.local.table([query], schema)
+    same = "here.event_id = there.event_id"
+    if segment.table:
+        same += " AND here.event = there.event AND date_trunc('second', here.ts) = date_trunc('second', there.ts)"
     events = stored.store.events_of([segment])
-    rows = warehouse.con.execute(f"SELECT event_id FROM {events} SEMI JOIN {there} USING (event_id)").fetchall()
-    return [event_id for (event_id,) in rows]
+    rows = f"SELECT event_id, event, ts FROM {events} AS here SEMI JOIN {there} AS there ON {same}"
+    return [Twice(*row) for row in warehouse.con.execute(rows).fetchall()]
+
+
+_WAREHOUSE = "warehouse"  # where facts.yaml names no source
 
 
 @dataclass(frozen=True)
@@ -114,6 +139,26 @@ class Beside(Over):
 
     def spans(self, source: str | None) -> Spans:
         return joined([*self.of.spans(source), *self.rest.spans(source)])
+
+    def bringing(self, sources: Sequence[str]) -> Bringing:
+        """The warehouse is each of the sources that are named, with what the store knows of it."""
+        here, named = self.rest.bringing(sources), sources or [_WAREHOUSE]
+        there = {
+            name: joined([*self.of.spans(name if sources else None), *here.covered.get(name, ())]) for name in named
+        }
+        return replace(here, covered={**here.covered, **there}, ever=partial(self._ever, here, frozenset(named)))
+
+    def _ever(self, here: Bringing, there: Keys, events: tuple[str, ...], by: datetime) -> Iterator[Keys]:
+        """Those that brought an event, the warehouse among them where it has one of that name."""
+        if not any(segment.table for segment in self.rest.manifest.segments):
+            yield from nobody_knows(events, by)
+        elif not events:
+            yield from (*here.ever(events, by), there)
+        else:
+            for event in events:
+                first = self.of.names().first(event)
+                for keys in here.ever((event,), by):
+                    yield keys | there if first is not None and first <= by else keys
 
     def known_until(self) -> datetime | None:
         spans = self.spans(None)

@@ -12,6 +12,7 @@ from expansion.evaluate.measures import Calendar
 from expansion.evaluate.relations import StoreRelations
 from expansion.evaluate.rows import names_of
 from expansion.evaluate.source import Asked, Measures, by_sql
+from expansion.usage.carriers import Bringing, nobody_knows
 from expansion.usage.fact_relations import FactRelations
 from expansion.usage.names import ANY, MOST_SUGGESTED, Names, Pair, Row
 from expansion.usage.properties import column_of
@@ -184,12 +185,17 @@ class WarehouseSource:
             self._told[named] = self._spans(named)
         return self._told[named]
 
+    def bringing(self, sources: Sequence[str]) -> Bringing:
+        """Every source may bring everything: which of them brought what is not asked."""
+        known = {name: self.spans(name) for name in sources} or {"": self.spans(None)}
+        return Bringing(known, nobody_knows)
+
     def known_until(self) -> datetime | None:
         spans = self.spans(None)
         return spans[-1][1] if spans else None
 
     def _spans(self, source: str | None) -> Spans:
-        """See store._own_spans: what arrived a day late says nothing of the others of its day, unless most did."""
+        """See batch.spans: what arrived a day late says nothing of the others of its day, unless most did."""
         spelling = self.local.spelling
         on_time = f"CASE WHEN {spelling.microseconds('ts', 'seen_at')} <= {_ON_TIME} THEN ts END"
         asked = ", ".join(

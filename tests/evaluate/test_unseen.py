@@ -146,7 +146,7 @@ def test_a_store_of_an_earlier_version_is_asked_itself_and_gets_its_files_once(t
 def test_properties_beyond_those_with_a_column_of_their_own_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("expansion.usage.store.MOST", 1)
+    monkeypatch.setattr("expansion.usage.batch.MOST", 1)
     condition = {"event": "Report Opened", "where": {"rows": 4}, "over": "7 days", "at_most": 0}
     assert asked(tmp_path, condition) == "yes"
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from expansion.evaluate.engine import Engine
@@ -15,9 +15,9 @@ from expansion.memory.account import Account
 from expansion.memory.reach import Reach
 from expansion.memory.shelves import Shelves
 from expansion.memory.source import InMemory
+from expansion.usage.carriers import Bringing
 from expansion.usage.facts import naive
 from expansion.usage.names import ANY, Names, Pair
-from expansion.usage.spans import Spans, joined, seen_by
 
 _FAR = timedelta(days=3_700)  # further than anybody looks ahead
 
@@ -71,8 +71,8 @@ class _NothingNew(InMemory):
 
     now: datetime
 
-    def spans(self, source: str | None) -> Spans:
-        return joined([*seen_by(super().spans(source), self.now), (self.now, self.now + _FAR)])
+    def bringing(self, sources: Sequence[str]) -> Bringing:
+        return replace(super().bringing(sources), ahead=(self.now, self.now + _FAR))
 
     def names(self) -> Names | None:
         names = super().names()

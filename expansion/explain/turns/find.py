@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from expansion.evaluate.engine import Engine
 from expansion.evaluate.logic import MEANING
 from expansion.evaluate.subjects import user_of
-from expansion.evaluate.tree import Group, Leaf, Member, Node, Repeated, Returned, Walked, lines
+from expansion.evaluate.tree import Group, Leaf, Member, Node, Repeated, Returned, Walked, atoms, lines
 from expansion.explain.turns.ahead import Ahead
 from expansion.explain.turns.changing import Changing
 from expansion.explain.turns.horizon import horizon, is_hourly, leaving, may_turn
@@ -132,8 +132,8 @@ class Flipping:
         if any(line.condition.among_top for line, _ in lines(node)) or not may_turn(node, answer):
             return None
         today = self.engine.calendar.today
-        if answer == CANNOT_TELL and self.engine.coverage.gap(today, today):
-            return None  # when its events come again, nobody knows
+        if answer == CANNOT_TELL and any(self.engine.coverage.gap(events, today, today) for events in _events(node)):
+            return None  # when they come again, nobody knows
         # From when it can be told is not a matter of events that leave.
         if answer != CANNOT_TELL and (moments := leaving(node, self.ahead.account)):
             return self._first(node, answer, (one for one in moments if one > self.engine.as_of))
@@ -149,6 +149,11 @@ class Flipping:
                 was = MEANING[answer].value
                 return Flip("by_itself", value=other.value, was=was, on=moment.astimezone(self.engine.calendar.zone))
         return None
+
+
+def _events(node: Node) -> set[tuple[str, ...]]:
+    """The events that a node asks for."""
+    return {atom.events for line, _ in lines(node) for atom in atoms(line)}
 
 
 def _lines(amount: int, which: str) -> Flip:
