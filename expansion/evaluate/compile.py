@@ -32,7 +32,7 @@ from expansion.language.model.models import (
     SourcedFact,
     Trigger,
 )
-from expansion.language.model.values import Span
+from expansion.language.model.values import Span, just_around
 from expansion.usage.atoms import Atom, atom_of
 from expansion.usage.facts import cohort_field, cohort_key
 
@@ -206,7 +206,9 @@ class Compiler:
             condition.same_user,
         )
         people = condition.by_at_least.count if condition.by_at_least else 1
-        return Walked(condition, walk, Window(condition.over or condition.within), people, _points(condition))
+        return Walked(
+            condition, walk, Window(condition.over or just_around(condition.within)), people, _points(condition)
+        )
 
     def _returned(self, condition: Condition, silence: Span) -> Returned:
         atom = atom_of(condition.events, condition.where)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from expansion.evaluate.measures import Calendar, Window, first_day
+from expansion.evaluate.measures import Calendar, Window, back
 from expansion.evaluate.numbers import Array, Flags
 from expansion.evaluate.rows import TakenFrom
 from expansion.evaluate.subjects import Subjects
@@ -20,25 +21,26 @@ from expansion.evaluate.tree import Walk, Walked
 from expansion.language.model.values import Span
 from expansion.usage.rollup import Column
 
-_EPOCH = date(1970, 1, 1).toordinal()
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_DAY = timedelta(days=1) // _MICROSECOND
 
 
 @dataclass(frozen=True)
 class Moments:
-    """Events of one step: whose (a place among the subjects), who walks, when, on which day."""
+    """Events of one step: whose (a place among the subjects), who walks, and when."""
 
     subject: Array
     walker: Array  # a number per person where one takes every step, else the subject
     ts: Array  # microseconds since 1970, UTC
-    day: Array  # days since 1970, in the policy's zone
 
     def of(self, rows: Flags) -> Moments:
-        return Moments(self.subject[rows], self.walker[rows], self.ts[rows], self.day[rows])
+        return Moments(self.subject[rows], self.walker[rows], self.ts[rows])
 
     @classmethod
     def none(cls) -> Moments:
         nothing = np.zeros(0, dtype=np.int64)
-        return cls(nothing, nothing, nothing, nothing)
+        return cls(nothing, nothing, nothing)
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,8 @@ class Walks:
         return np.bincount(pairs[0], minlength=size)
 
 
-def walks(walk: Walk, steps: Sequence[Moments], excluded: Moments) -> Walks:
-    """The walks over these events."""
+def walks(walk: Walk, steps: Sequence[Moments], excluded: Moments, zone: ZoneInfo) -> Walks:
+    """The walks over these events; days are those of a zone."""
     every = [*steps, excluded]
     times = np.unique(np.concatenate([one.ts for one in every]))
     # A walker and a moment in one number that sorts by both; moments by their rank, so that it fits 64 bits.
@@ -69,7 +71,7 @@ def walks(walk: Walk, steps: Sequence[Moments], excluded: Moments) -> Walks:
     for key in keys[1:-1]:
         ends, starts = _step(ends, starts, np.unique(key), width)
     start, end = times[starts % width], times[ends % width]
-    kept = _within(walk.within, start, end, every) & ~_any_between(np.unique(keys[-1]), starts, ends)
+    kept = (start >= earliest_starts(walk.within, end, zone)) & ~_any_between(np.unique(keys[-1]), starts, ends)
     walker = ends[kept] // width
     walkers, place = np.unique(np.concatenate([one.walker for one in every]), return_index=True)
     subjects = np.concatenate([one.subject for one in every])[place]
@@ -98,18 +100,29 @@ def _any_between(excluded: Array, starts: Array, ends: Array) -> Flags:
     return between
 
 
-def _within(within: Span, start: Array, end: Array, every: Sequence[Moments]) -> Flags:
-    """Exact for hours and minutes; else the first step lies in the days of the span that end with the last one."""
+def earliest_starts(within: Span, ends: Array, zone: ZoneInfo) -> Array:
+    """When a walk that ends at each of these moments may have begun at the earliest: so many hours before; or so many
+    days, weeks or months before at the same time of the day, whether or not clocks were changed since.
+
+    Most days are so long as the others, and all their moments lie as far after the earliest start.
+    """
     if within.exact is not None:
-        near: Flags = end - start <= within.exact // timedelta(microseconds=1)
-        return near
-    times, place = np.unique(np.concatenate([one.ts for one in every]), return_index=True)
-    days = np.concatenate([one.day for one in every])[place]
-    of_start, of_end = (days[np.searchsorted(times, one)] for one in (start, end))
-    last_days, inverse = np.unique(of_end, return_inverse=True)
-    firsts = [first_day(date.fromordinal(int(day) + _EPOCH), within).toordinal() - _EPOCH for day in last_days]
-    inside: Flags = of_start >= np.array(firsts, dtype=np.int64)[inverse]
-    return inside
+        return ends - within.exact // _MICROSECOND
+    days, place = np.unique(ends // _DAY, return_inverse=True)
+    starts = np.array([earliest_start(within, day * _DAY, zone) - day * _DAY for day in days.tolist()], dtype=np.int64)
+    afters = [earliest_start(within, (day + 1) * _DAY, zone) - (day + 1) * _DAY for day in days.tolist()]
+    found: Array = ends + starts[place]
+    for odd in np.flatnonzero((starts != np.array(afters, dtype=np.int64))[place]).tolist():
+        found[odd] = earliest_start(within, int(ends[odd]), zone)
+    return found
+
+
+def earliest_start(within: Span, end: int, zone: ZoneInfo) -> int:
+    """The same of one moment."""
+    if within.exact is not None:
+        return end - within.exact // _MICROSECOND
+    local = (_EPOCH + end * _MICROSECOND).astimezone(zone)
+    return microseconds(datetime.combine(back(local.date(), within), local.time(), zone).astimezone(UTC))
 
 
 @dataclass
@@ -140,7 +153,7 @@ class Walking:
             taken = self._moments(walk, first)
             steps = [taken[Column(atom, "moments")] for atom in walk.steps]
             excluded = taken[Column(walk.excluded, "moments")] if walk.excluded else Moments.none()
-            self._found[walk, first] = walks(walk, steps, excluded)
+            self._found[walk, first] = walks(walk, steps, excluded, self.calendar.zone)
         return self._found[walk, first]
 
     def _moments(self, walk: Walk, first: date) -> dict[Column, Moments]:
@@ -148,8 +161,8 @@ class Walking:
         same = " AND ".join(f"asked.{key} = found.{key}" for key in self.subjects.keys)
         known = " WHERE found.user_id <> ''" if walk.same_user else ""
         parts = [
-            f"SELECT {number} AS step, idx, found.user_id AS user_id, epoch_us(ts) AS ts, "
-            f"day - DATE '1970-01-01' AS day FROM {rows} AS found JOIN asked ON {same}{known}"
+            f"SELECT {number} AS step, idx, found.user_id AS user_id, epoch_us(ts) AS ts "
+            f"FROM {rows} AS found JOIN asked ON {same}{known}"
             for number, column in enumerate(walk.columns)
             if (rows := self.rows.by_day([column], first, self.calendar.today)) is not None
         ]
@@ -161,7 +174,6 @@ class Walking:
             subject,
             walkers(subject, found["user_id"]) if walk.same_user else subject,
             found["ts"].astype(np.int64),
-            found["day"].astype(np.int64),
         )
         return {column: every.of(found["step"] == number) for number, column in enumerate(walk.columns)}
 
@@ -184,4 +196,4 @@ def edges(window: Window, calendar: Calendar, point: int) -> tuple[int, int]:
 
 def microseconds(moment: datetime) -> int:
     """A moment as stored times are counted."""
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    return (moment - _EPOCH) // _MICROSECOND

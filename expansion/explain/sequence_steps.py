@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import numpy as np
 
@@ -15,7 +15,6 @@ from expansion.evaluate.tree import Walk, Walked
 from expansion.usage.atoms import Atom
 from expansion.usage.rollup import Column
 
-_EPOCH = date(1970, 1, 1).toordinal()
 Event = tuple[datetime, str, list[bool]]  # when (UTC, without saying so), by whom, which columns of the walk it fits
 
 
@@ -58,12 +57,11 @@ def _walks(walk: Walk, calendar: Calendar, events: Sequence[Event], users: Seque
         column = walk.columns.index(Column(atom, "moments"))
         mine = [(at, user) for at, user, fits in events if fits[column] and (user or not walk.same_user)]
         times = [microseconds(at.replace(tzinfo=UTC)) for at, _ in mine]
-        days = [calendar.local(at.replace(tzinfo=UTC)).toordinal() - _EPOCH for at, _ in mine]
         walker = [number[user] if walk.same_user else 0 for _, user in mine]
-        return Moments(*(np.array(one, dtype=np.int64) for one in ([0] * len(mine), walker, times, days)))
+        return Moments(*(np.array(one, dtype=np.int64) for one in ([0] * len(mine), walker, times)))
 
     excluded = taken(walk.excluded) if walk.excluded else Moments.none()
-    return walks(walk, [taken(atom) for atom in walk.steps], excluded)
+    return walks(walk, [taken(atom) for atom in walk.steps], excluded, calendar.zone)
 
 
 def _steps(walk: Walk, events: Sequence[Event], start: int, end: int, walker: str | None) -> list[Step]:

@@ -12,7 +12,7 @@ from expansion.language.model.condition_words import PATTERNS
 from expansion.language.model.conditions import Condition
 from expansion.language.model.mistakes import Mistake
 from expansion.language.model.models import CountedFact, PaceFact, RuleCohort, Trigger
-from expansion.language.model.values import Periods
+from expansion.language.model.values import Periods, just_around
 from expansion.language.workspace import Workspace
 from expansion.language.yaml.source import Source, Steps
 
@@ -92,7 +92,7 @@ def _of_events(condition: Condition) -> int:
     if condition.in_at_least:
         return condition.in_at_least.span.days + (condition.in_at_least.each.days if condition.grows else 0)
     if condition.within:
-        return over or condition.within.days
+        return over or just_around(condition.within).days
     return over * 2 if condition.grows else over
 
 

@@ -144,7 +144,7 @@ class LiveWalking(Walking):
         subject = np.zeros(len(found.day), dtype=np.int64)
         # One number for a person in every step: these are all of one account.
         walker = self._numbers(found.user) if walk.same_user else subject
-        return Moments(subject, walker, found.values["ts"].astype(np.int64), found.day.astype(np.int64))
+        return Moments(subject, walker, found.values["ts"].astype(np.int64))
 
     def _numbers(self, users: Array) -> Array:
         return np.array([self._people.setdefault(user, len(self._people)) for user in users.tolist()], dtype=np.int64)

@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from expansion.evaluate.came_back import last_before_silence
-from expansion.evaluate.measures import Calendar, first_day
-from expansion.evaluate.sequences import edges
+from expansion.evaluate.measures import Calendar, back, first_day
+from expansion.evaluate.sequences import earliest_start, edges
 from expansion.evaluate.tree import Returned, Walked
 from expansion.explain.turns.kinds import Flip
 from expansion.language.model.values import Span
@@ -60,8 +60,8 @@ class Left:
             said = ", then ".join(narrowed(step.events, step.where) for step in left)
             who = f" by {way.user}" if way.user else ""
             # Those who have taken all steps must not have left the window by then.
-            others = [self._until(start, self._spans[1:]) for start in done[: self.walked.people - 1]]
-            ends = [self._until(way.start, self._spans), *others]
+            others = [self._until(start, walk=False) for start in done[: self.walked.people - 1]]
+            ends = [self._until(way.start), *others]
             days = [end for end in ends if not isinstance(end, datetime)]
             on = self._soonest(days, [end for end in ends if isinstance(end, datetime)])
             return Flip("next", value=way.steps, was=way.user, said=said + who, on=on)
@@ -114,10 +114,7 @@ class Left:
         """Whether a walk is in time, with nothing excluded in it."""
         if bisect_right(disturbed, start) < bisect_left(disturbed, end):
             return False
-        within = self.walked.walk.within
-        if within.exact is not None:
-            return timedelta(microseconds=end - start) <= within.exact
-        return self._day(start) >= first_day(self._day(end), within)
+        return start >= earliest_start(self.walked.walk.within, end, self.calendar.zone)
 
     def _open(self, who: str, starts: Sequence[int | None], disturbed: Sequence[int]) -> Way:
         """The longest way of which the next step may still come."""
@@ -127,22 +124,30 @@ class Left:
         return Way(who)
 
     def _is_open(self, start: int) -> bool:
-        until = self._until(start, self._spans)
+        until = self._until(start)
         return until > self.calendar.as_of if isinstance(until, datetime) else until >= self.calendar.today
 
-    @property
-    def _spans(self) -> tuple[Span, ...]:
-        """The time from the first step to the last, and the window."""
-        window = self.walked.window.span
-        return (self.walked.walk.within, window) if window is not None else (self.walked.walk.within,)
+    def _until(self, start: int, *, walk: bool = True) -> date | datetime:
+        """The moment before which a walk has to end from its start; of a window of days alone its last day. Without
+        `walk` it has been walked, and must not leave the window."""
+        if (start, walk) not in self._ends:
+            window = self.walked.window.span
+            days = [self._last_day(start, window)] if window is not None and window.exact is None else []
+            moments = [_moment(start) + window.exact] if window is not None and window.exact is not None else []
+            self._ends[start, walk] = self._soonest(days, [*moments, *([self._latest(start)] if walk else [])])
+        return self._ends[start, walk]
 
-    def _until(self, start: int, spans: Sequence[Span]) -> date | datetime:
-        """The last day that a walk reaches from its start; of hours the moment before which it has to end."""
-        if (start, spans) not in self._ends:
-            days = [self._last_day(start, span) for span in spans if span.exact is None]
-            moments = [_moment(start) + span.exact for span in spans if span.exact is not None]
-            self._ends[start, spans] = self._soonest(days, moments)
-        return self._ends[start, spans]
+    def _latest(self, start: int) -> datetime:
+        """The last moment at which a walk that began at one may end, see `sequences.earliest_starts`."""
+        within, begun = self.walked.walk.within, _moment(start).astimezone(self.calendar.zone)
+        if within.exact is not None:
+            return _moment(start) + within.exact
+        day = begun.date()
+        while back(day + _DAY, within) <= begun.date():
+            day += _DAY
+        if back(day, within) < begun.date():  # there is no such day in its month: any time of this one
+            return self.calendar.start_of(day + _DAY)
+        return datetime.combine(day, begun.time(), self.calendar.zone).astimezone(UTC)
 
     def _soonest(self, days: Sequence[date], moments: Sequence[datetime]) -> date | datetime:
         if not moments:

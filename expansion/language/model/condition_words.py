@@ -91,7 +91,9 @@ class ConditionWords(Comparing):
     )
 
     within: SpanField | None = Field(
-        None, description="The most time between the first step of a sequence and its last.", examples=["14 days"]
+        None,
+        description="The most time from the first step of a sequence to its last; a day ends at that time of the next.",
+        examples=["14 days"],
     )
     same_user: bool = Field(
         False,

@@ -72,6 +72,11 @@ class Span:
         return f"{self.count} {self.unit if self.count != 1 else self.unit[:-1]}"
 
 
+def just_around(walk: Span) -> Span:
+    """The shortest window that holds whatever lies no further apart than a span: of days, those before and today."""
+    return walk if walk.exact is not None else Span(walk.days + 1, "days")
+
+
 def parse_span(text: object) -> Span:
     """Read `14 days`; raises ValueError with a sentence for the author of the YAML."""
     if isinstance(text, Span):

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tests.evaluate.oracle.answers import CANNOT_TELL, NO, YES
 from tests.evaluate.oracle.counting import Counting, Definition, matches
-from tests.evaluate.oracle.spans import days_back, exactly, is_exact
+from tests.evaluate.oracle.spans import days_back, exactly, is_exact, span_days
 from tests.evaluate.oracle.stored import At, Row, Who
 
 
 def walked(counting: Counting, condition: Definition, who: Who, at: At) -> str:
     """Whether the steps were walked inside the window, by colleagues or by people alone."""
-    over = condition.get("over", condition["within"])
+    zone = counting.stored.zone
+    over = condition.get("over") or _whole_days(condition["within"])
     events, whole = counting.window({"event": "any event", "over": over}, who, at)
     if condition.get("same_user"):
         people = {event["user"] for event in events} - {""}
-        walkers = [one for one in people if _walks([e for e in events if e["user"] == one], condition)]
+        walkers = [one for one in people if _walks([e for e in events if e["user"] == one], condition, zone)]
         there = len(walkers) >= int(condition.get("by_at_least", "1 person").split()[0])
     else:
-        there = _walks(events, condition)
+        there = _walks(events, condition, zone)
     steps = [_step(step) for step in condition["sequence"]]
     excluded = [_step(condition["not_between"])] if "not_between" in condition else []
     if any(counting.stored.may_fit_less(step) for step in [*steps, *excluded]):
@@ -31,13 +33,13 @@ def walked(counting: Counting, condition: Definition, who: Who, at: At) -> str:
     return NO if whole and all(counting.stored.came(step) for step in steps) else CANNOT_TELL
 
 
-def _walks(events: list[Row], condition: Definition) -> bool:
+def _walks(events: list[Row], condition: Definition, zone: ZoneInfo) -> bool:
     steps = [_step(step) for step in condition["sequence"]]
     excluded = [
         event for event in events if "not_between" in condition and matches(event, _step(condition["not_between"]))
     ]
     return any(
-        _in_time(walk[0], walk[-1], condition["within"])
+        _in_time(walk[0], walk[-1], condition["within"], zone)
         and not any(walk[0]["at"] < event["at"] < walk[-1]["at"] for event in excluded)
         for walk in _every_walk(events, steps)
     )
@@ -55,10 +57,17 @@ def _every_walk(events: list[Row], steps: list[Definition]) -> Iterator[list[Row
                 yield [event, *rest]
 
 
-def _in_time(first: Row, last: Row, within: str) -> bool:
+def _whole_days(within: str) -> str:
+    """A window that holds whatever lies so far apart: of days those before, and today."""
+    return within if is_exact(within) else f"{span_days(within) + 1} days"
+
+
+def _in_time(first: Row, last: Row, within: str, zone: ZoneInfo) -> bool:
+    """So many hours apart; or so many days, at the same time of the day at the latest, as clocks show it."""
     if is_exact(within):
         return bool(last["at"] - first["at"] <= exactly(within))
-    return bool(first["day"] >= days_back(last["day"], within) + timedelta(days=1))
+    ends = last["at"].astimezone(zone)
+    return bool(first["at"] >= datetime.combine(days_back(ends.date(), within), ends.time(), zone).astimezone(UTC))
 
 
 def _step(written: Any) -> Definition:
