@@ -32,6 +32,36 @@ def never_seen(workspace: Workspace, store: UsageStore, now: datetime) -> tuple[
     return tuple(mistake for asked in asked_events(workspace) for mistake in looking.mistakes(*asked))
 
 
+def left_out(workspace: Workspace, store: UsageStore, table: str, now: datetime) -> list[str]:
+    """What conditions ask of the events of a table of files and it does not bring, a sentence each, to be said when the
+    table was imported; events that no table brings are named where this one brings what may be meant.
+    """
+    stored = StoreRelations.of(store)
+    mine = [segment for segment in stored.manifest.segments if segment.table == table]
+    if not mine:
+        return []
+    here = Unseen(store.names(mine, stored.con.cursor()), now, workspace.facts)
+    everywhere = Unseen(stored.names(), now, workspace.facts)
+    found: list[str] = []
+    for source, at, events, where, properties in asked_events(workspace):
+        place = f"{source.file}:{source.spot(at, key=False).line}"
+        for event in events:
+            if here.has(event):
+                lacking = (name for name in dict.fromkeys([*where, *properties]) if here.lacks(event, name))
+                found += [_LEFT_OUT.format(said=here.lack(event, name), place=place, name=name) for name in lacking]
+            elif event not in everywhere.real and not everywhere.has(event):
+                near = close_to(event, here.known_events())
+                found += [_NEVER_CAME.format(event=event, place=place, near=near)] if near else []
+    return list(dict.fromkeys(found))
+
+
+_LEFT_OUT = (
+    "{said}, and {place} asks for it: that cannot be told; name `{name}` in `properties` of the map, "
+    "if the files have it"
+)
+_NEVER_CAME = "{place} asks for `{event}`, which no table has ever brought; `{near}` came: did you mean that?"
+
+
 @dataclass
 class _Looking:
     stored: StoreRelations

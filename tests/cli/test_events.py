@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+import integrations
 from cli.main import cli
 from expansion.contract import EventRow
+from expansion.evaluate.naming import left_out
+from expansion.language.workspace import load
+from expansion.language.yaml.files import Folder as OnDisk
 from expansion.usage.import_events import import_rows
 from expansion.usage.store import UsageStore
+from tests.usage.tables import Row, add
 
+NOW = datetime(2026, 4, 1, tzinfo=UTC)
 FACTS = """events:
   - {from: files.events, account: account_id, names: [Plan Cancelled]}
 facts:
@@ -94,6 +101,29 @@ def test_a_check_names_what_no_event_that_is_stored_has(folder: Path) -> None:
     assert done.exit_code == 0
     for meant in ("`Report Opened`", "`format`", "`xlsx`"):
         assert f"did you mean {meant}?" in done.stderr
+
+
+def test_an_import_can_name_what_its_table_does_not_bring(folder: Path) -> None:
+    store = UsageStore(folder / ".expansion" / "usage")
+    workspace = load(OnDisk(Path("playbooks")), integrations.catalog())
+    assert left_out(workspace, store, "tickets", NOW) == []
+    add(store, [Row("1", "Report Opened"), Row("2", "Exportd")], "reports")
+    add(store, [Row("1", "Ticket Opened")], "tickets")
+    map_it = "name `{0}` in `properties` of the map, if the files have it"
+    lacks = "no `Report Opened` has ever had a `{0}`"
+    assert left_out(workspace, store, "reports", NOW) == [
+        "playbooks/shared/facts.yaml:5 asks for `Exported`, which no table has ever brought; `Exportd` came: did you "
+        "mean that?",
+        "playbooks/triggers/quiet.yaml:6 asks for `Reprt Opened`, which no table has ever brought; `Report Opened` "
+        "came: did you mean that?",
+        f"{lacks.format('formt')}, and playbooks/triggers/quiet.yaml:7 asks for it: that cannot be told; "
+        + map_it.format("formt"),
+        f"{lacks.format('format')}, and playbooks/triggers/quiet.yaml:8 asks for it: that cannot be told; "
+        + map_it.format("format"),
+        f"{lacks.format('account_name')}: `account_name` is known of accounts, not of events, and "
+        f"playbooks/triggers/quiet.yaml:9 asks for it: that cannot be told; {map_it.format('account_name')}",
+    ]
+    assert left_out(workspace, store, "tickets", NOW) == []
 
 
 def test_a_check_without_a_store_says_nothing_of_names(folder: Path) -> None:

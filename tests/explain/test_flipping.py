@@ -449,9 +449,9 @@ def test_a_date_ahead_of_newer_than_comes_by_itself(tmp_path: Path) -> None:
     assert flips == "2026-03-03 instead of 2026-03-29, or on 2026-03-29 if nothing new happens"
 
 
-def test_the_step_that_is_left_counts_up_to_a_day(tmp_path: Path) -> None:
+def test_the_step_that_is_left_counts_up_to_the_same_time_of_a_day(tmp_path: Path) -> None:
     clause = {"sequence": ["export", "paywall"], "within": "7 days", "same_user": True}
-    assert said(tmp_path, clause, exports(2, user="ana")) == "paywall by ana, no later than 2026-03-07"
+    assert said(tmp_path, clause, exports(2, user="ana")) == "paywall by ana, before 2026-03-08 09:00"
 
 
 def test_what_is_seen_in_part_says_how_many_more_would_do_in_any_case(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_the_longest_window_is_named_with_its_line(folder: Folder, snapshot: Sna
         pytest.param(
             _TRIAL, "stopped_for: 7 days", "stopped_for: 60 days\n    over: 9 days", 69, id="and the time before"
         ),
-        pytest.param(_TRIAL, "within: 14 days", "within: 60 days", 60, id="a sequence"),
+        pytest.param(_TRIAL, "within: 14 days", "within: 60 days", 61, id="a sequence"),
         pytest.param(_TRIAL, "within: 14 days", "within: 14 days\n    over: 60 days", 60, id="a sequence in a window"),
         pytest.param(_FACTS, "Viewed, over: 28 days", "Viewed, over: 60 days", 60, id="a counted fact"),
         pytest.param(_FACTS, "limit: [seats_used, ", "limit: [paywall_people, ", 56, id="the pace of a counted fact"),
