@@ -32,7 +32,7 @@ def propose_events(looked: Looked, time: Seen, linked: Word | None = None) -> Pr
     clock = roles.clock(looked, time)
     arrived = roles.received(looked, time)
     used = [one for one in (*accounts[:1], *people, *ids[:1], *happened[:1], time, clock, arrived) if one]
-    words = [_id(looked, ids, used), _event(looked, happened), _time(looked, time, clock)]
+    words = [_id(looked, ids, used), event_word(looked, happened), time_word(looked, time, clock)]
     words += _account(accounts, linked)
     words += [linked] if linked else ([columns_word("user", people)] if people else [])
     words += [columns_word("received_at", [arrived])] if arrived else []
@@ -62,7 +62,7 @@ def _may_be_shared(one: Seen) -> bool:
 
 def _id(looked: Looked, ids: Sequence[Seen], used: Sequence[Seen]) -> Word:
     if not ids:
-        return _made(looked, used)
+        return made_id(looked, used)
     best = ids[0]
     found = columns_word("id", [best])
     if shared := best.filled - best.different:
@@ -72,7 +72,7 @@ def _id(looked: Looked, ids: Sequence[Seen], used: Sequence[Seen]) -> Word:
     return found
 
 
-def _made(looked: Looked, used: Sequence[Seen]) -> Word:
+def made_id(looked: Looked, used: Sequence[Seen]) -> Word:
     """An id from what the rows say, without what a connector writes anew."""
     doubt = "no column is different in each row: rows are told apart by what they say, and two alike count as two"
     technical = any(names.is_technical(one.plain_name) for one in looked.seen)
@@ -83,7 +83,8 @@ def _made(looked: Looked, used: Sequence[Seen]) -> Word:
     return Word("id", {"made_from": named}, doubts=(doubt,))
 
 
-def _event(looked: Looked, happened: Sequence[Seen]) -> Word:
+def event_word(looked: Looked, happened: Sequence[Seen]) -> Word:
+    """The column that names what happened, or one name for all rows."""
     name = names.constant_event(looked.table.name)
     if not happened:
         return Word("event", {"always": name}, doubts=("no column names what happened: each row is one of these",))
@@ -96,7 +97,8 @@ def _event(looked: Looked, happened: Sequence[Seen]) -> Word:
     return found
 
 
-def _time(looked: Looked, time: Seen, clock: Seen | None) -> Word:
+def time_word(looked: Looked, time: Seen, clock: Seen | None) -> Word:
+    """When it happened; `clock` has the time of the day."""
     found = columns_word("time", [time])
     if clock:
         found = Word("time", [column(time), column(clock)], (*time.samples(2), *clock.samples(1)))

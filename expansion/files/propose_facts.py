@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from expansion.files import propose_names as names
@@ -39,7 +39,7 @@ def propose_facts(looked: Looked, whose: Sequence[Seen], person: Sequence[Seen],
     source = "files.people" if person else "files.accounts"
     at = list(span[:1]) or _at(looked)
     words = [Word("source", source)] if person else []
-    words += [_account(whose) if whose else _no_account(looked, person)]
+    words += [_account(whose) if whose else no_account(looked, person)]
     words += [columns_word("user", person[:1])] if person else []
     words += [columns_word("at", at[:1])] if at else []
     words += [columns_word("until", span[1:])] if len(span) > 1 else []
@@ -65,7 +65,7 @@ def _account(whose: Sequence[Seen]) -> Word:
     return found.but(f"other columns that could be the account: {roles.said_of(others)}") if others else found
 
 
-def _no_account(looked: Looked, person: Sequence[Seen]) -> Word:
+def no_account(looked: Looked, person: Sequence[Seen]) -> Word:
     """People of whom no column says whose they are: the domain of their address is the best that there is."""
     doubt = "no column says whose people these are: write the one that holds the account"
     address = looked.named(names.ADDRESS, lambda one: one.is_all("email"))
@@ -100,26 +100,41 @@ def _since_the_import(looked: Looked) -> tuple[str, ...]:
 
 def _several(looked: Looked, keys: Sequence[Seen], fields: Sequence[Seen]) -> list[Word]:
     """A rule for several rows of one account, where there are."""
-    met: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
+    met: dict[tuple[str, ...], dict[tuple[str, ...], Any]] = {}
     for row in looked.table.rows:
-        key = tuple(str(roles.value_at(row, one)) for one in keys)
-        met.setdefault(key, set()).add(tuple(str(roles.value_at(row, one)) for one in fields))
-    twice = sum(len(rows) > 1 for rows in met.values())
-    if not twice:
+        met.setdefault(_said(row, keys), {})[_said(row, fields)] = row
+    several = [list(rows.values()) for rows in met.values() if len(rows) > 1]
+    if not several:
         return []
-    rule = _rule(looked, keys)
-    doubt = f"{twice:,} of {len(met):,} have several rows that say different things: which one counts?"
-    return [Word("several_rows", rule, doubts=(doubt, "also: {largest: COLUMN}, {smallest: COLUMN}, sum"))]
+    ties, rule, best = min(
+        ((_ties(several, one), rule, one) for rule, one in _rules(looked, keys)), key=lambda found: found[0]
+    )
+    doubts = [
+        f"{len(several):,} of {len(met):,} have several rows that say different things: which one counts?",
+        "also: {largest: COLUMN}, {smallest: COLUMN}, sum",
+    ]
+    if ties:
+        doubts.append(f"{ties:,} of them have the same {best.name} twice, and neither row will count")
+    return [Word("several_rows", {rule: str(column(best))}, doubts=tuple(doubts))]
 
 
-def _rule(looked: Looked, keys: Sequence[Seen]) -> dict[str, str]:
-    times = [one for one in [*_at(looked), *roles.times(looked)] if one not in keys and isinstance(column(one), str)]
-    money = [one for one in looked.columns if one.is_number and names.MONEY.search(one.plain_name)]
-    numbers = [one for one in looked.columns if one.is_number and one not in keys]
-    if times:
-        return {"newest": str(column(times[0]))}
-    best = (money or numbers or [one for one in looked.columns if one not in keys] or looked.columns)[0]
-    return {"largest": str(column(best))}
+def _said(row: Mapping[str, Any], columns: Sequence[Seen]) -> tuple[str, ...]:
+    return tuple(str(roles.value_at(row, one)) for one in columns)
+
+
+def _ties(several: Sequence[Sequence[Mapping[str, Any]]], by: Seen) -> int:
+    """For how many accounts a column does not tell rows apart."""
+    return sum(len({str(roles.value_at(row, by)) for row in rows}) < len(rows) for rows in several)
+
+
+def _rules(looked: Looked, keys: Sequence[Seen]) -> list[tuple[str, Seen]]:
+    """Rules that come to mind, the likeliest first."""
+    flat = [one for one in looked.columns if one not in keys and isinstance(column(one), str)]
+    times = [one for one in [*_at(looked), *roles.times(looked)] if one in flat]
+    numbers = [one for one in flat if one.is_number and not one.is_time]
+    money = [one for one in numbers if names.MONEY.search(one.plain_name)]
+    found = [("newest", one) for one in times] + [("largest", one) for one in [*money, *numbers]]
+    return found or [("largest", one) for one in flat or looked.columns]
 
 
 def told_fields(looked: Looked, used: Sequence[Seen]) -> list[Seen]:

@@ -53,7 +53,7 @@ def _named(part: Word) -> str:
 
 
 def _left_out(word: Word) -> Iterator[str]:
-    yield f"  # {word.word}: {word.said}"
+    yield f"  # {word.word}: {word.said if word.value is None else f'{in_yaml(word.value)}  # {word.said}'}"
     for part in word.parts:
         yield _with_comment(f"  #   {in_yaml(part.value)}", part)
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from expansion.files import propose_roles as roles
 from expansion.files.propose_columns import Seen
-from expansion.files.propose_facts import fields_word, told_fields, vocabulary
+from expansion.files.propose_events import event_word, made_id, time_word
+from expansion.files.propose_facts import fields_word, no_account, told_fields, vocabulary
 from expansion.files.propose_roles import Looked
 from expansion.files.propose_words import Proposal, Word, column
 from expansion.files.ready import Ready
 
 _GONE = object()  # what the table has not
-_NEEDED = {"events": ("id", "event", "time"), "facts": ("account", "name", "value")}
 _NO_COLUMNS = ("source", "table", "zone", "dates", "decimal", "complete", "update", "late_after", "covers", "empty")
 
 
@@ -21,11 +21,11 @@ def fitted(ready: Ready, looked: Looked) -> Proposal:
     """The ready map in the spelling of this table, each line with what its rows say."""
     fit = _Fit(looked)
     words = [fit.word(word, value, ready.said.get(word, "")) for word, value in ready.content[ready.kind].items()]
-    kept = [word for word in words if word.value is not _GONE]
     missing = [word.word for word in words if word.value is _GONE]
-    kept = _sound(kept, ready, looked, fit)
+    kept, left_out = _sound(words, ready, looked, fit)
+    gone = [word for word in missing if word not in {one.word for one in (*kept, *left_out)}]
     notes = [f"{ready.title} ({ready.name})"]
-    notes += [f"`{word}` of the ready map is left out: this table has not its columns" for word in missing]
+    notes += [f"`{word}` of the ready map is left out: this table has not its columns" for word in gone]
     content = {word.word: word.value for word in kept}
     facts = None
     if ready.kind == "facts" and "name" not in content:
@@ -38,25 +38,47 @@ def fitted(ready: Ready, looked: Looked) -> Proposal:
         facts = vocabulary(content.get("source", "files.accounts"), {one.name: one for one in fields})
     elif ready.kind == "events":
         facts = {"events": [{"from": "files.events", "account": "account_id"}]}
-    return Proposal(ready.kind, looked.table.name, tuple(kept), tuple(notes), (), facts, ready.name)  # type: ignore[arg-type]
+    return Proposal(ready.kind, looked.table.name, tuple(kept), tuple(notes), tuple(left_out), facts, ready.name)  # type: ignore[arg-type]
 
 
-def _sound(words: Sequence[Word], ready: Ready, looked: Looked, fit: _Fit) -> list[Word]:
-    """Without what these rows speak against, and with an account where another column is meant."""
-    found = []
+def _sound(words: Sequence[Word], ready: Ready, looked: Looked, fit: _Fit) -> tuple[list[Word], list[Word]]:
+    """Without what these rows speak against, and with another column where the one that is meant says nothing.
+
+    And the words that can only stand in the map as comments.
+    """
+    found: list[Word] = []
+    left_out: list[Word] = []
     for word in words:
         seen = fit.seen(word.value)
         if word.word == "received_at" and not _arrives(words, looked, fit, seen):
             continue
         if word.word == "account" and (seen is None or not seen.texts):
-            word = _account(word, looked)
-        found.append(word)
-    have = {word.word for word in found}
-    for needed in _NEEDED[ready.kind]:
-        if needed not in have and needed in ready.content[ready.kind]:
-            value = ready.content[ready.kind][needed]
-            found.append(Word(needed, value, doubts=("this table has no such column: which one is meant?",)))
-    return found
+            word, is_there = _account(word, ready, looked, fit)
+            (found if is_there else left_out).append(word)
+        elif ready.kind == "events" and _says_nothing(word, seen):
+            found.append(_instead(word, words, looked, fit))
+        elif word.value is not _GONE:
+            found.append(word)
+    return found, left_out
+
+
+def _says_nothing(word: Word, seen: Seen | None) -> bool:
+    """Whether rows could not be stored by this word: its columns are not there, or the id is empty in some rows."""
+    if word.word not in ("id", "event", "time"):
+        return False
+    return word.value is _GONE or (word.word == "id" and isinstance(word.value, str) and not (seen and seen.is_filled))
+
+
+def _instead(word: Word, words: Sequence[Word], looked: Looked, fit: _Fit) -> Word:
+    """What the rows themselves say in place of a word of the ready map that says nothing of them."""
+    used = [seen for one in words if (seen := fit.seen(one.value)) and seen.texts]
+    match word.word:
+        case "id":
+            return made_id(looked, used)
+        case "event":
+            return event_word(looked, roles.event(looked, used))
+    times = roles.times(looked)
+    return time_word(looked, times[0], None) if times else word
 
 
 def _arrives(words: Sequence[Word], looked: Looked, fit: _Fit, arrived: Seen | None) -> bool:
@@ -64,12 +86,21 @@ def _arrives(words: Sequence[Word], looked: Looked, fit: _Fit, arrived: Seen | N
     return bool(time and arrived and roles.arrives_after(looked.table, time, arrived))
 
 
-def _account(word: Word, looked: Looked) -> Word:
+def _account(word: Word, ready: Ready, looked: Looked, fit: _Fit) -> tuple[Word, bool]:
+    """The account where no row says what the ready map names, and whether it can stand in the map."""
     others = roles.account(looked)
-    if not others:
-        return word.but("none of these rows says it: write the column or the property that holds the account")
-    doubts = [f"other columns that could be the account: {roles.said_of(others[1:6])}"] if others[1:] else []
-    return Word("account", column(others[0]), others[0].samples(), doubts=tuple(doubts))
+    if others:
+        doubts = [f"other columns that could be the account: {roles.said_of(others[1:6])}"] if others[1:] else []
+        return Word("account", column(others[0]), others[0].samples(), doubts=tuple(doubts)), True
+    said = "none of these rows says it: write the column or the property that holds the account"
+    value = ready.content[ready.kind]["account"]
+    if fit.can_read(value):
+        return Word("account", value, said=word.said, doubts=(said,)), True
+    if ready.kind == "events":
+        return Word("account", value, said=said), False
+    return no_account(
+        looked, [seen for name in ("user",) if (seen := fit.seen(ready.content["facts"].get(name)))]
+    ), True
 
 
 class _Fit:
@@ -143,6 +174,17 @@ class _Fit:
         if dot and first.lower() in self.columns:
             return f"{self.columns[first.lower()]}.{rest}"
         return name if keep else _GONE
+
+    def can_read(self, value: Any) -> bool:
+        """Whether a file with these columns can be read by it: of JSON any, of a table where the columns are there."""
+        match value:
+            case str():
+                return self.is_json or self._column(value, keep=False) is not _GONE
+            case {"from": str(name)} | {"path": [str(name), *_]}:
+                return self.can_read(name)
+            case {"first_of": [*several]}:
+                return all(map(self.can_read, several))
+        return self.is_json
 
     def seen(self, value: Any) -> Seen | None:
         """What the rows say in a column of the map."""
