@@ -50,12 +50,29 @@ def csv_layout(text: str, words: ReadWords, name: str) -> CsvLayout:
     if separator is None:
         separator = _separator(text, quote, blanks=not name.lower().endswith(".csv"))
     rows = [(start + skipped, end + skipped, cells) for start, end, cells in _rows(text, separator, quote)]
+    heading = heading_of(rows, words)
+    return CsvLayout(heading.columns, separator, quote, heading.line, heading.first)
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The columns' names, the line that says them, 0 for none, and the line where rows begin."""
+
+    columns: tuple[str, ...]
+    line: int
+    first: int
+
+
+def heading_of(rows: Sequence[Sampled], words: ReadWords) -> Heading:
+    """The heading of a table that begins with these rows; raises NoLayout where there is none."""
     if words.columns and words.heading_line is None:
-        return _without_heading(tuple(words.columns), rows, separator, quote)
+        columns = tuple(words.columns)
+        said = bool(rows) and [cell.strip() for cell in rows[0][2]] == list(columns)
+        return Heading(columns, rows[0][0], rows[0][1]) if said else Heading(columns, 0, 1)
     at = _heading(rows, words.heading_line)
     start, end, cells = rows[at]
     columns = tuple(words.columns) if words.columns else _names(_as_wide(cells, rows[at + 1 :]))
-    return CsvLayout(columns, separator, quote, start, end)
+    return Heading(columns, start, end)
 
 
 def reader(lines: Iterator[str], separator: str, quote: str, **more: bool) -> Iterator[list[str]]:
@@ -66,13 +83,6 @@ def reader(lines: Iterator[str], separator: str, quote: str, **more: bool) -> It
     if quote == NO_QUOTE:
         return csv.reader(lines, delimiter=separator, quoting=csv.QUOTE_NONE, **more)  # type: ignore[arg-type]
     return csv.reader(lines, delimiter=separator, quotechar=quote, **more)  # type: ignore[arg-type]
-
-
-def _without_heading(columns: tuple[str, ...], rows: Sequence[Sampled], separator: str, quote: str) -> CsvLayout:
-    """Rows from the first line on, unless that only says the names that the map says, too."""
-    if rows and [cell.strip() for cell in rows[0][2]] == list(columns):
-        return CsvLayout(columns, separator, quote, rows[0][0], rows[0][1])
-    return CsvLayout(columns, separator, quote, 0, 1)
 
 
 def _separator_word(words: ReadWords) -> str | None:

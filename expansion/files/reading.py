@@ -10,13 +10,16 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from expansion.files.avro_plans import avro_plan
 from expansion.files.bounds import BLOCK, MOST_TOGETHER, TOGETHER
 from expansion.files.csv_layout import NoLayout
 from expansion.files.found import FoundFile
+from expansion.files.orc_plans import orc_plan
 from expansion.files.parquet_plans import ParquetPlans, parquet_relation, parquet_rows
 from expansion.files.plans import Plan
 from expansion.files.row_batches import RowBatches, schema_of
 from expansion.files.rows import Rows, Unusable
+from expansion.files.sheet_plans import sheet_plan
 from expansion.files.text_plans import csv_plan, json_plan
 from expansion.files.whole import Whole, whole
 from expansion.files.words import ReadWords
@@ -34,31 +37,37 @@ def reading(
     """
     together: list[Plan] = []
     try:
-        for plan in _plans(con, files, words, scratch, block):
+        for plan in plans(con, files, words, scratch, block):
             if isinstance(plan, Unusable):
                 yield plan
                 continue
             if together and not _fits(plan, together):
-                yield from _given(con, together)
+                yield from given(con, together)
                 together = []
             together.append(plan)
-        yield from _given(con, together)
+        yield from given(con, together)
     finally:
         for plan in together:
             plan.whole.gone()
 
 
-def _plans(
-    con: duckdb.DuckDBPyConnection, files: Sequence[FoundFile], words: ReadWords, scratch: Path, block: int
+def plans(
+    con: duckdb.DuckDBPyConnection,
+    files: Sequence[FoundFile],
+    words: ReadWords,
+    scratch: Path,
+    block: int,
+    beginning: int | None = None,
 ) -> Iterator[Plan | Unusable]:
+    """How each file is to be read, or why it cannot be; of a packed text no more than its `beginning` is unpacked."""
     tables = ParquetPlans(con)
     for file in files:
-        for each in whole(file, scratch):
+        for each in whole(file, scratch, beginning):
             if isinstance(each, Unusable):
                 yield each
                 continue
             try:
-                yield _plan(each, words, tables, block)
+                yield _plan(con, each, words, tables, block)
             except NoLayout as error:
                 each.gone()
                 yield Unusable(each.file, f"{each.file.name}: {error}")
@@ -67,7 +76,7 @@ def _plans(
                 yield Unusable(each.file, _unread(each, error))
 
 
-def _plan(each: Whole, words: ReadWords, tables: ParquetPlans, block: int) -> Plan:
+def _plan(con: duckdb.DuckDBPyConnection, each: Whole, words: ReadWords, tables: ParquetPlans, block: int) -> Plan:
     match each.kind:
         case "text":
             return csv_plan(each, words, block)
@@ -75,7 +84,11 @@ def _plan(each: Whole, words: ReadWords, tables: ParquetPlans, block: int) -> Pl
             return json_plan(each, words, block)
         case "parquet":
             return tables.plan(each)
-    raise NoLayout(f"is {each.kind}, which cannot be read yet")
+        case "xlsx":
+            return sheet_plan(each, words)
+        case "avro":
+            return avro_plan(each)
+    return orc_plan(con, each)
 
 
 def _fits(plan: Plan, together: Sequence[Plan]) -> bool:
@@ -84,7 +97,8 @@ def _fits(plan: Plan, together: Sequence[Plan]) -> bool:
     return alike and size <= TOGETHER and len(together) < MOST_TOGETHER
 
 
-def _given(con: duckdb.DuckDBPyConnection, plans: Sequence[Plan]) -> Iterator[Rows]:
+def given(con: duckdb.DuckDBPyConnection, plans: Sequence[Plan]) -> Iterator[Rows]:
+    """The rows of files that are laid out alike; their working copies go when the next is asked for."""
     if not plans:
         return
     counted: dict[int, int] = dict.fromkeys(range(len(plans)), 0)
@@ -132,7 +146,7 @@ def _batches(
         assert plan.batches is not None
         try:
             yield from plan.batches(RowBatches(schema, at, counted))
-        except OSError as error:
+        except (OSError, pa.ArrowException) as error:
             problems[at] = _unread(plan.whole, error)
 
 

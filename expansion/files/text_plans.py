@@ -46,7 +46,7 @@ def json_plan(whole: Whole, words: ReadWords, size: int) -> Plan:
     path = whole.path
     encoding, sample = _sample(whole, words)
     layout = json_layout(sample or b"{}", len(sample) < SAMPLED, words.rows_at)  # a day without events is no mistake
-    if layout.in_array:
+    if layout.in_array and not whole.partial:
         _check_end(whole, encoding)
 
     def batches(to: RowBatches) -> Iterator[pa.RecordBatch]:

@@ -12,8 +12,9 @@ import lzma
 import uuid
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial as partial_of
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
 
@@ -43,6 +44,7 @@ class Whole:
     kind: str  # text, json, parquet, xlsx, avro, orc
     stamp: tuple[int, int]
     staged: bool = False
+    partial: bool = False  # only its beginning was unpacked
 
     def changed(self) -> str | None:
         """A sentence, if the file is no longer what it was when it was opened."""
@@ -58,109 +60,138 @@ class _NotWhole(Exception):
     """Why a file cannot be brought into a form that can be read."""
 
 
-def whole(file: FoundFile, scratch: Path) -> Iterator[Whole | Unusable]:
-    """The file, or each file that is packed in it."""
+def whole(file: FoundFile, scratch: Path, beginning: int | None = None) -> Iterator[Whole | Unusable]:
+    """The file, or each file that is packed in it; of a packed text no more than its `beginning`, if that is given."""
+    opening = _Opening(scratch, beginning)
     try:
         if is_remote(file.path):
-            with room_in(scratch):
-                copy = _copy_name(scratch)
-                sentence = fetched(file.path, copy)
-            if sentence:
-                raise _NotWhole(sentence)
-            yield from _opened(file, copy, scratch, staged=True)
+            yield from opening.opened(file, opening.fetched(file), staged=True)
         else:
-            yield from _opened(file, Path(file.path), scratch)
+            yield from opening.opened(file, Path(file.path))
     except _NotWhole as error:
         yield Unusable(file, str(error))
 
 
-def _opened(
-    file: FoundFile, path: Path, scratch: Path, staged: bool = False, depth: int = 0
-) -> Iterator[Whole | Unusable]:
-    try:
-        stamp = _stamp(path)
-        kind = _kind(file.name, path, depth)
-    except OSError as error:
-        raise _NotWhole(f"{file.name}: cannot be opened ({error.strerror}); look at its path and its rights") from error
-    at = Whole(file, path, kind, stamp, staged)
-    if kind not in _PACKINGS:
-        yield at
-        return
-    if depth == _DEEPEST:
-        at.gone()
-        raise _NotWhole(f"{file.name}: is packed {_DEEPEST} times over; unpack it, and import what is in it")
-    try:
-        yield from _unpacked(at, scratch, depth)
-    finally:
-        at.gone()
+@dataclass(frozen=True)
+class _Opening:
+    """Opens files, and what is packed in them, into a folder for working copies."""
+
+    scratch: Path
+    beginning: int | None
+
+    def fetched(self, file: FoundFile) -> Path:
+        """A copy of a file that lies elsewhere."""
+        copy = self._copy()
+        with room_in(self.scratch):
+            sentence = fetched(file.path, copy)
+        if sentence:
+            copy.unlink(missing_ok=True)
+            raise _NotWhole(sentence)
+        return copy
+
+    def opened(
+        self, file: FoundFile, path: Path, staged: bool = False, depth: int = 0, partial: bool = False
+    ) -> Iterator[Whole | Unusable]:
+        """The file, or what is packed in it."""
+        try:
+            at = Whole(file, path, _kind(file.name, path, depth), _stamp(path), staged, partial)
+            if at.kind in _PACKINGS and depth == _DEEPEST:
+                raise _NotWhole(f"{file.name}: is packed {_DEEPEST} times over; unpack it, and import what is in it")
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise _NotWhole(f"{file.name}: cannot be opened ({why}); look at its path and its rights") from error
+        except _NotWhole:
+            if staged:
+                path.unlink(missing_ok=True)
+            raise
+        if at.kind not in _PACKINGS:
+            yield at
+            return
+        try:
+            yield from self._zipped(at, depth) if at.kind == "zip" else self._unpacked(at, depth)
+        finally:
+            at.gone()
+
+    def _unpacked(self, packed: Whole, depth: int) -> Iterator[Whole | Unusable]:
+        def stream() -> IO[bytes]:
+            return cast("IO[bytes]", _STREAMS[packed.kind](packed.path))
+
+        name = packed.file.name
+        copy = self._copy()
+        try:
+            _, partial = self._copied(stream, copy, _bound(packed), packed.file)
+        except _CUT as error:
+            copy.unlink(missing_ok=True)
+            raise _NotWhole(
+                f"{name}: is cut off or damaged ({_short(error)}); fetch or write the file again"
+            ) from error
+        if sentence := packed.changed():
+            copy.unlink(missing_ok=True)
+            raise _NotWhole(sentence)
+        yield from self.opened(packed.file, copy, True, depth + 1, partial)
+
+    def _zipped(self, packed: Whole, depth: int) -> Iterator[Whole | Unusable]:
+        file, left = packed.file, _bound(packed)
+        copy = self._copy()
+        try:
+            with zipfile.ZipFile(packed.path) as archive:
+                members = [each for each in archive.infolist() if _is_member(each)]
+                if not members:
+                    raise _NotWhole(f"{file.name}: holds no file; look at how it was packed")
+                for member in members:
+                    inner, copy = _inner(file, member.filename), self._copy()
+                    size, partial = self._copied(partial_of(archive.open, member), copy, left, inner)
+                    left -= size
+                    yield from self._member(inner, copy, depth, partial)
+        except (*_CUT, RuntimeError, NotImplementedError) as error:
+            copy.unlink(missing_ok=True)
+            why = _short(error)
+            raise _NotWhole(f"{file.name}: cannot be unpacked ({why}); fetch it again, or pack it anew") from error
+        if sentence := packed.changed():
+            raise _NotWhole(sentence)
+
+    def _member(self, inner: FoundFile, copy: Path, depth: int, partial: bool) -> Iterator[Whole | Unusable]:
+        """A file out of an archive. One that cannot be used stops no other."""
+        try:
+            yield from self.opened(inner, copy, True, depth + 1, partial)
+        except _NotWhole as error:
+            yield Unusable(inner, str(error))
+
+    def _copied(self, stream: Callable[[], IO[bytes]], copy: Path, bound: int, file: FoundFile) -> tuple[int, bool]:
+        """Unpack into a file of its own, within bounds; how many bytes that were, and whether there are more."""
+        with stream() as source:
+            size, more = self._write(source, copy, bound, self.beginning, file)
+        if more and _kind(file.name, copy, 1) not in ("text", "json"):
+            with stream() as source:
+                size, more = self._write(source, copy, bound, None, file)
+        return size, more
+
+    def _write(
+        self, source: IO[bytes], copy: Path, bound: int, beginning: int | None, file: FoundFile
+    ) -> tuple[int, bool]:
+        size = 0
+        with room_in(self.scratch), copy.open("wb") as out:
+            while block := source.read(1 << 20):
+                size += len(block)
+                if size > bound:
+                    copy.unlink()
+                    raise _NotWhole(
+                        f"{file.name}: unpacks to more than {SWELLS} times its size and {FREELY >> 30} GB, which no "
+                        "table does; unpack it yourself if it is what it should be, and import that"
+                    )
+                out.write(block)
+                if beginning is not None and size >= beginning:
+                    return size, True
+        return size, False
+
+    def _copy(self) -> Path:
+        return self.scratch / f"{uuid.uuid4().hex[:16]}.copy"
 
 
-def _unpacked(packed: Whole, scratch: Path, depth: int) -> Iterator[Whole | Unusable]:
-    name = packed.file.name
-    if packed.kind == "zip":
-        yield from _zipped(packed, scratch, depth)
-        return
-    copy = _copy_name(scratch)
-    try:
-        with packed.path.open("rb") as source, cast("IO[bytes]", _STREAMS[packed.kind](source)) as stream:
-            _copied(stream, copy, _bound(packed), name, scratch)
-    except _CUT as error:
-        copy.unlink(missing_ok=True)
-        raise _NotWhole(f"{name}: is cut off or damaged ({_short(error)}); fetch or write the file again") from error
-    if sentence := packed.changed():
-        copy.unlink(missing_ok=True)
-        raise _NotWhole(sentence)
-    yield from _opened(packed.file, copy, scratch, staged=True, depth=depth + 1)
-
-
-def _zipped(packed: Whole, scratch: Path, depth: int) -> Iterator[Whole | Unusable]:
-    file, left = packed.file, _bound(packed)
-    copy = _copy_name(scratch)
-    try:
-        with zipfile.ZipFile(packed.path) as archive:
-            members = [each for each in archive.infolist() if _is_member(each)]
-            if not members:
-                raise _NotWhole(f"{file.name}: holds no file; look at how it was packed")
-            for member in members:
-                copy = _copy_name(scratch)
-                with archive.open(member) as stream:
-                    left -= _copied(stream, copy, left, file.name, scratch)
-                yield from _member(file, member.filename, copy, scratch, depth)
-    except (*_CUT, RuntimeError, NotImplementedError) as error:
-        copy.unlink(missing_ok=True)
-        raise _NotWhole(
-            f"{file.name}: cannot be unpacked ({_short(error)}); fetch it again, or pack it anew"
-        ) from error
-    if sentence := packed.changed():
-        raise _NotWhole(sentence)
-
-
-def _member(file: FoundFile, name: str, copy: Path, scratch: Path, depth: int) -> Iterator[Whole | Unusable]:
-    """A file out of an archive. One that cannot be used stops no other."""
+def _inner(archive: FoundFile, name: str) -> FoundFile:
     inside = found_file(name)
-    parts = {**file.parts, **inside.parts}
-    inner = FoundFile(f"{file.path}/{name}", f"{file.name}: {name}", parts, inside.table)
-    try:
-        yield from _opened(inner, copy, scratch, staged=True, depth=depth + 1)
-    except _NotWhole as error:
-        copy.unlink(missing_ok=True)
-        yield Unusable(inner, str(error))
-
-
-def _copied(stream: IO[bytes], copy: Path, bound: int, name: str, scratch: Path) -> int:
-    """Unpack into a file of its own, within bounds; how many bytes that were."""
-    size = 0
-    with room_in(scratch), copy.open("wb") as out:
-        while block := stream.read(1 << 20):
-            size += len(block)
-            if size > bound:
-                copy.unlink()
-                raise _NotWhole(
-                    f"{name}: unpacks to more than {SWELLS} times its size and {FREELY >> 30} GB, which no table does; "
-                    "unpack it yourself if it is what it should be, and import that"
-                )
-            out.write(block)
-    return size
+    parts = {**archive.parts, **inside.parts}
+    return FoundFile(f"{archive.path}/{name}", f"{archive.name}: {name}", parts, inside.table)
 
 
 def _bound(packed: Whole) -> int:
@@ -209,15 +240,11 @@ def _is_member(member: zipfile.ZipInfo) -> bool:
     return not member.is_dir() and not any(part.startswith(".") or part == "__MACOSX" for part in parts)
 
 
-def _zstd(source: IO[bytes]) -> Any:
-    return pa.CompressedInputStream(source, "zstd")
+def _zstd(path: Path) -> Any:
+    return pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")
 
 
 _STREAMS: dict[str, Any] = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open, "zst": _zstd}
-
-
-def _copy_name(scratch: Path) -> Path:
-    return scratch / f"{uuid.uuid4().hex[:16]}.copy"
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -148,7 +148,7 @@ def test_files_of_one_layout_are_read_as_one(tmp_path: Path) -> None:
     paths = [write(tmp_path, f"day-{at}.csv", f"id,n\n{at},x\n") for at in (1, 2, 10)]
     came = read(write(tmp_path, "day-3.csv", "id,m\n3,x\n"), *paths)
     assert came.groups == 3
-    assert list(came.by_file) == [str(tmp_path / f"day-{at}.csv") for at in (1, 2, 3, 10)]
+    assert came.by_file == {str(tmp_path / f"day-{at}.csv"): [(str(at), "x")] for at in (1, 2, 3, 10)}
     assert came.tables == ["day"] * 4
 
 
