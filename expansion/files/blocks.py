@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import RawIOBase
@@ -111,15 +112,18 @@ class _Texts:
         self._recoded = None if encoding in ("utf-8", "utf8") else _Recoded(encoding)
         self._file = file
         self._size = size
+        self._remaining = os.fstat(file.fileno()).st_size - length
         self._lone_returns = lone_returns
 
     def after(self, left: bytes) -> tuple[bytearray, bool]:
         """What was left and the next piece, and whether it is the last. Read where it shall lie, so never copied."""
-        text = bytearray(len(left) + self._size)
+        wanted = min(self._size, max(self._remaining, 0) + 1)  # one more than there are shows the end
+        text = bytearray(len(left) + wanted)
         text[: len(left)] = left
         size = self._file.readinto(memoryview(text)[len(left) :]) or 0
         del text[len(left) + size :]
-        last = size < self._size
+        self._remaining -= size
+        last = size < wanted
         if self._recoded:
             text[len(left) :] = self._recoded(text[len(left) :], last)
         return (text.replace(b"\r", b"\n") if self._lone_returns else text), last

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 BLOCK = 4 << 20  # bytes of text parsed at a time
 LONGEST_ROW = 16 << 20  # what DuckDB takes of a JSON text, too; a file without line ends would fill the memory
-MOST_LINES = 10_000  # lines of one CSV row: a quote that is not closed by then was never meant to open
 TOGETHER = 64 << 20  # bytes of files that are read as one
 MOST_TOGETHER = 5_000  # files that are read as one
 MOST_FILES = 100_000  # files of one import: a pattern that names more names the wrong folder

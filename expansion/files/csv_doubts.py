@@ -11,7 +11,7 @@ import numpy.typing as npt
 from expansion.files.blocks import Text
 
 Ints = npt.NDArray[np.int64]
-_LF, _CR = 10, 13
+_LF, _CR, _BLANK = 10, 13, 32
 
 
 @dataclass(frozen=True)
@@ -50,17 +50,69 @@ class Lines:
         return np.array([at for at in short if not self.line(int(at)).strip(b"\r\n")], np.int64)
 
 
+@dataclass(frozen=True)
+class Quoting:
+    """Quotes that all open a cell at its beginning or close it at its end: what is between is one cell, lines or not.
+
+    `upto` is where the last whole row ends; `blanks` are the places of blanks between a separator and a quote.
+    """
+
+    upto: int
+    quotes: Ints
+    blanks: Ints
+
+
+def plain_quoting(lines: Lines, separator: bytes, quote: bytes, last: bool) -> Quoting | None:
+    """The quotes of a text in which all of them stand where they should; None where one does not."""
+    quotes, upto = np.flatnonzero(lines.signs == quote[0]), len(lines.text)
+    if len(quotes) & 1:
+        upto = 0 if last else _row_start(lines, quotes)
+        quotes = quotes[: np.searchsorted(quotes, upto)]
+        if last:
+            return None
+    ill_opened, ill_closed = _ill(lines, quotes[0::2], quotes[1::2], separator[0], quote[0])
+    if len(ill_closed):
+        return None
+    blanks = _blanks_before(lines, ill_opened, separator[0])
+    return None if blanks is None else Quoting(upto, quotes, blanks)
+
+
+def _row_start(lines: Lines, quotes: Ints) -> int:
+    """Where the row begins in which the last quote opens a cell that is not closed."""
+    at = int(lines.of(quotes[-1:])[0])
+    while at and np.searchsorted(quotes, lines.bounds[at]) & 1:
+        at -= 1
+    return int(lines.bounds[at])
+
+
+def _blanks_before(lines: Lines, quotes: Ints, separator: int) -> Ints | None:
+    """The blanks between each quote and the separator before it; None where something else stands there."""
+    found, places = [np.empty(0, np.int64)], quotes - 1
+    while len(places):
+        signs = lines.signs[places]
+        blank = signs == _BLANK
+        if not (blank | (signs == separator) | (signs == _LF)).all():
+            return None
+        found.append(places[blank])
+        places = places[blank & (places > 0)] - 1
+    return np.concatenate(found)
+
+
 def doubtful(lines: Lines, separator: bytes, quote: bytes, plain_quotes: bool = True) -> Ints:
     """The lines, in order, that may be no row, or a part of one, or one that is not written plainly.
 
     With `plain_quotes` off every line with a quote is one of them.
     """
-    text = lines.text
-    doubts = [not_text(lines), _lone_returns(lines)]
-    if quote and quote in text:
+    doubts = [unclear(lines)]
+    if quote and quote in lines.text:
         quotes = np.flatnonzero(lines.signs == quote[0])
-        doubts.append(_quotes(lines, quotes, separator[0], quote[0]) if plain_quotes else lines.of(quotes))
+        doubts.append(_odd_quotes(lines, quotes, separator[0], quote[0]) if plain_quotes else lines.of(quotes))
     return np.unique(np.concatenate(doubts)).astype(np.int64)
+
+
+def unclear(lines: Lines) -> Ints:
+    """Lines that hold what is no text, or a CR that does not stand before their LF: Arrow would end the row there."""
+    return np.concatenate((not_text(lines), _lone_returns(lines)))
 
 
 def not_text(lines: Lines) -> Ints:
@@ -93,7 +145,7 @@ def _lone_returns(lines: Lines) -> Ints:
     return lines.of(returns[after != _LF])
 
 
-def _quotes(lines: Lines, quotes: Ints, separator: int, quote: int) -> Ints:
+def _odd_quotes(lines: Lines, quotes: Ints, separator: int, quote: int) -> Ints:
     """Lines whose quotes are odd in number, or do not open a cell at its beginning and close it at its end.
 
     In a line with an even number of them the first, third … open and the others close: a doubled one does both.
@@ -101,14 +153,18 @@ def _quotes(lines: Lines, quotes: Ints, separator: int, quote: int) -> Ints:
     upto = np.searchsorted(quotes, lines.bounds)
     counts = np.diff(upto)
     odd = np.flatnonzero(counts & 1)
-    if len(odd):
-        opens = (np.arange(len(quotes)) - np.repeat(upto[:-1], counts)) & 1 == 0
-        opening, closing = quotes[opens], quotes[~opens]
-    else:
-        opening, closing = quotes[0::2], quotes[1::2]
-    before = lines.signs[opening - 1]
-    ill_opened = (before != separator) & (before != quote) & (before != _LF) & (opening > 0)
-    after = lines.signs[np.minimum(closing + 1, len(lines.signs) - 1)]
-    ends = closing + 1 >= len(lines.signs)
-    ill_closed = (after != separator) & (after != quote) & (after != _LF) & (after != _CR) & ~ends
-    return np.concatenate((odd, lines.of(opening[ill_opened]), lines.of(closing[ill_closed])))
+    opens = (np.arange(len(quotes)) - np.repeat(upto[:-1], counts)) & 1 == 0
+    ill = _ill(lines, quotes[opens], quotes[~opens], separator, quote)
+    return np.concatenate((odd, lines.of(ill[0]), lines.of(ill[1])))
+
+
+def _ill(lines: Lines, opening: Ints, closing: Ints, separator: int, quote: int) -> tuple[Ints, Ints]:
+    """The quotes that should open a cell and stand within one, and those that should close one and do not end it."""
+    plain = np.zeros(256, bool)
+    plain[[separator, quote, _LF]] = True
+    before = plain[lines.signs[opening - 1]]
+    before[opening == 0] = True
+    plain[_CR] = True
+    after = plain[lines.signs[np.minimum(closing + 1, len(lines.signs) - 1)]]
+    after[closing + 1 >= len(lines.signs)] = True
+    return opening[~before], closing[~after]

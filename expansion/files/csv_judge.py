@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from expansion.files.bounds import LONGEST_ROW, MOST_LINES
+from expansion.files.bounds import LONGEST_ROW
 from expansion.files.csv_doubts import Lines
 from expansion.files.csv_layout import CsvLayout, reader
 
@@ -43,6 +43,7 @@ class CsvJudge:
         self._width = len(layout.columns)
         separator = "[ \t]" if len(layout.separator) > 1 else re.escape(layout.separator)
         self._blank_quote = re.compile(rf"(?:^|{separator}) +{re.escape(layout.quote)}")
+        self._blanks_at_end = re.compile(rf"(^|{separator}) +$")
 
     def judge(self, lines: Lines, at: int, last: bool) -> Judged | None:
         """What begins at this line; None where that shows only in the next block, because this is not the `last`."""
@@ -51,7 +52,7 @@ class CsvJudge:
             return None
         first = _text(lines.line(at))
         if self._blank_quote.search(first) and not self._plainly(read):
-            loose = self._read(lines, at, skipinitialspace=True)
+            loose = self._read(lines, at, loose=True)
             if loose.unfinished and not last:
                 return None
             if self._fits(loose):
@@ -90,28 +91,40 @@ class CsvJudge:
         except csv.Error:
             return False
 
-    def _read(self, lines: Lines, at: int, **more: bool) -> _Read:
+    def _read(self, lines: Lines, at: int, loose: bool = False) -> _Read:
+        """A row of Python's reader from this line on; `loose` passes over blanks between a separator and a quote."""
         taken = size = 0
-        ended = False
+        ended = inside = False
 
         def further() -> Iterator[str]:
-            nonlocal taken, size, ended
+            nonlocal taken, size, ended, inside
             for line in range(at, len(lines)):
                 size += int(lines.bounds[line + 1] - lines.bounds[line])
-                if taken == MOST_LINES or (size > LONGEST_ROW and taken):
+                if size > LONGEST_ROW and taken:
                     return
                 taken += 1
-                yield _text(lines.line(line))
+                text = _text(lines.line(line))
+                if loose:
+                    text, inside = self._tight(text, inside)
+                yield text
             ended = True
 
         try:
-            cells = next(self._reader(further(), **more))
+            cells = next(self._reader(further()))
         except csv.Error:
             return _Read(taken, unfinished=ended)
         return _Read(taken, cells)
 
-    def _reader(self, lines: Iterator[str], **more: bool) -> Iterator[list[str]]:
-        return reader(lines, self._layout.separator, self._layout.quote, strict=True, **more)
+    def _tight(self, line: str, inside: bool) -> tuple[str, bool]:
+        """The line without blanks between a separator and a quote, and whether it ends within a quoted cell."""
+        parts = line.split(self._layout.quote)
+        for place, part in enumerate(parts[:-1]):
+            if (place % 2 == 0) != inside and (place == 0 or part):
+                parts[place] = self._blanks_at_end.sub(r"\1", part)
+        return self._layout.quote.join(parts), inside != (len(parts) % 2 == 0)
+
+    def _reader(self, lines: Iterator[str]) -> Iterator[list[str]]:
+        return reader(lines, self._layout.separator, self._layout.quote, strict=True)
 
 
 def other_width(width: int, wanted: int) -> str:

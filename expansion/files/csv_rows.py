@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.csv as pc
 
 from expansion.files.blocks import Block, Text, count_lines
-from expansion.files.csv_doubts import Ints, Lines, doubtful
+from expansion.files.bounds import LONGEST_ROW
+from expansion.files.csv_doubts import Ints, Lines, doubtful, plain_quoting, unclear
 from expansion.files.csv_judge import TOO_LONG, CsvJudge, other_width
 from expansion.files.csv_layout import BLANKS, NO_QUOTE, CsvLayout
 from expansion.files.row_batches import Broken, RowBatches
@@ -34,6 +35,27 @@ class _Plain:
     broken: list[Broken] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class _Table:
+    """What Arrow made of a text; `wrong` are rows of another width: the place, how many cells, the text."""
+
+    rows: pa.Table
+    wrong: list[tuple[int, int, str]]
+
+
+_NONE = np.empty(0, np.int64)
+
+
+@dataclass(frozen=True)
+class _Parsed:
+    """Rows, the lines they come from, those of them that begin none, and the quotes between which none begins."""
+
+    table: _Table
+    lines: Lines
+    not_rows: Ints = field(default_factory=_NONE.copy)
+    quotes: Ints = field(default_factory=_NONE.copy)
+
+
 class CsvRows:
     """Reads the blocks of one file into batches of rows."""
 
@@ -43,7 +65,7 @@ class CsvRows:
         self._judge = CsvJudge(layout)
         self._blanks = layout.separator == BLANKS
         self._separator = "\t" if self._blanks else layout.separator
-        self._quote = "" if layout.quote == NO_QUOTE else layout.quote
+        self._quote = b"" if layout.quote == NO_QUOTE else layout.quote.encode()
         self._names = [f"c{place}" for place in range(len(layout.columns))]
         self._convert = pc.ConvertOptions(
             column_types=dict.fromkeys(self._names, pa.string()), strings_can_be_null=False, check_utf8=False
@@ -60,17 +82,36 @@ class CsvRows:
 
     def _rows(self, block: Block) -> Iterator[pa.RecordBatch]:
         lines = Lines(block.text)
-        doubts = doubtful(lines, self._separator.encode(), self._quote.encode(), plain_quotes=not self._blanks)
-        if not len(doubts) and not self._blanks:
-            yield from self._parsed(block.text, lines, block.line, [])
-            return
-        plain = self._plain(block, lines, doubts)
-        text = b"".join(plain.pieces)
-        yield from self._parsed(text, Lines(block.text[: block.taken]), block.line, plain.not_rows)
-        yield from self._batches.broken(plain.broken)
+        parsed = self._at_once(block, lines)
+        if parsed is None:
+            plain = self._plain(block, lines)
+            yield from self._batches.broken(plain.broken)
+            rows = self._table(b"".join(plain.pieces))
+            parsed = _Parsed(rows, Lines(block.text[: block.taken]), np.array(plain.not_rows, np.int64))
+        yield from self._given(parsed, block.line)
 
-    def _plain(self, block: Block, lines: Lines, doubts: Ints) -> _Plain:
+    def _at_once(self, block: Block, lines: Lines) -> _Parsed | None:
+        """The rows of a block in which no line needs to be looked at by itself."""
+        if self._blanks or len(unclear(lines)) or len(block.text) > LONGEST_ROW:
+            return None
+        if not self._quote or self._quote not in block.text:
+            return _Parsed(self._table(block.text), lines)
+        quoting = plain_quoting(lines, self._separator.encode(), self._quote, block.last)
+        if quoting is None:
+            return None
+        text = block.text if quoting.upto == len(block.text) else block.text[: quoting.upto]
+        if len(quoting.blanks):
+            text = np.delete(np.frombuffer(text, np.uint8), quoting.blanks).tobytes()
+        table = self._table(text)
+        if any("\n" in text.rstrip("\r\n") for _, _, text in table.wrong):
+            return None  # perhaps a quote that was never meant to go on in the next line
+        block.taken = quoting.upto
+        return _Parsed(table, Lines(block.text[: quoting.upto]), quotes=quoting.quotes)
+
+    def _plain(self, block: Block, lines: Lines) -> _Plain:
+        """The rows of a block, each doubtful line looked at by itself."""
         plain, free = _Plain(), 0
+        doubts = doubtful(lines, self._separator.encode(), self._quote, plain_quotes=not self._blanks)
         for at in doubts.tolist():
             if at < free:
                 continue
@@ -96,45 +137,48 @@ class CsvRows:
         return _RUNS.sub(b"\t", _AT_ENDS.sub(b"", text)) if self._blanks else text
 
     def _written(self, cells: list[str]) -> bytes:
-        quote = self._quote
+        quote = self._quote.decode()
         quoted = (f"{quote}{cell.replace(quote, quote * 2)}{quote}" if quote else cell for cell in cells)
         return (self._separator.join(quoted) + "\n").encode()
 
-    def _parsed(self, text: Text, lines: Lines, first: int, not_rows: list[int]) -> Iterator[pa.RecordBatch]:
-        wrong: list[tuple[int, int, str]] = []  # the row's place, how many cells it has, its text
-        table = self._table(text, wrong)
-        numbers = _row_lines(lines, len(table) + len(wrong), not_rows) + first
+    def _given(self, parsed: _Parsed, first: int) -> Iterator[pa.RecordBatch]:
+        table, wrong = parsed.table.rows, parsed.table.wrong
+        numbers = _row_lines(parsed) + first
         if wrong:
-            places = np.array([place for place, _, _ in wrong], np.int64)
             width = len(self._names)
-            told = [
-                (int(numbers[place]), other_width(cells, width), text) for place, cells, text in wrong if text.strip()
-            ]
+            told = [(int(numbers[at]), other_width(cells, width), text) for at, cells, text in wrong if text.strip()]
             yield from self._batches.broken(told)
-            numbers = np.delete(numbers, places)
+            numbers = np.delete(numbers, [at for at, _, _ in wrong])
         if len(table):
             (batch,) = table.combine_chunks().to_batches()
             yield self._batches.rows(numbers, batch.columns)
 
-    def _table(self, text: Text, wrong: list[tuple[int, int, str]]) -> pa.Table:
+    def _table(self, text: Text) -> _Table:
+        wrong: list[tuple[int, int, str]] = []
+
         def other(row: pc.InvalidRow) -> str:
             wrong.append((row.number - 1, row.actual_columns, row.text))
             return "skip"
 
         if not text or (text.isspace() and not text.strip(b"\r\n")):
-            return pa.table({name: pa.nulls(0, pa.string()) for name in self._names})
-        parse = pc.ParseOptions(delimiter=self._separator, quote_char=self._quote or False, invalid_row_handler=other)
+            return _Table(pa.table({name: pa.nulls(0, pa.string()) for name in self._names}), wrong)
+        parse = pc.ParseOptions(
+            delimiter=self._separator, quote_char=self._quote.decode() or False, invalid_row_handler=other
+        )
         read = pc.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=self._names)
-        return pc.read_csv(pa.BufferReader(text), read, parse, self._convert)
+        return _Table(pc.read_csv(pa.BufferReader(text), read, parse, self._convert), wrong)
 
 
-def _row_lines(lines: Lines, rows: int, not_rows: list[int]) -> Ints:
+def _row_lines(parsed: _Parsed) -> Ints:
     """The line at which each row begins, counted from the block's first."""
-    if not not_rows and rows == count_lines(lines.text, len(lines.text)) + (not lines.text.endswith(b"\n")):
+    lines, rows = parsed.lines, len(parsed.table.rows) + len(parsed.table.wrong)
+    counted = count_lines(lines.text, len(lines.text)) + (not lines.text.endswith(b"\n"))
+    if not len(parsed.not_rows) and rows == counted:
         return np.arange(rows)
     begins = np.ones(len(lines), bool)
     begins[lines.empty()] = False
-    begins[not_rows] = False
+    begins[parsed.not_rows] = False
+    begins[np.searchsorted(parsed.quotes, lines.bounds[:-1]) & 1 == 1] = False
     found = np.flatnonzero(begins)
     if len(found) != rows:
         raise AssertionError(f"{rows} rows were parsed of {len(found)} lines")

@@ -16,7 +16,7 @@ _LIKELY = (
     ("cp1251", ("CYRILLIC",)),
     ("cp1252", ("LATIN",)),
 )
-_FEW = 2  # lines that are not UTF-8 in a text that is: so few are damaged rows
+_FEW = 2  # one line alone that is not UTF-8, or some beside others that are, are damaged rows
 
 
 def known_encoding(word: str | None) -> str | None:
@@ -42,7 +42,7 @@ def check_utf8(sample: bytes) -> None:
         raise NoLayout(_written(wide))
     beyond = [line for line in sample.splitlines() if not line.isascii()]
     bad = [line for line in beyond if not _is_utf8(line)]
-    if len(bad) >= _FEW and len(bad) > len(beyond) // 2:
+    if len(bad) >= _FEW and len(bad) == len(beyond):
         raise NoLayout(_written(_looks_like(bad)))
 
 

@@ -36,14 +36,16 @@ def reading(
     A relation can be read until the next one is asked for.
     """
     together: list[Plan] = []
+    size = 0
     try:
         for plan in plans(con, files, words, scratch, block):
             if isinstance(plan, Unusable):
                 yield plan
                 continue
-            if together and not _fits(plan, together):
+            size += plan.whole.stamp[0]
+            if together and not (_alike(plan, together[0]) and size <= TOGETHER and len(together) < MOST_TOGETHER):
                 yield from given(con, together)
-                together = []
+                together, size = [], plan.whole.stamp[0]
             together.append(plan)
         yield from given(con, together)
     finally:
@@ -91,10 +93,8 @@ def _plan(con: duckdb.DuckDBPyConnection, each: Whole, words: ReadWords, tables:
     return orc_plan(con, each)
 
 
-def _fits(plan: Plan, together: Sequence[Plan]) -> bool:
-    size = plan.whole.stamp[0] + sum(each.whole.stamp[0] for each in together)
-    alike = plan.key == together[0].key and set(plan.whole.file.parts) == set(together[0].whole.file.parts)
-    return alike and size <= TOGETHER and len(together) < MOST_TOGETHER
+def _alike(one: Plan, other: Plan) -> bool:
+    return one.key == other.key and set(one.whole.file.parts) == set(other.whole.file.parts)
 
 
 def given(con: duckdb.DuckDBPyConnection, plans: Sequence[Plan]) -> Iterator[Rows]:

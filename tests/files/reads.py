@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from expansion.files.bounds import BLOCK
 from expansion.files.found import found
@@ -38,7 +41,7 @@ def read(*paths: Path | str, block: int = BLOCK, scratch: Path | None = None, **
     came = Read(sentences=list(sentences))
     into = scratch or Path(str(paths[0])).parent / ".scratch"
     into.mkdir(exist_ok=True)
-    con = connect(into)
+    con = _connected()
     for part in reading(con, files, ReadWords(**words), into, block=block):
         if isinstance(part, Unusable):
             came.sentences.append(part.sentence)
@@ -46,6 +49,12 @@ def read(*paths: Path | str, block: int = BLOCK, scratch: Path | None = None, **
             _take(con, part, came)
     assert not list(into.iterdir()), "a working copy was left"
     return came
+
+
+@cache
+def _connected() -> duckdb.DuckDBPyConnection:
+    """One for all: opening one costs more than reading a small file."""
+    return connect()
 
 
 def _take(con: Any, rows: Rows, came: Read) -> None:
