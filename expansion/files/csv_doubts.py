@@ -54,23 +54,34 @@ class Lines:
 class Quoting:
     """Quotes that all open a cell at its beginning or close it at its end: what is between is one cell, lines or not.
 
-    `upto` is where the last whole row ends; `blanks` are the places of blanks between a separator and a quote.
+    The last one may open a cell that is not closed before the text ends. `upto` is where the last whole row ends;
+    `blanks` are the places of blanks between a separator and a quote.
     """
 
     upto: int
     quotes: Ints
     blanks: Ints
 
+    def within(self, lines: Lines) -> npt.NDArray[np.bool_]:
+        """Whether each line begins within a quoted cell."""
+        inside: npt.NDArray[np.bool_] = np.searchsorted(self.quotes, lines.bounds[:-1]) & 1 == 1
+        return inside
+
+    def longest(self, lines: Lines) -> int:
+        """How many lines begin within the same cell, at most."""
+        outside = np.flatnonzero(~self.within(lines))
+        return int(np.diff(np.append(outside, len(lines))).max()) - 1
+
 
 def plain_quoting(lines: Lines, separator: bytes, quote: bytes, last: bool) -> Quoting | None:
     """The quotes of a text in which all of them stand where they should; None where one does not."""
     quotes, upto = np.flatnonzero(lines.signs == quote[0]), len(lines.text)
     if len(quotes) & 1:
-        upto = 0 if last else _row_start(lines, quotes)
-        quotes = quotes[: np.searchsorted(quotes, upto)]
         if last:
             return None
-    ill_opened, ill_closed = _ill(lines, quotes[0::2], quotes[1::2], separator[0], quote[0])
+        upto = _row_start(lines, quotes)
+    paired = quotes[: np.searchsorted(quotes, upto)]
+    ill_opened, ill_closed = _ill(lines, paired[0::2], paired[1::2], separator[0], quote[0])
     if len(ill_closed):
         return None
     blanks = _blanks_before(lines, ill_opened, separator[0])

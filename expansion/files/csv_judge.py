@@ -47,10 +47,15 @@ class CsvJudge:
 
     def judge(self, lines: Lines, at: int, last: bool) -> Judged | None:
         """What begins at this line; None where that shows only in the next block, because this is not the `last`."""
-        read = self._read(lines, at)
-        if read.unfinished and not last:
-            return None
         first = _text(lines.line(at))
+        read = self._read(lines, at, at + 1)
+        if read.unfinished:
+            follow = self._rows_follow(lines, at)
+            if follow:
+                return Judged(1, broken=_unreadable(first) or _NOT_CLOSED)
+            read = self._read(lines, at)
+            if not last and (read.unfinished or follow is None):
+                return None
         if self._blank_quote.search(first) and not self._plainly(read):
             loose = self._read(lines, at, loose=True)
             if loose.unfinished and not last:
@@ -91,14 +96,33 @@ class CsvJudge:
         except csv.Error:
             return False
 
-    def _read(self, lines: Lines, at: int, loose: bool = False) -> _Read:
+    def _rows_follow(self, lines: Lines, at: int) -> bool | None:
+        """Whether the next lines are rows by their looks, so that the quote before them was never meant to go on.
+
+        None where the text ends before that is told.
+        """
+        most = rows_of_one_cell(self._width)
+        if most is None:
+            return False
+        quote, separator, cells = self._layout.quote.encode(), self._layout.separator.encode(), self._width
+        for line in range(at + 1, at + 1 + most):
+            if line == len(lines):
+                return None
+            text = lines.line(line)
+            if quote in text or (
+                (len(separator) > 1 or text.count(separator) + 1 != cells) and len(text.split()) != cells
+            ):
+                return False
+        return True
+
+    def _read(self, lines: Lines, at: int, end: int | None = None, loose: bool = False) -> _Read:
         """A row of Python's reader from this line on; `loose` passes over blanks between a separator and a quote."""
         taken = size = 0
         ended = inside = False
 
         def further() -> Iterator[str]:
             nonlocal taken, size, ended, inside
-            for line in range(at, len(lines)):
+            for line in range(at, len(lines) if end is None else end):
                 size += int(lines.bounds[line + 1] - lines.bounds[line])
                 if size > LONGEST_ROW and taken:
                     return
@@ -125,6 +149,11 @@ class CsvJudge:
 
     def _reader(self, lines: Iterator[str]) -> Iterator[list[str]]:
         return reader(lines, self._layout.separator, self._layout.quote, strict=True)
+
+
+def rows_of_one_cell(width: int) -> int | None:
+    """So many lines without a quote that look like rows are rows, though a quote is open; None where nothing tells."""
+    return {1: None, 2: 200}.get(width, 20)
 
 
 def other_width(width: int, wanted: int) -> str:

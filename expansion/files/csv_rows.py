@@ -8,8 +8,9 @@ told as broken. So what is wrong with one row changes no other.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -17,8 +18,8 @@ import pyarrow.csv as pc
 
 from expansion.files.blocks import Block, Text, count_lines
 from expansion.files.bounds import LONGEST_ROW
-from expansion.files.csv_doubts import Ints, Lines, doubtful, plain_quoting, unclear
-from expansion.files.csv_judge import TOO_LONG, CsvJudge, other_width
+from expansion.files.csv_doubts import Ints, Lines, Quoting, doubtful, plain_quoting, unclear
+from expansion.files.csv_judge import TOO_LONG, CsvJudge, other_width, rows_of_one_cell
 from expansion.files.csv_layout import BLANKS, NO_QUOTE, CsvLayout
 from expansion.files.row_batches import Broken, RowBatches
 
@@ -43,17 +44,38 @@ class _Table:
     wrong: list[tuple[int, int, str]]
 
 
-_NONE = np.empty(0, np.int64)
-
-
 @dataclass(frozen=True)
 class _Parsed:
-    """Rows, the lines they come from, those of them that begin none, and the quotes between which none begins."""
+    """Rows, the lines they come from, those of them that begin none, and the quotes within which none begins."""
 
     table: _Table
     lines: Lines
-    not_rows: Ints = field(default_factory=_NONE.copy)
-    quotes: Ints = field(default_factory=_NONE.copy)
+    not_rows: Sequence[int] = ()
+    quoting: Quoting | None = None
+
+    @cached_property
+    def a_row_a_line(self) -> bool:
+        """Whether each line is a row, so that nothing has to be counted."""
+        text = self.lines.text
+        return not self.not_rows and self.rows == count_lines(text, len(text)) + (not text.endswith(b"\n"))
+
+    @property
+    def rows(self) -> int:
+        return len(self.table.rows) + len(self.table.wrong)
+
+    def numbers(self) -> Ints:
+        """The line at which each row begins, counted from the first."""
+        if self.a_row_a_line:
+            return np.arange(self.rows)
+        begins = np.ones(len(self.lines), bool)
+        begins[self.lines.empty()] = False
+        begins[list(self.not_rows)] = False
+        if self.quoting:
+            begins[self.quoting.within(self.lines)] = False
+        found = np.flatnonzero(begins)
+        if len(found) != self.rows:
+            raise AssertionError(f"{self.rows} rows were parsed of {len(found)} lines")
+        return found
 
 
 class CsvRows:
@@ -87,7 +109,7 @@ class CsvRows:
             plain = self._plain(block, lines)
             yield from self._batches.broken(plain.broken)
             rows = self._table(b"".join(plain.pieces))
-            parsed = _Parsed(rows, Lines(block.text[: block.taken]), np.array(plain.not_rows, np.int64))
+            parsed = _Parsed(rows, Lines(block.text[: block.taken]), plain.not_rows)
         yield from self._given(parsed, block.line)
 
     def _at_once(self, block: Block, lines: Lines) -> _Parsed | None:
@@ -99,14 +121,22 @@ class CsvRows:
         quoting = plain_quoting(lines, self._separator.encode(), self._quote, block.last)
         if quoting is None:
             return None
-        text = block.text if quoting.upto == len(block.text) else block.text[: quoting.upto]
+        taken = lines if quoting.upto == len(block.text) else Lines(block.text[: quoting.upto])
+        text = taken.text
         if len(quoting.blanks):
             text = np.delete(np.frombuffer(text, np.uint8), quoting.blanks).tobytes()
-        table = self._table(text)
-        if any("\n" in text.rstrip("\r\n") for _, _, text in table.wrong):
-            return None  # perhaps a quote that was never meant to go on in the next line
+        parsed = _Parsed(self._table(text), taken, quoting=quoting)
+        if not parsed.a_row_a_line and self._may_run_on(parsed, lines):
+            return None
         block.taken = quoting.upto
-        return _Parsed(table, Lines(block.text[: quoting.upto]), quotes=quoting.quotes)
+        return parsed
+
+    def _may_run_on(self, parsed: _Parsed, lines: Lines) -> bool:
+        """Whether a quote may have been taken to go on over lines where it was never meant to."""
+        assert parsed.quoting is not None
+        most = rows_of_one_cell(len(self._names))
+        long = most is not None and parsed.quoting.longest(lines) > most
+        return long or any("\n" in text.rstrip("\r\n") for _, _, text in parsed.table.wrong)
 
     def _plain(self, block: Block, lines: Lines) -> _Plain:
         """The rows of a block, each doubtful line looked at by itself."""
@@ -143,7 +173,7 @@ class CsvRows:
 
     def _given(self, parsed: _Parsed, first: int) -> Iterator[pa.RecordBatch]:
         table, wrong = parsed.table.rows, parsed.table.wrong
-        numbers = _row_lines(parsed) + first
+        numbers = parsed.numbers() + first
         if wrong:
             width = len(self._names)
             told = [(int(numbers[at]), other_width(cells, width), text) for at, cells, text in wrong if text.strip()]
@@ -167,19 +197,3 @@ class CsvRows:
         )
         read = pc.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=self._names)
         return _Table(pc.read_csv(pa.BufferReader(text), read, parse, self._convert), wrong)
-
-
-def _row_lines(parsed: _Parsed) -> Ints:
-    """The line at which each row begins, counted from the block's first."""
-    lines, rows = parsed.lines, len(parsed.table.rows) + len(parsed.table.wrong)
-    counted = count_lines(lines.text, len(lines.text)) + (not lines.text.endswith(b"\n"))
-    if not len(parsed.not_rows) and rows == counted:
-        return np.arange(rows)
-    begins = np.ones(len(lines), bool)
-    begins[lines.empty()] = False
-    begins[parsed.not_rows] = False
-    begins[np.searchsorted(parsed.quotes, lines.bounds[:-1]) & 1 == 1] = False
-    found = np.flatnonzero(begins)
-    if len(found) != rows:
-        raise AssertionError(f"{rows} rows were parsed of {len(found)} lines")
-    return found

@@ -44,15 +44,20 @@ def json_layout(text: bytes, whole: bool, rows_at: str | None) -> JsonLayout:
         return JsonLayout(True)
     if (page := _page(known, start, whole)) is not None:
         return page
-    return JsonLayout(_is_lines(known, whole))
+    return JsonLayout(_is_lines(known, start))
 
 
-def _is_lines(text: str, whole: bool) -> bool:
-    lines = text.splitlines()[: _LOOKED_AT + 1]
-    if not whole and len(lines) <= _LOOKED_AT:
-        lines = lines[:-1] or lines
-    filled = [line for line in lines if line.strip()]
-    return any(_is_json(line) for line in filled[:_LOOKED_AT]) or not any(line.strip() in "{}[]" for line in filled)
+def _is_lines(text: str, start: int) -> bool:
+    """Whether each line is a row: the first object stands in a line alone, or it is broken and a later one does."""
+    lines = [line.strip() for line in text.splitlines()[:_LOOKED_AT] if line.strip()]
+    if "{" in lines:
+        return False  # indented
+    try:
+        _, end = json.JSONDecoder().raw_decode(text, start)
+    except (JSONDecodeError, RecursionError):
+        return any(_is_json(line) for line in lines) or not any(line in ("{", "[", "}") for line in lines)
+    following = text[end : text.find("\n", end) if "\n" in text[end:] else len(text)]
+    return "\n" not in text[start:end] and not following.strip(_BLANK)
 
 
 def _is_json(line: str) -> bool:

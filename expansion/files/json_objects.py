@@ -29,11 +29,16 @@ Pieces = Iterable[tuple[Text, bool]]
 
 @dataclass(frozen=True)
 class Spans:
-    """Where rows begin and end in a text, and where the array that they stand in ends, if it does."""
+    """Where rows begin and end in a text, and where the array that they stand in ends, if it does.
+
+    A row more begins than ends where the text ends before it does; it is `torn` where a bracket of the other kind
+    would end it.
+    """
 
     starts: Ints
     ends: Ints
     closed: int | None
+    torn: bool = False
 
 
 def spans(text: bytes, base: int) -> Spans:
@@ -57,6 +62,9 @@ def spans(text: bytes, base: int) -> Spans:
         closed = None
     starts = places[opening & (depth == base + 1)]
     ends = places[~opening & (depth == base)] + 1
+    torn = np.flatnonzero(signs[starts[: len(ends)]] + 2 != signs[ends - 1])  # ] is 2 beyond [ in ASCII, as } beyond {
+    if len(torn):
+        return Spans(starts[: torn[0] + 1], ends[: torn[0]], None, torn=True)
     return Spans(starts, ends, closed)
 
 
@@ -125,7 +133,7 @@ class JsonObjects:
             yield from self._between(end, max(end, upto))
             self._take(max(end, upto))
             return False
-        if last or len(self._text) - unfinished > LONGEST_ROW:
+        if last or found.torn or len(self._text) - unfinished > LONGEST_ROW:
             yield from self._between(end, unfinished)
             line = self._text.find(b"\n", unfinished) + 1
             yield from self._broken(unfinished, NOT_CLOSED, line or len(self._text))

@@ -66,7 +66,7 @@ def files(draw: st.DrawFn) -> tuple[str, int, bytes, list[Row | None]]:
     return separator, width, draw(st.sampled_from([b"\n", b"\r\n"])), draw(st.lists(row, max_size=12))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(files(), st.booleans(), st.sampled_from([5, 17, 64, 1 << 20]))
 def test_each_row_is_read_as_if_it_stood_alone(
     file: tuple[str, int, bytes, list[Row | None]], ends: bool, block: int
