@@ -33,13 +33,10 @@ def known_encoding(word: str | None) -> str | None:
 
 def check_utf8(sample: bytes) -> None:
     """Raise NoLayout, with the encoding it looks like, where a text is as a whole not UTF-8."""
-    try:
-        sample[: sample.rfind(b"\n") + 1 or len(sample)].decode()
-        return
-    except UnicodeDecodeError:
-        pass
     if wide := _wide(sample):
         raise NoLayout(_written(wide))
+    if _is_utf8(sample[: sample.rfind(b"\n") + 1 or len(sample)]):
+        return
     beyond = [line for line in sample.splitlines() if not line.isascii()]
     bad = [line for line in beyond if not _is_utf8(line)]
     if len(bad) >= _FEW and len(bad) == len(beyond):

@@ -103,10 +103,12 @@ def given(con: duckdb.DuckDBPyConnection, plans: Sequence[Plan]) -> Iterator[Row
         return
     counted: dict[int, int] = dict.fromkeys(range(len(plans)), 0)
     problems: dict[int, str] = {}
-    with _relation(con, plans, counted, problems) as relation:
-        yield _with_parts(relation, plans, counted, problems)
-    for plan in plans:
-        plan.whole.gone()
+    try:
+        with _relation(con, plans, counted, problems) as relation:
+            yield _with_parts(relation, plans, counted, problems)
+    finally:
+        for plan in plans:
+            plan.whole.gone()
 
 
 @contextmanager

@@ -214,6 +214,8 @@ def _kind(name: str, path: Path, depth: int) -> str:
     if certain:
         return certain
     looks_json = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
+    if certain is None and named is None and _is_binary(head):
+        raise _NotWhole(f"{name}: is no text, and no other kind of file that is known; give it the name of what it is")
     told = named is not None and not unpacked_name(name).lower().endswith((".txt", ".dat"))
     return cast(str, named) if told else "json" if looks_json else "text"
 
@@ -223,6 +225,12 @@ def _not_what_it_says(name: str, head: bytes) -> str:
     if not head:
         return f"{name}: is empty; write it again at its source, or leave it out"
     return f"{name}: is no {what} file, though its name says so; give it the name of what it is, or write it again"
+
+
+def _is_binary(head: bytes) -> bool:
+    """Whether a beginning holds what no text does, in UTF-16 either."""
+    marked = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return not marked and any(sign in head for sign in (1, 2, 3, 4, 5, 6, 14, 15, 16))
 
 
 def _is_workbook(path: Path) -> bool:
