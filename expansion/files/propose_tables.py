@@ -16,7 +16,9 @@ from expansion.files.propose_columns import Table
 from expansion.files.reading import ReadWords, Rows, Unusable, reading
 from expansion.usage.duck import connect
 
-MOST_ROWS = 10_000  # of a table: enough to tell what its columns are, and looked at in seconds
+MOST_ROWS = 10_000  # of a table: enough to tell what its columns are
+_FEWEST = 1_000
+_MOST_CELLS = 300_000  # a wide table is looked at in seconds, too
 _MOST_FILES = 50  # of a table: a year of daily files says no more
 
 
@@ -59,7 +61,8 @@ def _chosen(files: Iterable[FoundFile]) -> tuple[list[FoundFile], set[str]]:
 
 
 def _gather(con: duckdb.DuckDBPyConnection, rows: Rows, table: _Gathered, most: int) -> None:
-    room = most - len(table.rows)
+    width = max(1, len(rows.columns or ()))
+    room = min(most, max(_FEWEST, _MOST_CELLS // width)) - len(table.rows)
     if room <= 0:
         table.is_whole = False
         return

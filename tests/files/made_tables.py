@@ -32,6 +32,8 @@ def _row(ready: Ready, at: int) -> dict[str, Any]:
     for name in ready.known_by:
         if name not in has:
             row[name] = "false" if name.startswith("is_") else f"{name} {at % 3}"
+    for name, wanted in ready.content[ready.kind].get("only", {}).items():
+        row[name] = str(wanted[0] if isinstance(wanted, list) else wanted).lower()
     if mark := _MARKS.get(ready.connector):
         row[mark] = f"2025-03-20 04:00:{at:02}"
     return row
@@ -44,18 +46,20 @@ def _said(word: str, at: int) -> Any:
         "id": f"i-{at}", "event": ("Opened", "Closed")[at % 2], "account": ("acme", "beta", "cara")[at % 3],
         "user": f"u-{at % 5}", "time": moment, "at": moment, "received_at": f"2025-03-{at + 1:02} 10:31:{at:02}",
         "until": "9999-12-31 23:59:59", "name": ("plan", "seats")[at % 2], "value": str(at),
-        "several_rows": str(at), "leave_out": "false",
+        "newest": moment, "largest": str(at), "leave_out": "",
     }  # fmt: skip
     return said.get(word, str(100 * at))
 
 
 def _ways(content: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
     """Each column that a map names, with its word; the last one of a column counts."""
-    order = ("properties", "fields", "only", "leave_out", "several_rows", "name", "value", "until", "received_at", "at")
-    order += ("user", "account", "time", "event", "id")
+    order = ("properties", "fields", "leave_out", "several_rows", "id", "name", "value", "until", "received_at", "at")
+    order += ("user", "account", "event", "time")
     for word in order:
-        if word in content:
-            for way in _columns(content[word], is_test=word in ("only", "leave_out")):
+        if word == "several_rows" and word in content:
+            yield from ((rule, [column]) for rule, column in content[word].items())
+        elif word in content:
+            for way in _columns(content[word], is_test=word == "leave_out"):
                 yield word, way
 
 
