@@ -24,7 +24,7 @@ def propose_long(looked: Looked, name: Seen, value: Seen) -> Proposal:
     words = [columns_word("account", whose[:1])]
     words += [columns_word("at", at[:1])] if at else []
     words += [columns_word("name", [name]), columns_word("value", [value])]
-    words += roles.filters(looked) + reading_words(looked, at[:1])
+    words += roles.filters(looked, "deleted_when") + reading_words(looked, at[:1])
     fields = [(text, Counter[str]()) for text in list(name.texts)[:40]]
     for row in looked.table.rows:
         for text, texts in fields:
@@ -47,7 +47,7 @@ def propose_facts(looked: Looked, whose: Sequence[Seen], person: Sequence[Seen],
     used = [*keys, *span]
     fields = told_fields(looked, used)
     words += _several(looked, keys, fields)
-    words += roles.filters(looked) + reading_words(looked, at[:1])
+    words += roles.filters(looked, "deleted_when") + reading_words(looked, at[:1])
     words += fields_word(fields)
     return Proposal(
         "facts",

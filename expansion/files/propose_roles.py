@@ -181,8 +181,8 @@ def event(looked: Looked, taken: Sequence[Seen]) -> list[Seen]:
     return found or looked.named(names.PERHAPS_EVENT, lambda one: fits(one) and one.different > 1, inside=False)
 
 
-def filters(looked: Looked) -> list[Word]:
-    """Rows that do not count: those that are marked as deleted."""
+def filters(looked: Looked, word: str = "leave_out") -> list[Word]:
+    """Rows that are marked as deleted: they do not count, or end what was known (`deleted_when`)."""
     found: dict[str, object] = {}
     samples: tuple[str, ...] = ()
     for one in looked.seen:
@@ -195,7 +195,7 @@ def filters(looked: Looked) -> list[Word]:
         else:
             continue
         samples += one.samples(2)
-    return [Word("leave_out", found, samples)] if found else []
+    return [Word(word, found, samples)] if found else []
 
 
 def said_of(found: Sequence[Seen]) -> str:

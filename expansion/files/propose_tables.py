@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import duckdb
-
-from expansion.files.found import FoundFile, found
+from expansion.files.found import PACKED, found
 from expansion.files.propose_columns import Table
-from expansion.files.reading import ReadWords, Rows, Unusable, reading
+from expansion.files.rows import Unusable
+from expansion.files.sampling import Sample, sample
+from expansion.files.words import ReadWords
 from expansion.usage.duck import connect
 
 MOST_ROWS = 10_000  # of a table: enough to tell what its columns are
@@ -26,60 +25,48 @@ _MOST_FILES = 50  # of a table: a year of daily files says no more
 class _Gathered:
     """What was read of one table so far."""
 
+    most: int
     columns: dict[str, None] = field(default_factory=dict)
-    rows: list[dict[str, Any]] = field(default_factory=list)
+    rows: list[Mapping[str, Any]] = field(default_factory=list)
+    files: int = 0
     is_whole: bool = True
     is_json: bool = False
+
+    @property
+    def room(self) -> int:
+        """How many rows are still wanted."""
+        most = min(self.most, max(_FEWEST, _MOST_CELLS // max(1, len(self.columns))))
+        return 0 if self.files >= _MOST_FILES else most - len(self.rows)
+
+    def take(self, looked: Sample) -> None:
+        """The rows of one more file."""
+        for column in looked.columns or (name for row in looked.rows for name in row):
+            self.columns.setdefault(column)
+        room = self.room
+        self.files += 1
+        # Of a packed file the beginning is unpacked: whether that is all of it is not known.
+        packed = looked.file.path.endswith(PACKED) and len(looked.rows) >= _FEWEST
+        self.is_whole &= len(looked.rows) <= room and not packed
+        self.is_json |= looked.columns is None
+        self.rows += looked.rows[:room]
 
 
 def tables(arguments: Sequence[str], most: int = MOST_ROWS) -> tuple[list[Table], list[str]]:
     """The tables that files hold, each with its first rows; and a sentence for each file that gives none."""
     files, sentences = found(arguments)
-    chosen, cut = _chosen(files)
     gathered: dict[str, _Gathered] = {}
     with TemporaryDirectory(prefix="expansion-map-") as folder, connect(threads=1) as con:
-        for rows in reading(con, chosen, ReadWords(), Path(folder)):
-            if isinstance(rows, Unusable):
-                sentences.append(rows.sentence)
+        for file in files:
+            table = gathered.setdefault(file.table, _Gathered(most))
+            if table.room <= 0:
+                table.is_whole = False
                 continue
-            table = gathered.setdefault(rows.files[0].table, _Gathered())
-            _gather(con, rows, table, most)
-    for name in cut & gathered.keys():
-        gathered[name].is_whole = False
-    return [_table(name, one) for name, one in gathered.items()], sentences
-
-
-def _chosen(files: Iterable[FoundFile]) -> tuple[list[FoundFile], set[str]]:
-    """The files to look at, and the tables of which some are left aside."""
-    count: dict[str, int] = {}
-    chosen = []
-    for file in files:
-        count[file.table] = count.get(file.table, 0) + 1
-        if count[file.table] <= _MOST_FILES:
-            chosen.append(file)
-    return chosen, {name for name, of_it in count.items() if of_it > _MOST_FILES}
-
-
-def _gather(con: duckdb.DuckDBPyConnection, rows: Rows, table: _Gathered, most: int) -> None:
-    width = max(1, len(rows.columns or ()))
-    room = min(most, max(_FEWEST, _MOST_CELLS // width)) - len(table.rows)
-    if room <= 0:
-        table.is_whole = False
-        return
-    read = list(_read(con, rows, room + 1))
-    table.is_whole &= len(read) <= room
-    table.is_json |= rows.columns is None
-    table.rows += read[:room]
-    for column in rows.columns or (name for row in read for name in row):
-        table.columns.setdefault(column)
-
-
-def _read(con: duckdb.DuckDBPyConnection, rows: Rows, most: int) -> Iterator[dict[str, Any]]:
-    cells = "row" if rows.columns is None else ", ".join(f"c{at}" for at in range(len(rows.columns)))
-    cursor = con.execute(f"SELECT {cells} FROM ({rows.relation}) WHERE broken IS NULL LIMIT {most}")
-    while batch := cursor.fetchmany(1_000):
-        for one in batch:
-            yield json.loads(one[0]) if rows.columns is None else dict(zip(rows.columns, one, strict=True))
+            looked = sample(con, file, ReadWords(), Path(folder), table.room + 1)
+            if isinstance(looked, Unusable):
+                sentences.append(looked.sentence)
+            else:
+                table.take(looked)
+    return [_table(name, one) for name, one in gathered.items() if one.files], sentences
 
 
 def _table(name: str, gathered: _Gathered) -> Table:

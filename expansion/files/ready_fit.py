@@ -114,7 +114,7 @@ class _Fit:
     def word(self, word: str, value: Any, said: str) -> Word:
         if word in _NO_COLUMNS:
             return Word(word, value, said=said)
-        found = self._keys(value) if word in ("only", "leave_out") else self._value(word, value)
+        found = self._keys(value) if word in ("only", "leave_out", "deleted_when") else self._value(word, value)
         seen = self.seen(found)
         parts: tuple[Word, ...] = ()
         if word in ("fields", "properties") and found is not _GONE:

@@ -46,20 +46,32 @@ def _said(word: str, at: int) -> Any:
         "id": f"i-{at}", "event": ("Opened", "Closed")[at % 2], "account": ("acme", "beta", "cara")[at % 3],
         "user": f"u-{at % 5}", "time": moment, "at": moment, "received_at": f"2025-03-{at + 1:02} 10:31:{at:02}",
         "until": "9999-12-31 23:59:59", "name": ("plan", "seats")[at % 2], "value": str(at),
-        "newest": moment, "largest": str(at), "leave_out": "",
+        "newest": moment, "largest": str(at), "leave_out": "", "deleted_when": "",
     }  # fmt: skip
     return said.get(word, str(100 * at))
 
 
 def _ways(content: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
     """Each column that a map names, with its word; the last one of a column counts."""
-    order = ("properties", "fields", "leave_out", "several_rows", "id", "name", "value", "until", "received_at", "at")
+    order = (
+        "properties",
+        "fields",
+        "leave_out",
+        "deleted_when",
+        "several_rows",
+        "id",
+        "name",
+        "value",
+        "until",
+        "received_at",
+        "at",
+    )
     order += ("user", "account", "event", "time")
     for word in order:
         if word == "several_rows" and word in content:
             yield from ((rule, [column]) for rule, column in content[word].items())
         elif word in content:
-            for way in _columns(content[word], is_test=word == "leave_out"):
+            for way in _columns(content[word], is_test=word in ("leave_out", "deleted_when")):
                 yield word, way
 
 

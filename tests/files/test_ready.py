@@ -90,7 +90,7 @@ def test_what_the_table_has_not_is_left_out_and_said():
     rows = [{name: value for name, value in row.items() if name != "_fivetran_deleted"} for row in table.rows]
     columns = tuple(name for name in table.columns if name != "_fivetran_deleted")
     (proposal,), _ = propose([replace(table, columns=columns, rows=rows)])
-    assert proposal.content["facts"]["leave_out"] == {"is_deleted": True}
+    assert proposal.content["facts"]["deleted_when"] == {"is_deleted": True}
     gone = ("received_at", "server_upload_time")
     table = table_for(READY["fivetran/amplitude-event"])
     rows = [{**row, "event_time": "2025-06-01 10:00:00"} for row in table.rows]
