@@ -168,6 +168,8 @@ class _Run:
                 continue
             self.results += [FileResult(self._name(file)) for file in given.files]
             yield given, first
+            if len(self.results) == first:
+                continue  # its files come again, one by one
             for place, count in given.counted().items():
                 self.results[first + place].rows = count
 
@@ -184,6 +186,11 @@ class _Run:
         except ImportFailed as failure:
             for place, file in enumerate(rows.files):
                 self.results[first + place].failure = f"{file.name}: {failure}"
+        except duckdb.Error as error:
+            if not rows.damaged(error):
+                raise
+            del self.results[first:]
+            return
         for place, sentence in rows.problems().items():
             self.results[first + place].failure = sentence
 

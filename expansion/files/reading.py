@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -97,15 +98,28 @@ def _alike(one: Plan, other: Plan) -> bool:
     return one.key == other.key and set(one.whole.file.parts) == set(other.whole.file.parts)
 
 
-def given(con: duckdb.DuckDBPyConnection, plans: Sequence[Plan]) -> Iterator[Rows]:
+def given(con: duckdb.DuckDBPyConnection, plans: Sequence[Plan]) -> Iterator[Rows | Unusable]:
     """The rows of files that are laid out alike; their working copies go when the next is asked for."""
     if not plans:
         return
     counted: dict[int, int] = dict.fromkeys(range(len(plans)), 0)
     problems: dict[int, str] = {}
+    damage: list[str] = []
+
+    def damaged(error: Exception) -> bool:
+        if plans[0].batches is None and any(str(plan.whole.path) in str(error) for plan in plans):
+            damage.append(" ".join(str(error).split())[:200])
+        return bool(damage)
+
     try:
         with _relation(con, plans, counted, problems) as relation:
-            yield _with_parts(relation, plans, counted, problems)
+            yield replace(_with_parts(relation, plans, counted, problems), damaged=damaged)
+        if damage and len(plans) == 1:
+            file = plans[0].whole.file
+            yield Unusable(file, f"{file.name}: is damaged ({damage[0]}); fetch or write the file again")
+        elif damage:
+            for plan in plans:
+                yield from given(con, [plan])
     finally:
         for plan in plans:
             plan.whole.gone()

@@ -21,7 +21,8 @@ class Rows:
       `row`: the text of a JSON object.
 
     A file that shows only while it is read that it cannot be used is in `problems` afterwards, and none of its rows may
-    be kept.
+    be kept. Where DuckDB fails while it reads, `damaged` tells whether the files are to blame: then nothing of these
+    Rows may be kept, and the files come again, each by itself, the damaged ones as Unusable.
     """
 
     relation: str
@@ -30,6 +31,7 @@ class Rows:
     types: Mapping[str, str] = field(default_factory=dict)
     counted: Callable[[], Mapping[int, int]] = dict
     problems: Callable[[], Mapping[int, str]] = dict
+    damaged: Callable[[Exception], bool] = lambda error: False
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,14 @@ def sample(
     if isinstance(plan, Unusable):
         return plan
     for found in given(con, [plan]):
-        taken = con.execute(f"SELECT * EXCLUDE (file) FROM ({found.relation}) LIMIT {rows}").fetchall()
+        if isinstance(found, Unusable):
+            return found
+        try:
+            taken = con.execute(f"SELECT * EXCLUDE (file) FROM ({found.relation}) LIMIT {rows}").fetchall()
+        except duckdb.Error as error:
+            if not found.damaged(error):
+                raise
+            continue
         broken = tuple((line, why, text) for line, why, text, *_ in taken if why is not None)
         named = [_named(found, cells) for _, why, _, *cells in sorted(taken, key=lambda row: row[0]) if why is None]
         return Sample(plan.whole.file, found.columns, found.types, tuple(named), broken, plan.told)

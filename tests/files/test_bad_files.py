@@ -12,7 +12,9 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from expansion.files import whole
@@ -166,3 +168,26 @@ def test_a_quote_that_is_never_closed_costs_its_own_row(tmp_path: Path) -> None:
     came = read(path, block=1 << 16)
     assert len(came.rows) == 49_998
     assert [line for line, _, _ in came.broken] == [2]
+
+
+def test_parquet_that_is_damaged_within_stops_no_other(tmp_path: Path) -> None:
+    table = pa.table({"id": [str(at) for at in range(20_000)]})
+    for name in ("a", "b", "c"):
+        pq.write_table(table, tmp_path / f"{name}.parquet", compression="zstd", use_dictionary=False)
+    damaged = bytearray((tmp_path / "b.parquet").read_bytes())
+    damaged[2_000:2_400] = bytes(byte ^ 0x5A for byte in damaged[2_000:2_400])
+    (tmp_path / "b.parquet").write_bytes(damaged)
+    files, _ = found([str(tmp_path)])
+    con, read_to_end, sentences = connect(), [], []
+    for rows in reading(con, files, ReadWords(), tmp_path):
+        if not isinstance(rows, Rows):
+            sentences.append(rows.sentence)
+            continue
+        try:
+            con.execute(f"SELECT sum(strlen(c0)) FROM ({rows.relation})").fetchall()
+        except duckdb.Error as error:
+            assert rows.damaged(error)
+        else:
+            read_to_end += [Path(file.path).name for file in rows.files]
+    assert read_to_end == ["a.parquet", "c.parquet"]
+    assert [sentence.partition(" (")[0] for sentence in sentences] == [f"{tmp_path / 'b.parquet'}: is damaged"]
