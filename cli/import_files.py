@@ -14,7 +14,7 @@ from cli.scripts import counted
 
 if TYPE_CHECKING:
     from expansion.files.results import FileResult, ImportResult
-    from expansion.language.model.facts import Facts
+    from expansion.language.workspace import Workspace
     from jobs.place import Place
 
 _MAP = click.Path(path_type=Path, dir_okay=False, exists=True)
@@ -26,7 +26,9 @@ _MOST = 30  # files that are shown one by one; those with something to say alway
 @click.option("--map", "map_", required=True, type=_MAP, help="Which column is what; `expansion map` makes one.")
 @click.option("--json", "json_", is_flag=True, help="The result as JSON.")
 def command(files: tuple[str, ...], map_: Path, json_: bool) -> None:
-    """Bring in events or facts from FILES: CSV, JSON, Parquet and more, packed or not; folders and patterns, too.
+    """Bring in events or facts from FILES: CSV, JSON, Parquet, Excel and more.
+
+    FILES may be packed, and folders and patterns.
 
     Events that are stored already are dropped by their id, so the same file can be imported twice. Rows that cannot be
     read are listed in a file beside the store, each with its line and the reason; the others are stored. A file that
@@ -127,19 +129,19 @@ def _import(files: tuple[str, ...], map_: Path) -> ImportResult:
     from jobs.clock import moment
 
     place = open_place()
-    zone, facts = _vocabulary(place)
-    result = import_files(place.store, files, map_, moment(None), zone=zone, facts=facts)
+    workspace = _workspace(place)
+    zone = workspace.policy.time_zone if workspace else "UTC"
+    result = import_files(place.store, files, map_, moment(None), zone=zone, workspace=workspace)
     put_together(place.store)
     return result
 
 
-def _vocabulary(place: Place) -> tuple[str, Facts | None]:
-    """The zone of policy.yaml, and facts.yaml; files may be imported before there are any."""
+def _workspace(place: Place) -> Workspace | None:
+    """What files are compared with; they may be imported before there is any."""
     from expansion.language.model.mistakes import Mistakes
 
     try:
-        workspace = place.definitions.workspace
+        return place.definitions.workspace
     except (Mistakes, OSError) as error:
         say(f"days count as UTC and no column was compared: {str(error).splitlines()[0]}")
-        return "UTC", None
-    return workspace.policy.time_zone, workspace.facts
+        return None

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow as pa
 
+from expansion.evaluate.naming import left_out
 from expansion.files.events_in import EventsIn
 from expansion.files.facts_in import FactsIn
 from expansion.files.found import FoundFile, found
@@ -23,6 +24,7 @@ from expansion.files.reading import reading
 from expansion.files.results import FileResult, ImportResult
 from expansion.files.rows import Rows, Unusable
 from expansion.language.model.models import Facts
+from expansion.language.workspace import Workspace
 from expansion.usage.clock import Clock
 from expansion.usage.facts import user_accounts
 from expansion.usage.failures import ImportFailed
@@ -45,12 +47,15 @@ def import_files(
     *,
     zone: str = "UTC",
     facts: Facts | None = None,
+    workspace: Workspace | None = None,
 ) -> ImportResult:
     """Store the events or facts of files, folders and patterns. Raises MapError where the map cannot be used.
 
-    A day without a time begins in `zone`. With `facts`, columns are compared with what facts.yaml asks for.
+    A day without a time begins in `zone`. With `facts`, columns are compared with what facts.yaml asks for; with a
+    whole `workspace`, also what conditions ask of events.
     """
-    return import_by(store, arguments, load_map(map_path).table, now, zone=zone, facts=facts)
+    mapping = load_map(map_path).table
+    return import_by(store, arguments, mapping, now, zone=zone, facts=facts, workspace=workspace)
 
 
 def import_by(
@@ -61,10 +66,12 @@ def import_by(
     *,
     zone: str = "UTC",
     facts: Facts | None = None,
+    workspace: Workspace | None = None,
 ) -> ImportResult:
     """The same with a map that was read already."""
     files, problems = found(arguments)
-    run = _Run(store, mapping, now, zone, files, Notes(mapping, facts))
+    notes = Notes(mapping, workspace.facts if workspace else facts)
+    run = _Run(store, mapping, now, zone, files, notes, workspace)
     failed = [FileResult(sentence.partition(":")[0], failure=sentence) for sentence in problems]
     return run.done(failed)
 
@@ -79,6 +86,7 @@ class _Run:
     zone: str
     files: Sequence[FoundFile]
     notes: Notes
+    workspace: Workspace | None
     results: list[FileResult] = field(default_factory=list)
 
     def done(self, failed: Sequence[FileResult]) -> ImportResult:
@@ -112,7 +120,9 @@ class _Run:
                     self.notes.look(columns)
                     self._told(stored, noted)
             if mapping.covers:
-                self._cover(table.name, mapping.covers)
+                self._cover(name, mapping.covers)
+            if self.workspace:
+                self.notes.asked += left_out(self.workspace, self.store, name, self.now)
 
     def _told(self, stored: Stored, noted: Noted) -> None:
         for number, (new, repeats) in stored.by_file.items():

@@ -27,6 +27,7 @@ class Notes:
     mapping: EventMap | FactMap
     facts: Facts | None
     unreadable: Sequence[tuple[str, int, str]] = ()  # fields, how many values cannot be read as their kind, and one
+    asked: list[str] = field(default_factory=list)  # what conditions ask of events, and no file of the table brings
     _layouts: dict[tuple[str, ...], Columns] = field(default_factory=dict)
 
     @property
@@ -48,7 +49,7 @@ class Notes:
 
     def sentences(self, noted: Noted) -> list[str]:
         """All there is to say, each once."""
-        return list(dict.fromkeys([*self._missing(), *self._unread(), *self._words(noted)]))
+        return list(dict.fromkeys([*self._missing(), *self._unread(), *self._words(noted), *self.asked]))
 
     def _missing(self) -> Iterator[str]:
         if not isinstance(self.mapping, FactMap) or self.mapping.name is not None:
@@ -74,8 +75,8 @@ class Notes:
     def _unread(self) -> Iterator[str]:
         for name, count, example in self.unreadable:
             kind = self.kinds[name]
-            what = f"{count:,} values of `{name}` cannot" if count > 1 else f"a value of `{name}` cannot"
-            yield f"{what} be read as {CALLED[kind]}, such as `{example}`, and are not known{_REMEDY.get(kind, '')}"
+            many = f"{count:,} values of `{name}` are" if count > 1 else f"a value of `{name}` is"
+            yield f"{many} not known, for `{example}` cannot be read as {CALLED[kind]}{_REMEDY.get(kind, '')}"
 
     def _words(self, noted: Noted) -> Iterator[str]:
         if noted.nothing:
