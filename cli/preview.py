@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -86,11 +87,23 @@ def _for_scripts(at: datetime, evaluated: Evaluated, decisions: Decisions, earli
         "decided_again": told[new:],
         "steps": [scripts.planned_step(firing, step) for firing, step in _planned(decisions)],
         "unknown": unknown_for_scripts(unknown),
+        "untold": _untold(evaluated, unknown),
         "not_due": list(earlier.not_due),
         "of_earlier_runs": {"due": earlier.due, "waited": earlier.waited},
         "paused": list(earlier.paused),
         "nothing_stored": earlier.empty,
     }
+
+
+def _untold(evaluated: Evaluated, triggers: Iterable[str]) -> list[dict[str, Any]]:
+    """Of whom it cannot be told, one by one."""
+    from expansion.evaluate.subjects import account_of, user_of
+
+    return [
+        {"trigger": name, "account_id": account_of(who), "user_id": user_of(who) or None, "cause": cause}
+        for name in triggers
+        for who, cause in sorted(evaluated.answers[name].unknown.items(), key=lambda one: str(one[0]))
+    ]
 
 
 def _show(evaluated: Evaluated, decisions: Decisions, earlier: Earlier) -> None:

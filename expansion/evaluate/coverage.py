@@ -90,6 +90,15 @@ class Coverage:
             self._reaches[events] = tuple(dict.fromkeys(map(self._ahead, found)))
         return self._reaches[events]
 
+    def known_by_all(self, events: tuple[str, ...]) -> Spans:
+        """The spans for which these events are known of everybody who brings them."""
+        first, *others = self.reaches(events)
+        spans = first.spans
+        for other in others:
+            both = ((max(a[0], b[0]), min(a[1], b[1])) for a in spans for b in other.spans)
+            spans = tuple(sorted(span for span in both if span[0] <= span[1]))
+        return spans
+
     def late_by(self, events: tuple[str, ...]) -> list[Reach]:
         """Those that ended too long before the check, or never began."""
         now = self.calendar.as_of.astimezone(UTC)

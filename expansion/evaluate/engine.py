@@ -33,7 +33,7 @@ from expansion.evaluate.measures import (
 )
 from expansion.evaluate.measuring import Cell
 from expansion.evaluate.nothing import known_values, nothing
-from expansion.evaluate.numbers import Array, Numbers
+from expansion.evaluate.numbers import Array, Flags, Numbers
 from expansion.evaluate.ranking import Peers, top_answers
 from expansion.evaluate.source import Asked, Source
 from expansion.evaluate.subjects import Subject, Subjects, account_of, everybody
@@ -341,10 +341,22 @@ class Engine:
         walk, late = walked.walk, self._late(walked, point)
         if any(self.unseen.is_loose(column.atom) for column in walk.columns):
             return logic.constant(CANNOT_TELL, self.size)
-        is_excluded_known = walk.excluded is None or self.unseen.cause(walk.excluded) is None
         are_steps_known = not any(self.unseen.cause(atom) for atom in walk.steps)
-        sure = walk.excluded is None or (is_excluded_known and late is None)
-        return logic.from_bool(truth, np.where(truth, sure, are_steps_known and late is None))
+        return logic.from_bool(
+            truth, np.where(truth, self._is_sure(walked, point, late), are_steps_known and late is None)
+        )
+
+    def _is_sure(self, walked: Walked, point: int, late: str | None) -> Flags | bool:
+        """Where certainly nothing excluded lies in the walks that were seen: where its events are known all the way."""
+        excluded = walked.walk.excluded
+        if excluded is None:
+            return True
+        if self.unseen.cause(excluded) is not None:
+            return False
+        if late is None:
+            return True
+        known = self.coverage.known_by_all(excluded.events)
+        return self.walking.counts(walked, point, self._walked_from[walked.walk], known) >= walked.people
 
     def walk_counts(self, walked: Walked, point: int) -> Array:
         """How many walked it, per subject."""
@@ -411,7 +423,8 @@ class Engine:
         value = self.counted.value(self.counted.cell(measure, point))
         assert isinstance(value, Numbers), "only `latest` gives text"
         if self.unseen.is_loose(measure.atom):
-            return replace(value, num=np.zeros_like(value.num))  # or more
+            nothing = measure.aggregate == "max"  # or less: it may be below zero
+            return replace(value, num=np.zeros_like(value.num), known=value.known & (not nothing))  # or more
         return value
 
     def _made(self, measure: Formula | LimitMeasure, point: int) -> Numbers:

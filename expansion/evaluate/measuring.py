@@ -132,9 +132,12 @@ class EventMeasuring:
         return from_counts(columns[0], least=not complete)
 
     def _amount(self, cell: Cell, columns: list[Array], complete: bool) -> Numbers:
-        """What is made of numbers is known where all of them could be read, and were there; nothing adds up to zero."""
+        """What is made of numbers is known where all of them could be read, and were there; nothing adds up to zero.
+
+        The largest of those that were seen is the least that the largest of all can be.
+        """
         num, *read, unread = columns
-        known = (unread == 0) & complete
+        known = (unread == 0) & (complete or cell.measure.aggregate == "max")
         self._unread[cell] = unread > 0
         self._note_unread(cell, unread)
         match cell.measure.aggregate:
@@ -142,7 +145,7 @@ class EventMeasuring:
                 return reduced(num, known)
             case "average":
                 return Numbers(num, np.maximum(read[0], 1) * ONE, known & (read[0] > 0))
-        return reduced(num, known & (read[0] > 0))
+        return replace(reduced(num, known & (read[0] > 0)), least=not complete)
 
     def _note_unread(self, cell: Cell, unread: Array) -> None:
         if cell.last in (self.calendar.today, self.calendar.as_of) and (count := int((unread > 0).sum())):

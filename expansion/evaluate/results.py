@@ -70,6 +70,7 @@ class Line:
     events: tuple[EvidenceEvent, ...] = ()  # the newest, at most a handful
     people: tuple[str, ...] = ()  # user ids behind the number, most active first
     behind: bool = True  # False below a group that does not hold: no reason for a yes
+    denied: bool = False  # below a `none_of` that holds: that it is not so is the reason
     titled: str | None = None  # the clause with the fact's title: "Share of seats in use at least 80%, for 14 days"
     of_account: bool = False  # about the account of the person asked about
     flips: str | None = None  # the smallest change that would turn the answer, where it was asked for and is certain
@@ -95,14 +96,19 @@ class Evidence:
     flips: str | None = None  # what would turn the whole, where it was asked for
 
     def reasons(self) -> list[str]:
-        """The sentences a seller reads: the true lines of `when`, with their numbers."""
+        """The sentences a seller reads: the true lines of `when`, with their numbers; where there are none, what is not
+        so and must not be."""
         return [sentence for sentence, _ in self.told()]
 
     def told(self) -> list[tuple[str, bool]]:
         """The same, each with whether it is about the person who was asked about."""
-        lines = (line for line in self._true() if line.seen or line.wanted)
-        said = {line.sentence: bool(self.user_id) and not line.of_account for line in lines}
-        return list(said.items())
+        lines = {line.sentence: line for line in self._true() if line.seen or line.wanted}
+        if not lines and self.answer is Answer.YES:
+            denied = (
+                line for line in self.lines if line.section == "when" and line.denied and line.answer is Answer.NO
+            )
+            lines = {f"not: {line.sentence}": line for line in denied if line.seen or line.wanted}
+        return [(said, bool(self.user_id) and not line.of_account) for said, line in lines.items()]
 
     def people(self) -> list[str]:
         """User ids behind the true lines of `when`, without repeats; the person asked about comes first."""

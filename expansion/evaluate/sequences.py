@@ -20,6 +20,7 @@ from expansion.evaluate.subjects import Subjects
 from expansion.evaluate.tree import Walk, Walked
 from expansion.language.model.values import Span
 from expansion.usage.rollup import Column
+from expansion.usage.spans import Spans
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -52,9 +53,14 @@ class Walks:
     start: Array  # microseconds
     end: Array
 
-    def walkers(self, begin: int, end: int, size: int) -> Array:
-        """How many walked from after `begin` (microseconds; itself left out) to `end`, per subject."""
+    def walkers(self, begin: int, end: int, size: int, known: Spans | None = None) -> Array:
+        """How many walked from after `begin` (microseconds; itself left out) to `end`, per subject; only all the way in
+        one of the spans, where they are given."""
         inside = (self.start > begin) & (self.end <= end)
+        if known is not None:
+            spans = [(microseconds(first), microseconds(last)) for first, last in known]
+            seen = [(self.start >= first) & (self.end <= last) for first, last in spans]
+            inside &= np.logical_or.reduce([np.zeros(len(inside), dtype=bool), *seen])
         pairs = np.unique(np.stack([self.subject[inside], self.walker[inside]]), axis=1)
         return np.bincount(pairs[0], minlength=size)
 
@@ -134,9 +140,11 @@ class Walking:
     subjects: Subjects
     _found: dict[tuple[Walk, date], Walks] = field(default_factory=dict)
 
-    def counts(self, walked: Walked, point: int, first: date) -> Array:
-        """How many walked in the window at a point, per subject; `first` is the first day that any point looks at."""
-        return self.walks(walked.walk, first).walkers(*edges(walked.window, self.calendar, point), self.subjects.size)
+    def counts(self, walked: Walked, point: int, first: date, known: Spans | None = None) -> Array:
+        """How many walked in the window at a point, per subject; `first` is the first day that any point looks at. With
+        `known` only those who were in one of these spans all the way."""
+        begin, end = edges(walked.window, self.calendar, point)
+        return self.walks(walked.walk, first).walkers(begin, end, self.subjects.size, known)
 
     def last(self, walked: Walked, index: int, first: date) -> tuple[int, int] | None:
         """The start and the end of a subject's newest walk in the window at the check."""

@@ -31,14 +31,18 @@ _SAID_WHOLE = ("is", "is_not", "is_one_of", "is_not_one_of", "between", "exists"
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a line stands; `behind`: everything above it holds, so that it is part of why the answer is yes."""
+    """Where a line stands; `behind`: everything above it holds, so that it is part of why the answer is yes; `denied`:
+    so does a `none_of`."""
 
     section: str
     depth: int = 0
     behind: bool = True
+    denied: bool = False
 
-    def inside(self, holds: bool) -> _Place:
-        return _Place(self.section, self.depth + 1, self.behind and holds)
+    def inside(self, word: str, *, holds: bool) -> _Place:
+        none = word == "none_of"
+        denied = (self.denied and not none) or (self.behind and holds and none)
+        return _Place(self.section, self.depth + 1, self.behind and holds and not none, denied)
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ class _Telling:
         if isinstance(node, Group):
             flips, title = self._flips(node), self._title(node)
             yield Line(title, answer, depth=place.depth, section=place.section, behind=place.behind, flips=flips)
-            inside = place.inside(answer is Answer.YES and node.word != "none_of")
+            inside = place.inside(node.word, holds=answer is Answer.YES)
             for part in node.parts:
                 yield from self._lines(part, inside)
         else:
@@ -120,6 +124,7 @@ class _Telling:
             self.behind.events(line),
             self.behind.people(line),
             place.behind,
+            place.denied,
             titled(line.condition, self.engine.vocabulary.facts, self._currency),
             flips=self._flips(line),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -66,7 +66,8 @@ class LiveMeasuring(EventMeasuring):
         if cell.measure.aggregate == "max":
             key = cell.column("max").key
             known = held.values[key][rows & held.values[f"{key}_known"]]
-            return _number(max(map(int, known), default=0), ONE, sure and len(known) > 0)
+            largest = _number(max(map(int, known), default=0), ONE, unread == 0 and len(known) > 0)
+            return replace(largest, least=not complete)
         total = sum(map(int, held.values[cell.column("sum").key][rows]))
         if cell.measure.aggregate == "sum":
             return _number(total, ONE, sure)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -17,6 +17,8 @@ from expansion.usage.segments import EVENT_COLUMNS, columns_of, listed
 from expansion.usage.spans import Spans, told
 
 _SORTED_AT_ONCE = 16_000_000  # hashes: 128 MB
+_DAY, _HOUR, _MICROSECOND = timedelta(days=1), timedelta(hours=1), timedelta(microseconds=1)
+_SEVERAL = 2
 PLACE = "file, line"  # where a row of a file stands
 
 
@@ -89,7 +91,8 @@ class Batch:
 
     def spans(self) -> Spans:
         """The spans for which it holds events. What arrived a day late or more is a straggler that says nothing of the
-        others of its day, unless most of it is like that: then lateness is how this source is loaded.
+        others of its day, unless most of it is like that: then lateness is how this source is loaded. A table of days
+        speaks for whole days.
         """
         hours = self.con.execute(
             "SELECT min(ts), max(ts), count(*), min(ts) FILTER (on_time), max(ts) FILTER (on_time), "
@@ -98,6 +101,8 @@ class Batch:
         ).fetchall()
         mostly = 2 * sum(hour[5] for hour in hours) >= sum(hour[2] for hour in hours)
         ends = [hour[3:6] for hour in hours if hour[5]] if mostly else [hour[0:3] for hour in hours]
+        if self.of_files and _is_daily((first, last, count) for first, last, count, *_ in hours):
+            ends = [(first, last + _DAY - _MICROSECOND, count) for first, last, count in ends]
         return told((first.replace(tzinfo=UTC), last.replace(tzinfo=UTC), count) for first, last, count in ends)
 
 
@@ -114,6 +119,18 @@ def _without_files(con: duckdb.DuckDBPyConnection, file: Path, gone: Collection[
 
 def rows_of(file: Path) -> str:
     return f"read_parquet({quote(str(file))})"
+
+
+def _is_daily(hours: Iterable[tuple[datetime, datetime, int]]) -> bool:
+    """Whether each row is one of a whole day: all have one time of the day, or two where clocks are changed. Given by
+    hours, each with its first and last moment and how many there are."""
+    known = sorted(hours)
+    times = sorted({first - first.replace(hour=0, minute=0, second=0, microsecond=0) for first, _, _ in known})
+    if sum(count for _, _, count in known) < _SEVERAL or any(first != last for first, last, _ in known):
+        return False
+    if 2 * len(known) < (known[-1][0] - known[0][0]).days + 1:
+        return False  # of rare events that were written down as days
+    return len(times) == 1 or (len(times) == _SEVERAL and (times[1] - times[0]) in (_HOUR, _DAY - _HOUR))
 
 
 def rows_by_file(con: duckdb.DuckDBPyConnection, file: Path) -> dict[int, int]:

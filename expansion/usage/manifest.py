@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -129,8 +129,15 @@ class Manifest:
 
     @property
     def watermark(self) -> datetime | None:
-        """Up to when events are known, of every source."""
-        return min((spans[-1][1] for spans in self.covered.values() if spans), default=None)
+        """Up to when events are known, of every source, and of every table that no other one goes on with."""
+        known = {name: spans for name, spans in self.covered.items() if spans}
+        begins = [spans[0][0] for name, spans in known.items() if table_of(name)]
+        ended = {
+            name
+            for name, spans in known.items()
+            if table_of(name) and any(abs(begin - spans[-1][1]) <= timedelta(days=1) for begin in begins)
+        }
+        return min((spans[-1][1] for name, spans in known.items() if name not in ended), default=None)
 
     def spans(self, source: str | None = None) -> Spans:
         """The spans that a source's events are known for, those of imported files with them; of any source for None."""

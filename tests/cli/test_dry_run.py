@@ -91,6 +91,10 @@ def test_a_source_that_went_silent_is_said(folder, run):
     assert ran.code == 0
     assert "cannot tell for 3 accounts, export-limit: " in ran.err
     assert "known only up to 2026-03-02" in ran.err
+    untold = run("run", "--dry-run", "--as-of", "2026-04-02T09:00:00Z", "--json").json["untold"]
+    of_limit = [one for one in untold if one["trigger"] == "export-limit"]
+    assert len({one["account_id"] for one in of_limit}) == len(of_limit) == 3
+    assert all("known only up to 2026-03-02" in one["cause"] and one["user_id"] is None for one in of_limit)
 
 
 def test_now_only_what_is_due_is_evaluated_as_in_a_run(folder, run, change):

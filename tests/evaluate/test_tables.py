@@ -15,7 +15,8 @@ from expansion.explain.evaluator import build_rollups, evaluator
 from expansion.react.resident import Resident
 from expansion.usage.store import UsageStore
 from expansion.usage.tables import Table
-from tests.evaluate.words import Definition, trigger, vocabulary
+from tests.evaluate.stores import fill
+from tests.evaluate.words import Definition, event, trigger, vocabulary
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 LOGIN, OPENED = "Login", "Ticket Opened"
@@ -198,6 +199,63 @@ def test_what_is_pushed_makes_a_late_table_no_longer_the_only_one(masked: UsageS
     login = EventRow("l-900", LOGIN, NOW.isoformat(), "acme", "ana", {})
     other = Resident.of(masked, words(), [none], NOW)
     assert other.take(login, NOW)["t"].unknown == {"acme": TICKETS_LATE}
+
+
+def test_a_table_of_days_speaks_for_whole_days(store: UsageStore) -> None:
+    midnight = [("Usage", at.replace(hour=0)) for _, at in daily("Usage", "03-01", "03-20")]
+    bring(store, "usage", midnight)
+    assert answer(store, {"event": "Usage", "over": "1 day", "at_most": 1}) == "yes"
+    assert store.manifest().covered["files:usage"][0][1].isoformat() == "2026-03-20T23:59:59.999999+00:00"
+
+
+def test_a_table_whose_rows_have_times_speaks_up_to_the_last(store: UsageStore) -> None:
+    hours = [("Usage", at.replace(hour=n % 5)) for n, (_, at) in enumerate(daily("Usage", "03-01", "03-20"))]
+    bring(store, "usage", hours)
+    assert store.manifest().covered["files:usage"][-1][1] == hours[-1][1]
+
+
+# --- what was seen proves it ------------------------------------------------------------------------------------------
+
+
+def test_a_walk_that_was_seen_whole_is_one_whatever_else_was_not_seen(store: UsageStore) -> None:
+    bring(store, "usage", [*daily(LOGIN, "03-10", "03-20"), (OPENED, day("03-12") + timedelta(hours=1))])
+    walked = {"sequence": [LOGIN, OPENED], "within": "7 days", "over": "28 days"}
+    assert answer(store, walked) == "yes"
+    assert answer(store, {**walked, "not_between": "print"}) == "no event called `print` has ever come"
+    bring(store, "prints", [("print", day("03-10")), ("print", day("03-11")), ("print", day("03-19"))])
+    assert "known only from" in answer(store, {**walked, "not_between": "print"}), "the walk lies in a hole"
+    whole = ((day("03-09"), NOW),)
+    bring(store, Table("prints", covers=whole), [])
+    assert answer(store, {**walked, "not_between": "print"}) == "yes", "the walk does not, although the window does"
+
+
+def test_the_largest_that_was_seen_is_the_least_there_can_be(tmp_path: Path) -> None:
+    seen = [event("acme", "print", day("03-18"), "ana", rows=7), event("acme", "print", day("03-19"), "ana", rows=3)]
+    store = fill(tmp_path, [seen], [], [(day("03-18"), NOW)])
+    late = "events are known only from 2026-03-18 10:00 on"
+    largest = {"event": "print", "over": "28 days", "max": "rows"}
+    for asked, said in (
+        ({"at_least": 7}, "yes"),
+        ({"at_least": 8}, late),
+        ({"at_most": 6}, "no"),
+        ({"at_most": 7}, late),
+    ):
+        assert answer(store, {**largest, **asked}) == said
+    assert answer(store, {**largest, "exists": True}) == "yes"
+    assert answer(store, {"event": "print", "over": "28 days", "average": "rows", "at_least": 1}) == late
+    line = evaluator(store, words(), NOW).explain(trigger(when=[{**largest, "at_least": 7}]), "acme").lines[0]
+    assert line.seen == "7 or more"
+
+
+def test_a_trigger_of_what_must_not_be_says_what_is_not_so(store: UsageStore) -> None:
+    bring(store, "usage", daily(LOGIN, "01-01", "03-20"))
+    bring(store, "tickets", [(OPENED, day("01-02")), (OPENED, day("03-20"))])
+    asks = trigger(when=[{"none_of": [{"event": OPENED, "over": "1 day", "at_least": 5}]}])
+    evidence = evaluator(store, words(), NOW).explain(asks, "acme")
+    assert (evidence.answer.value, evidence.reasons()) == (
+        "yes",
+        ["not: Ticket Opened at least 5 times over 1 day: 1 time"],
+    )
 
 
 # --- ids --------------------------------------------------------------------------------------------------------------

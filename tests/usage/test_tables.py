@@ -183,6 +183,14 @@ def test_the_same_export_under_another_name_goes_on_with_the_first(store: UsageS
     assert store.manifest().covered["files:tickets"] != store.manifest().covered["files:something else"]
 
 
+def test_the_watermark_is_that_of_the_table_that_ends_first_and_is_not_gone_on_with(store: UsageStore) -> None:
+    add(store, [Row("1", at=0), Row("2", at=900)], "backfill")
+    add(store, [Row("3", at=4_000), Row("4", at=3e6)], "usage")
+    assert store.manifest().watermark == utc(2026, 4, 5, 3, 20)
+    add(store, [Row("5", "Ticket Opened", 5e5), Row("6", "Ticket Opened", 6e5)], "tickets")
+    assert store.manifest().watermark == utc(2026, 3, 8, 8, 40)
+
+
 # --- stores of earlier versions, small files, kills -------------------------------------------------------------------
 
 

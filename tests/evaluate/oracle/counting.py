@@ -53,7 +53,10 @@ class Counting:
             found = []
         of_property = next((word for word in ("sum", "average", "max") if word in wanted), None)
         if of_property:
-            return made_of(of_property, found, wanted[of_property]) if whole else None
+            value = made_of(of_property, found, wanted[of_property])
+            if whole or value is None:
+                return value
+            return AtLeast(value) if of_property == "max" else None
         if "distinct" in wanted:
             given = [event["properties"].get(wanted["distinct"]) for event in found]
             values = {

@@ -18,22 +18,26 @@ def walked(counting: Counting, condition: Definition, who: Who, at: At) -> str:
     zone = counting.stored.zone
     over = condition.get("over") or _whole_days(condition["within"])
     events, whole = counting.window({"event": "any event", "over": over}, who, at)
+    by_walker, needed = [events], 1
     if condition.get("same_user"):
         people = {event["user"] for event in events} - {""}
-        walkers = [one for one in people if _walks([e for e in events if e["user"] == one], condition, zone)]
-        there = len(walkers) >= int(condition.get("by_at_least", "1 person").split()[0])
-    else:
-        there = _walks(events, condition, zone)
+        by_walker = [[event for event in events if event["user"] == one] for one in people]
+        needed = int(condition.get("by_at_least", "1 person").split()[0])
+    there = sum(_walks(some, condition, zone) for some in by_walker) >= needed
     steps = [_step(step) for step in condition["sequence"]]
     excluded = [_step(condition["not_between"])] if "not_between" in condition else []
     if any(counting.stored.may_fit_less(step) for step in [*steps, *excluded]):
         return CANNOT_TELL
+    if there and excluded and not whole and counting.stored.came(excluded[0]):
+        there_for_sure = sum(_walks(some, condition, zone, counting) for some in by_walker) >= needed
+        return YES if there_for_sure else CANNOT_TELL
     if there:
         return YES if not excluded or (whole and counting.stored.came(excluded[0])) else CANNOT_TELL
     return NO if whole and all(counting.stored.came(step) for step in steps) else CANNOT_TELL
 
 
-def _walks(events: list[Row], condition: Definition, zone: ZoneInfo) -> bool:
+def _walks(events: list[Row], condition: Definition, zone: ZoneInfo, known: Counting | None = None) -> bool:
+    """Whether somebody walked it; with `known` only where all is known from the first step to the last."""
     steps = [_step(step) for step in condition["sequence"]]
     excluded = [
         event for event in events if "not_between" in condition and matches(event, _step(condition["not_between"]))
@@ -41,6 +45,7 @@ def _walks(events: list[Row], condition: Definition, zone: ZoneInfo) -> bool:
     return any(
         _in_time(walk[0], walk[-1], condition["within"], zone)
         and not any(walk[0]["at"] < event["at"] < walk[-1]["at"] for event in excluded)
+        and (known is None or any(s <= walk[0]["at"] and walk[-1]["at"] <= e for s, e in known.stored.stretches))
         for walk in _every_walk(events, steps)
     )
 
