@@ -9,7 +9,7 @@ from expansion.usage.spans import joined, seen_by
 from expansion.usage.store import UsageStore
 from tests.usage.builders import MAP, import_events, lines, row, utc
 
-HOUR = timedelta(hours=1)
+HOUR, MICROSECOND = timedelta(hours=1), timedelta(microseconds=1)
 
 
 def bring(store: UsageStore, folder: Path, *times: datetime, received: datetime | None = None) -> None:
@@ -53,7 +53,7 @@ def test_a_straggler_does_not_make_the_days_since_known(store: UsageStore, tmp_p
 
 def test_a_file_that_was_loaded_late_as_a_whole_is_known_all_the_same(store: UsageStore, tmp_path: Path) -> None:
     bring(store, tmp_path, *[utc(2026, 3, day) for day in range(1, 9)], received=utc(2026, 4, 1))
-    assert store.manifest().spans() == ((utc(2026, 3, 1), utc(2026, 3, 8)),)
+    assert store.manifest().spans() == ((utc(2026, 3, 1), utc(2026, 3, 9) - MICROSECOND),)
 
 
 def test_a_repeated_import_says_the_same_of_when_events_are_known(store: UsageStore, tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_files_fill_in_for_every_source_and_sources_not_for_each_other(store: Us
     manifest = store.manifest()
     assert manifest.spans("mixpanel.export") == ((utc(2026, 3, 1), utc(2026, 3, 12)),)
     assert manifest.spans() == ((utc(2026, 3, 1), utc(2026, 3, 20)),)
-    assert manifest.watermark == utc(2026, 3, 10)  # what the latest of them has
+    assert manifest.watermark == utc(2026, 3, 11) - MICROSECOND  # what the latest of them has; the file is of days
 
 
 def test_spans_are_joined_over_a_silence_and_end_at_the_moment_asked_for() -> None:
