@@ -12,7 +12,9 @@ from click.testing import CliRunner, Result
 import integrations
 from cli.main import cli
 from expansion.contract import EventRow
+from expansion.evaluate.asked_events import late_events
 from expansion.evaluate.naming import left_out
+from expansion.evaluate.relations import StoreRelations
 from expansion.language.workspace import load
 from expansion.language.yaml.files import Folder as OnDisk
 from expansion.usage.import_events import import_rows
@@ -124,6 +126,16 @@ def test_an_import_can_name_what_its_table_does_not_bring(folder: Path) -> None:
         f"playbooks/triggers/quiet.yaml:9 asks for it: that cannot be told; {map_it.format('account_name')}",
     ]
     assert left_out(workspace, store, "tickets", NOW) == []
+
+
+def test_only_tables_that_somebody_asks_for_are_late(folder: Path) -> None:
+    store = UsageStore(folder / ".expansion" / "usage")
+    workspace = load(OnDisk(Path("playbooks")), integrations.catalog())
+    add(store, [Row("1", "Report Opened"), Row("2", "Report Opened", 90)], "reports")
+    add(store, [Row("1", "Ticket Opened")], "tickets")
+    add(store, [Row("1", "Exported", 30 * 86_400), Row("2", "Exported", 31 * 86_400)], "exports")
+    late = late_events(StoreRelations.of(store), workspace, NOW)
+    assert [(one.name, one.end) for one in late] == [("reports", datetime(2026, 3, 1, 10, 1, 30, tzinfo=UTC))]
 
 
 def test_a_check_without_a_store_says_nothing_of_names(folder: Path) -> None:
