@@ -37,11 +37,11 @@ def propose_events(looked: Looked, time: Seen, linked: Word | None = None) -> Pr
     words += [linked] if linked else ([columns_word("user", people)] if people else [])
     words += [columns_word("received_at", [arrived])] if arrived else []
     words += _update(looked, ids) + roles.filters(looked) + reading_words(looked, [time])
-    words += _late(looked, time)
-    kept, left_out = _properties(looked, used, linked)
-    words += kept
+    silent, complete = silence_words(looked, time)
+    kept, shown = _properties(looked, used, linked)
+    words += [*silent, *kept]
     notes = () if accounts or linked else _notes(looked, used)
-    return Proposal("events", looked.table.name, tuple(words), notes, left_out, _known())
+    return Proposal("events", looked.table.name, tuple(words), notes, (*complete, *shown), _known())
 
 
 def _known() -> dict[str, Any]:
@@ -130,19 +130,22 @@ def _update(looked: Looked, ids: Sequence[Seen]) -> list[Word]:
     return [Word("update", True, said=said)]
 
 
-def _late(looked: Looked, time: Seen) -> list[Word]:
-    """The longest silence that is usual, where the table is a rare one."""
+def silence_words(looked: Looked, time: Seen) -> tuple[list[Word], tuple[Word, ...]]:
+    """Of a rare table: the longest silence that is usual; and, as a comment, the word for a table that is complete."""
     moments = sorted(
         {found for row in looked.table.rows if (found := roles.read_moment(roles.value_at(row, time))) is not None}
     )
     silences = sorted(later - earlier for earlier, later in pairwise(moments))
-    if not looked.table.is_whole or len(silences) < 5 or silences[-1] <= _RARE:
-        return []
-    long_ones = sum(silence > _RARE for silence in silences)
-    said = f"the longest time between two rows: {silences[-1].days} days"
-    if long_ones < 0.02 * len(silences) or silences[-1] > _LONGEST:
-        return []
-    return [Word("late_after", f"{silences[-1].days * 2} days", said=said)]
+    if len(silences) < 5 or sum(silence > _RARE for silence in silences) < 0.02 * len(silences):
+        return [], ()
+    complete = Word(
+        "covers", {"until": "import"}, said="where it holds everything: no row, then, means that none happened"
+    )
+    if not looked.table.is_whole or silences[-1] > _LONGEST:
+        return [], (complete,)
+    longest = silences[-1].days
+    said = f"the longest time between two rows: {longest} days"
+    return [Word("late_after", f"{longest * 2} days", said=said)], (complete,)
 
 
 def _properties(looked: Looked, used: Sequence[Seen], linked: Word | None) -> tuple[list[Word], tuple[Word, ...]]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from expansion.files import propose_names as names
 from expansion.files.propose_columns import Seen
+
+_FLAG = re.compile(r"^(?:is|has|was|can|did|are)_|_(?:flag|enabled|active)$|^(?:active|enabled|trial|paying)$")
+_MANY = 100  # rows: a count is hardly ever 0 or 1 in all of them
 
 
 def kind_of(seen: Seen) -> str:
@@ -12,7 +17,7 @@ def kind_of(seen: Seen) -> str:
         return "text"
     if seen.lists:
         return "list"
-    if seen.is_yes_no:
+    if seen.is_yes_no and (not seen.is_number or _is_flag(seen)):
         return "yes_no"
     if seen.is_all("percent"):
         return "percent"
@@ -25,6 +30,11 @@ def kind_of(seen: Seen) -> str:
     if seen.is_all("money") and names.MONEY.search(seen.plain_name):
         return "money"
     return "text"
+
+
+def _is_flag(seen: Seen) -> bool:
+    """Whether 0 and 1 are no and yes, not a count that was never more."""
+    return bool(_FLAG.search(seen.plain_name)) or (seen.filled >= _MANY and seen.different > 1)
 
 
 def _are_shares(seen: Seen) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from expansion.files import propose_roles as roles
 from expansion.files.propose_columns import Seen
-from expansion.files.propose_events import event_word, made_id, time_word
+from expansion.files.propose_events import event_word, made_id, silence_words, time_word
 from expansion.files.propose_facts import fields_word, no_account, told_fields, vocabulary
 from expansion.files.propose_roles import Looked
 from expansion.files.propose_words import Proposal, Word, column
@@ -37,8 +37,16 @@ def fitted(ready: Ready, looked: Looked) -> Proposal:
             fields = [one for one in fields if one.name in content["fields"]]
         facts = vocabulary(content.get("source", "files.accounts"), {one.name: one for one in fields})
     elif ready.kind == "events":
+        kept, left_out = _with_silences(kept, left_out, looked, fit)
         facts = {"events": [{"from": "files.events", "account": "account_id"}]}
     return Proposal(ready.kind, looked.table.name, tuple(kept), tuple(notes), tuple(left_out), facts, ready.name)  # type: ignore[arg-type]
+
+
+def _with_silences(words: list[Word], left_out: list[Word], looked: Looked, fit: _Fit) -> tuple[list[Word], list[Word]]:
+    """With what has to be said of a table in which rows are rare."""
+    time = next((fit.seen(word.value) for word in words if word.word == "time"), None)
+    silent, complete = silence_words(looked, time) if time else ([], ())
+    return [*words, *silent], [*left_out, *complete]
 
 
 def _sound(words: Sequence[Word], ready: Ready, looked: Looked, fit: _Fit) -> tuple[list[Word], list[Word]]:

@@ -358,6 +358,8 @@ KINDS = {
     "utilization": lambda at: f"0.{at}",
     "score": lambda at: f"{at}%",
     "is_trial": lambda at: ("t", "f")[at % 2],
+    "user_count": lambda at: at % 2,
+    "has_sso": lambda at: at % 2,
     "renewal": lambda at: f"2025-03-{at + 1:02}",
     "tags": lambda at: '["a", "b"]',
     "plan": lambda at: ("Team", "Pro")[at % 2],
@@ -372,7 +374,8 @@ def test_kinds_of_facts_yaml():
     kinds = {name: fact["kind"] for name, fact in proposal.vocabulary["facts"].items()}
     assert kinds == {
         "seats": "number", "mrr": "money", "fee": "money", "utilization": "percent", "score": "percent",
-        "is_trial": "yes_no", "renewal": "date", "tags": "list", "plan": "text", "nothing": "text",
+        "is_trial": "yes_no", "user_count": "number", "has_sso": "yes_no", "renewal": "date", "tags": "list",
+        "plan": "text", "nothing": "text",
     }  # fmt: skip
     Facts.model_validate(proposal.vocabulary)
     assert "  mrr: {from: files.accounts, field: mrr, kind: money}" in facts_text(proposal)
