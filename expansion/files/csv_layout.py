@@ -112,7 +112,7 @@ def _share(text: str, separator: str, quote: str) -> tuple[float, int]:
 def _rows(text: str, separator: str, quote: str) -> list[Sampled]:
     """The first rows, those of blank lines left out."""
     lines = io.StringIO(text, newline="")
-    read = reader(lines, separator, quote)
+    read = reader(lines, separator, quote, skipinitialspace=True)
     found, line = [], 1
     try:
         for cells in islice(read, SAMPLED_ROWS):

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from expansion.files.blocks import Text
+from expansion.files.blocks import Text, count_lines
 from expansion.files.bounds import LONGEST_ROW
 from expansion.files.csv_doubts import is_text
 from expansion.files.csv_judge import NOT_TEXT, TOO_LONG
@@ -188,12 +188,12 @@ class JsonObjects:
             yield from self._broken(start, NOT_AN_OBJECT, end)
 
     def _broken(self, start: int, why: str, end: int) -> Iterator[pa.RecordBatch]:
-        line = self._line + self._text.count(b"\n", 0, start)
+        line = self._line + count_lines(self._text, start)
         yield from self._batches.broken([(line, why, self._shown(start, end))])
 
     def _shown(self, start: int, end: int) -> str:
         return self._text[start : min(end, start + LONGEST_ROW)].decode("utf-8", "replace").strip(" \t\r\n,")
 
     def _take(self, upto: int) -> None:
-        self._line += self._text.count(b"\n", 0, upto)
+        self._line += count_lines(self._text, upto)
         self._text = self._text[upto:]

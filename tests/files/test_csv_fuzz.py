@@ -108,3 +108,34 @@ def test_the_encoding_changes_no_row(file: tuple[str, int, bytes, list[Row | Non
         word = encoding if encoding in ("cp1252", "shift_jis") else None
         came = read(path, block=block, separator=separator, heading_line=1, encoding=word)
         assert came.rows == read(plain, separator=separator, heading_line=1).rows
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.lists(st.text('ab "\n', max_size=4), min_size=2, max_size=2), max_size=8),
+    st.integers(1, 3),
+    st.sampled_from([5, 40, 1 << 20]),
+)
+def test_blanks_before_quotes_change_no_cell(rows: list[list[str]], blanks: int, block: int) -> None:
+    written = [
+        (", ".replace(" ", " " * blanks)).join(f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in row)
+        for row in rows
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "f.csv"
+        path.write_text("\n".join(['"é", "n"', *written]), newline="")
+        came = read(path, block=block, separator=",", heading_line=1)
+    assert came.columns == ("é", "n")
+    assert came.cells == [tuple(row) for row in rows]
+    assert came.broken == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text('ab 1"', min_size=1, max_size=4).map(lambda text: "x" + text), max_size=8), st.booleans())
+def test_a_table_of_one_column(cells: list[str], quoted: bool) -> None:
+    written = [f'"{cell.replace(chr(34), chr(34) * 2)}"' if quoted else cell for cell in cells]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "f.csv"
+        path.write_text("\n".join(["id", *written]))
+        came = read(path, separator=",", heading_line=1)
+    assert came.cells == [(cell,) for cell in cells]
