@@ -28,7 +28,7 @@ from expansion.language.workspace import Workspace
 from expansion.usage.clock import Clock
 from expansion.usage.facts import user_accounts
 from expansion.usage.failures import ImportFailed
-from expansion.usage.manifest import of_table
+from expansion.usage.manifest import of_table, room_in
 from expansion.usage.rejects import list_rejects
 from expansion.usage.scratch import scratch
 from expansion.usage.store import UsageStore
@@ -115,7 +115,7 @@ class _Run:
             table = Table(name, mapping.update, str(late) if late else None)
             events = EventsIn(self.store, con, mapping, self._clock, self.now, noted, table)
             for rows, first in self._read(con, files):
-                with self._failing(rows, first):
+                with self._failing(rows, first, noted):
                     stored, columns = events.take(rows, first)
                     self.notes.look(columns)
                     self._told(stored, noted)
@@ -151,9 +151,10 @@ class _Run:
 
     def _facts(self, con: duckdb.DuckDBPyConnection, mapping: FactMap, noted: Noted) -> int:
         facts = FactsIn(self.store, con, mapping, self._clock, self.now, noted, self.notes.kinds)
-        for rows, first in self._read(con, self.files):
-            with self._failing(rows, first):
-                self.notes.look(facts.take(rows, first))
+        with room_in(self.store.root):
+            for rows, first in self._read(con, self.files):
+                with self._failing(rows, first, noted):
+                    self.notes.look(facts.take(rows, first))
         self.notes.unreadable = list(facts.unreadable())
         stored = facts.store()
         for number, count in facts.repeats.items():
@@ -189,7 +190,7 @@ class _Run:
         return short if sum(PurePath(one.name).name == short for one in self.files) < 2 else file.name
 
     @contextmanager
-    def _failing(self, rows: Rows, first: int) -> Iterator[None]:
+    def _failing(self, rows: Rows, first: int, noted: Noted) -> Iterator[None]:
         """What keeps some files from being used is told of each of them, and stops no other."""
         try:
             yield
@@ -200,6 +201,7 @@ class _Run:
             if not rows.damaged(error):
                 raise
             del self.results[first:]
+            noted.forget(first)
             return
         for place, sentence in rows.problems().items():
             self.results[first + place].failure = sentence

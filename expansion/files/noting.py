@@ -74,6 +74,13 @@ class Noted:
             whole = listed or (f"{reason}; it says `{said}`" if said else reason)
             kept.append((line, whole, shown and shown[:_SHOWN]))
 
+    def forget(self, first: int) -> None:
+        """Nothing was told of the files from this number on: they are read again."""
+        for told in (self.counts, self.skipped, self.broken, self._rows):
+            for file in [file for file in told if file >= first]:
+                del told[file]
+        self.examples = {key: said for key, said in self.examples.items() if key[0] < first}
+
     def _take(self, file: pa.Array, line: pa.Array, reason: pa.Array, said: pa.Array, shown: pa.Array) -> pa.Array:
         columns = (file, line, reason, said, shown)
         for row in zip(*(column.to_pylist() for column in columns), strict=True):
