@@ -10,7 +10,7 @@ from typing import Any
 from expansion.files import propose_names as names
 from expansion.files import propose_roles as roles
 from expansion.files.propose_columns import Seen, plain_name
-from expansion.files.propose_reading import reading_words
+from expansion.files.propose_reading import reading_words, zone_comment
 from expansion.files.propose_roles import Looked
 from expansion.files.propose_words import Proposal, Word, column, columns_word
 from expansion.text.many import many
@@ -36,12 +36,14 @@ def propose_events(looked: Looked, time: Seen, linked: Word | None = None) -> Pr
     words += _account(accounts, linked)
     words += [linked] if linked else ([columns_word("user", people)] if people else [])
     words += [columns_word("received_at", [arrived])] if arrived else []
-    words += _update(looked, ids) + roles.filters(looked) + reading_words(looked, [time])
+    words += _update(looked, ids) + roles.filters(looked) + reading_words(looked)
     silent, complete = silence_words(looked, time)
     kept, shown = _properties(looked, used, linked)
     words += [*silent, *kept]
     notes = () if accounts or linked else _notes(looked, used)
-    return Proposal("events", looked.table.name, tuple(words), notes, (*complete, *shown), _known())
+    return Proposal(
+        "events", looked.table.name, tuple(words), notes, (*zone_comment([time]), *complete, *shown), _known()
+    )
 
 
 def _known() -> dict[str, Any]:

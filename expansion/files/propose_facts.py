@@ -10,7 +10,7 @@ from expansion.files import propose_names as names
 from expansion.files import propose_roles as roles
 from expansion.files.propose_columns import Seen, plain_name
 from expansion.files.propose_kinds import kind_of
-from expansion.files.propose_reading import reading_words
+from expansion.files.propose_reading import reading_words, zone_comment
 from expansion.files.propose_roles import Looked
 from expansion.files.propose_words import Proposal, Word, column, columns_word
 
@@ -24,14 +24,16 @@ def propose_long(looked: Looked, name: Seen, value: Seen) -> Proposal:
     words = [columns_word("account", whose[:1])]
     words += [columns_word("at", at[:1])] if at else []
     words += [columns_word("name", [name]), columns_word("value", [value])]
-    words += roles.filters(looked, "deleted_when") + reading_words(looked, at[:1])
+    words += roles.filters(looked, "deleted_when") + reading_words(looked)
     fields = [(text, Counter[str]()) for text in list(name.texts)[:40]]
     for row in looked.table.rows:
         for text, texts in fields:
             if str(row.get(name.name)) == text and row.get(value.name) not in (None, ""):
                 texts[str(row[value.name])] += 1
     known = {text: Seen((text,), len(looked.table.rows), texts=texts) for text, texts in fields}
-    return Proposal("facts", looked.table.name, tuple(words), (), (), vocabulary("files.accounts", known))
+    return Proposal(
+        "facts", looked.table.name, tuple(words), (), zone_comment(at[:1]), vocabulary("files.accounts", known)
+    )
 
 
 def propose_facts(looked: Looked, whose: Sequence[Seen], person: Sequence[Seen], span: Sequence[Seen]) -> Proposal:
@@ -47,14 +49,14 @@ def propose_facts(looked: Looked, whose: Sequence[Seen], person: Sequence[Seen],
     used = [*keys, *span]
     fields = told_fields(looked, used)
     words += _several(looked, keys, fields)
-    words += roles.filters(looked, "deleted_when") + reading_words(looked, at[:1])
+    words += roles.filters(looked, "deleted_when") + reading_words(looked)
     words += fields_word(fields)
     return Proposal(
         "facts",
         looked.table.name,
         tuple(words),
         () if at else _since_the_import(looked),
-        (),
+        zone_comment(at[:1]),
         vocabulary(source, {one.name: one for one in fields}),
     )
 

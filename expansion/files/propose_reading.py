@@ -13,9 +13,9 @@ from expansion.usage.cells import NOTHING
 _FEW = 200  # a column of more different texts holds what people write
 
 
-def reading_words(looked: Looked, used: Sequence[Seen]) -> list[Word]:
-    """The words that say how this table is written; `used` are its times."""
-    return [*_dates(looked), *_decimal(looked), *_empty(looked), *_zone(used)]
+def reading_words(looked: Looked) -> list[Word]:
+    """The words that say how this table is written."""
+    return [*_dates(looked), *_decimal(looked), *_empty(looked)]
 
 
 def _dates(looked: Looked) -> list[Word]:
@@ -62,9 +62,10 @@ def _is_no_answer(one: Seen, text: str) -> bool:
     return not could_be and one.different <= _FEW and one.texts[text] > 1
 
 
-def _zone(used: Sequence[Seen]) -> list[Word]:
+def zone_comment(used: Sequence[Seen]) -> tuple[Word, ...]:
+    """The word for the zone, as a comment: times without one are UTC. To write it would make days days of UTC, too."""
     naive = [one for one in used if one.is_all("moment") and not one.is_all("midnight")]
     if not naive:
-        return []
-    doubt = "these times have no zone: they count as UTC; write another where they are another's"
-    return [Word("zone", "UTC", naive[0].samples(2), doubts=(doubt,))]
+        return ()
+    said = f"{', '.join(naive[0].samples(2))} has no zone and counts as UTC; write another where it is another's"
+    return (Word("zone", "UTC", said=said),)

@@ -266,10 +266,14 @@ def test_words_for_nothing():
 
 
 def test_times_without_a_zone_are_a_doubt():
+    """As a comment: to say UTC would make each day of the table a day of UTC."""
     proposal = proposed("events", lambda at: {**plain(at), "happened_at": f"2025-03-{at + 1:02} 10:00:00"})
-    assert proposal.content["events"]["zone"] == "UTC"
-    assert "these times have no zone" in doubts(proposal)
-    assert "zone" not in events("events", lambda at: {**plain(at), "happened_at": f"2025-03-{at + 1:02}"})
+    assert "zone" not in proposal.content["events"]
+    assert "  # zone: UTC  # 2025-03-01 10:00:00, 2025-03-02 10:00:00 has no zone and counts as UTC" in map_text(
+        proposal
+    )
+    days = proposed("events", lambda at: {**plain(at), "happened_at": f"2025-03-{at + 1:02}"})
+    assert "zone" not in map_text(days)
 
 
 # --- facts ------------------------------------------------------------------------------------------------------------
