@@ -28,7 +28,7 @@ def day(text: str) -> datetime:
 
 def daily(event: str, first: str, last: str) -> list[tuple[str, datetime]]:
     begin, end = day(first), day(last)
-    return [(event, begin + timedelta(days=n)) for n in range((end - begin).days + 1)]
+    return [(event, begin + timedelta(days=n, seconds=n % 2)) for n in range((end - begin).days + 1)]
 
 
 def bring(
@@ -202,7 +202,7 @@ def test_what_is_pushed_makes_a_late_table_no_longer_the_only_one(masked: UsageS
 
 
 def test_a_table_of_days_speaks_for_whole_days(store: UsageStore) -> None:
-    midnight = [("Usage", at.replace(hour=0)) for _, at in daily("Usage", "03-01", "03-20")]
+    midnight = [("Usage", at.replace(hour=0, second=0)) for _, at in daily("Usage", "03-01", "03-20")]
     bring(store, "usage", midnight)
     assert answer(store, {"event": "Usage", "over": "1 day", "at_most": 1}) == "yes"
     assert store.manifest().covered["files:usage"][0][1].isoformat() == "2026-03-20T23:59:59.999999+00:00"
