@@ -30,6 +30,7 @@ class Bench:
         return why_missing(self.needs) if self.needs else None
 
 
+_FACTS = "benchmarks.by_snapshots"
 BENCHES = (
     Bench("parse_floor", "floor", "DuckDB parses five columns of the JSON lines and stores nothing", reads_lines=True),
     Bench("ingest", "product", "import all events into an empty store", ("parse_floor",), reads_lines=True),
@@ -59,13 +60,23 @@ BENCHES = (
         module="benchmarks.by_clickhouse",
         needs="chdb",
     ),
+    Bench("copy_snapshots", "floor", "copy a year of daily snapshots of facts to Parquet", module=_FACTS),
+    Bench("store_snapshots", "product", "store what they say", ("copy_snapshots",), module=_FACTS),
+    Bench(
+        "evaluate_snapshots",
+        "product",
+        "answer thirty triggers about them: levels, growth, dwell, ranks",
+        ("hand_snapshots",),
+        module=_FACTS,
+    ),
+    Bench("hand_snapshots", "peer", "for each moment they read one query by hand, of all measures", module=_FACTS),
     Bench("explain_one_account", "product", "explain one trigger for one account, a hundred times"),
     Bench("one_account", "product", "take an event, write it to disk, answer all for its account, 300 times"),
 )
 NAMED = {bench.name: bench for bench in BENCHES}
 
 # Made once for each number of events, in this order, before the rounds.
-PREPARATIONS = ("make_events", "make_stores")
+PREPARATIONS = ("make_events", "make_stores", "make_snapshots")
 
 # Ways to the same answers, the product first: a difference is an error.
 SAME_ANSWERS = ("evaluate_30", "hand_sql_30", "polars_30", "clickhouse_30")
@@ -73,4 +84,6 @@ SAME_ANSWERS = ("evaluate_30", "hand_sql_30", "polars_30", "clickhouse_30")
 
 def module_of(job: str) -> str:
     """Where a job is."""
+    if job == "make_snapshots":
+        return _FACTS
     return NAMED[job].module if job in NAMED else "benchmarks.jobs"

@@ -34,18 +34,22 @@ _POLICY = {
 }
 
 
+def policy() -> Policy:
+    return Policy.model_validate(_POLICY)
+
+
 def vocabulary() -> Vocabulary:
     """No facts and a plain policy: the triggers are about events."""
-    return Vocabulary(Facts(), Policy.model_validate(_POLICY))
+    return Vocabulary(Facts(), policy())
 
 
 def triggers() -> list[Trigger]:
     """The triggers of triggers.yaml."""
     written = YAML(typ="safe").load((_HERE / "triggers.yaml").read_text(encoding="utf-8"))
-    return [_trigger(name, clauses) for name, clauses in written.items()]
+    return [trigger(name, clauses) for name, clauses in written.items()]
 
 
-def _trigger(name: str, clauses: dict[str, Any]) -> Trigger:
+def trigger(name: str, clauses: dict[str, Any]) -> Trigger:
     rest = {"title": name, "owner": "revops@acme.example", "status": "live", "leads_to": "more_seats"}
     return Trigger.model_validate({"trigger": name, **rest, "then": {"playbook": "none"}, **clauses})
 
@@ -54,4 +58,4 @@ def one_more() -> Trigger:
     """A trigger about events that none of the others asks for in this way."""
     where = {"department": "legal", "feature": ["premium_export", "premium_sso"]}
     clause = {"event": "audit_viewed", "where": where, "count": "people", "at_least": 2, "over": "90 days"}
-    return _trigger("legal-audits-on-premium", {"when": [clause]})
+    return trigger("legal-audits-on-premium", {"when": [clause]})

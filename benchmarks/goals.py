@@ -51,6 +51,8 @@ GOALS = (
     Goal("new_column", "<=", 0, figure="built_again"),
     Goal("one_account", "<=", 10, figure="p50_ms"),
     Goal("one_account", "<=", 40, figure="p99_ms"),
+    Goal("store_snapshots", "<", 1_000, figure="peak_mb"),
+    Goal("evaluate_snapshots", "<=", 3, to="hand_snapshots"),
 )
 _MOST_MB = 500  # of each benchmark of the product, at ten million events
 

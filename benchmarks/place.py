@@ -62,6 +62,16 @@ class Place:
         return self.root / "ready"
 
     @property
+    def snapshots(self) -> Path:
+        """A year of daily snapshots of facts, a row a day and account."""
+        return self.root / "snapshots.parquet"
+
+    @property
+    def stated(self) -> Path:
+        """A store that holds them."""
+        return self.root / "stated"
+
+    @property
     def day_imported(self) -> Path:
         """A store with rollups, and one more day that has none yet."""
         return self.root / "day-imported"

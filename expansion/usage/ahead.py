@@ -59,7 +59,8 @@ def _fact_file(store: UsageStore, file: FactFile, now: datetime, later: str) -> 
     path = store.root / "facts" / f"{uuid.uuid4().hex[:16]}.parquet"
     clipped = f"least(since, {limit}) AS since, least({known}, {limit}) AS {known}"
     if is_said:  # a file may tell of a day to come; what began when it was said, begins when that is now
-        since, learnt = (f"CASE WHEN said > {limit} AND {name} = said THEN {later} " for name in ("since", known))
+        same = "date_trunc('milliseconds', {}) = date_trunc('milliseconds', said)"
+        since, learnt = (f"CASE WHEN said > {limit} AND {same.format(name)} THEN {later} " for name in ("since", known))
         clipped = f"{since}ELSE since END AS since, {learnt}WHEN said > {limit} THEN least({known}, {later}) "
         clipped += f"ELSE {known} END AS {known}, {later} AS said"
     order = " ORDER BY account_id, since" if file.kind == "wide" else ""

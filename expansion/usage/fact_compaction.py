@@ -65,7 +65,8 @@ def _one_of(
     rows = f"SELECT * FROM {relation}"
     if kind == "wide":
         is_alone = len({file.layout for file in files if file.source == group[0].source}) == 1
-        rows = _changing(relation, group[0].fields) if is_alone and not group[0].complete else rows
+        is_alone = is_alone and not group[0].complete and not group[0].of_people
+        rows = _changing(relation, group[0].fields) if is_alone else rows
         rows += " ORDER BY account_id, since"
     elif kind == "named":
         rows += " ORDER BY account_id, field, since"
@@ -87,7 +88,8 @@ def _one_of(
 def _changing(relation: str, fields: Sequence[str]) -> str:
     """SQL for the statements without those that stand between two of the same that were said when they began."""
     cells = f"row({', '.join(map(column_of, fields))})"
-    undated = "since = said AND known = said AND until IS NULL"
+    began = "date_trunc('milliseconds', {}) = date_trunc('milliseconds', said)"
+    undated = f"{began.format('since')} AND {began.format('known')} AND until IS NULL"
     said = f"CASE WHEN {undated} THEN {cells} END"
     around = " AND ".join(
         f"{word}({said}) OVER key IS NOT DISTINCT FROM {said} AND {word}(said) OVER key IS NOT NULL"

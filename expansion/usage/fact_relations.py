@@ -102,14 +102,15 @@ class FactRelations:
 
     def people(self) -> str | None:
         """SQL for (source, account_id, user_id, since, known, said): each statement that names a person's account."""
-        columns = "account_id, user_id, since, known, said"
+        said = "date_trunc('milliseconds', said) AS said"  # see statements.py: of one import
+        columns = f"account_id, user_id, since, known, {said}"
         parts = [
             f"SELECT {quote(layout.source)} AS source, {columns} FROM {layout.rows()}"
             for layout in self.layouts
             if layout.of_people
         ]
         if self.named:
-            seen = "source, account_id, user_id, since, seen_at AS known, said"
+            seen = f"source, account_id, user_id, since, seen_at AS known, {said}"
             parts.append(f"SELECT {seen} FROM {self.named} WHERE user_id <> ''")
         return f"({' UNION ALL '.join(parts)})" if parts else None
 

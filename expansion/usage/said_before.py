@@ -49,6 +49,7 @@ class Held:
 
     con: duckdb.DuckDBPyConnection
     batch: Batch
+    keep: str = "false"  # SQL for what is kept though it says nothing new
 
     def count_new(self) -> int:
         """How many values are not what held before."""
@@ -56,17 +57,17 @@ class Held:
         new = f"account_id <> '{NOBODY}' AND repeats_same IS NULL"
         return one(self.con, f"SELECT {' + '.join(parts)} FROM {self._joined} WHERE {new}")
 
-    def says_less(self, keep: str | None) -> bool:
+    def says_less(self) -> bool:
         """Whether some rows are not to be stored as they are."""
-        less = f"NOT ({self._says(keep)}) OR {self._again}"
+        less = f"NOT ({self._is_kept}) OR {self._again}"
         return bool(one(self.con, f"SELECT count(*) FROM {self._joined} WHERE {less}"))
 
-    def rows(self, keep: str | None) -> str:
+    def rows(self) -> str:
         """SQL for the rows that say something, those of an import that contradicts itself with marks."""
         cells = [f"{self._cell(cell)} AS {cell}" for cell in self.batch.cells]
         said = f"CASE WHEN {self._again} THEN last_said + INTERVAL 1 MICROSECOND ELSE said END AS said"
         kept = [*self.batch.keys, "since", "until", "known", said, *cells]
-        return f"SELECT {', '.join(kept)} FROM {self._joined} WHERE {self._says(keep)}"
+        return f"SELECT {', '.join(kept)} FROM {self._joined} WHERE {self._is_kept}"
 
     @property
     def _joined(self) -> str:
@@ -81,16 +82,23 @@ class Held:
         """Whether the same import has said something of the very same moment before."""
         return f"coalesce(last_said >= {stored(self.batch.now)}, false)"
 
-    def _says(self, keep: str | None) -> str:
+    def _says(self) -> str:
         """Whether a row says something that was not said last of the very same moment."""
         says = " OR ".join(
             f"NOT coalesce(h_{cell}.same, false) OR {self._differs(cell, self._cell(cell))}"
             for cell in self.batch.cells
         )
         says = f"CASE WHEN repeats_same IS NULL THEN {says} ELSE NOT repeats_same END"
-        if keep is None:
-            return f"({says})"
-        return f"(since IN ({keep}) OR (account_id <> '{NOBODY}' AND ({says})))"
+        return f"(account_id <> '{NOBODY}' AND ({says}))"
+
+    @property
+    def _is_kept(self) -> str:
+        return f"({self._says()} OR {self.keep})"
+
+    def saying(self) -> str:
+        """SQL for (account_id, user_id, since, known, says): whether each row says something new."""
+        whose = "account_id, user_id, since, known"
+        return f"SELECT {whose}, {self._says()} AS says FROM {self._joined} WHERE account_id <> '{NOBODY}'"
 
     def _cell(self, cell: str) -> str:
         contradicts = f"{self._again} AND h_{cell}.same AND {self._differs(cell, cell)}"
