@@ -253,9 +253,12 @@ def facts_without_forgotten(
     con.execute("CREATE OR REPLACE TEMP TABLE forgotten_keys (keyed VARCHAR, instead VARCHAR)")
     con.executemany("INSERT INTO forgotten_keys VALUES (?, ?)", list(listed.pseudonyms.items()))
     work = _Rewriting(store, con, Person(("",), tuple(emails)), {"": "", **emails}, listed)
-    instead = f"(SELECT instead FROM forgotten_keys WHERE keyed = {_keyed_sql(listed.key, '{}')})"
+    instead = {
+        column: f"(SELECT instead FROM forgotten_keys WHERE keyed = {_keyed_sql(listed.key, column)})"
+        for column in columns
+    }
     kept = ["account_id", "user_id", "since", "until", "known", *also]
-    kept += [f"coalesce({instead.format(column)}, {work.text(column)}) AS {column}" for column in columns]
+    kept += [f"coalesce({instead[column]}, {work.text(column)}) AS {column}" for column in columns]
     return (
         f"SELECT {', '.join(kept)} FROM ({rows}) "
         f"WHERE user_id = '' OR {_keyed_sql(listed.key, 'user_id')} NOT IN (SELECT keyed FROM forgotten_keys)"

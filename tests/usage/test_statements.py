@@ -13,6 +13,8 @@ from expansion.usage.ahead import put_back
 from expansion.usage.compaction import MANY, put_together
 from expansion.usage.fact_relations import known_facts
 from expansion.usage.facts import facts_sql, user_accounts
+from expansion.usage.forgetting import forget_in_store, known_as
+from expansion.usage.forgotten import forgotten_people
 from expansion.usage.marks import ended, mark
 from expansion.usage.members import left_sql, members_sql
 from expansion.usage.store import UsageStore
@@ -266,6 +268,52 @@ def test_what_was_said_ahead_of_now_was_said_now(store: UsageStore) -> None:
     assert state(store, NOW)["seats"] == "6"
     assert state(store, ahead + 91 * DAY)["seats"] == "9"  # a file may tell of a day to come
     assert put_back(store, NOW) == 0
+
+
+def test_a_forgotten_person_goes_from_wide_and_long_tables(store: UsageStore) -> None:
+    mail, note = "ana@acme.example", "ask ana@acme.example first"
+    rows = [
+        says("acme", day(1), "ana-1234", email=mail, role="admin"),
+        says("acme", day(1), "ben", role="guest", email=None),
+    ]
+    tell(store, NOW, *rows, source=PEOPLE)
+    tell(store, NOW, says("acme", day(1), note=note, seats="5"))
+    tell_named(store, NOW, says("acme", day(2), note=note))
+    person = known_as(store, mail)
+    assert person is not None
+    assert (person.ids, person.emails) == (("ana-1234",), (mail,))
+    listed = forgotten_people(store.root)
+    pseudonyms = listed.adding([*person.ids, *person.emails])
+    with manifests.writing(store.root):
+        listed = listed.save(pseudonyms)
+    assert forget_in_store(store, person, pseudonyms, listed).files == 3
+    kept = str(rows_of(store))
+    assert "ana" not in kept
+    assert state(store, NOW, "acme", pseudonyms["ana-1234"]) == {"email": None, "role": "admin"}
+    assert state(store, NOW) == {"note": f"ask {pseudonyms[mail]} first", "seats": "5"}
+    assert [file.layout for file in store.manifest().facts] == [
+        ("wide", PEOPLE, ("email", "role"), True, False),
+        ("wide", ACCOUNTS, ("note", "seats"), False, False),
+        ("named", ACCOUNTS, (), False, False),
+    ]
+
+
+def test_who_was_forgotten_does_not_come_back(store: UsageStore) -> None:
+    with manifests.writing(store.root):
+        listed = forgotten_people(store.root)
+        pseudonyms = listed.adding(["ana-1234", "Ana@acme.example"])
+        listed.save(pseudonyms)
+    rows = [says("acme", day(1), "ana-1234", role="admin"), says("acme", day(1), "ben", role="ana-1234")]
+    assert tell(store, NOW, *rows, source=PEOPLE) == 1
+    tell(store, NOW, says("acme", day(1), note="write to ana@acme.example, please", owner="ana-1234"))
+    tell_named(store, NOW, says("acme", day(1), boss="ana-1234"))
+    assert state(store, NOW, "acme", "ben") == {"role": pseudonyms["ana-1234"]}
+    assert state(store, NOW) == {
+        "note": f"write to {pseudonyms['Ana@acme.example']}, please",
+        "owner": pseudonyms["ana-1234"],
+        "boss": pseudonyms["ana-1234"],
+    }
+    assert people(store) == {"ben@acme"}
 
 
 def test_a_relation_tells_of_accounts_or_of_people(store: UsageStore) -> None:
