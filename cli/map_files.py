@@ -25,9 +25,12 @@ class NoMap(ForPeople):
 @click.argument("files", nargs=-1, metavar="FILE...")
 @click.option("--facts-yaml", is_flag=True, help="What facts.yaml says as a document of its own, not as comments.")
 @click.option("--into", type=click.Path(path_type=Path, file_okay=False), help="A file for each table, TABLE.map.yaml.")
+@click.option("--read", "read", multiple=True, metavar="WORD=VALUE", help="A word of `read:`, such as encoding=cp1252.")
 @click.option("--ready", is_flag=True, help="The ready maps; with their names in place of files, the maps themselves.")
 @click.option("--json", "json_", is_flag=True, help="The maps as JSON.")
-def command(files: tuple[str, ...], facts_yaml: bool, into: Path | None, ready: bool, json_: bool) -> None:
+def command(
+    files: tuple[str, ...], facts_yaml: bool, into: Path | None, read: tuple[str, ...], ready: bool, json_: bool
+) -> None:
     """Look at FILEs, or folders of them, and propose the map for each table: events or facts, and which column is what.
 
     The map goes to stdout: `expansion map tickets.csv > tickets.map.yaml`. Each line says what the first rows have
@@ -39,7 +42,7 @@ def command(files: tuple[str, ...], facts_yaml: bool, into: Path | None, ready: 
         return
     if not files:
         raise click.UsageError("name files or folders to look at; `--ready` lists the ready maps")
-    proposals, sentences = _proposed(files)
+    proposals, sentences = _proposed(files, _read_words(read))
     for sentence in sentences:
         say(sentence)
     if into:
@@ -51,17 +54,37 @@ def command(files: tuple[str, ...], facts_yaml: bool, into: Path | None, ready: 
     sys.exit(1 if sentences else 0)
 
 
-def _proposed(files: Sequence[str]) -> tuple[list[Proposal], list[str]]:
+def _proposed(files: Sequence[str], read: dict[str, Any]) -> tuple[list[Proposal], list[str]]:
     from expansion.files.propose import propose
     from expansion.files.propose_tables import tables
 
-    found, sentences = tables(files)
+    found, sentences = tables(files, read=read)
     if not found:
         raise NoMap("\n".join(sentences))
     proposals, doubts = propose(found)
     if not proposals:
         raise NoMap("\n".join([*sentences, *doubts]))
     return proposals, [*sentences, *doubts]
+
+
+def _read_words(given: Sequence[str]) -> dict[str, Any]:
+    """The words of `--read`, as a map has them under `read:`."""
+    from pydantic import ValidationError
+
+    from expansion.files.maps import ReadMap
+
+    said: dict[str, Any] = {}
+    for one in given:
+        word, equals, value = one.partition("=")
+        if not equals:
+            raise click.UsageError(f"--read takes a word and its value, such as encoding=cp1252; not `{one}`")
+        said[word] = value.split(",") if word == "columns" else int(value) if value.isdigit() else value
+    try:
+        ReadMap.model_validate(said)
+    except ValidationError as error:
+        words = ", ".join(ReadMap.model_fields)
+        raise click.UsageError(f"--read takes the words of `read:` in a map: {words}; not {' '.join(given)}") from error
+    return said
 
 
 def _print(proposals: Sequence[Proposal], facts_yaml: bool) -> None:

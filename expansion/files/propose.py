@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from expansion.files import propose_names as names
@@ -43,10 +44,17 @@ def propose(tables: Sequence[Table]) -> tuple[list[Proposal], list[str]]:
         if proposal is None:
             sentences.append(_nothing(one.table))
             continue
-        found.append(proposal)
+        found.append(_as_read(proposal, one.table))
         if link and not proposal.ready and link[1] not in beside:
             beside.append(link[1])
     return found + beside, sentences
+
+
+def _as_read(proposal: Proposal, table: Table) -> Proposal:
+    """With the words by which the table could be read."""
+    if not table.read:
+        return proposal
+    return replace(proposal, words=(Word("read", dict(table.read)), *proposal.words))
 
 
 def _nothing(table: Table) -> str:
@@ -121,7 +129,7 @@ def _is_one_a_row(one: Seen) -> bool:
 
 def _accounts_alone(looked: Looked, whose: Sequence[Seen]) -> list[Seen]:
     """The account, where each row is one."""
-    unique = [one for one in whose if _is_one_a_row(one)]
+    unique = [one for one in whose if _is_one_a_row(one) and not one.is_inside]
     if names.OF_ACCOUNTS.search(_core(looked)):
         own = [one for one in roles.identity(looked) if one.plain_name == "id"]
         first = [*[one for one in unique if one.plain_name.endswith("_id")], *own]

@@ -31,6 +31,7 @@ class Table:
     rows: Sequence[Mapping[str, Any]]
     is_whole: bool = True  # every row was read
     is_json: bool = False  # each row is an object
+    read: Mapping[str, Any] = field(default_factory=dict)  # the words of `read:` by which it was read
 
 
 @dataclass

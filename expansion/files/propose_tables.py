@@ -9,10 +9,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from expansion.files.found import PACKED, found
+from expansion.files.maps import ReadMap
 from expansion.files.propose_columns import Table
 from expansion.files.rows import Unusable
 from expansion.files.sampling import Sample, sample
-from expansion.files.words import ReadWords
 from expansion.usage.duck import connect
 
 MOST_ROWS = 10_000  # of a table: enough to tell what its columns are
@@ -51,8 +51,14 @@ class _Gathered:
         self.rows += looked.rows[:room]
 
 
-def tables(arguments: Sequence[str], most: int = MOST_ROWS) -> tuple[list[Table], list[str]]:
-    """The tables that files hold, each with its first rows; and a sentence for each file that gives none."""
+def tables(
+    arguments: Sequence[str], most: int = MOST_ROWS, read: Mapping[str, Any] | None = None
+) -> tuple[list[Table], list[str]]:
+    """The tables that files hold, each with its first rows; and a sentence for each file that gives none.
+
+    `read` are words of a map's `read:`, for files of which looking does not tell how they are read.
+    """
+    words = ReadMap.model_validate(read or {}).words
     files, sentences = found(arguments)
     gathered: dict[str, _Gathered] = {}
     with TemporaryDirectory(prefix="expansion-map-") as folder, connect(threads=1) as con:
@@ -61,13 +67,13 @@ def tables(arguments: Sequence[str], most: int = MOST_ROWS) -> tuple[list[Table]
             if table.room <= 0:
                 table.is_whole = False
                 continue
-            looked = sample(con, file, ReadWords(), Path(folder), table.room + 1)
+            looked = sample(con, file, words, Path(folder), table.room + 1)
             if isinstance(looked, Unusable):
                 sentences.append(looked.sentence)
             else:
                 table.take(looked)
-    return [_table(name, one) for name, one in gathered.items() if one.files], sentences
+    return [_table(name, one, read or {}) for name, one in gathered.items() if one.files], sentences
 
 
-def _table(name: str, gathered: _Gathered) -> Table:
-    return Table(name, tuple(gathered.columns), gathered.rows, gathered.is_whole, gathered.is_json)
+def _table(name: str, gathered: _Gathered, read: Mapping[str, Any]) -> Table:
+    return Table(name, tuple(gathered.columns), gathered.rows, gathered.is_whole, gathered.is_json, read)

@@ -105,6 +105,22 @@ def test_for_scripts(run):
     assert any("org_id" in doubt for doubt in said["doubts"])
 
 
+def test_a_file_in_another_encoding(run):
+    rows = "account_id,city\n" + "".join(f"a{at},Zürich {at}\n" for at in range(30))
+    Path("accounts.csv").write_bytes(rows.encode("cp1252"))
+    refused = run("map", "accounts.csv")
+    assert refused.code == 1
+    assert "encoding" in refused.err
+    ran = run("map", "accounts.csv", "--read", "encoding=cp1252")
+    found = read_map(ran.out, "stdout").facts
+    assert found is not None
+    assert found.read.encoding == "cp1252"
+    assert "Zürich 0" in ran.out
+    wrong = run("map", "accounts.csv", "--read", "encodng=cp1252")
+    assert wrong.code == 2
+    assert "--read takes the words of `read:` in a map: sheet, encoding" in wrong.err
+
+
 def test_nothing_in_a_file_steers_the_terminal(run):
     rows = [{"account_id": f"A-{at}", "plan": "\x1b[31mred\nfacts: {}", "seats": at} for at in range(5)]
     ran = run("map", write("accounts.csv", rows))
