@@ -124,7 +124,7 @@ class _Rewriting:
         self.other_event_ids(relation)
         kept = [f"coalesce(o.instead, e.event_id) AS event_id, event, ts, seen_at, account_id, {self.user()}"]
         kept += [f"{self.text(column, is_json=column == REST)} AS {column}" for column in columns]
-        rows = f"SELECT {', '.join(kept)} FROM {relation} AS e LEFT JOIN other_ids AS o ON e.event_id = o.event_id"
+        rows = f"SELECT {', '.join(kept)} FROM {relation} AS e LEFT JOIN ids_instead AS o ON e.event_id = o.event_id"
         self.con.execute(f"COPY ({rows}) TO {quote(str(path))} {PARQUET}")
         self.events += found
         self.files += 1
@@ -213,7 +213,7 @@ class _Rewriting:
             [pa.array(ids, pa.string()), pa.array([self.listed.other_id(each) for each in ids], pa.string())],
             ["event_id", "instead"],
         )
-        self.con.register("other_ids", table)
+        self.con.register("ids_instead", table)
 
 
 def _is_email(column: str) -> str:
@@ -303,7 +303,7 @@ def without_forgotten(
     kept = [f"coalesce(o.instead, e.event_id) AS event_id, event, ts, seen_at, account_id, {work.user()}"]
     kept += [f"{work.text(column, is_json=properties is None)} AS {column}" for column in columns]
     kept += [PLACE] if of_files else []
-    return f"SELECT {', '.join(kept)} FROM ({events}) AS e LEFT JOIN other_ids AS o ON e.event_id = o.event_id"
+    return f"SELECT {', '.join(kept)} FROM ({events}) AS e LEFT JOIN ids_instead AS o ON e.event_id = o.event_id"
 
 
 # --- files beside the store -------------------------------------------------------------------------------------------

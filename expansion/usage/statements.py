@@ -30,7 +30,7 @@ from expansion.usage.store import UsageStore
 # Read again and again, by a few of its columns: half as large again as with zstd, and faster to write and to read.
 WIDE = "(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 122880)"
 _KEYS = ("account_id", "user_id")
-_MEMORY = 500_000_000  # bytes
+_MEMORY = 300_000_000  # bytes
 
 
 def add_statements(
