@@ -10,15 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 
 from expansion.files.import_files import import_files
 from expansion.files.propose import propose
+from expansion.files.propose_columns import Table
 from expansion.files.propose_tables import tables
 from expansion.files.propose_text import map_text
 from expansion.files.ready import ready_maps
 from expansion.files.results import ImportResult
 from expansion.usage.store import UsageStore
 from tests.files.made_tables import ROWS, table_for
+from tests.files.test_propose import any_table
 
 NOW = datetime(2025, 4, 1, tzinfo=UTC)
 CONNECTORS = ("airbyte", "dlt", "fivetran", "own", "singer")
@@ -170,3 +173,20 @@ def test_exports_with_the_account_inside(tmp_path: Path) -> None:
     for name, rows in (("posthog", posthog), ("ga4", ga4)):
         (found,) = bring(store, write_json(tmp_path / f"{name}.jsonl", rows)).files
         assert (found.stored, found.rejects) == (6, {}), name
+
+
+@given(drawn=any_table())
+@settings(max_examples=30, deadline=None)
+def test_whatever_the_file_what_is_proposed_imports_it(drawn: Table, tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    path = write_csv(folder / f"{drawn.name}.csv", drawn.rows)
+    looked, unusable = tables([str(path)])
+    if unusable:
+        return
+    proposals, sentences = propose(looked)
+    assert len(proposals) + len(sentences) == 1
+    for proposal in proposals:
+        map_path = folder / "proposed.map.yaml"
+        map_path.write_text(map_text(proposal), encoding="utf-8")
+        (found,) = import_files(UsageStore(folder / "usage"), [str(path)], map_path, NOW).files
+        assert found.failure is None, map_text(proposal)
