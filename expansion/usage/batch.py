@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from expansion.usage.duck import PARQUET, one, quote
-from expansion.usage.properties import MOST, REST, column_of, shredded, without
+from expansion.usage.properties import MOST, REST, column_of, shredded, taken, without
 from expansion.usage.segments import EVENT_COLUMNS, columns_of, listed
 from expansion.usage.spans import Spans, told
 
@@ -24,12 +24,11 @@ PLACE = "file, line"  # where a row of a file stands
 
 @dataclass(frozen=True)
 class Batch:
-    """Events in a file, and which of their properties have a column: SQL for what a row has, as given and as kept."""
+    """Events in a file, and which of their properties have a column: SQL for those columns."""
 
     con: duckdb.DuckDBPyConnection
     file: Path
     properties: tuple[str, ...]
-    given: str
     kept: str
     rest: bool = False
     of_files: bool = False  # with PLACE
@@ -51,11 +50,12 @@ class Batch:
         columns = listed(EVENT_COLUMNS, given, PLACE if of_files else "")
         con.execute(f"COPY (SELECT {columns} FROM ({events})) TO {quote(str(file))} {PARQUET}")
         if gone := spoiled():
-            _without_files(con, file, gone)
+            left = f"file NOT IN ({', '.join(map(str, gone))})"
+            _write_anew(con, file, lambda rows: f"SELECT * FROM {rows} WHERE {left}")
         if properties is not None:
-            return cls(con, file, tuple(properties), given, given, of_files=of_files)
-        names, kept, rest = _shredded(con, file, empty)
-        return cls(con, file, names, given, kept, rest, of_files)
+            return cls(con, file, tuple(properties), given, of_files=of_files)
+        names, rest = _shred(con, file, empty, PLACE if of_files else "")
+        return cls(con, file, names, listed(columns_of(names), REST if rest else ""), rest, of_files)
 
     @property
     def relation(self) -> str:
@@ -106,15 +106,14 @@ class Batch:
         return told((first.replace(tzinfo=UTC), last.replace(tzinfo=UTC), count) for first, last, count in ends)
 
 
-def _without_files(con: duckdb.DuckDBPyConnection, file: Path, gone: Collection[int]) -> None:
-    """Take the rows of files away that turned out to be no use."""
-    whole = file.with_suffix(".whole")
-    file.replace(whole)
+def _write_anew(con: duckdb.DuckDBPyConnection, file: Path, query: Callable[[str], str]) -> None:
+    """Put what a query makes of a file's rows in its place."""
+    before = file.with_suffix(".before")
+    file.replace(before)
     try:
-        kept = f"SELECT * FROM {rows_of(whole)} WHERE file NOT IN ({', '.join(map(str, gone))})"
-        con.execute(f"COPY ({kept}) TO {quote(str(file))} {PARQUET}")
+        con.execute(f"COPY ({query(rows_of(before))}) TO {quote(str(file))} {PARQUET}")
     finally:
-        whole.unlink()
+        before.unlink()
 
 
 def rows_of(file: Path) -> str:
@@ -138,10 +137,15 @@ def rows_by_file(con: duckdb.DuckDBPyConnection, file: Path) -> dict[int, int]:
     return dict(con.execute(f"SELECT file, count(*) FROM {rows_of(file)} GROUP BY file ORDER BY file").fetchall())
 
 
-def _shredded(con: duckdb.DuckDBPyConnection, file: Path, empty: Sequence[str]) -> tuple[tuple[str, ...], str, bool]:
-    """A column for each of the commonest properties of a batch that has them as JSON: which, and SQL for them."""
+def _shred(
+    con: duckdb.DuckDBPyConnection, file: Path, empty: Sequence[str], place: str
+) -> tuple[tuple[str, ...], bool]:
+    """Give the commonest properties of a batch that has them as JSON a column each. Says which, and whether there are
+    more."""
     keys = f"SELECT unnest(json_keys(properties)) AS name FROM {rows_of(file)}"
     counted = con.execute(f"SELECT name FROM ({keys}) GROUP BY name ORDER BY count(*) DESC, name").fetchall()
     names, rest = tuple(name for (name,) in counted[:MOST]), len(counted) > MOST
-    parts = [*shredded(names, empty=empty), *([f"{without(names)} AS {REST}"] if rest else [])]
-    return names, listed(*parts), rest
+    parts = [*shredded(names, empty), *([f"{without(names)} AS {REST}"] if rest else [])]
+    columns = listed(EVENT_COLUMNS, *parts, place)
+    _write_anew(con, file, lambda rows: f"SELECT {columns} FROM (SELECT *, {taken(names)} FROM {rows})")
+    return names, rest

@@ -38,14 +38,16 @@ def text_in(json: str, name: str) -> str:
     return text_sql(f"json_extract_string({json}, {pointer(name)})")
 
 
-def shredded(names: Sequence[str], json: str = "properties", empty: Sequence[str] = NOTHING) -> list[str]:
-    """SQL for the columns of these properties, from one column of JSON that is parsed once."""
-    if not names:
-        return []
-    parts = ", ".join(pointer(name) for name in names)
-    taken = f"json_extract_string({json}, [{parts}])"
+def shredded(names: Sequence[str], empty: Sequence[str] = NOTHING) -> list[str]:
+    """SQL for the columns of these properties, from what `taken` gives."""
     each = enumerate(names, start=1)
-    return [f"{text_sql(f'({taken})[{place}]', empty)} AS {column_of(name)}" for place, name in each]
+    return [f"{text_sql(f'taken[{place}]', empty)} AS {column_of(name)}" for place, name in each]
+
+
+def taken(names: Sequence[str], json: str = "properties") -> str:
+    """SQL for `taken`, the texts of these properties, from one column of JSON that is parsed once. Said once, too: to
+    plan a query that names three hundred paths for each of three hundred columns took eleven seconds (measured)."""
+    return f"json_extract_string({json}, [{', '.join(map(pointer, names))}]) AS taken" if names else "NULL AS taken"
 
 
 def without(names: Iterable[str], json: str = "properties") -> str:

@@ -56,8 +56,7 @@ class Judge:
         repeated = batch.repeated(batch.count())
         own, others = self._known("own_ids", self._own), self._known("other_ids", self._others)
         if not len(repeated) and not own and not others:
-            kept = None if batch.given == batch.kept else f"SELECT {batch.columns} FROM {batch.relation}"
-            return Verdicts(kept)
+            return Verdicts()
         con.register("repeated", pa.table({"h": repeated}))
         try:
             mine = self._holding("own_ids", self._own) if own and self.table else ()
@@ -128,7 +127,7 @@ class Judge:
         kept = f"event_id, seen_at, file_row_number AS n, hash(event_id) IN {ids} AS several, {_SAME_EVENT} AS same"
         if self.table is None:
             place = "NULL::INTEGER AS file, NULL::BIGINT AS line, 0::UBIGINT AS row"
-            order = f"row({listed('ts', 'event', 'account_id', 'user_id', batch.given)}) AS rank"
+            order = f"row({listed('ts', 'event', 'account_id', 'user_id', batch.kept)}) AS rank"
             return f"SELECT {kept}, {place}, {order} FROM {read} WHERE {known}"
         known += " OR event_id IN (FROM own_ids)"
         rows = f"SELECT {listed(batch.columns, 'file_row_number')} FROM {read} WHERE {known}"
