@@ -164,11 +164,19 @@ def _link(looked: Looked, others: Sequence[Looked]) -> tuple[Word, Proposal] | N
             continue
         for other in others:
             whose = roles.account(other)
-            same = [two for two in other.columns if two.plain_name == one.plain_name and _is_one_a_row(two)]
+            same = [two for two in other.columns if _is_key_of(other, two, one.plain_name) and _is_one_a_row(two)]
             if whose and same and _share_texts(one, same[0]):
                 said = f"its account stands in {other.table.name}: import that first, by the map of people below"
                 return Word("user", column(one), one.samples(), said=said), _as_people(other, same[0], whose[0])
     return None
+
+
+def _is_key_of(looked: Looked, one: Seen, name: str) -> bool:
+    """Whether a column is what another table calls so: `charge_id`, or the `id` of charges."""
+    words = names.named_words(looked.table.name)
+    return one.plain_name == name or (
+        one.plain_name == "id" and name == f"{names.singular(words[-1])}_id" if words else False
+    )
 
 
 def _share_texts(one: Seen, two: Seen) -> bool:

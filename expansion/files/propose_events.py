@@ -141,7 +141,7 @@ def silence_words(looked: Looked, time: Seen) -> tuple[list[Word], tuple[Word, .
     if len(silences) < 5 or sum(silence > _RARE for silence in silences) < 0.02 * len(silences):
         return [], ()
     complete = Word(
-        "covers", {"until": "import"}, said="where it holds everything: no row, then, means that none happened"
+        "covers", {"until": "import"}, said="if it holds all that happened until it is imported: no row is none"
     )
     if not looked.table.is_whole or silences[-1] > _LONGEST:
         return [], (complete,)

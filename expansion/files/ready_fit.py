@@ -33,9 +33,10 @@ def fitted(ready: Ready, looked: Looked) -> Proposal:
         fields = told_fields(looked, used)
         if "fields" not in content:
             kept += fields_word(fields)
-        else:
-            fields = [one for one in fields if one.name in content["fields"]]
-        facts = vocabulary(content.get("source", "files.accounts"), {one.name: one for one in fields})
+        named = content.get("fields", [one.name for one in fields])
+        cells = named if isinstance(named, Mapping) else {name: name for name in named}
+        told = {name: one for name, cell in cells.items() if (one := fit.seen(cell))}
+        facts = vocabulary(content.get("source", "files.accounts"), told)
     elif ready.kind == "events":
         kept, left_out = _with_silences(kept, left_out, looked, fit)
         facts = {"events": [{"from": "files.events", "account": "account_id"}]}

@@ -192,6 +192,18 @@ def test_events_that_name_only_a_subscription_find_its_account_in_another_table(
     }  # fmt: skip
 
 
+def test_the_other_table_may_call_its_key_just_id():
+    refunds = table(
+        "refunds", lambda at: {"id": f"r{at}", "charge_id": f"c{at % 6}", "created": f"2025-03-{at + 1:02} 10:00"}
+    )
+    charges = table(
+        "charges", lambda at: {"id": f"c{at}", "customer_id": f"a{at % 3}", "created": f"2025-02-{at + 1:02} 10:00"}, 6
+    )
+    (first, _, people), _ = propose([refunds, charges])
+    assert first.content["events"]["user"] == "charge_id"
+    assert people.content["facts"]["user"] == "id"
+
+
 # --- inside objects ---------------------------------------------------------------------------------------------------
 
 

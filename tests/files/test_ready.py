@@ -71,6 +71,13 @@ def test_a_table_beside_another_is_listed_and_never_proposed():
         assert found.name != one.name
 
 
+def test_fields_with_names_of_their_own_are_what_facts_yaml_names():
+    (proposal,), _ = propose([table_for(READY["fivetran/stripe-subscription"])])
+    assert proposal.vocabulary is not None
+    assert {"subscription_status", "subscription_since"} <= set(proposal.vocabulary["facts"])
+    assert set(proposal.vocabulary["facts"]) == set(proposal.content["facts"]["fields"])
+
+
 def test_columns_in_capitals_as_snowflake_writes_them():
     table = table_for(READY["fivetran/hubspot-company-property-history"])
     rows = [{name.upper(): value for name, value in row.items()} for row in table.rows]
