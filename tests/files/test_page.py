@@ -11,6 +11,7 @@ import pytest
 
 from expansion.files.import_files import import_files
 from expansion.usage.fact_relations import known_facts
+from expansion.usage.marks import is_mark
 from expansion.usage.store import UsageStore
 from tests.usage.builders import properties, stored
 
@@ -76,4 +77,5 @@ def _line(account: str, user: str, field: str, value: str | None, since: datetim
     whose = f"{user} of {account}" if user else account
     moment = "the import" if since == NOW.replace(tzinfo=None) else f"{since:%Y-%m-%d %H:%M}"
     end = f" until {until:%Y-%m-%d %H:%M}" if until else ""
-    return f"{whose} {field}: {'none' if value is None else value} from {moment}{end}"
+    said = "none" if value is None else "not known" if is_mark(value) else value
+    return f"{whose} {field}: {said} from {moment}{end}"
