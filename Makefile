@@ -87,6 +87,7 @@ docs: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks.imports
 	@$(BIN)/python -m benchmarks.actions
 
 # 100 million events: 15 GB of disk, and half an hour or more.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,14 +48,23 @@ class EventsIn:
         kept = ", ".join([EVENT_COLUMNS, *kept_columns(properties), f"file + {first} AS file", "line"])
         counters = [name for name, cell in self.mapping.kept().items() if isinstance(cell, Cell) and cell.counter]
         events = good(sql.checked(), f"{kept}, shown" if counters else kept, first)
-        if counters or forgotten_people(self.usage.root):  # what is looked at first is read more than once
-            events = self._laid_aside(events)
-        if counters and properties is not None:
-            events = Counters(self.usage, self.con, self.table.name, counters).grown(events, properties)
-            properties = (*properties, *map(state_of, counters))
-        if forgotten_people(self.usage.root):
+        copy = scratch(self.usage.root) / f"{uuid.uuid4().hex[:16]}.parquet"
+        try:
+            if counters or forgotten_people(self.usage.root):  # what is looked at first is read more than once
+                self.con.execute(f"COPY ({events}) TO {quote(str(copy))} (FORMAT parquet, COMPRESSION snappy)")
+                events = f"(FROM read_parquet({quote(str(copy))}))"
+            if counters and properties is not None:
+                events = Counters(self.usage, self.con, self.table.name, counters).grown(events, properties)
+                properties = (*properties, *map(state_of, counters))
             events = without_forgotten(self.usage, self.con, events, properties, of_files=True)
-        stored = self.usage.add_events(
+            return self._stored(events, properties, nothing, rows, first), columns
+        finally:
+            copy.unlink(missing_ok=True)
+
+    def _stored(
+        self, events: str, properties: Sequence[str] | None, nothing: Sequence[str], rows: Rows, first: int
+    ) -> Stored:
+        return self.usage.add_events(
             self.con,
             events,
             properties=properties,
@@ -62,9 +72,3 @@ class EventsIn:
             table=self.table,
             spoiled=lambda: [first + place for place in rows.problems()],
         )
-        return stored, columns
-
-    def _laid_aside(self, events: str) -> str:
-        copy = scratch(self.usage.root) / f"{uuid.uuid4().hex[:16]}.parquet"
-        self.con.execute(f"COPY ({events}) TO {quote(str(copy))} (FORMAT parquet, COMPRESSION snappy)")
-        return f"(FROM read_parquet({quote(str(copy))}))"

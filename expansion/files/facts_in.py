@@ -48,32 +48,39 @@ class FactsIn:
 
     def take(self, rows: Rows, first: int) -> Columns:
         """Read the rows of some files, of which the first has this number. Returns the columns that they had."""
-        columns = self._columns(rows)
+        looked_at = self._copy()
+        try:
+            return self._take(rows, self._columns(rows, looked_at), first)
+        finally:
+            looked_at.unlink(missing_ok=True)
+
+    def _take(self, rows: Rows, columns: Columns, first: int) -> Columns:
         sql = FactSql(columns, self.mapping, self.clock, self.now, self.kinds)
         columns.need(self.mapping.columns())
         fields = sql.fields(frozenset(self.kinds))
         columns.need_one(fields)
         values = self._values(fields)
-        copy = scratch(self.usage.root) / f"{uuid.uuid4().hex[:16]}.parquet"
-        self._staged.setdefault(values, []).append(copy)
+        copy = self._copy()
         kept = [f"file + {first} AS file", "line", *self._keys, "until", *values, *self._picked(columns)]
         checked = sql.checked(fields)
         rows_kept = f"{good(checked, ', '.join(kept), first)} AND {sql.words(fields)}"
         self.con.execute(f"COPY ({rows_kept}) TO {quote(str(copy))} {_STAGED}")
-        if gone := [first + place for place in rows.problems()]:
-            self._spoiled |= {*gone}
+        self._staged.setdefault(values, []).append(copy)
+        self._spoiled |= {first + place for place in rows.problems()}
         return columns
+
+    def _copy(self) -> Path:
+        return scratch(self.usage.root) / f"{uuid.uuid4().hex[:16]}.parquet"
 
     @property
     def _keys(self) -> tuple[str, ...]:
         return (*KEYS, "field") if self.mapping.name is not None else KEYS
 
-    def _columns(self, rows: Rows) -> Columns:
+    def _columns(self, rows: Rows, copy: Path) -> Columns:
         """Of JSON, its keys as they are: the rows are laid beside to look at them first."""
         nothing = NOTHING if self.mapping.empty is None else self.mapping.empty
         if rows.columns is not None or self.mapping.name is not None:
             return Columns(rows, nothing)
-        copy = scratch(self.usage.root) / f"{uuid.uuid4().hex[:16]}.parquet"
         self.con.execute(f"COPY (SELECT * FROM ({rows.relation})) TO {quote(str(copy))} {_STAGED}")
         relation = f"read_parquet({quote(str(copy))})"
         keys = self.con.execute(
