@@ -28,7 +28,7 @@ from expansion.usage.scratch import scratch
 from expansion.usage.statements import add_named_statements, add_statements
 from expansion.usage.store import UsageStore
 
-_STAGED = "(FORMAT parquet, COMPRESSION snappy)"
+_STAGED = "(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 20480)"  # small groups: half the memory of the usual ones
 
 
 @dataclass

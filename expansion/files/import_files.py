@@ -156,6 +156,7 @@ class _Run:
                 with self._failing(rows, first, noted):
                     self.notes.look(facts.take(rows, first))
         self.notes.unreadable = list(facts.unreadable())
+        pa.default_memory_pool().release_unused()  # what reading took; to store takes as much again
         stored = facts.store()
         for number, count in facts.repeats.items():
             self.results[number].repeats = count
