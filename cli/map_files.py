@@ -13,8 +13,8 @@ from cli.output import as_json, many, say, table
 from expansion.text.for_people import ForPeople
 
 if TYPE_CHECKING:
-    from expansion.files.propose_words import Proposal
-    from expansion.files.ready import Ready
+    from expansion.files.propose.proposals import Proposal
+    from expansion.files.propose.ready import Ready
 
 
 class NoMap(ForPeople):
@@ -55,8 +55,8 @@ def command(
 
 
 def _proposed(files: Sequence[str], read: dict[str, Any]) -> tuple[list[Proposal], list[str]]:
-    from expansion.files.propose import propose
-    from expansion.files.propose_tables import tables
+    from expansion.files.propose.propose import propose
+    from expansion.files.propose.tables import tables
 
     found, sentences = tables(files, read=read)
     if not found:
@@ -88,7 +88,7 @@ def _read_words(given: Sequence[str]) -> dict[str, Any]:
 
 
 def _print(proposals: Sequence[Proposal], facts_yaml: bool) -> None:
-    from expansion.files.propose_text import map_text
+    from expansion.files.propose.map_text import map_text
 
     texts = [map_text(one, facts_apart=facts_yaml) for one in proposals]
     if len(texts) == 1:
@@ -101,7 +101,7 @@ def _print(proposals: Sequence[Proposal], facts_yaml: bool) -> None:
 
 def _write(proposals: Sequence[Proposal], into: Path, facts_yaml: bool) -> None:
     """A file for each map. What is there already was perhaps edited: it is left as it is."""
-    from expansion.files.propose_text import map_text
+    from expansion.files.propose.map_text import map_text
 
     into.mkdir(parents=True, exist_ok=True)
     for one in proposals:
@@ -118,7 +118,7 @@ def _file_name(proposal: Proposal) -> str:
 
 
 def _told(proposal: Proposal, facts_yaml: bool) -> dict[str, Any]:
-    from expansion.files.propose_text import facts_text, map_text
+    from expansion.files.propose.map_text import facts_text, map_text
 
     return {
         "table": proposal.table,
@@ -131,7 +131,7 @@ def _told(proposal: Proposal, facts_yaml: bool) -> dict[str, Any]:
 
 
 def _ready(names: Sequence[str], json_: bool) -> None:
-    from expansion.files.ready import ready_maps
+    from expansion.files.propose.ready import ready_maps
 
     known = {one.name: one for one in ready_maps()}
     chosen = [_known(name, known) for name in names]

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from expansion.evaluate.untold import meant
 from expansion.files.maps import Cell, Column
-from expansion.files.rows import Rows
+from expansion.files.read.rows import Rows
 from expansion.usage.cells import text_sql
 from expansion.usage.duck import quote, quote_list
 from expansion.usage.failures import ImportFailed

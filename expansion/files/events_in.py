@@ -14,7 +14,7 @@ from expansion.files.counters import Counters, state_of
 from expansion.files.event_sql import EventSql, kept_columns
 from expansion.files.maps import Cell, EventMap
 from expansion.files.noting import Noted, good
-from expansion.files.rows import Rows
+from expansion.files.read.rows import Rows
 from expansion.usage.cells import NOTHING
 from expansion.usage.clock import Clock
 from expansion.usage.duck import quote

@@ -14,7 +14,7 @@ from expansion.files.columns import Columns
 from expansion.files.fact_sql import FactSql
 from expansion.files.maps import Column, FactMap
 from expansion.files.noting import Noted, good
-from expansion.files.rows import Rows
+from expansion.files.read.rows import Rows
 from expansion.files.several_rows import KEYS, PICK, SeveralRows
 from expansion.files.values import read_sql
 from expansion.usage.cells import NOTHING
@@ -28,7 +28,10 @@ from expansion.usage.scratch import scratch
 from expansion.usage.statements import add_named_statements, add_statements
 from expansion.usage.store import UsageStore
 
-_STAGED = "(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 20480)"  # small groups: half the memory of the usual ones
+# Small groups: half the memory of the usual ones.
+_STAGED = "(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 20480)"
+    "(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 20480)"  # small groups: half the memory of the usual ones
+)
 
 
 @dataclass

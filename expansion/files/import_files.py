@@ -16,13 +16,13 @@ import pyarrow as pa
 from expansion.evaluate.naming import left_out
 from expansion.files.events_in import EventsIn
 from expansion.files.facts_in import FactsIn
-from expansion.files.found import FoundFile, found
 from expansion.files.maps import Covers, EventMap, FactMap, load_map
 from expansion.files.notes import Notes
 from expansion.files.noting import Noted
-from expansion.files.reading import reading
+from expansion.files.read.found import FoundFile, found
+from expansion.files.read.reading import reading
+from expansion.files.read.rows import Rows, Unusable
 from expansion.files.results import FileResult, ImportResult
-from expansion.files.rows import Rows, Unusable
 from expansion.language.model.models import Facts
 from expansion.language.workspace import Workspace
 from expansion.usage.clock import Clock

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from expansion.files.words import ReadWords
+from expansion.files.read.words import ReadWords
 from expansion.language.model.fields import SpanField, Strict
 from expansion.language.model.mistakes import did_you_mean
 from expansion.usage.failures import MapError

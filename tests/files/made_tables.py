@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from expansion.files.propose_columns import Table
-from expansion.files.ready import Ready
+from expansion.files.propose.looking import Table
+from expansion.files.propose.ready import Ready
 
 ROWS = 12
 _MARKS = {

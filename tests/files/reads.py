@@ -10,9 +10,9 @@ from typing import Any
 
 import duckdb
 
-from expansion.files.bounds import BLOCK
-from expansion.files.found import found
-from expansion.files.reading import ReadWords, Rows, Unusable, reading
+from expansion.files.read.bounds import BLOCK
+from expansion.files.read.found import found
+from expansion.files.read.reading import ReadWords, Rows, Unusable, reading
 from expansion.usage.duck import connect
 
 

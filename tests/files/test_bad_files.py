@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from expansion.files import whole
-from expansion.files.found import found
-from expansion.files.reading import ReadWords, Rows, reading
+from expansion.files.read import whole
+from expansion.files.read.found import found
+from expansion.files.read.reading import ReadWords, Rows, reading
 from expansion.usage.duck import connect
 from expansion.usage.store import StoreError
 from tests.files.reads import read

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from expansion.files.found import found, found_file
+from expansion.files.read.found import found, found_file
 from tests.files.reads import read
 
 

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 
 from expansion.files.import_files import import_files
-from expansion.files.propose import propose
-from expansion.files.propose_columns import Table
-from expansion.files.propose_tables import tables
-from expansion.files.propose_text import map_text
-from expansion.files.ready import ready_maps
+from expansion.files.propose.looking import Table
+from expansion.files.propose.map_text import map_text
+from expansion.files.propose.propose import propose
+from expansion.files.propose.ready import ready_maps
+from expansion.files.propose.tables import tables
 from expansion.files.results import ImportResult
 from expansion.usage.store import UsageStore
 from tests.files.made_tables import ROWS, table_for

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from expansion.files.maps import read_map
-from expansion.files.propose import propose
-from expansion.files.propose_columns import Table
-from expansion.files.propose_text import facts_text, map_text
-from expansion.files.propose_words import Proposal
+from expansion.files.propose.looking import Table
+from expansion.files.propose.map_text import facts_text, map_text
+from expansion.files.propose.proposals import Proposal
+from expansion.files.propose.propose import propose
 from expansion.language.model.facts import Facts
 
 Row = dict[str, Any]

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from expansion.files.maps import read_map
-from expansion.files.propose import propose
-from expansion.files.propose_columns import Table
-from expansion.files.propose_text import map_text
-from expansion.files.ready import matching, ready_maps
+from expansion.files.propose.looking import Table
+from expansion.files.propose.map_text import map_text
+from expansion.files.propose.propose import propose
+from expansion.files.propose.ready import matching, ready_maps
 from tests.files.made_tables import table_for
 
 READY = {one.name: one for one in ready_maps()}

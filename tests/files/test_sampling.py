@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from expansion.files import sampling
-from expansion.files.found import found_file
-from expansion.files.rows import Unusable
-from expansion.files.sampling import Sample, sample
-from expansion.files.words import ReadWords
+from expansion.files.read import sampling
+from expansion.files.read.found import found_file
+from expansion.files.read.rows import Unusable
+from expansion.files.read.sampling import Sample, sample
+from expansion.files.read.words import ReadWords
 from expansion.usage.duck import connect
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from expansion.files.found import found
 from expansion.files.import_files import import_files
-from expansion.files.propose import propose
-from expansion.files.propose_tables import tables
-from expansion.files.propose_text import map_text
+from expansion.files.propose.map_text import map_text
+from expansion.files.propose.propose import propose
+from expansion.files.propose.tables import tables
+from expansion.files.read.found import found
 from expansion.usage.store import UsageStore
 
 FOLDER = os.environ.get("EXPANSION_REAL_TABLES", "")
