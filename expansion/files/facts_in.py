@@ -30,8 +30,6 @@ from expansion.usage.store import UsageStore
 
 # Small groups: half the memory of the usual ones.
 _STAGED = "(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 20480)"
-    "(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 20480)"  # small groups: half the memory of the usual ones
-)
 
 
 @dataclass
