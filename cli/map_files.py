@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.output import as_json, many, say, table
+from cli.output import as_json, document, many, say, table
 from expansion.text.for_people import ForPeople
 
 if TYPE_CHECKING:
@@ -92,10 +92,10 @@ def _print(proposals: Sequence[Proposal], facts_yaml: bool) -> None:
 
     texts = [map_text(one, facts_apart=facts_yaml) for one in proposals]
     if len(texts) == 1:
-        click.echo(texts[0], nl=False)
+        document(texts[0])
         return
     for one, text in zip(proposals, texts, strict=True):
-        click.echo(f"--- # {_file_name(one)}\n{text}")
+        document(f"--- # {_file_name(one)}\n{text}\n")
     say(f"these are {many(len(texts), 'map')}, each for a file of its own: `--into FOLDER` writes them")
 
 
@@ -139,7 +139,7 @@ def _ready(names: Sequence[str], json_: bool) -> None:
         shown = chosen or list(known.values())
         as_json([{"name": one.name, "title": one.title, "map": one.text if chosen else None} for one in shown])
     elif chosen:
-        click.echo("---\n".join(one.text for one in chosen), nl=False)
+        document("---\n".join(one.text for one in chosen))
     else:
         table([{"map": one.name, "for": one.title} for one in known.values()])
 

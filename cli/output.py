@@ -54,6 +54,11 @@ def echo(text: str = "", *, err: bool = False, below: str = "") -> None:
     click.echo(wrapped(visible(text), columns(sys.stderr if err else sys.stdout), below), err=err)
 
 
+def document(text: str) -> None:
+    """A file on stdout, such as YAML: no line of it may be broken, whatever the width."""
+    click.echo(visible(text), nl=False)
+
+
 def say(text: str) -> None:
     """Talk goes to stderr."""
     echo(text, err=True)

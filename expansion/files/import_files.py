@@ -178,7 +178,8 @@ class _Run:
             if isinstance(given, Unusable):
                 self.results.append(FileResult(self._name(given.file), failure=given.sentence))
                 continue
-            self.results += [FileResult(self._name(file)) for file in given.files]
+            none = 0 if isinstance(self.mapping, EventMap) else None
+            self.results += [FileResult(self._name(file), stored=none) for file in given.files]
             yield given, first
             if len(self.results) == first:
                 continue  # its files come again, one by one

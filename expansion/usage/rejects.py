@@ -53,6 +53,8 @@ def list_rejects(root: Path, source: str, rejects: Iterable[Reject], *, by_line:
 def _without_forgotten(root: Path, rejects: Iterable[Reject]) -> Iterator[Reject]:
     listed = forgotten_people(root)
     for line, reason, row in rejects:
+        if listed.names_one(reason):
+            reason = reason.partition("; it says ")[0]
         yield line, reason, "a person in it was forgotten" if row and listed.names_one(row) else row
 
 

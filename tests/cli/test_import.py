@@ -38,7 +38,9 @@ def test_rows_that_cannot_be_read_are_listed_beside(folder, run, snapshot):
 
 def test_for_scripts(folder, run):
     name = _write("new.csv", "event_id,event,happened_at,account_id,user_id", "n-1,Signed in,soon,a-100,ana")
-    (said,) = run("import", name, "--map", EVENTS, "--json").json
+    result = run("import", name, "--map", EVENTS, "--json").json
+    assert {key: result[key] for key in ("what", "stored", "notes")} == {"what": "events", "stored": 0, "notes": []}
+    (said,) = result["files"]
     assert (said["file"], said["stored"], said["repeats"], said["not_readable"]) == ("new.csv", 0, 0, 1)
     assert [one["rows"] for one in said["reasons"]] == [1]
 
@@ -51,14 +53,14 @@ def test_a_file_of_which_nothing_can_be_read_fails(folder, run):
 def test_packed_json_lines_are_read(folder, run):
     row = {"event_id": "n-1", "event": "Signed in", "happened_at": 1772438400, "account_id": "a-100", "user_id": "ana"}
     Path("new.jsonl.gz").write_bytes(gzip.compress(json.dumps(row).encode() + b"\n"))
-    assert run("import", "new.jsonl.gz", "--map", EVENTS, "--json").json[0]["stored"] == 1
+    assert run("import", "new.jsonl.gz", "--map", EVENTS, "--json").json["stored"] == 1
 
 
 def test_a_file_that_is_not_what_its_name_says(folder, run):
     Path("new.parquet").write_text("hello", encoding="utf-8")
     ran = run("import", "new.parquet", "--map", EVENTS)
     assert ran.code == 1
-    assert ran.err.startswith("error: new.parquet")
+    assert ran.err.startswith("new.parquet: is no .parquet file, though its name says so")
 
 
 def test_a_column_that_is_not_there(folder, run, snapshot):
@@ -76,7 +78,7 @@ def test_a_map_that_cannot_be_used_is_named(folder, run, text):
     assert ran.err.startswith("error: map.yaml")
 
 
-def test_a_mistyped_file_is_a_usage_mistake(folder, run, snapshot):
+def test_a_mistyped_file_is_told_with_what_to_look_at(folder, run, snapshot):
     assert str(run("import", "sample/event.csv", "--map", EVENTS)) == snapshot
 
 
@@ -86,13 +88,14 @@ def test_a_map_is_needed(folder, run):
     assert "missing option '--map'" in ran.err
 
 
-def test_what_came_before_a_bad_file_stays(folder, run):
+def test_a_bad_file_stops_no_other(folder, run):
     name = _write(
         "new.csv", "event_id,event,happened_at,account_id,user_id", "n-1,Signed in,2026-03-02T08:00:00Z,a-1,ana"
     )
     Path("bad.parquet").write_text("hello", encoding="utf-8")
-    assert run("import", name, "bad.parquet", "--map", EVENTS).code == 1
-    assert run("import", name, "--map", EVENTS, "--json").json[0]["repeats"] == 1
+    ran = run("import", "bad.parquet", name, "--map", EVENTS)
+    assert (ran.code, "new.csv" in ran.out) == (1, True)
+    assert run("import", name, "--map", EVENTS, "--json").json["files"][0]["repeats"] == 1
 
 
 def test_a_damaged_store_is_said(folder, run):

@@ -79,9 +79,14 @@ class Desk:
         return import_file(self.store, path, self.folder / "map.yaml", now)
 
     def stored(self) -> list[Any]:
-        """Everything that is kept, with its moments."""
-        facts = self.store.connect().execute(f"SELECT * FROM {facts_sql(self.store, self.store.manifest())}").fetchall()
-        return [*events_stored(self.store), *sorted(facts, key=repr)]
+        """Everything that is kept: events, and of facts what became so and when; said again, it is as it was."""
+        key = "source, field, account_id, user_id"
+        before = f"lag(coalesce(value, '')) OVER (PARTITION BY {key} ORDER BY since, seen_at)"
+        changes = (
+            f"SELECT {key}, value, since FROM {facts_sql(self.store, self.store.manifest())} "
+            f"QUALIFY {before} IS DISTINCT FROM coalesce(value, '') ORDER BY ALL"
+        )
+        return [*events_stored(self.store), *self.store.connect().execute(changes).fetchall()]
 
     def known(self) -> dict[Any, Any]:
         """What is known now."""

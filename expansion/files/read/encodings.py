@@ -16,6 +16,8 @@ _LIKELY = (
     ("cp1251", ("CYRILLIC",)),
     ("cp1252", ("LATIN",)),
 )
+_REPLACED = "\ufffd"  # what stands for bytes that are no text
+_TELLING = 6  # bytes: in fewer, two letters of Western Europe pass for one of China or Japan
 _FEW = 2  # one line alone that is not UTF-8, or some beside others that are, are damaged rows
 
 
@@ -43,6 +45,12 @@ def check_utf8(sample: bytes) -> None:
         raise NoLayout(_written(_looks_like(bad)))
 
 
+def check_names(names: Sequence[str], sample: bytes) -> None:
+    """Raise NoLayout where the heading is not UTF-8: of one damaged row only that row is lost, of a heading all."""
+    if any(_REPLACED in name for name in names) and _REPLACED.encode() not in sample:
+        raise NoLayout(_written(_looks_like([line for line in sample.splitlines() if not _is_utf8(line)])))
+
+
 def _written(encoding: str) -> str:
     return (
         f"is not UTF-8 text; it looks like {encoding}: write `read: {{encoding: {encoding}}}` in the map if it is, "
@@ -61,6 +69,8 @@ def _wide(sample: bytes) -> str | None:
 
 def _looks_like(lines: Sequence[bytes]) -> str:
     text = b"\n".join(lines[:200])
+    if sum(byte > 0x7F for byte in text) < _TELLING:
+        return "cp1252"
     shares = [(_share(text, encoding, scripts), encoding) for encoding, scripts in _LIKELY]
     likely = [encoding for share, encoding in shares if share > 0.8]
     return likely[0] if likely else "cp1252"

@@ -10,7 +10,7 @@ from expansion.files.read.blocks import blocks, marked, pieces, start
 from expansion.files.read.bounds import SAMPLED
 from expansion.files.read.csv_layout import NoLayout, csv_layout
 from expansion.files.read.csv_rows import CsvRows
-from expansion.files.read.encodings import check_utf8, known_encoding
+from expansion.files.read.encodings import check_names, check_utf8, known_encoding
 from expansion.files.read.json_layout import JsonLayout, json_layout
 from expansion.files.read.json_lines import json_lines
 from expansion.files.read.json_objects import JsonObjects
@@ -28,6 +28,8 @@ def csv_plan(whole: Whole, words: ReadWords, size: int) -> Plan:
         raise NoLayout("is empty; write it again at its source, or leave it out")
     lone_returns = b"\r" in sample and b"\n" not in sample
     layout = csv_layout(sample.decode("utf-8", "replace"), words, whole.file.name)
+    if encoding is None:
+        check_names(layout.columns, sample)
 
     def batches(to: RowBatches) -> Iterator[pa.RecordBatch]:
         lines = blocks(path, size, encoding, lone_returns=lone_returns, first_line=layout.first_line)

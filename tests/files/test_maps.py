@@ -47,8 +47,8 @@ WRONG = {
     ),
     "missing word": ("events: {id: a, event: b}", "events.time"),
     "unknown word": ("events: {id: a, event: b, time: c, acount: d}", "events.acount"),
-    "part without side": (
-        "events: {id: a, event: b, time: c, account: {from: d}}",
+    "both sides": (
+        'events: {id: a, event: b, time: c, account: {from: d, before: "/", after: "@"}}',
         'say either `before: "/"` or `after: "@"`',
     ),
     "source of another": ("facts: {source: salesforce.account, account: b}", "facts.source"),
