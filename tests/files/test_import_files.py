@@ -417,8 +417,8 @@ def wrong_files(folder: Path) -> dict[str, tuple[Path, str]]:
 
 
 WRONG = (
-    "missing", "only gz", "not gz", "cut gz", "cut csv gz", "html", "cut list", "half parquet", "no parquet", "empty csv",
-    "binary csv", "heading", "twice", "columns", "parquet columns",
+    "missing", "only gz", "not gz", "cut gz", "cut csv gz", "html", "cut list", "half parquet", "no parquet",
+    "empty csv", "binary csv", "heading", "twice", "columns", "parquet columns",
 )  # fmt: skip
 
 
