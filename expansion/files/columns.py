@@ -78,11 +78,9 @@ class Columns:
 
     def need(self, named: Iterable[tuple[str, Column]]) -> None:
         """Raises ImportFailed for a column that a map names and the file has not."""
-        if self.rows.columns is None:
-            return
         for word, column in named:
             for name in names_in(column):
-                if name != FILE and self.find(name) is None:
+                if name != FILE and not self._is_there(name):
                     raise ImportFailed(self._missing(word, name))
 
     def need_one(self, fields: Mapping[str, Column]) -> None:
@@ -100,8 +98,8 @@ class Columns:
         return self.rows.columns or self.keys or ()
 
     def _missing(self, word: str, name: str) -> str:
-        has = ", ".join(self.rows.columns or ())
-        near = meant(name, self.rows.columns or ())
+        has = ", ".join(self.names)
+        near = meant(name, self.names)
         constant = f"; if each row is one, write `event: {{always: {name}}}`" if word == "event" and not near else ""
         return f"has no column `{name}`, which the map gives as `{word}`{near}{constant}; it has: {has}"
 
