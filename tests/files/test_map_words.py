@@ -29,7 +29,8 @@ def test_the_first_of_several_columns_that_says_something_counts(store: UsageSto
     text = (
         "id,at,ws,org,user_id,anonymous_id\n1,2026-03-01,,o1,,x\n2,2026-03-01,w1,o1,u,x\n3,2026-03-01,NULL,o2,NULL,\n"
     )
-    mapping = "events: {id: id, event: {always: E}, time: at, account: [ws, org], user: [user_id, anonymous_id], properties: []}"
+    several = "account: [ws, org], user: [user_id, anonymous_id]"
+    mapping = f"events: {{id: id, event: {{always: E}}, time: at, {several}, properties: []}}"
     imported(store, tmp_path, text, mapping)
     assert events(store) == ["03-01 00:00 E o1 x", "03-01 00:00 E w1 u", "03-01 00:00 E o2"]
 
@@ -236,8 +237,8 @@ def test_values_are_read_by_what_the_map_says_and_kept_as_written_where_they_can
 ) -> None:
     text = 'a,arr,share,flag,cents,day\nx,"€1.234,50","12,5%",ja,1999,03.04.2026\ny,viel,halb,vielleicht,-,31.02.2026\n'
     mapping = (
-        "facts: {account: a, decimal: comma, dates: day first, yes: [ja], no: [nein], fields: {arr: {from: arr, as: money}, "
-        "share: {from: share, as: percent}, flag: {from: flag, as: yes_no}, price: {from: cents, divide_by: 100}, "
+        "facts: {account: a, decimal: comma, dates: day first, yes: [ja], no: [nein], fields: "
+        "{arr: {from: arr, as: money}, share: {from: share, as: percent}, flag: {from: flag, as: yes_no}, price: {from: cents, divide_by: 100}, "
         "day: {from: day, as: date}}}"
     )
     imported(store, tmp_path, text, mapping)
