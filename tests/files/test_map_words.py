@@ -238,7 +238,8 @@ def test_values_are_read_by_what_the_map_says_and_kept_as_written_where_they_can
     text = 'a,arr,share,flag,cents,day\nx,"€1.234,50","12,5%",ja,1999,03.04.2026\ny,viel,halb,vielleicht,-,31.02.2026\n'
     mapping = (
         "facts: {account: a, decimal: comma, dates: day first, yes: [ja], no: [nein], fields: "
-        "{arr: {from: arr, as: money}, share: {from: share, as: percent}, flag: {from: flag, as: yes_no}, price: {from: cents, divide_by: 100}, "
+        "{arr: {from: arr, as: money}, share: {from: share, as: percent}, flag: {from: flag, as: yes_no}, "
+        "price: {from: cents, divide_by: 100}, "
         "day: {from: day, as: date}}}"
     )
     imported(store, tmp_path, text, mapping)
