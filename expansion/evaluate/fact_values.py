@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, tzinfo
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, cast
@@ -22,9 +22,12 @@ from expansion.evaluate.told import Told
 from expansion.language.check.kinds import CALLED
 from expansion.language.model.models import Facts, SourcedFact
 from expansion.language.model.values import ENDLESS
+from expansion.usage import readings
+from expansion.usage.clock import Clock
 from expansion.usage.fact_relations import FactRelations
 from expansion.usage.items import items_of
 from expansion.usage.marks import is_mark
+from expansion.usage.moments import moment
 
 NUMERIC = ("number", "money", "percent")
 Read = Fraction | bool | str | datetime | tuple[str, ...]
@@ -248,25 +251,35 @@ def _holds_nothing(text: str, kind: str) -> bool:
 
 
 def _number(text: str) -> Fraction | None:
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
+    return _exact(readings.number(text))
+
+
+def _money(text: str) -> Fraction | None:
+    """An amount. With the code of a currency (`JPY 5000`) it is one that nobody converted to that of policy.yaml."""
+    return None if re.search("[A-Z]{3}", text) else _exact(readings.money(text))
+
+
+def _exact(text: str | None) -> Fraction | None:
+    if text is None:
         return None
-    if not value.is_finite() or abs(value.adjusted()) > DIGITS or len(value.as_tuple().digits) > DIGITS:
+    value = Decimal(text)
+    if abs(value.adjusted()) > DIGITS or len(value.as_tuple().digits) > DIGITS:
         return None
     return Fraction(value)
 
 
 def _percent(text: str) -> Fraction | None:
     """`80%` is 0.8; a plain number is taken as the share itself."""
-    if text.endswith("%"):
-        number = _number(text[:-1].strip())
-        return None if number is None else number / 100
-    return _number(text)
+    share = readings.percent(text)
+    if share is None or not share.endswith("%"):
+        return _exact(share)
+    hundredths = _exact(share[:-1])
+    return None if hundredths is None else hundredths / 100
 
 
 def _yes_no(text: str) -> bool | None:
-    return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(text.lower())
+    said = readings.yes_no(text)
+    return None if said is None else said == "true"
 
 
 _DAY_MS = 86_400_000
@@ -277,16 +290,13 @@ def _date(text: str, zone: tzinfo) -> datetime | None:
     data frame or a warehouse adds, or as HubSpot sends it (midnight UTC in milliseconds).
     """
     try:
-        if re.fullmatch(r"\d{12,14}", text):
-            moment = datetime.fromtimestamp(int(text) / 1000, UTC)
-            whole_day = int(text) % _DAY_MS == 0
-        else:
-            moment = datetime.fromisoformat(text)
-            whole_day = moment.tzinfo is None and moment.time() == time()
-        if whole_day:
-            return datetime.combine(moment.date(), time(), zone)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(zone)
-    except (ValueError, OverflowError):
+        found = moment(text, Clock(days=str(zone)))
+        if found is None:
+            return None
+        if re.fullmatch(r"[0-9]{12,14}", text) and int(text) % _DAY_MS == 0:
+            return datetime.combine(found.date(), time(), zone)
+        return found.astimezone(zone)
+    except OverflowError:  # a day before the first or after the last that Python can tell
         return None
 
 
@@ -300,7 +310,7 @@ def _list(text: str) -> tuple[str, ...] | None:
 
 _READERS: dict[str, Callable[[str], Any]] = {
     "number": _number,
-    "money": _number,
+    "money": _money,
     "percent": _percent,
     "yes_no": _yes_no,
     "list": _list,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from expansion.evaluate.fact_values import read_value
 from expansion.explain.evaluator import StoreEvaluator, evaluator
 from tests.evaluate.worlds import Definition, change, event, fill, trigger, vocabulary
 from tests.usage.builders import utc
@@ -147,7 +150,7 @@ def test_a_missing_property_adds_nothing_to_a_sum(tmp_path: Path, value: Any) ->
 
 
 @pytest.mark.parametrize(
-    "text", ["n/a", "1,000", "$5", "NaN", "Infinity", "1e999999999", "9" * 80, "--", "1e-999999999"]
+    "text", ["n/a", "1,00", "12,5", "$5", "NaN", "Infinity", "1e999999999", "9" * 80, "--", "1e-999999999"]
 )
 def test_a_fact_that_cannot_be_read_is_unknown_and_counted(tmp_path: Path, text: str) -> None:
     asked = asking(tmp_path, changes=facts(seats_used=text))
@@ -156,6 +159,52 @@ def test_a_fact_that_cannot_be_read_is_unknown_and_counted(tmp_path: Path, text:
     assert asked.everyone.unreadable == {"seats_used": 1}
     cause = asked.explain(trigger(when=[condition]), "acme").lines[0].cause
     assert cause == f"`seats_used` is {text!r}, which cannot be read as a number"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("1,200", "number", Fraction(1200)),
+        (" 1 200.50 ", "number", Fraction(2401, 2)),
+        ("1_000", "number", None),
+        ("$1,200.00", "money", Fraction(1200)),
+        ("(1,200.00)", "money", Fraction(-1200)),
+        ("1.200,00 €", "money", None),  # a comma is no decimal sign until a map says so
+        ("-1", "money", Fraction(-1)),
+        ("JPY 5000", "money", None),  # in a currency that was not converted
+        ("80 %", "percent", Fraction(4, 5)),
+        ("0.8", "percent", Fraction(4, 5)),
+        ("80 percent", "percent", None),
+        ("T", "yes_no", True),
+        ("1.0", "yes_no", True),
+        ("off", "yes_no", False),
+        ("maybe", "yes_no", None),
+    ],
+)
+def test_a_value_is_read_as_an_import_reads_it(text: str, kind: str, value: Any) -> None:
+    assert read_value(text, kind) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2026-03-29", "2026-03-29T04:00:00Z"),
+        ("20260329", "2026-03-29T04:00:00Z"),
+        ("2026-03-29 00:00:00", "2026-03-29T04:00:00Z"),
+        ("Mar 29, 2026", "2026-03-29T04:00:00Z"),
+        ("1774742400000", "2026-03-29T04:00:00Z"),  # HubSpot's day: midnight UTC
+        ("1774742400", "2026-03-29T00:00:00Z"),
+        ("1774785600000", "2026-03-29T12:00:00Z"),
+        ("2026-03-29 12:00:00.000 UTC", "2026-03-29T12:00:00Z"),
+        ("2026-03-29 12:00:00", "2026-03-29T12:00:00Z"),
+        ("3/29/2026", None),
+        ("0001-01-01", None),
+        ("soon", None),
+    ],
+)
+def test_a_date_is_read_as_an_import_reads_it(text: str, day: str | None) -> None:
+    wanted = None if day is None else datetime.fromisoformat(day)
+    assert read_value(text, "date", ZoneInfo("America/New_York")) == wanted
 
 
 @pytest.mark.parametrize(

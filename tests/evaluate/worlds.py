@@ -193,10 +193,10 @@ def _batched(rnd: Random, events: list[Definition]) -> list[list[Definition]]:
 _VALUES: dict[str, list[str | None]] = {
     "seats_used": ["40", "48", "40.0", "0", "50", "45", "44", None, "n/a", GONE],
     "seats_bought": ["50", "50", "0", "60", "-50", "-1", None],
-    "arr": ["999.99", "1000", "1000.00", "1e3", "", "120000"],
+    "arr": ["999.99", "1000", "1000.00", "1e3", "$1,000.00", "", "120,000"],
     "discount": ["20%", "0.2", "19.9%", "twenty"],
     "plan": ["Team", "Team", "Team", "team", "Enterprise", "Enterprise", "Free", " Team ", None, GONE],
-    "in_trial": ["true", "no", "1", "maybe"],
+    "in_trial": ["true", "no", "1.0", "T", "maybe"],
     "renews_on": [
         "2026-03-29",
         "2026-03-28T23:30:00-05:00",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -28,6 +29,11 @@ def number_of(text: Any) -> Fraction | None:
     return Fraction(value) if value.is_finite() else None
 
 
+def without_thousands(text: str) -> str:
+    """1,200 is 1200; 12,00 stays what it is."""
+    return text.replace(",", "") if re.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d+)?", text) else text
+
+
 def threshold(written: Any) -> Fraction:
     text = str(written)
     return Fraction(text[:-1]) / 100 if text.endswith("%") else Fraction(text)
@@ -39,12 +45,12 @@ def read(text: str | None, kind: str, zone: ZoneInfo) -> Any:
         return None
     text = text.strip()
     if kind in ("number", "money"):
-        return number_of(text)
+        return number_of(without_thousands(text.removeprefix("$") if kind == "money" else text))
     if kind == "percent":
-        share = number_of(text.removesuffix("%"))
+        share = number_of(without_thousands(text.removesuffix("%")))
         return share / 100 if share is not None and text.endswith("%") else share
     if kind == "yes_no":
-        return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(text.lower())
+        return {"true": True, "yes": True, "t": True, "1": True, "1.0": True, "no": False}.get(text.lower())
     if kind == "list":
         items = json.loads(text) if text.startswith("[") else [item.strip() for item in text.split(";")]
         return tuple(item for item in items if item) or None
