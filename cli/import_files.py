@@ -54,7 +54,7 @@ def _rows(result: ImportResult) -> Iterator[dict[str, Any]]:
             "file": f"all {len(files)}"
             if len(shown) == len(files)
             else f"all {len(files)}, and the others without fault",
-            "what": _stored(result, result.stored, sum(one.rows for one in files)),
+            "what": _stored(result, result.stored, files),
             **_counts(files),
         }
 
@@ -64,16 +64,18 @@ def _row(result: ImportResult, file: FileResult) -> dict[str, Any]:
         return {"file": file.source, "what": "not used", **_counts([file])}
     alone = len(result.files) == 1
     stored = result.values if alone and result.values is not None else file.stored
-    return {"file": file.source, "what": _stored(result, stored, file.rows), **_counts([file])}
+    return {"file": file.source, "what": _stored(result, stored, [file]), **_counts([file])}
 
 
-def _stored(result: ImportResult, stored: int | None, rows: int) -> str:
+def _stored(result: ImportResult, stored: int | None, files: Sequence[FileResult]) -> str:
     """How many events are stored; of facts how many of their values are new, for what is known changes nothing."""
     if result.what == "events":
         return many(stored or 0, "new event")
+    rows = sum(one.rows for one in files)
     if stored is None:
         return many(rows, "row")
-    known = ", all known before" if rows and not stored else ""
+    read = rows - sum(one.left_out + one.not_readable for one in files)
+    known = ", all known before" if read and not stored else ""
     return f"{many(stored, 'new value')} in {many(rows, 'row')}{known}" if rows else "no rows"
 
 

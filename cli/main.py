@@ -17,7 +17,7 @@ COMMANDS = {
     "explain": "Why a trigger fires, stays quiet or cannot tell for one account.",
     "run": "The main job, once: pull, evaluate, decide, start playbooks.",
     "pull": "Bring in what the connected sources know; nothing is evaluated or sent.",
-    "import": "Bring in events or facts from JSON lines, CSV or Parquet.",
+    "import": "Bring in events or facts from files: CSV, JSON, Parquet, Excel and more.",
     "map": "Look at files and propose the map to import them by.",
     "triggers": "Every trigger: its status, when it ran last, for how many it is true.",
     "accounts": "The accounts that are known, with their ids.",

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from expansion.evaluate.untold import meant
 from expansion.files.maps import Cell, Column
+from expansion.files.read.found import stem_of
 from expansion.files.read.rows import Rows
 from expansion.usage.cells import text_sql
 from expansion.usage.duck import quote, quote_list
@@ -16,7 +17,7 @@ from expansion.usage.properties import pointer
 
 # Columns that loaders add for themselves: no property and no fact, unless a map names them.
 _LOADERS = ("_fivetran_", "_airbyte_", "_dlt_", "_sdc_")
-FILE = "_file"  # in place of a column: the name of the file
+FILE = "_file"  # in place of a column: the name of the file, without folders and endings
 _PLAIN = ("VARCHAR", "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT", "FLOAT", "DOUBLE")
 # A list of objects with a key and a value, as GA4 has them: the value is itself an object with one of these.
 _VALUES = ("string_value", "int_value", "float_value", "double_value", "value")
@@ -146,7 +147,7 @@ class Columns:
 
     def _named(self, name: str) -> str:
         if name == FILE:
-            return f"([{quote_list(file.name for file in self.rows.files)}])[file + 1]"
+            return f"([{quote_list(stem_of(file.path) for file in self.rows.files)}])[file + 1]"
         if self.rows.columns is None:
             whole = self._take(pointer(name))
             return whole if "." not in name else f"coalesce({whole}, {self._take(pointer(*name.split('.')))})"

@@ -71,8 +71,7 @@ class FactSql:
 
     def words(self, fields: Mapping[str, Column]) -> str:
         """SQL that tells which words of the good rows were taken for an empty cell; always true."""
-        named = [column for column in fields.values() if isinstance(column, str) and self.columns.has(column)]
-        texts = [self.columns.text(column) for column in named]
+        texts = [self.columns.text(column) for column in fields.values() if self.columns.has(column)]
         if not texts or not self.columns.nothing:
             return "true"
         nothing = quote_list(self.columns.nothing)

@@ -31,9 +31,11 @@ class SeveralRows:
         """SQL for one row of each account and moment. Tells how many rows of a file are repeats, and which rows
         contradict each other.
         """
+        # Two rows that say the same are one, but where they are added up: two contracts of ten seats are twenty.
+        differ = "true" if self.mapping.several_rows == "sum" else f"min({self._row}) <> max({self._row})"
         self.con.execute(
-            f"CREATE OR REPLACE TEMP TABLE several AS SELECT {self._named}, "
-            f"min({self._row}) <> max({self._row}) AS differ FROM {self.staged} GROUP BY ALL HAVING count(*) > 1"
+            f"CREATE OR REPLACE TEMP TABLE several AS SELECT {self._named}, {differ} AS differ FROM {self.staged} "
+            "GROUP BY ALL HAVING count(*) > 1"
         )
         kept = f"{self._named}, until, {', '.join(self.values)}"
         if not one(self.con, "SELECT count(*) FROM several"):

@@ -50,6 +50,14 @@ def test_a_file_of_which_nothing_can_be_read_fails(folder, run):
     assert run("import", name, "--map", EVENTS).code == 1
 
 
+def test_facts_of_which_nothing_can_be_read_are_not_called_known(folder, run):
+    mapping = _write("facts.map.yaml", "facts: {account: account, fields: [plan]}")
+    assert "known before" not in run("import", _write("new.csv", "account,plan", ",Team"), "--map", mapping).out
+    name = _write("more.csv", "account,plan", "a-900,Team", ",Pro")
+    assert "1 new value in 2 rows" in run("import", name, "--map", mapping).out
+    assert "no new values in 2 rows, all known before" in run("import", name, "--map", mapping).out
+
+
 def test_packed_json_lines_are_read(folder, run):
     row = {"event_id": "n-1", "event": "Signed in", "happened_at": 1772438400, "account_id": "a-100", "user_id": "ana"}
     Path("new.jsonl.gz").write_bytes(gzip.compress(json.dumps(row).encode() + b"\n"))

@@ -119,8 +119,11 @@ def test_an_id_of_columns_may_have_an_empty_part_and_needs_one(store: UsageStore
 def test_the_name_of_the_file_can_be_a_column(store: UsageStore, tmp_path: Path) -> None:
     words = "time: {from: _file, after: 'export-'}"
     mapping = SIMPLE.replace("time: at", words).replace("id: id", "id: {made_from: row}")
-    imported(store, tmp_path, "a\nx\n", mapping, name="export-20260304")
-    assert events(store) == ["03-04 00:00 E x"]
+    folder = tmp_path / "export-of-march"
+    folder.mkdir()
+    imported(store, folder, "a\nx\n", mapping, name="export-20260304")
+    imported(store, folder, "a\ny\n", mapping, name="export-2026-03-05.csv")
+    assert events(store) == ["03-04 00:00 E x", "03-05 00:00 E y"]
 
 
 def test_what_columns_a_loader_adds_are_no_properties(store: UsageStore, tmp_path: Path) -> None:
@@ -189,6 +192,24 @@ def test_of_several_rows_the_rule_takes_one_whole_row_or_adds(
     (file,) = imported(store, tmp_path, text, mapping).files
     assert file.not_readable == 0
     assert known(store) == {"x plan": plan, "x seats": seats}
+
+
+def test_rows_that_say_the_same_are_added_as_often_as_they_stand(store: UsageStore, tmp_path: Path) -> None:
+    text = "a,plan,seats\nx,Team,10\nx,Team,10\ny,Team,10\ny,Team,10\ny,Team,5\nz,Pro,7\n"
+    mapping = "facts: {account: a, fields: [plan, seats], several_rows: sum}"
+    (file,) = imported(store, tmp_path, text, mapping).files
+    assert (file.repeats, file.not_readable) == (0, 0)
+    said = known(store)
+    assert [said[f"{one} seats"] for one in "xyz"] == ["20", "25", "7"]
+    assert [said[f"{one} plan"] for one in "xyz"] == ["Team", "Team", "Pro"]
+
+
+def test_words_for_nothing_are_told_also_of_a_field_that_is_read_as_something(
+    store: UsageStore, tmp_path: Path
+) -> None:
+    mapping = "facts: {account: a, fields: {plan: plan, seats: {from: seats, as: number}}}"
+    notes = imported(store, tmp_path, "a,plan,seats\nx,NULL,N/A\ny,Team,5\n", mapping).notes
+    assert [note for note in notes if "`NULL` (1), `N/A` (1)" in note] == list(notes)
 
 
 def test_rows_that_tie_by_the_rule_are_neither(store: UsageStore, tmp_path: Path) -> None:

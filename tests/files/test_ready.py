@@ -121,6 +121,16 @@ def test_the_account_is_the_company_s_own_property():
     assert "none of these rows says it: write the column or the property that holds the account" in map_text(proposal)
 
 
+def test_a_time_that_no_row_has_is_another_column_of_theirs():
+    """Segment's calls have an event and properties, too; their time is beside these."""
+    rows = [
+        {"messageId": f"m{at}", "event": "Export", "timestamp": f"2026-03-01T10:0{at}:00Z", "properties": {"rows": at}}
+        for at in range(5)
+    ]
+    (proposal,), _ = propose([Table("calls", ("messageId", "event", "timestamp", "properties"), rows, is_json=True)])
+    assert proposal.content["events"]["time"] == "timestamp"
+
+
 def test_json_in_a_cell_of_a_csv_is_looked_into():
     table = table_for(READY["fivetran/mixpanel-event"])
     rows = [{**row, "properties": json.dumps({"company_id": "acme", "title": "a"})} for row in table.rows]

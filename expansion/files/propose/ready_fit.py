@@ -72,9 +72,13 @@ def _sound(words: Sequence[Word], ready: Ready, looked: Looked, fit: _Fit) -> tu
 
 
 def _says_nothing(word: Word, seen: Seen | None) -> bool:
-    """Whether rows could not be stored by this word: its columns are not there, or the id is empty in some rows."""
+    """Whether rows could not be stored by this word: its columns are not there, the time is in no row, or the id is
+    empty in some.
+    """
     if word.word not in ("id", "event", "time"):
         return False
+    if word.word == "time" and isinstance(word.value, str) and not (seen and seen.texts):
+        return True
     return word.value is _GONE or (word.word == "id" and isinstance(word.value, str) and not (seen and seen.is_filled))
 
 

@@ -59,7 +59,7 @@ def found_file(path: str) -> FoundFile:
     folders = PurePosixPath(path).parts[:-1]
     keys = [match for folder in folders if (match := _KEY.fullmatch(folder))]
     above = [folder for folder in folders if not _KEY.fullmatch(folder)]
-    stem = _stem(PurePosixPath(path).name)
+    stem = stem_of(path)
     if above and (keys or _PART.fullmatch(stem)):
         stem = above[-1]
     return FoundFile(path, path, {match[1]: _unquoted(match[2]) for match in keys}, table_of(stem))
@@ -70,6 +70,13 @@ def table_of(stem: str) -> str:
     bare = re.sub(r"\d+", " ", _OF_MOMENTS.sub(" ", _UUID.sub(" ", stem)))
     bare = re.sub(r"[\W_]+", lambda run: run[0].strip()[:1] or "_", bare).strip(_EDGE)
     return bare.lower() or stem.strip(_EDGE).lower() or "rows"
+
+
+def stem_of(path: str) -> str:
+    """The name of a file without its folders, and without the ends that say what it is and how it is packed."""
+    name = unpacked_name(PurePosixPath(path).name)
+    end = PurePosixPath(name).suffix
+    return name.removesuffix(end) if end.lower() in KINDS else name
 
 
 def kind_by_name(name: str) -> str | None:
@@ -116,12 +123,6 @@ def _is_data(path: Path | PurePosixPath) -> bool:
 
 def _kinds() -> str:
     return ", ".join(KINDS)
-
-
-def _stem(name: str) -> str:
-    name = unpacked_name(name)
-    end = PurePosixPath(name).suffix
-    return name.removesuffix(end) if end.lower() in KINDS else name
 
 
 def _unquoted(value: str) -> str:
