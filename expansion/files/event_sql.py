@@ -8,6 +8,7 @@ from datetime import datetime
 
 from expansion.files.columns import Columns
 from expansion.files.filters import left_out
+from expansion.files.items import only_item, several_accounts
 from expansion.files.maps import Cell, Column, EventMap, MadeFrom
 from expansion.files.noting import BROKEN, SKIPPED
 from expansion.files.values import value_sql
@@ -17,8 +18,6 @@ from expansion.usage.clock import Clock
 from expansion.usage.duck import quote
 from expansion.usage.moment_sql import moment_of_type_sql, moment_sql
 from expansion.usage.properties import MOST, column_of
-
-_SEVERAL = "its account is a list of several; say which one, such as `groups.company.0`"
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ class EventSql:
             "ts": self._moment(time),
             "received_text": text(received),
             "received": self._moment(received),
-            "raw_account": _single(self.columns.text(account)) if account is not None else "NULL::VARCHAR",
+            "raw_account": only_item(self.columns.text(account)) if account is not None else "NULL::VARCHAR",
             "raw_user": self.columns.text(user),
             "skipped": left_out(self.columns, mapping),
         }
@@ -125,23 +124,13 @@ class EventSql:
     def _reasons(self, account: str) -> Iterator[str]:
         yield f"WHEN broken IS NOT NULL THEN {quote(BROKEN)} || broken"
         yield f"WHEN skipped THEN {quote(SKIPPED)}"
-        yield f"WHEN raw_account = {quote(SEVERAL)} THEN {quote(_SEVERAL)}"
+        yield several_accounts("raw_account")
         yield from reasons(account, self.by, self.clock)
 
     def _said(self) -> str:
         """What could not be read, for a row with a reason."""
         pairs = (("ts", "time_text"), ("received", "received_text"))
         return f"CASE {' '.join(f'WHEN {unread(*pair)} THEN {pair[1]}' for pair in pairs)} END"
-
-
-SEVERAL = "\x1aseveral"  # in place of an account: a list of several
-
-
-def _single(text: str) -> str:
-    """SQL for the only item of a list, as some systems send an id; and for what is no list, that."""
-    items = f"TRY(json_extract_string({text}, '$[*]'))"
-    one = f"CASE len({items}) WHEN 0 THEN NULL WHEN 1 THEN ({items})[1] ELSE {quote(SEVERAL)} END"
-    return f"CASE WHEN starts_with({text}, '[') THEN {one} ELSE {text} END"
 
 
 def _one(column: Column | list[Column] | None, joining: str) -> Column | None:

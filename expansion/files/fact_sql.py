@@ -8,6 +8,7 @@ from datetime import datetime
 
 from expansion.files.columns import Columns, names_in
 from expansion.files.filters import fits_any, left_out
+from expansion.files.items import only_item, several_accounts
 from expansion.files.maps import Cell, Column, FactMap
 from expansion.files.noting import BROKEN, SKIPPED
 from expansion.files.values import value_sql
@@ -83,7 +84,7 @@ class FactSql:
         mapping = self.mapping
         moments = {"since": mapping.at, "until": mapping.until, "known": mapping.known_at}
         return {
-            "raw_account": self.columns.text(_one(mapping.account, "first_of")),
+            "raw_account": only_item(self.columns.text(_one(mapping.account, "first_of"))),
             "raw_user": self.columns.text(_one(mapping.user, "first_of")),
             "skipped": left_out(self.columns, mapping),
             **{f"{name}_text": self.columns.said(_one(column, "join")) for name, column in moments.items()},
@@ -126,6 +127,7 @@ class FactSql:
         mapping = self.mapping
         yield f"WHEN broken IS NOT NULL THEN {quote(BROKEN)} || broken"
         yield f"WHEN skipped THEN {quote(SKIPPED)}"
+        yield several_accounts("raw_account")
         yield "WHEN coalesce(account_id, '') = '' THEN 'no account'"
         if mapping.user is not None:
             yield "WHEN coalesce(said_user, '') = '' THEN 'no user'"

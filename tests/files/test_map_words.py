@@ -212,6 +212,20 @@ def test_words_for_nothing_are_told_also_of_a_field_that_is_read_as_something(
     assert [note for note in notes if "`NULL` (1), `N/A` (1)" in note] == list(notes)
 
 
+@pytest.mark.parametrize(("words", "whose"), [("", "x"), ("source: files.people, user: user, ", "u")])
+def test_an_account_of_facts_in_a_list_of_one_is_its_item(
+    store: UsageStore, tmp_path: Path, words: str, whose: str
+) -> None:
+    text = "".join(f'{{"a": {ids}, "user": "u", "plan": "Pro"}}\n' for ids in ('["x"]', '["y", "z"]', "[]"))
+    mapping = f"facts: {{{words}account: a, fields: [plan]}}"
+    (file,) = imported(store, tmp_path, text, mapping, name="t.jsonl").files
+    assert known(store) == {f"{whose} plan": "Pro"}
+    assert [reason.partition(",")[0] for reason in file.rejects] == [
+        "its account is a list of several; say which one",
+        "no account",
+    ]
+
+
 def test_rows_that_tie_by_the_rule_are_neither(store: UsageStore, tmp_path: Path) -> None:
     text = "a,plan,seats,signed\nx,Pro,10,2026-01-01\nx,Team,40,2026-01-01\ny,Pro,1,2026-01-01\n"
     mapping = "facts: {account: a, fields: [plan, seats], several_rows: {newest: signed}}"
