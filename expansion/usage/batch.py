@@ -121,14 +121,16 @@ def rows_of(file: Path) -> str:
 
 
 def _is_daily(hours: Iterable[tuple[datetime, datetime, int]]) -> bool:
-    """Whether each row is one of a whole day: all have one time of the day, or two where clocks are changed. Given by
-    hours, each with its first and last moment and how many there are."""
+    """Whether each row is one of a whole day: all have one time of the day, or two where clocks are changed, and then
+    no day has both. Given by hours, each with its first and last moment and how many there are."""
     known = sorted(hours)
     times = sorted({first - first.replace(hour=0, minute=0, second=0, microsecond=0) for first, _, _ in known})
     if sum(count for _, _, count in known) < _SEVERAL or any(first != last for first, last, _ in known):
         return False
     if 2 * len(known) < (known[-1][0] - known[0][0]).days + 1:
         return False  # of rare events that were written down as days
+    if len({first.date() for first, _, _ in known}) < len(known):
+        return False
     return len(times) == 1 or (len(times) == _SEVERAL and (times[1] - times[0]) in (_HOUR, _DAY - _HOUR))
 
 

@@ -38,7 +38,8 @@ def rolled(store: UsageStore, columns: list[Column], zone: str = "Europe/London"
         rows = relations.rolled([column], zone, at(2000, 1, 1).date(), at(2100, 1, 1).date())
         assert rows is not None
         if column.is_detail:
-            found.append((column.key, relations.con.execute(f"SELECT * FROM {rows} ORDER BY ALL").fetchall()))
+            each = "DISTINCT *" if column.kind == "distinct" else "*"  # of two files each has what is in both
+            found.append((column.key, relations.con.execute(f"SELECT {each} FROM {rows} ORDER BY ALL").fetchall()))
             continue
         added = f"{'max' if column.kind == 'max' else 'sum'}({column.key})"
         query = f"SELECT account_id, user_id, day, seen_day, {added} AS n FROM {rows} GROUP BY ALL HAVING n <> 0"
