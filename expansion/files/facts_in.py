@@ -88,7 +88,7 @@ class FactsIn:
             f"SELECT DISTINCT unnest(TRY(json_keys(row))) FROM {relation} WHERE broken IS NULL ORDER BY 1"
         ).fetchall()
         names = tuple(name for (name,) in keys)
-        return Columns(replace(rows, relation=f"SELECT * FROM {relation}"), nothing, keys=names)
+        return Columns(replace(rows, relation=f"SELECT * FROM {relation}"), nothing, keys=names or None)
 
     def _values(self, fields: Mapping[str, Column]) -> tuple[str, ...]:
         return ("value",) if self.mapping.name is not None else tuple(map(column_of, fields or ["@id"]))
