@@ -209,7 +209,7 @@ def test_several_processes_may_open_a_fresh_ledger_at_once(empty_url):
 
 @pytest.mark.parametrize("address", ["", "ledger.db", "mysql://host/x", "sqlite://", "sqlite:///:memory:"])
 def test_an_address_that_cannot_hold_a_ledger_is_refused_with_an_example(address):
-    with pytest.raises(LedgerError, match=r"sqlite:///folder/ledger\.db"):
+    with pytest.raises(LedgerError, match=r"sqlite:///FOLDER/ledger\.db"):
         open_ledger(address)
 
 
