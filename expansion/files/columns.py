@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 from expansion.evaluate.untold import meant
 from expansion.files.maps import Cell, Column
 from expansion.files.read.found import stem_of
 from expansion.files.read.rows import Rows
 from expansion.usage.cells import text_sql
+from expansion.usage.clock import Clock
 from expansion.usage.duck import quote, quote_list
 from expansion.usage.failures import ImportFailed
+from expansion.usage.moment_sql import moment_of_type_sql, moment_sql
 from expansion.usage.properties import pointer
 
 # Columns that loaders add for themselves: no property and no fact, unless a map names them.
@@ -123,11 +126,20 @@ class Columns:
         found = self.find(column) if isinstance(column, str) and self.rows.columns is not None else None
         return self.rows.types.get(found[0], "VARCHAR") if found and not found[1] else "VARCHAR"
 
-    def raw(self, column: str) -> str:
+    def _raw(self, column: str) -> str:
         """SQL for a column in its own type."""
         found = self.find(column)
         assert found is not None and not found[1], "asked of columns that are there"
         return f"c{self._places[found[0]]}"
+
+    def moment(self, column: Column | None, clock: Clock) -> str:
+        """SQL for the moment that a cell tells, in UTC; NULL where it tells none."""
+        if column is None:
+            return "NULL::TIMESTAMP"
+        kind = self.type_of(column)
+        if kind == "VARCHAR" or not isinstance(column, str):
+            return moment_sql(self.text(column), clock)
+        return moment_of_type_sql(self._raw(column), kind, clock)
 
     def _whole(self, cell: Cell) -> str:
         if cell.always is not None:
@@ -191,6 +203,13 @@ class Columns:
         return f"CAST(json_object({pairs}) AS VARCHAR)"
 
 
+def one_cell(column: Column | list[Column] | None, joining: Literal["join", "first_of"]) -> Column | None:
+    """Several columns as one cell: joined, or the first that says something."""
+    if not isinstance(column, list):
+        return column
+    return column[0] if len(column) == 1 else Cell.model_validate({joining: column})
+
+
 def names_in(column: Column) -> list[str]:
     """The columns that a cell names."""
     if isinstance(column, str):
@@ -218,4 +237,4 @@ def _by_key(json: str, key: str | int) -> str:
     return f"CASE WHEN json_type({found}, '$.value') = 'OBJECT' THEN coalesce({inner}) ELSE {plain} END"
 
 
-__all__ = ["FILE", "Columns", "names_in"]
+__all__ = ["FILE", "Columns", "names_in", "one_cell"]

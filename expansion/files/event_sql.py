@@ -6,17 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from expansion.files.columns import Columns
+from expansion.files.columns import Columns, one_cell
 from expansion.files.filters import left_out
 from expansion.files.items import only_item, several_accounts
-from expansion.files.maps import Cell, Column, EventMap, MadeFrom
+from expansion.files.maps import EventMap, MadeFrom
 from expansion.files.noting import BROKEN, SKIPPED
 from expansion.files.values import value_sql
 from expansion.usage.cells import id_sql
 from expansion.usage.checking import reasons, unread
 from expansion.usage.clock import Clock
 from expansion.usage.duck import quote
-from expansion.usage.moment_sql import moment_of_type_sql, moment_sql
 from expansion.usage.properties import MOST, column_of
 
 
@@ -73,27 +72,19 @@ class EventSql:
 
     def _fields(self) -> dict[str, str]:
         mapping, text = self.mapping, self.columns.said
-        time, received = (_one(column, "join") for column in (mapping.time, mapping.received_at))
-        account, user = (_one(column, "first_of") for column in (mapping.account, mapping.user))
+        time, received = (one_cell(column, "join") for column in (mapping.time, mapping.received_at))
+        account, user = (one_cell(column, "first_of") for column in (mapping.account, mapping.user))
         return {
             "event_id": self._event_id(),
-            "event": text(_one(mapping.event, "join")),
+            "event": text(one_cell(mapping.event, "join")),
             "time_text": text(time),
-            "ts": self._moment(time),
+            "ts": self.columns.moment(time, self.clock),
             "received_text": text(received),
-            "received": self._moment(received),
+            "received": self.columns.moment(received, self.clock),
             "raw_account": only_item(self.columns.text(account)) if account is not None else "NULL::VARCHAR",
             "raw_user": self.columns.text(user),
             "skipped": left_out(self.columns, mapping),
         }
-
-    def _moment(self, column: Column | None) -> str:
-        if column is None:
-            return "NULL::TIMESTAMP"
-        kind = self.columns.type_of(column)
-        if kind == "VARCHAR" or not isinstance(column, str):
-            return moment_sql(self.columns.text(column), self.clock)
-        return moment_of_type_sql(self.columns.raw(column), kind, self.clock)
 
     def _event_id(self) -> str:
         given = self.mapping.id
@@ -131,13 +122,6 @@ class EventSql:
         """What could not be read, for a row with a reason."""
         pairs = (("ts", "time_text"), ("received", "received_text"))
         return f"CASE {' '.join(f'WHEN {unread(*pair)} THEN {pair[1]}' for pair in pairs)} END"
-
-
-def _one(column: Column | list[Column] | None, joining: str) -> Column | None:
-    """Several columns as one cell: joined, or the first that says something."""
-    if not isinstance(column, list):
-        return column
-    return column[0] if len(column) == 1 else Cell.model_validate({joining: column})
 
 
 def kept_columns(properties: Sequence[str] | None) -> Iterator[str]:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from expansion.files.columns import Columns, names_in
+from expansion.files.columns import Columns, names_in, one_cell
 from expansion.files.filters import fits_any, left_out
 from expansion.files.items import only_item, several_accounts
-from expansion.files.maps import Cell, Column, FactMap
+from expansion.files.maps import Column, FactMap
 from expansion.files.noting import BROKEN, SKIPPED
 from expansion.files.values import value_sql
 from expansion.usage.cells import id_sql
@@ -17,7 +17,7 @@ from expansion.usage.clock import Clock
 from expansion.usage.duck import quote, quote_list
 from expansion.usage.facts import naive
 from expansion.usage.marks import mark
-from expansion.usage.moment_sql import moment_of_type_sql, moment_sql, why_not_sql
+from expansion.usage.moment_sql import why_not_sql
 from expansion.usage.properties import column_of
 
 MEMBER = "@id"  # what is kept of a person of whom nothing is known but the account
@@ -82,33 +82,26 @@ class FactSql:
 
     def _whose(self) -> dict[str, str]:
         mapping = self.mapping
-        moments = {"since": mapping.at, "until": mapping.until, "known": mapping.known_at}
+        dates = {"since": mapping.at, "until": mapping.until, "known": mapping.known_at}
+        cells = {name: one_cell(column, "join") for name, column in dates.items()}
         return {
-            "raw_account": only_item(self.columns.text(_one(mapping.account, "first_of"))),
-            "raw_user": self.columns.text(_one(mapping.user, "first_of")),
+            "raw_account": only_item(self.columns.text(one_cell(mapping.account, "first_of"))),
+            "raw_user": self.columns.text(one_cell(mapping.user, "first_of")),
             "skipped": left_out(self.columns, mapping),
-            **{f"{name}_text": self.columns.said(_one(column, "join")) for name, column in moments.items()},
-            **{f"{name}_said": self._moment(_one(column, "join")) for name, column in moments.items()},
+            **{f"{name}_text": self.columns.said(cell) for name, cell in cells.items()},
+            **{f"{name}_said": self.columns.moment(cell, self.clock) for name, cell in cells.items()},
         }
 
     def _until(self) -> str:
         """When a value ended. Tables that keep a history write a day that never comes for what still holds."""
         return f"CASE WHEN until_said < {_NEVER} THEN until_said END"
 
-    def _moment(self, column: Column | None) -> str:
-        if column is None:
-            return "NULL::TIMESTAMP"
-        kind = self.columns.type_of(column)
-        if kind == "VARCHAR" or not isinstance(column, str):
-            return moment_sql(self.columns.text(column), self.clock)
-        return moment_of_type_sql(self.columns.raw(column), kind, self.clock)
-
     def _values(self, fields: Mapping[str, Column]) -> dict[str, str]:
         if self.mapping.name is not None:
             assert self.mapping.value is not None, "the two go together"
             return {"field": self.columns.said(self.mapping.name), "value": self._value("", self.mapping.value)}
         if not fields:
-            return {column_of(MEMBER): self.columns.said(_one(self.mapping.user, "first_of"))}
+            return {column_of(MEMBER): self.columns.said(one_cell(self.mapping.user, "first_of"))}
         return {column_of(name): self._value(name, column) for name, column in fields.items()}
 
     def _value(self, name: str, column: Column) -> str:
@@ -160,10 +153,3 @@ class FactSql:
 
 def _listed(column: Column | list[Column] | None) -> list[Column]:
     return column if isinstance(column, list) else [] if column is None else [column]
-
-
-def _one(column: Column | list[Column] | None, joining: str) -> Column | None:
-    """Several columns as one cell: joined, or the first that says something."""
-    if not isinstance(column, list):
-        return column
-    return column[0] if len(column) == 1 else Cell.model_validate({joining: column})
