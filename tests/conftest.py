@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import certifi
 import coverage
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.quick import Quick
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 _TRUSTED = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 
+
+# On a busy machine one example takes seconds: that says nothing of what is drawn, or of what is tested.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 # Python's readline tells the processes that pytest starts how wide its own window is; no test has a window.
 for _name in ("COLUMNS", "LINES"):
