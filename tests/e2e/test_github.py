@@ -44,7 +44,7 @@ def test_the_stand_ins_hold_one_task_per_firing(town: Callable[..., Town], prefe
     here = town(**prefect_api, EXPANSION_PLAYBOOKS=str(EXAMPLE / "playbooks"))
     Salesforce(here.state).load({"salesforce": {"users": [REVOPS]}})
     imported = expansion(here, "import", *map(str, HOURS), "--map", str(EXAMPLE / "map.yaml"))
-    assert sum(one["not_readable"] for one in imported) == 0
+    assert sum(one["not_readable"] for one in imported["files"]) == 0
     report = expansion(here, "run", "--as-of", AS_OF)
     events = [event for hour in HOURS for event in _events(hour)]
     wanted = expected(events, "2015-02-22T21:00:00Z", AS_OF)
