@@ -80,8 +80,9 @@ def _stored(result: ImportResult, stored: int | None, files: Sequence[FileResult
 
 
 def _counts(files: Sequence[FileResult]) -> dict[str, int]:
-    left_out = sum(one.left_out for one in files)
+    left_out, updated = (sum(getattr(one, name) for one in files) for name in ("left_out", "updated"))
     return {
+        **({"updated": updated} if updated else {}),
         "repeats": sum(one.repeats for one in files),
         **({"left out": left_out} if left_out else {}),
         "not readable": sum(one.not_readable for one in files),
@@ -110,6 +111,7 @@ def _told(result: ImportResult) -> dict[str, Any]:
                 "file": file.source,
                 "rows": file.rows,
                 "stored": file.stored,
+                "updated": file.updated,
                 "repeats": file.repeats,
                 "left_out": file.left_out,
                 "not_readable": file.not_readable,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -125,11 +126,15 @@ class _Run:
                 self.notes.asked += left_out(self.workspace, self.store, name, self.now)
 
     def _told(self, stored: Stored, noted: Noted) -> None:
-        for number, (new, repeats) in stored.by_file.items():
-            result = self.results[number]
-            result.stored, result.repeats = (result.stored or 0) + new, result.repeats + repeats
+        listed = Counter(row.file for row in stored.other_rows)
         for row in stored.other_rows:
             noted.add(row.file, row.line, _OTHER_ROW, row.event_id, None)
+        for number, of_file in stored.by_file.items():
+            result = self.results[number]
+            result.stored = (result.stored or 0) + of_file.stored - of_file.updated
+            result.updated += of_file.updated
+            result.repeats += of_file.repeats
+            noted.count(number, _OTHER_ROW, of_file.differing - listed[number])
 
     def _cover(self, table: str, covers: Covers) -> None:
         """Note the days that a table covers by its map, whatever its own events tell."""

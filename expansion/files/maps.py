@@ -44,7 +44,29 @@ class Cell(Strict):
             raise ValueError("say one of `from`, `path`, `first_of`, `join` and `always`")
         if self.before is not None and self.after is not None:
             raise ValueError('say either `before: "/"` or `after: "@"`')
+        if self.join is None and "with_" in self.model_fields_set:
+            raise ValueError("`with` goes with `join`: what stands between its columns")
+        if self.key is not None and self.from_ is None and self.path is None:
+            raise ValueError("`key` goes with `from` or `path`: the list in which it stands")
+        if self.divide_by is not None and self.as_ not in (None, "number", "money"):
+            raise ValueError(f"only numbers and money can be divided, not `as: {self.as_}`")
+        for one in (*(self.first_of or ()), *(self.join or ())):
+            if isinstance(one, Cell) and one.of_values:
+                raise ValueError(f"`{one.of_values[0]}` goes with the whole cell, not with a part of it")
         return self
+
+    @property
+    def of_values(self) -> list[str]:
+        """The words in it that only values have: properties and facts."""
+        given = {"as": self.as_, "divide_by": self.divide_by, "counter": self.counter or None}
+        return [word for word, value in given.items() if value is not None]
+
+
+def _no_values(word: str, column: Any) -> None:
+    """Raises ValueError where an id, a name or a time is given words that only values have."""
+    for one in column if isinstance(column, list) else [column]:
+        if isinstance(one, Cell) and one.of_values:
+            raise ValueError(f"`{word}` has no `{one.of_values[0]}`: that is for values")
 
 
 Column = str | Cell
@@ -123,6 +145,12 @@ class Covers(Strict):
     from_: date | None = Field(None, alias="from")
     until: date | Literal["import"] | None = None
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Covers:
+        if self.from_ and isinstance(self.until, date) and self.until < self.from_:
+            raise ValueError("`until` lies before `from`")
+        return self
+
 
 class EventMap(TableMap):
     """A table of things that happened, one a row."""
@@ -137,6 +165,12 @@ class EventMap(TableMap):
     update: bool = False  # a later row of the same id replaces the stored one
     late_after: SpanField | None = None
     covers: Covers | None = None
+
+    @model_validator(mode="after")
+    def _plain(self) -> EventMap:
+        for word in ("id", "event", "time", "account", "user", "received_at"):
+            _no_values(word, getattr(self, word))
+        return self
 
     def columns(self) -> Iterator[tuple[str, Column]]:
         """Each column or cell that the map names, with the word that names it."""
@@ -182,6 +216,13 @@ class FactMap(TableMap):
             raise ValueError("`source: files.people` needs `user`: the column with the person's id")
         if self.until is not None and self.at is None:
             raise ValueError("`until` needs `at`: since when the value was so")
+        if self.known_at is not None and self.at is None:
+            raise ValueError("`known_at` needs `at`: since when the value was so")
+        for word in ("account", "user", "at", "until", "known_at"):
+            _no_values(word, getattr(self, word))
+        for cell in [self.value, *(self.fields.values() if isinstance(self.fields, dict) else ())]:
+            if isinstance(cell, Cell) and cell.counter:
+                raise ValueError("`counter` is for properties of events; a fact is what it is on each day")
         return self
 
     def columns(self) -> Iterator[tuple[str, Column]]:

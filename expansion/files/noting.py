@@ -74,6 +74,11 @@ class Noted:
             whole = listed or (f"{reason}; it says `{said}`" if said else reason)
             kept.append((line, whole, shown and shown[:_SHOWN]))
 
+    def count(self, file: int, reason: str, more: int) -> None:
+        """So many rows more, which are not listed one by one."""
+        if more:
+            self.counts.setdefault(file, Counter())[reason] += more
+
     def forget(self, first: int) -> None:
         """Nothing was told of the files from this number on: they are read again."""
         for told in (self.counts, self.skipped, self.broken, self._rows):

@@ -53,10 +53,15 @@ def _date(text: str, clock: Clock) -> str:
 
 
 def divided(number: str, by: Decimal) -> str:
-    """SQL for a number in a larger unit, exact: as a decimal, without the zeros at its end."""
-    share = format(1 / by, "f")
-    product = f"TRY_CAST({number} AS DECIMAL(26, 6)) * CAST({quote(share)} AS DECIMAL(12, 8))"
-    return f"regexp_replace(CAST({product} AS VARCHAR), '\\.?0+$', '')"
+    """SQL for a number in a larger unit, as a decimal without the zeros at its end: exact where the unit divides ten
+    (cents), and else to nine places.
+    """
+    share = 1 / by
+    if share * by == 1 and share == round(share, 8) and share < 10_000:
+        whole = f"TRY_CAST({number} AS DECIMAL(26, 6)) * CAST({quote(format(share, 'f'))} AS DECIMAL(12, 8))"
+    else:
+        whole = f"TRY_CAST(round(TRY_CAST({number} AS DOUBLE) / {by:f}, 9) AS DECIMAL(30, 9))"
+    return f"regexp_replace(CAST({whole} AS VARCHAR), '\\.?0+$', '')"
 
 
 def _kept(text: str) -> str:

@@ -20,7 +20,7 @@ from expansion.usage.duck import one, quote, quote_list
 from expansion.usage.manifest import Manifest, Segment
 from expansion.usage.properties import REST, column_of
 from expansion.usage.segments import EVENT_COLUMNS, events_of, listed, whole, whole_rows
-from expansion.usage.tables import MOST_TOLD, OtherRow, Table
+from expansion.usage.tables import MOST_TOLD, OfFile, OtherRow, Table
 
 # What makes an event of one table that of another.
 _SAME_EVENT = "hash(event, date_trunc('second', ts))"
@@ -34,7 +34,7 @@ class Verdicts:
     """
 
     kept: str | None = None
-    repeats: dict[int, int] = field(default_factory=dict)  # by file
+    by_file: dict[int, OfFile] = field(default_factory=dict)  # of the rows that were looked at
     differing: int = 0
     other_rows: tuple[OtherRow, ...] = ()
     updated: int = 0
@@ -171,8 +171,9 @@ class Judge:
 
     def _verdicts(self, mine: Sequence[Segment]) -> Verdicts:
         con = self.batch.con
-        repeats = con.execute(
-            "SELECT file, count(*) FROM verdicts WHERE NOT is_kept AND NOT differs AND file IS NOT NULL GROUP BY file"
+        by_file = con.execute(
+            "SELECT file, count(*) FILTER (NOT is_kept AND NOT differs), count(*) FILTER (differs), "
+            "count(*) FILTER (is_kept AND is_own) FROM verdicts WHERE file IS NOT NULL GROUP BY file"
         ).fetchall()
         differing = "SELECT file, line, event_id FROM verdicts WHERE differs"
         told = con.execute(f"{differing} ORDER BY file, line, n LIMIT {MOST_TOLD}").fetchall()
@@ -181,7 +182,7 @@ class Judge:
         again = "SELECT of_table, count(DISTINCT event_id) FROM met JOIN elsewhere USING (event_id, same) GROUP BY 1"
         return Verdicts(
             self._kept(),
-            dict(repeats),
+            {file: OfFile(0, *counts) for file, *counts in by_file},
             one(con, f"SELECT count(*) FROM ({differing})") if self.table else self._several_events(),
             tuple(OtherRow(*row) for row in told) if self.table else (),
             updated,

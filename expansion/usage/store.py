@@ -23,7 +23,7 @@ from expansion.usage.rollup import SET_OF, Column, properties_of, rollup_sql
 from expansion.usage.scratch import scratch
 from expansion.usage.segments import EVENT_COLUMNS, events_of, files_of
 from expansion.usage.spans import Spans, joined
-from expansion.usage.tables import Stored, Table
+from expansion.usage.tables import OfFile, Stored, Table
 
 # A quarter of that for rollups: windows skip more, and several threads find work (measured: a quarter less time). They
 # are read again and again, and made again with ease: half as large again, and a fifth faster to write, than with zstd.
@@ -107,7 +107,7 @@ class UsageStore:
             offered - rows - told_apart,
             verdicts.differing,
             verdicts.updated,
-            {file: (stored.get(file, 0), verdicts.repeats.get(file, 0)) for file in by_file},
+            {file: verdicts.by_file.get(file, OfFile())._replace(stored=stored.get(file, 0)) for file in by_file},
             verdicts.other_rows,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from expansion.usage.spans import Spans
 
@@ -29,6 +30,15 @@ class OtherRow:
     event_id: str
 
 
+class OfFile(NamedTuple):
+    """What became of the rows of one file."""
+
+    stored: int = 0  # those that took the place of another among them
+    repeats: int = 0
+    differing: int = 0  # under the id of another row
+    updated: int = 0  # that took the place of another
+
+
 @dataclass(frozen=True)
 class Stored:
     """What became of a batch of events.
@@ -41,5 +51,5 @@ class Stored:
     duplicates: int
     differing: int = 0
     updated: int = 0  # that took the place of another
-    by_file: Mapping[int, tuple[int, int]] = field(default_factory=dict)  # stored, repeats
+    by_file: Mapping[int, OfFile] = field(default_factory=dict)
     other_rows: tuple[OtherRow, ...] = ()  # the first of those that differ

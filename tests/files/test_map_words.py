@@ -98,6 +98,31 @@ def test_rows_are_left_out_by_what_they_say(store: UsageStore, tmp_path: Path) -
     assert (file.stored, file.left_out, file.not_readable) == (2, 3, 0)
 
 
+def test_what_an_update_replaced_and_what_is_told_apart_is_counted(store: UsageStore, tmp_path: Path) -> None:
+    first, second = (
+        "id,at,a\n1,2026-03-01,x\n2,2026-03-01,x\n",
+        "id,at,a\n1,2026-03-02,x\n2,2026-03-01,x\n3,2026-03-01,x\n",
+    )
+    imported(store, tmp_path, first, SIMPLE)
+    (apart,) = imported(store, tmp_path, second, SIMPLE).files
+    assert (apart.stored, apart.updated, apart.repeats, apart.not_readable) == (1, 0, 1, 1)
+    (update,) = imported(
+        store, tmp_path, second, SIMPLE.replace("properties: []", "properties: [], update: true")
+    ).files
+    assert (update.stored, update.updated, update.repeats, update.not_readable) == (0, 1, 2, 0)
+    assert events(store) == ["03-01 00:00 E x", "03-01 00:00 E x", "03-02 00:00 E x"]
+
+
+def test_rows_that_differ_are_all_counted_also_where_not_all_are_listed(
+    store: UsageStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("expansion.usage.repeats.MOST_TOLD", 2)
+    rows = "".join(f"{n},2026-03-0{{}},x\n" for n in range(5))
+    imported(store, tmp_path, "id,at,a\n" + rows.replace("{}", "1"), SIMPLE)
+    (file,) = imported(store, tmp_path, "id,at,a\n" + rows.replace("{}", "2"), SIMPLE).files
+    assert (file.stored, file.not_readable) == (0, 5)
+
+
 def test_rows_without_an_id_are_told_apart_and_the_same_export_again_brings_nothing(
     store: UsageStore, tmp_path: Path
 ) -> None:
@@ -286,6 +311,16 @@ def test_values_are_read_by_what_the_map_says_and_kept_as_written_where_they_can
         "x day": "2026-04-03T00:00:00Z",
     }
     assert known(store)["y arr"] == "viel"
+
+
+@pytest.mark.parametrize(
+    ("by", "hours"),
+    [("100", "72"), ("3600", "2"), ("7", "1028.571428571"), ("0.00001", "720000000"), ("1000000", "0.0072")],
+)
+def test_a_value_is_divided_by_any_unit(store: UsageStore, tmp_path: Path, by: str, hours: str) -> None:
+    mapping = f"facts: {{account: a, fields: {{hours: {{from: n, divide_by: {by}}}}}}}"
+    imported(store, tmp_path, "a,n\nx,7200\n", mapping)
+    assert known(store) == {"x hours": hours}
 
 
 # --- all together -----------------------------------------------------------------------------------------------------

@@ -51,6 +51,26 @@ WRONG = {
         'events: {id: a, event: b, time: c, account: {from: d, before: "/", after: "@"}}',
         'say either `before: "/"` or `after: "@"`',
     ),
+    "value word in a time": (
+        "events: {id: a, event: b, time: {from: c, divide_by: 1000}}",
+        "`time` has no `divide_by`: that is for values",
+    ),
+    "value word in a part": (
+        "events: {id: a, event: b, time: c, properties: {x: {first_of: [d, {from: e, as: money}]}}}",
+        "`as` goes with the whole cell",
+    ),
+    "counter of a fact": ("facts: {account: a, fields: {x: {from: b, counter: true}}}", "`counter` is for properties"),
+    "with without join": ("events: {id: a, event: b, time: c, user: {from: d, with: x}}", "`with` goes with `join`"),
+    "key without a list": ("events: {id: a, event: b, time: c, user: {always: d, key: x}}", "`key` goes with `from`"),
+    "text divided": (
+        "facts: {account: a, fields: {x: {from: b, as: date, divide_by: 100}}}",
+        "only numbers and money can be divided",
+    ),
+    "known without at": ("facts: {account: a, known_at: b}", "`known_at` needs `at`"),
+    "covers backwards": (
+        "events: {id: a, event: b, time: c, covers: {from: 2026-03-01, until: 2026-01-01}}",
+        "`until` lies before `from`",
+    ),
     "source of another": ("facts: {source: salesforce.account, account: b}", "facts.source"),
 }
 

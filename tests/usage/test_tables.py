@@ -62,7 +62,7 @@ def test_another_row_under_an_id_is_told_apart_with_its_line(store: UsageStore, 
     add(store, rows)
     done = add(store, [rows[1], replace(rows[0], **other, file=3, line=17)])
     assert (counts(done), done.other_rows) == ((0, 1, 1, 0), (OtherRow(3, 17, "1"),))
-    assert done.by_file == {0: (0, 1), 3: (0, 0)}
+    assert done.by_file == {0: (0, 1, 0, 0), 3: (0, 0, 1, 0)}
     assert [row[1:] for row in held(store)] == [("1", *rows[0].whole, rows[0].ts), ("2", *rows[1].whole, rows[1].ts)]
 
 
@@ -70,7 +70,7 @@ def test_within_one_batch_the_first_to_arrive_stays(store: UsageStore) -> None:
     rows = [Row("1", at=60, file=1, line=9), Row("1", at=0, file=1, line=12), Row("1", at=0, file=0, line=40, plan="x")]
     done = add(store, rows)
     assert (counts(done), [one.line for one in done.other_rows]) == ((1, 0, 2, 0), [9, 12])
-    assert done.by_file == {0: (1, 0), 1: (0, 0)}
+    assert done.by_file == {0: (1, 0, 0, 0), 1: (0, 0, 2, 0)}
 
 
 def test_a_row_that_arrives_again_at_another_time_is_a_repeat(store: UsageStore) -> None:
@@ -261,8 +261,10 @@ def test_any_batches_are_stored_as_the_rules_say(batches: list[tuple[list[Row], 
             wanted = plain.add(rows, table, update=update and table is not None)
             if table:
                 assert counts(done) == wanted
-                assert sum(stored for stored, _ in done.by_file.values()) == done.rows
-                assert sum(repeats for _, repeats in done.by_file.values()) == done.duplicates
+                assert sum(one.stored for one in done.by_file.values()) == done.rows
+                assert sum(one.repeats for one in done.by_file.values()) == done.duplicates
+                assert sum(one.differing for one in done.by_file.values()) == done.differing
+                assert sum(one.updated for one in done.by_file.values()) == done.updated
                 assert len(done.other_rows) == done.differing
             else:
                 assert (done.rows, done.duplicates) == wanted[:2]
