@@ -125,7 +125,7 @@ class Plain:
         row, number = one
         if name:
             return row.seen_at, row.file, row.line or number
-        return row.seen_at, row.ts, row.event, row.account, row.user, row.plan or ""
+        return row.seen_at, row.ts, row.event, row.account, row.user, row.plan is None, row.plan or ""
 
     @property
     def held(self) -> list[tuple[Any, ...]]:
