@@ -1,4 +1,4 @@
-"""Talks to one outside system per module. The list of all of them is here, in one line."""
+"""Talks to one outside system per module. The list of all of them is here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     from expansion.contract import Catalog
     from integrations.kit.declare import Integration
 
-_NAMES = ("mixpanel", "salesforce", "hubspot", "slack", "intercom", "files", "warehouse")
+_NAMES = (
+    "mixpanel",
+    "salesforce",
+    "hubspot",
+    "slack",
+    "intercom",
+    "files",
+    "warehouse",
+)
 NAMES = {name: f"integrations.{name}" for name in _NAMES}  # and where the code of each is
 
 

@@ -1,4 +1,4 @@
-"""Every stand-in, in one line; and what is made of all of them together."""
+"""Every stand-in; and what is made of all of them together."""
 
 from __future__ import annotations
 
@@ -19,7 +19,13 @@ from sandbox.sample import AS_OF, customers, told
 from sandbox.slack.app import Slack
 
 # A new one goes to the end: what is drawn for the sample of those before it stays as it is.
-STAND_INS: tuple[type[StandIn], ...] = (Salesforce, HubSpot, Slack, Intercom, Mixpanel)
+STAND_INS: tuple[type[StandIn], ...] = (
+    Salesforce,
+    HubSpot,
+    Slack,
+    Intercom,
+    Mixpanel,
+)
 
 
 def stand_ins(state: State) -> list[StandIn]:
