@@ -83,6 +83,7 @@ check: $(READY)
 docs: $(READY)
 	@$(BIN)/expansion init --schemas-only --plain
 	@$(BIN)/python -m cli.settings_list docs/connect.md
+	@$(BIN)/python -m tests.systems.page docs/systems.md
 	@$(BIN)/python -m cli.language_page docs/language.md
 
 bench: $(READY)

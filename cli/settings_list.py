@@ -90,7 +90,7 @@ def _assigned(setting: Setting) -> str:
 
 
 def markdown_table(one: SettingsOf) -> str:
-    """The settings of one system as a table for docs/connect.md."""
+    """The settings of one system as a table for the docs."""
     rows = [f"| `{s.name}` | {_need(s)} | {_cell(s.description)} |" for s in one.settings]
     return "\n".join(["| setting | | where to find it |", "|---|---|---|", *rows])
 
@@ -106,7 +106,7 @@ def _cell(text: str) -> str:
 
 
 def rights_table(rights: Sequence[Right]) -> str:
-    """The least rights of one system as a table for docs/connect.md."""
+    """The least rights of one system as a table for the docs."""
     rows = [f"| {_cell(right.name)} | {_cell(right.why)}{_only(right)} |" for right in rights]
     return "\n".join(["| right | needed for |", "|---|---|", *rows])
 
@@ -115,17 +115,11 @@ def _only(right: Right) -> str:
     return f" (only for `{right.only_for}`)" if right.only_for else ""
 
 
-_RIGHTS = re.compile(r"(<!-- rights of (?P<title>[\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _TABLE = re.compile(r"(<!-- settings of (?P<title>[\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def with_tables(text: str) -> str:
-    """A page with the table of each `<!-- settings of TITLE -->` and `<!-- rights of TITLE -->` written anew."""
-    import integrations
-
-    declared = [integrations.integration(name) for name in integrations.NAMES]
-    rights = {one.title: rights_table(one.rights) for one in declared if one.rights}
-    text = _RIGHTS.sub(lambda found: f"{found[1]}{rights[found['title']]}\n{found[3]}", text)
+    """A page with the table of each `<!-- settings of TITLE -->` written anew."""
     tables = {one.title: markdown_table(one) for one in every_setting()}
     return _TABLE.sub(lambda found: f"{found[1]}{tables[found['title']]}\n{found[3]}", text)
 

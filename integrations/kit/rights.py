@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from integrations.kit.declare import Finding, Names, Right
 
-LISTED = "docs/connect.md lists what is needed"
+LISTED = "docs/systems.md lists what is needed"
 
 
 def needed(rights: Sequence[Right], used: Names | None) -> list[str]:

@@ -7,14 +7,12 @@ from pathlib import Path
 
 import pytest
 
-import integrations
 from cli.main import Commands
 from expansion.language.model.words import LATER
 from tests.language.slips import _BRANCH, _PAYWALL, _SEATS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-CONNECT = (ROOT / "docs/connect.md").read_text(encoding="utf-8")
 NOT_YET = README.partition("**Not yet:**")[2].partition("\n## ")[0]
 COUNT = "    at_least: 3\n    over: 14 days\n"
 
@@ -63,18 +61,8 @@ def test_what_is_carried_out_is_not_called_not_yet() -> None:
     assert [word for word in there if f"`{word}`" in NOT_YET.replace("has `coming_up`", "")] == []
 
 
-def test_systems_that_are_to_come_have_no_integration_and_those_in_the_table_have_one() -> None:
-    sentence = next(line for line in NOT_YET.splitlines() if "systems Amplitude" in line)
-    to_come = sentence.partition("systems ")[2].partition(".")[0].replace(" and ", ", ").split(", ")
-    assert len(to_come) == 6
-    assert {name.lower() for name in to_come}.isdisjoint(integrations.NAMES)
-    table = CONNECT.partition("| system | once |")[2].partition("\n\n")[0]
-    listed = {line.split("|")[1].strip().lower() for line in table.splitlines() if line.startswith("| ")}
-    assert listed == {*integrations.NAMES} - {"files"} | {"your own data"}
-
-
 def test_no_command_does_what_is_still_to_come() -> None:
     import click
 
-    words = {"backtest", "preview", "lift", "outcomes", "webhook", "webhooks", "serve"}
+    words = {"backtest", "preview", "lift", "outcomes"}
     assert words.isdisjoint(Commands().list_commands(click.Context(Commands())))
