@@ -21,6 +21,7 @@ _NAMES = (
     "intercom",
     "files",
     "warehouse",
+    "appcues",
 )
 NAMES = {name: f"integrations.{name}" for name in _NAMES}  # and where the code of each is
 

@@ -6,6 +6,7 @@ import random
 from datetime import datetime
 from typing import Any
 
+from sandbox.appcues.app import Appcues
 from sandbox.hubspot.app import HubSpot
 from sandbox.intercom.app import Intercom
 from sandbox.kit.faults import Misbehaving
@@ -25,6 +26,7 @@ STAND_INS: tuple[type[StandIn], ...] = (
     Slack,
     Intercom,
     Mixpanel,
+    Appcues,
 )
 
 

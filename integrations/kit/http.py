@@ -52,6 +52,7 @@ class How(TypedDict, total=False):
     wrote: bool  # it is to change something, so that after a break nobody knows; unless said, all but GET
     again: bool  # it may be repeated even so; unless said, what changes nothing, PUT and DELETE
     empty: int  # the status with which this call is done without a word: 202, 204
+    silent: bool  # a good reply may be without a word, whatever its status: the system documents none
     turn: Turn  # the budget it counts in, in place of the API's
 
 
@@ -152,7 +153,8 @@ class Api:
             request = self._http.build_request(method, path.lstrip("/"), params=how.get("params"), **sent)
             with (turn or self._turn).one():
                 reply = self._send(request, what, wrote=changes, end=TIMES * self._timeout)
-            return shape() if reply.status_code == how.get("empty") else self._read(reply, what, shape, wrote=changes)
+            wordless = reply.status_code == how.get("empty") or (how.get("silent") and not reply.content)
+            return shape() if wordless else self._read(reply, what, shape, wrote=changes)
 
         return self._retry.run(once, repeatable=repeatable)
 
