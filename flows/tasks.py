@@ -20,6 +20,7 @@ from jobs.follow import take_back_all
 from jobs.log_lines import told_without_names
 from jobs.pull import Pull, Pulled, pull_one
 from jobs.report import Problem
+from jobs.threads import update_threads
 
 
 @task(cache_policy=NO_CACHE, task_run_name="pull {pull.source} {pull.what}")
@@ -106,6 +107,8 @@ async def read_clocks(run: Run) -> None:
     get_run_logger().info(said, kept.running, kept.stopped, kept.added)
     for reason in kept.untold:
         run.report.notices.append(f"whether some tasks have been touched could not be seen: {reason}")
+    said_in = await run.in_thread(update_threads, run.place, run.as_of)
+    get_run_logger().info("%s messages get an update in their thread", said_in)
 
 
 class StillBusy(Exception):

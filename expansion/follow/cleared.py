@@ -18,6 +18,7 @@ ALREADY = "it was already there"  # what the ledger says of a step that found it
 NOT_OURS = "it was there before this step set it, so it stays"
 STILL_WANTED = "another open episode of this account set the same, so it stays"
 NOT_OFFERED = "what this step did cannot be taken back by this version"
+UPDATES = "updates"  # among the offers of an action that makes a message: what follows is said in its thread
 PEOPLE = "people"  # the part of an input that says for whom, not what
 
 
@@ -52,7 +53,7 @@ def _taken_back(
     assert step.cleared_at is not None, "asked only of episodes that have ended"
     day = day_text(local_date(step.cleared_at, zone))
     close = wanted == "close"
-    note = texts.ended(step.recipe, day, close=close)
+    note = texts.over(step.recipe, day) if UPDATES in words.offers else texts.ended(step.recipe, day, close=close)
     change = change_task(step, following.get(step.key, ()), note, close=close)
     return new_step(step, CLEARED, words.followed_by, change)
 

@@ -21,6 +21,21 @@ def ended(recipe: Mapping[str, Any], day: str, *, close: bool) -> str:
     return f"The reason for this task has gone: “{title_of(recipe)}” is no longer true since {day}. {what}."
 
 
+def over(recipe: Mapping[str, Any], day: str) -> str:
+    """In the thread of a message whose episode has ended."""
+    return f"Over: “{title_of(recipe)}” is no longer true since {day}."
+
+
+def taken_up(touch: str) -> str:
+    """In the thread of a message whose task somebody has begun to work on: `first touch: now In Progress`."""
+    return f"Taken up: {touch.removeprefix('first touch: ') or 'somebody works on the task'}."
+
+
+def overdue(spent: timedelta, promise: str) -> str:
+    """In the thread of a message whose task nobody has touched in time."""
+    return f"Overdue: nobody has touched the task for {hours_text(spent)}; {promise} were agreed."
+
+
 def hours_text(span: timedelta) -> str:
     """`8 working hours`, `7 working hours and 30 minutes`."""
     minutes = int(span.total_seconds() // 60)

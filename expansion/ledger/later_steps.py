@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from expansion.ledger.database import Database
 from expansion.ledger.step_rows import ORDER, read_steps, step_query
-from expansion.ledger.tables import FIRINGS, STEPS
+from expansion.ledger.tables import CLOCKS, FIRINGS, STEPS
 from expansion.records.firing import NewStep
 from expansion.records.ledger import StepRecord
 
@@ -61,6 +61,20 @@ class Following(Database):
         query = step_query().where(mine, STEPS.c.state == "done", FIRINGS.c.cleared_at.is_(None))
         with self.reading() as connection:
             return read_steps(connection.execute(query))
+
+    def messages_with_clocks(self, actions: Iterable[str]) -> list[StepRecord]:
+        """Done steps of these actions in open episodes in which a task has a clock."""
+        timed = STEPS.alias("timed")
+        clock = exists().where(timed.c.firing_id == STEPS.c.firing_id, timed.c.key == CLOCKS.c.step_key)
+        wanted = and_(STEPS.c.action.in_(list(actions)), STEPS.c.state == "done", FIRINGS.c.cleared_at.is_(None))
+        with self.reading() as connection:
+            return read_steps(connection.execute(step_query().where(wanted, clock).order_by(*ORDER)))
+
+    def steps_with_clocks(self, firings: Iterable[int]) -> list[StepRecord]:
+        """The steps of these firings that have a clock, in the order of the playbook."""
+        mine = STEPS.c.firing_id.in_(list(firings)) & exists().where(CLOCKS.c.step_key == STEPS.c.key)
+        with self.reading() as connection:
+            return read_steps(connection.execute(step_query().where(mine).order_by(*ORDER)))
 
     def add_following(self, steps: Sequence[NewStep], now: datetime) -> list[str]:
         """Add steps about earlier steps, to their firings; the keys of those that were not there yet.

@@ -6,7 +6,7 @@ retry handlers are removed and ours decide.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from http.client import HTTPException
 from typing import Any
 from urllib.error import URLError
@@ -15,15 +15,17 @@ from urllib.request import ProxyHandler, Request
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from expansion.contract import TryLater
+from expansion.contract import Failure, Refused, TryLater
 from expansion.limits import Limit
 from integrations.kit.breaks import Broke, broke
 from integrations.kit.budgets import Budget
 from integrations.kit.deadlines import TIMES, TookTooLong, opener, within
-from integrations.kit.shapes import ODD, odd
+from integrations.kit.shapes import ODD, odd, reading
 from integrations.kit.world import IN_LIFE, World
 from integrations.slack.meanings import MEANINGS, meaning
 from integrations.slack.settings import IN_A_CHANNEL, IN_ALL, READING, RETRY
+
+PAGES = 20  # of a history, 200 messages each, when looking for a message
 
 # --- the client -------------------------------------------------------------------------------------------------------
 
@@ -45,17 +47,61 @@ class Api:
         self._client, self._world, self._retry = client, world, world.retries(RETRY)
         self._shared: dict[str, Budget] = {}
         self.scopes: frozenset[str] = frozenset()
+        self._team_url: str | None = None
 
-    def post(self, channel: str, **message: Any) -> dict[str, Any]:
+    def post(self, channel: str, called: str, **message: Any) -> dict[str, Any]:
+        """`called`: the channel in sentences."""
         # The channel last: its second is over sooner than the minute of all.
         budgets = (self._limit("all channels", IN_ALL), self._limit(f"#{channel}", IN_A_CHANNEL))
         # A name that is an address must not bring a page or a picture of somebody's choice into the channel.
         arguments = {"channel": channel, "unfurl_links": False, "unfurl_media": False, **message}
-        return self._call("chat.postMessage", f"#{channel}", arguments, budgets, wrote=True)
+        return self._call("chat.postMessage", called, arguments, budgets, wrote=True)
+
+    def update(self, channel_id: str, ts: str, **message: Any) -> dict[str, Any]:
+        """The message written anew: done twice, it is the same."""
+        method = "chat.update"
+        arguments = {"channel": channel_id, "ts": ts, **message}
+        return self._call(method, method, arguments, (self._limit(method, READING[method]),), wrote=True, again=True)
+
+    def open(self, user: str) -> dict[str, Any]:
+        """The conversation with a member; opened twice it is the same one, and nobody is told of it."""
+        method = "conversations.open"
+        return self._call(method, method, {"users": user}, (self._limit(method, READING[method]),), posts=True)
 
     def read(self, method: str, **arguments: Any) -> dict[str, Any]:
         budgets = (self._limit(method, READING[method]),) if method in READING else ()
-        return self._call(method, method, arguments, budgets, wrote=False)
+        return self._call(method, method, arguments, budgets)
+
+    def history(
+        self, channel_id: str, called: str, oldest: float, latest: float | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Newest first, until there is no more; an incomplete answer is a failure, not the end."""
+        span = {"oldest": f"{oldest:.6f}"} | ({} if latest is None else {"latest": f"{latest:.6f}"})
+        return self._messages("conversations.history", called, channel=channel_id, **span)
+
+    def replies(self, channel_id: str, called: str, ts: str) -> Iterator[dict[str, Any]]:
+        """A message and its replies, oldest first."""
+        return self._messages("conversations.replies", called, channel=channel_id, ts=ts)
+
+    def link(self, channel_id: str, ts: str) -> str | None:
+        """Slack's permalinks follow from the workspace's address; `chat.getPermalink` would cost a call each."""
+        if self._team_url is None:
+            try:
+                with reading("Slack"):
+                    self._team_url = str(self.read("auth.test")["url"])
+            except Failure:
+                return None  # the message is there; a link is not worth an error
+        return f"{self._team_url.rstrip('/')}/archives/{channel_id}/p{ts.replace('.', '')}"
+
+    def _messages(self, method: str, called: str, **arguments: Any) -> Iterator[dict[str, Any]]:
+        cursor = ""
+        for _ in range(PAGES):
+            page = self.read(method, include_all_metadata=True, limit=200, cursor=cursor, **arguments)
+            yield from page["messages"]
+            cursor = next_cursor(page, cursor)
+            if not cursor:
+                return
+        raise Refused(f"Slack, {called}: too many messages since it fired to look through; look by hand")
 
     def _limit(self, name: str, limit: Limit) -> Budget:
         if name not in self._shared:
@@ -65,25 +111,35 @@ class Api:
         return self._shared[name]
 
     def _call(
-        self, method: str, where: str, arguments: dict[str, Any], budgets: Sequence[Budget], *, wrote: bool
+        self,
+        method: str,
+        where: str,
+        arguments: dict[str, Any],
+        budgets: Sequence[Budget],
+        *,
+        wrote: bool = False,
+        again: bool = False,
+        posts: bool = False,
     ) -> dict[str, Any]:
+        """`wrote`: it is to change something; `again`: it may be done twice. `posts`: it only looks like a change."""
+
         def once() -> dict[str, Any]:
             for budget in budgets:
                 budget.take()
             try:
-                return self._once(method, where, arguments, wrote=wrote)
+                return self._once(method, where, arguments, wrote=wrote, posts=posts or wrote)
             except TryLater as busy:
                 for budget in budgets[-1:]:
                     budget.hold(busy.wait or 0)
                 raise
 
-        return self._retry.run(once, repeatable=not wrote)
+        return self._retry.run(once, repeatable=again or not wrote)
 
-    def _once(self, method: str, where: str, arguments: dict[str, Any], *, wrote: bool) -> dict[str, Any]:
-        sent = {"json": arguments} if wrote else {"params": arguments}
+    def _once(self, method: str, where: str, arguments: dict[str, Any], *, wrote: bool, posts: bool) -> dict[str, Any]:
+        sent = {"json": arguments} if posts else {"params": arguments}
         try:
             with within(TIMES * self._client.timeout):
-                response = self._client.api_call(method, http_verb="POST" if wrote else "GET", **sent)
+                response = self._client.api_call(method, http_verb="POST" if posts else "GET", **sent)
         except TookTooLong as error:
             raise MEANINGS.of(Broke.LATE, where, wrote=wrote) from error
         except SlackApiError as error:

@@ -19,6 +19,14 @@ class MissingScope(NoAccess):
     needed = "another one"
 
 
+class Gone(Refused):
+    """The message was deleted."""
+
+
+class Nobody(Refused):
+    """No member has this e-mail address."""
+
+
 MEANINGS = Meanings(
     "Slack",
     Row((429, "ratelimited", "rate_limited"), TryLater, "too many calls", wait=retry_after),  # both are documented
@@ -50,6 +58,22 @@ MEANINGS = Meanings(
         "restricted_action",
         Refused,
         "the channel lets only some people post; change that, or name another channel ({code})",
+    ),
+    Row(("users_not_found", "user_not_found"), Nobody, "no member of the workspace has this e-mail address ({code})"),
+    Row(
+        ("user_disabled", "user_not_visible", "cannot_dm_bot", "messages_tab_disabled"),
+        Refused,
+        "the member cannot get messages of the app; under App Home, switch on the Messages Tab ({code})",
+    ),
+    Row(
+        ("message_not_found", "thread_not_found", "cannot_reply_to_message"),
+        Gone,
+        "the message is not there any more ({code})",
+    ),
+    Row(
+        ("cant_update_message", "edit_window_closed"),
+        Refused,
+        "the message cannot be changed: another app posted it, or the workspace forbids it ({code})",
     ),
     Row("message_limit_exceeded", Refused, "the workspace's plan allows no more messages ({code})"),
     # The message may have been posted all the same: "some aspect of the operation may have succeeded".

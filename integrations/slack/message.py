@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from pydantic import Field, field_validator
-
 from expansion.contract import Piece
-from expansion.fields import Inputs, MrkdwnText, PlainText
 from expansion.text.escapes import FORMATS
+from integrations.slack.buttons import menu, row
+from integrations.slack.inputs import Said
 
 Block = dict[str, Any]
 
 # docs.slack.dev/reference/block-kit/blocks
-HEADER, SECTION, FIELD, FIELDS = 150, 3000, 2000, 10
+HEADER, SECTION, FIELD = 150, 3000, 2000
 # All blocks together: refused as `msg_blocks_too_long` at about 13,200 although each is legal (slackapi/bolt-js#2509).
 MESSAGE = 12_000
 NOTIFICATION = 1000  # the text a phone shows; Slack recommends fewer than 4,000
@@ -25,27 +24,6 @@ ACCOUNTS_IN_DIGEST = 40  # of 50 blocks; and 40 keys keep the metadata small
 
 EVENT_TYPE = "expansion_step"
 SEPARATOR = " · "
-
-
-class PostMessage(Inputs):
-    """A message in a channel. Many at once for the same channel become one digest."""
-
-    channel: str = Field(description="Name of the channel, without the #; or its id, such as C024BE91L.")
-    text: MrkdwnText = Field(description="What to say, in Slack's mrkdwn: *bold*, _italic_, <https://…|link>.")
-    title: PlainText = Field("", description="A headline above the text, in large type.")
-    fields: dict[str, MrkdwnText] = Field(
-        {}, description="Numbers shown as a small table: {Seats: …, Worth: …}.", max_length=FIELDS
-    )
-    digest: bool = Field(True, description="Whether it may be put together with others for the same channel.")
-
-    @field_validator("channel")
-    @classmethod
-    def _without_hash(cls, channel: str) -> str:
-        if channel.startswith("#"):
-            raise ValueError(f"write the channel without the #: `{channel.lstrip('#')}`")
-        if not channel.strip():
-            raise ValueError("the channel is empty; write its name without the #, such as `channel: expansion`")
-        return channel
 
 
 @dataclass(frozen=True)
@@ -73,17 +51,20 @@ class Message:
         return {"event_type": EVENT_TYPE, "event_payload": payload}
 
 
-def inputs(piece: Piece) -> PostMessage:
-    assert isinstance(piece.input, PostMessage)
+def inputs(piece: Piece) -> Said:
+    assert isinstance(piece.input, Said)
     return piece.input
 
 
-def single(piece: Piece) -> Message:
-    """One message for one account."""
+def single(piece: Piece, answers: Sequence[str] = ()) -> Message:
+    """One message for one account, with what people have answered by its buttons."""
     wanted = inputs(piece)
     header = [_header(wanted.title)] if wanted.title else []
-    sections = [_section(part) for part in split(shorten(wanted.text, MESSAGE - _fields_length(wanted)), SECTION)]
-    blocks = [*header, *sections, *_fields(wanted), _context(piece)]
+    longest = MESSAGE - _fields_length(wanted) - len("".join(answers))
+    sections = [_section(part) for part in split(shorten(wanted.text, longest), SECTION)]
+    said = [{"type": "context", "elements": [_mrkdwn(line) for line in answers]}] if answers else []
+    buttons = [row(piece.key)] if wanted.buttons else []
+    blocks = [*header, *sections, *_fields(wanted), *said, *buttons, _context(piece)]
     return Message((piece,), shorten(_escaped(wanted.title) or wanted.text, NOTIFICATION), tuple(blocks))
 
 
@@ -107,7 +88,7 @@ def _digest(pieces: list[Piece], number: int, of: int) -> Message:
     triggers = ", ".join(_unique(piece.trigger_title or piece.trigger for piece in pieces))
     count = f"{len(accounts)} account{'' if len(accounts) == 1 else 's'}"
     headline = f"{shorten(f'{count}: {triggers}', HEADER - len(part))}{part}"
-    sections = [_section(_account(piece)) for piece in pieces]
+    sections = [_section(_account(piece)) | _menu(piece) for piece in pieces]
     return Message(tuple(pieces), _escaped(headline), (_header(headline), *sections))
 
 
@@ -116,6 +97,11 @@ def _account(piece: Piece) -> str:
     title = f"*{_escaped(wanted.title)}*\n" if wanted.title else ""
     numbers = SEPARATOR.join(f"{_escaped(label)}: {value}" for label, value in wanted.fields.items())
     return shorten(f"{title}{wanted.text.strip()}{chr(10) if numbers else ''}{numbers}", ACCOUNT_IN_DIGEST)
+
+
+def _menu(piece: Piece) -> Block:
+    """In a digest the buttons of an account are a menu at its section: one more block each would be too many."""
+    return {"accessory": menu(piece.key)} if inputs(piece).buttons else {}
 
 
 # --- blocks -----------------------------------------------------------------------------------------------------------
@@ -129,12 +115,12 @@ def _section(text: str) -> Block:
     return {"type": "section", "text": _mrkdwn(text)}
 
 
-def _fields(wanted: PostMessage) -> list[Block]:
+def _fields(wanted: Said) -> list[Block]:
     fields = [_mrkdwn(shorten(f"*{_escaped(label)}*\n{value}", FIELD)) for label, value in wanted.fields.items()]
     return [{"type": "section", "fields": fields}] if fields else []
 
 
-def _fields_length(wanted: PostMessage) -> int:
+def _fields_length(wanted: Said) -> int:
     """What the small table, the header and the context need of the message."""
     return sum(len(field["text"]) for block in _fields(wanted) for field in block["fields"]) + HEADER + 300
 

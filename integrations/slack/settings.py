@@ -13,7 +13,14 @@ from integrations.kit.rights import needed
 _LIMITS_PAGE = "docs.slack.dev/apis/web-api/rate-limits"
 IN_A_CHANNEL = Limit(1, 1, _LIMITS_PAGE, spread=0.05)  # one a second
 IN_ALL = Limit(200, 60, _LIMITS_PAGE)  # "several hundred per minute" for a workspace
-READING = {"conversations.history": Limit(45, 60, _LIMITS_PAGE), "conversations.list": Limit(18, 60, _LIMITS_PAGE)}
+# Tiers 2 and 3: 20 and 50 a minute, and a few of them left to other tools.
+READING = {
+    "conversations.list": Limit(18, 60, _LIMITS_PAGE),
+    **dict.fromkeys(
+        ("conversations.history", "conversations.replies", "conversations.open", "users.lookupByEmail", "chat.update"),
+        Limit(45, 60, _LIMITS_PAGE),
+    ),
+}
 RETRY = RetryPolicy(tries=4, first_wait=1.0, longest_wait=30.0)
 
 
@@ -22,15 +29,21 @@ TIMEOUT = 15.0  # seconds
 
 FOR_PRIVATE = ("groups:read", "groups:history")  # channels
 
-
+_DIRECT = "slack.message_owner"
 RIGHTS = (
     Right("chat:write", "posting"),
     Right("channels:read", "finding a channel by its name"),
     Right("channels:history", "looking whether a message is there before it is sent again"),
+    # `users:read.email` is given together with `users:read`: docs.slack.dev/reference/scopes/users.read.email
+    Right("users:read", "finding a member", _DIRECT),
+    Right("users:read.email", "finding a member by the e-mail address", _DIRECT),
+    Right("im:write", "opening the conversation with a member", _DIRECT),
+    Right("im:history", "looking whether a direct message is there before it is sent again", _DIRECT),
 )
 
 
-NEEDED = needed(RIGHTS, None)
+NEEDED = needed(RIGHTS, frozenset())
+FOR_PEOPLE = tuple(right.name for right in RIGHTS if right.only_for)
 
 
 class Settings(BaseSettings):
@@ -40,7 +53,8 @@ class Settings(BaseSettings):
 
     bot_token: SecretStr = Field(
         description="Bot token, starts with xoxb-: api.slack.com/apps > your app > OAuth & Permissions. "
-        f"Scopes: {', '.join(NEEDED)} (and groups:read, groups:history for private channels)."
+        f"Scopes: {', '.join(NEEDED)} (and groups:read, groups:history for private channels; "
+        f"{', '.join(FOR_PEOPLE)} for direct messages)."
     )
     base_url: str = Field("https://slack.com/api/", description="Another host that speaks Slack's API: a stand-in.")
 

@@ -35,14 +35,19 @@ Doc = dict[str, Any]
 
 TEAM, BOT_USER, BOT, APP = "T0SANDBOX", "U0EXPANSION", "B0EXPANSION", "A0EXPANSION"
 SCOPES = (
-    "chat:write", "channels:read", "channels:history", "groups:read", "groups:history", "users:read", "users:read.email"
+    "chat:write", "channels:read", "channels:history", "groups:read", "groups:history", "users:read",
+    "users:read.email", "im:write", "im:history",
 )  # fmt: skip
 # Calls a minute, by method: docs.slack.dev/apis/web-api/rate-limits. Posting has its own limits below.
-_A_MINUTE = {"conversations.history": 50, "conversations.list": 20, "conversations.info": 50, "chat.update": 50}
+_A_MINUTE = {
+    "conversations.list": 20,
+    **dict.fromkeys(("conversations.history", "conversations.replies", "conversations.info", "conversations.open"), 50),
+    **dict.fromkeys(("chat.update", "users.lookupByEmail"), 50),
+}
 
 
 # A conversation with one person, which opens when something is posted to them.
-_DIRECT: Doc = {"is_private": True, "is_member": True, "is_archived": False}
+_DIRECT: Doc = {"is_im": True, "is_private": True, "is_member": True, "is_archived": False}
 
 
 class Slack(StandIn):
@@ -68,10 +73,11 @@ class Slack(StandIn):
             "chat.postMessage": ("chat:write", self._post),
             "chat.update": ("chat:write", self._update),
             "chat.getPermalink": (None, self._permalink),
-            "conversations.history": ("channels:history", self._history),
+            "conversations.history": (None, self._history),
             "conversations.list": ("channels:read", self._list),
-            "conversations.replies": ("channels:history", self._replies),
+            "conversations.replies": (None, self._replies),
             "conversations.info": ("channels:read", self._info),
+            "conversations.open": ("im:write", self._open_direct),
             "users.lookupByEmail": ("users:read.email", self._by_email),
         }
 
@@ -159,8 +165,11 @@ class Slack(StandIn):
         message = self.state.get("slack.messages", key)
         if message is None:
             raise Problem("message_not_found")
+        if message.get("user") != BOT_USER:
+            raise Problem("cant_update_message")
         message = {**message, **content(arguments), "edited": {"user": BOT_USER, "ts": self._ts()}}
         self.state.put("slack.messages", key, message)
+        self.state.applied("slack", "update", key)
         return {"channel": channel["id"], "ts": message["ts"], "text": message["text"], "message": message}
 
     def _permalink(self, request: Request, arguments: Doc) -> Doc:
@@ -171,8 +180,7 @@ class Slack(StandIn):
 
     def _history(self, request: Request, arguments: Doc) -> Doc:
         channel = self._channel(arguments.get("channel"))
-        if channel["is_private"] and "groups:history" not in self.scopes:
-            raise Problem("missing_scope", needed="groups:history", provided=",".join(sorted(self.scopes)))
+        self._may_read(channel)
         if not channel["is_member"]:
             raise Problem("not_in_channel")
         oldest, latest = moment(arguments, "oldest", 0), moment(arguments, "latest", self._now() + 1)
@@ -187,17 +195,26 @@ class Slack(StandIn):
         messages = [_without(message, () if with_metadata else ("metadata",)) for message in part]
         return {"messages": messages, "has_more": bool(cursor), "response_metadata": {"next_cursor": cursor}}
 
+    def _may_read(self, channel: Doc) -> None:
+        """History has a scope for each kind of conversation."""
+        kinds = {"im": "im:history", "private_channel": "groups:history", "public_channel": "channels:history"}
+        needed = kinds[_kind(channel)]
+        if needed not in self.scopes:
+            raise Problem("missing_scope", needed=needed, provided=",".join(sorted(self.scopes)))
+
     def _in(self, channel: Doc) -> list[Doc]:
         return [message for message in self.state.all("slack.messages") if message["channel"] == channel["id"]]
 
     def _replies(self, request: Request, arguments: Doc) -> Doc:
         """A message and its replies, oldest first."""
         channel, ts = self._channel(arguments.get("channel")), str(arguments.get("ts") or "")
+        self._may_read(channel)
         thread = [m for m in self._in(channel) if ts in (m["ts"], m.get("thread_ts"))]
         if not thread:
             raise Problem("thread_not_found")
         part, cursor = _page(thread, arguments.get("cursor"), count(arguments, "limit", 1000, 1000))
-        messages = [_without(message, ("metadata",)) for message in part]
+        hidden = () if _true(arguments.get("include_all_metadata")) else ("metadata",)
+        messages = [_without(message, hidden) for message in part]
         return {"messages": messages, "has_more": bool(cursor), "response_metadata": {"next_cursor": cursor}}
 
     def _list(self, request: Request, arguments: Doc) -> Doc:
@@ -213,11 +230,24 @@ class Slack(StandIn):
     def _info(self, request: Request, arguments: Doc) -> Doc:
         return {"channel": _shown(self._channel(arguments.get("channel")))}
 
+    def _open_direct(self, request: Request, arguments: Doc) -> Doc:
+        """With one member; opened again, it is the same. An e-mail address is nobody here."""
+        user = self.state.get("slack.users", str(arguments.get("users") or ""))
+        if user is None:
+            raise Problem("user_not_found")
+        if user.get("deleted"):
+            raise Problem("user_disabled")
+        channel_id = f"D{user['id'][1:]}"
+        known = self.state.get("slack.channels", channel_id) is not None
+        if not known:
+            self.state.put("slack.channels", channel_id, {"id": channel_id, "name": user["name"], **_DIRECT})
+        return {"channel": {"id": channel_id}, **({"no_op": True, "already_open": True} if known else {})}
+
     def _by_email(self, request: Request, arguments: Doc) -> Doc:
         email = str(arguments.get("email", "")).lower()
         for user in self.state.all("slack.users"):
             profile = {"email": user.get("email", ""), "real_name": user["name"], **user.get("profile", {})}
-            if profile["email"].lower() == email:
+            if profile["email"].lower() == email and not user.get("deleted"):
                 return {"user": {"id": user["id"], "team_id": TEAM, "name": user["name"], "profile": profile}}
         raise Problem("users_not_found")
 
@@ -253,7 +283,7 @@ class Slack(StandIn):
         return InboxItem(
             system="slack",
             what="message",
-            to=f"#{channel['name']}",
+            to=f"{'@' if channel.get('is_im') else '#'}{channel['name']}",
             title=next(filter(None, first_lines(blocks, message["text"])), "Message")[:160],
             html=blocks_to_html(blocks) if blocks else to_html(message["text"]),
             at=datetime.fromtimestamp(float(message["ts"]), UTC).isoformat(timespec="seconds"),
@@ -303,7 +333,7 @@ def _shown(channel: Doc) -> Doc:
 
 
 def _kind(channel: Doc) -> str:
-    return "private_channel" if channel["is_private"] else "public_channel"
+    return "im" if channel.get("is_im") else "private_channel" if channel["is_private"] else "public_channel"
 
 
 def _without(doc: Doc, names: tuple[str, ...]) -> Doc:

@@ -97,9 +97,7 @@ def _section(block: Block, at: str) -> list[str]:
 def _accessory(element: Any, at: str) -> list[str]:
     if not isinstance(element, dict) or "type" not in element:
         return [_error("unsupported type", at)]
-    if element["type"] == "button":
-        return _button(element, at)
-    return _image(element, at) if element["type"] == "image" else []
+    return _image(element, at) if element["type"] == "image" else _interactive(element, at)
 
 
 def _image(block: Block, at: str) -> list[str]:
@@ -128,7 +126,33 @@ def _buttons(block: Block, at: str) -> list[str]:
     found: list[str] = []
     for i, element in enumerate(block.get("elements") or []):
         here = f"{at}/elements/{i}"
-        found += _button(element, here) if isinstance(element, dict) else [_error("unsupported type", here)]
+        found += _interactive(element, here) if isinstance(element, dict) else [_error("unsupported type", here)]
+    return found
+
+
+def _interactive(element: Block, at: str) -> list[str]:
+    """docs.slack.dev/reference/block-kit/block-elements"""
+    match element.get("type"):
+        case "button":
+            return _button(element, at)
+        case "static_select":
+            return _text(element.get("placeholder"), 150, f"{at}/placeholder", {"plain_text"}) + _options(
+                element, 100, at
+            )
+        case "overflow":
+            return _options(element, 5, at)
+    return [_error("unsupported type", f"{at}/type")]
+
+
+def _options(element: Block, most: int, at: str) -> list[str]:
+    found = _count(element.get("options"), most, f"{at}/options")
+    for i, option in enumerate(element.get("options") or []):
+        here = f"{at}/options/{i}"
+        found += _text(option.get("text"), 75, f"{here}/text", {"plain_text"})
+        if not 0 < len(str(option.get("value", ""))) <= 150:
+            found.append(_error("must be less than 151 characters", f"{here}/value"))
+    if len(str(element.get("action_id", ""))) > 255:
+        found.append(_error("must be less than 256 characters", f"{at}/action_id"))
     return found
 
 

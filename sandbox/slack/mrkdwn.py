@@ -65,7 +65,8 @@ def _block(block: dict[str, Any]) -> str:
         case "divider":
             return "<hr>"
         case "actions":
-            buttons = (f'<span class="slack-button">{_text(e.get("text"))}</span>' for e in block.get("elements", []))
+            names = (_text(e.get("text") or e.get("placeholder")) for e in block.get("elements", []))
+            buttons = (f'<span class="slack-button">{name}</span>' for name in names)
             return f'<div class="slack-actions">{"".join(buttons)}</div>'
         case _:
             return ""

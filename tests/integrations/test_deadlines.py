@@ -23,7 +23,7 @@ from integrations.kit.declare import Connected
 from integrations.kit.retry import RetryPolicy
 from integrations.kit.world import World
 from integrations.mixpanel import client as _mixpanel_calls
-from integrations.slack.message import PostMessage
+from integrations.slack.inputs import PostMessage
 from sandbox.hubspot import app as hubspot_stand_in
 from sandbox.intercom.app import Intercom
 from sandbox.kit.state import State
@@ -45,7 +45,10 @@ SAMPLE: dict[str, Any] = {
         "opportunities": [],
     },
     "hubspot": {"companies": [{"id": "1", "properties": {"product_account_id": "acme", "name": MANY}}]},
-    "slack": {"channels": [{"id": "C0EXPANSION", "name": "expansion"}]},
+    "slack": {
+        "channels": [{"id": "C0EXPANSION", "name": "expansion"}],
+        "users": [{"id": "U0SELLERANA", "name": "ana", "profile": {"email": "ana@seller.example"}}],
+    },
     "intercom": {"contacts": [{"external_id": "ana", "email": "ana@acme.example", "name": "Ana"}]},
     "mixpanel": {
         "events": [{"event": MANY, "distinct_id": "ana", "time": 1_772_409_600, "insert_id": "i"}],

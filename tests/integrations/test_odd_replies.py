@@ -110,6 +110,8 @@ def pieces_of(action: str) -> list[Piece]:
             return [piece(hubspot.UpdateProperties(properties={"name": "x"}), "one", hubspot="1")]
         case "slack.post_message":
             return [piece(slack.PostMessage(channel="expansion", text="hi"), name) for name in ("one", "two")]
+        case "slack.message_owner":
+            return [piece(slack.MessageOwner(to="ana@seller.example", text="hi"), name) for name in ("one", "two")]
         case "intercom.enrol_in_series":
             return [piece(intercom.EnrolInSeries(series="s", people=PEOPLE), "one")]
     return [piece(intercom.SendEvent(event="ready", people=PEOPLE), "one")]
@@ -135,7 +137,7 @@ SOURCES: list[tuple[str, Callable[[Any], Any]]] = [
 ]
 ACTIONS = [
     "salesforce.create_task", "salesforce.update_fields", "hubspot.create_task", "hubspot.update_properties",
-    "slack.post_message", "intercom.enrol_in_series", "intercom.send_event",
+    "slack.post_message", "slack.message_owner", "intercom.enrol_in_series", "intercom.send_event",
 ]  # fmt: skip
 MADE_IDS = {"slack": "C0EXPANSION:1772409600.000100", "intercom": "67" + "0" * 22, "salesforce": "00T000000000001AAA"}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from expansion.contract import Failure, Made, Refused, Standing, TryLater
 from integrations.slack.history import standings
-from integrations.slack.message import PostMessage
+from integrations.slack.inputs import PostMessage
 
 
 def made(ts: str, channel: str = "C1") -> Made:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tests.mutations.row import Mutation
 
-_ACTION, _MESSAGE, _API = (
-    "integrations/slack/actions.py",
+_POSTS, _MESSAGE, _API = (
+    "integrations/slack/posting.py",
     "integrations/slack/message.py",
     "integrations/slack/client.py",
 )
@@ -14,23 +14,23 @@ _TESTS = "integrations/test_slack.py::"
 ROWS: tuple[Mutation, ...] = (
     Mutation(
         "Slack, conversations.history: metadata comes for who asks for it",
-        _ACTION,
+        _API,
         "include_all_metadata=True,",
         "include_all_metadata=False,",
         (f"{_TESTS}test_every_piece_of_a_digest_is_found",),
     ),
     Mutation(
         "Slack, conversations.history: takes a channel's id and no name",
-        _ACTION,
-        "for message in self._history(channel_id, channel,",
-        "for message in self._history(channel, channel,",
+        _POSTS,
+        "for message in self._api.history(channel_id, place.called,",
+        "for message in self._api.history(place.channel, place.called,",
         (f"{_TESTS}test_every_piece_of_a_digest_is_found",),
     ),
     Mutation(
         "Slack, section blocks: 3,000 characters",
         _MESSAGE,
-        "HEADER, SECTION, FIELD, FIELDS = 150, 3000, 2000, 10",
-        "HEADER, SECTION, FIELD, FIELDS = 150, 3100, 2000, 10",
+        "HEADER, SECTION, FIELD = 150, 3000, 2000",
+        "HEADER, SECTION, FIELD = 150, 3100, 2000",
         (f"{_TESTS}test_text_of_any_length_arrives_within_the_limits",),
     ),
     Mutation(
@@ -50,8 +50,22 @@ ROWS: tuple[Mutation, ...] = (
     Mutation(
         "Slack, chat.postMessage: what broke off is not sent again before it was looked for",
         _API,
-        "return self._retry.run(once, repeatable=not wrote)",
+        "return self._retry.run(once, repeatable=again or not wrote)",
         "return self._retry.run(once, repeatable=True)",
         (f"{_TESTS}test_an_error_after_which_nobody_knows_is_not_repeated",),
+    ),
+    Mutation(
+        "Slack, conversations.history: of a direct message it is that of the conversation, not of the member",
+        "integrations/slack/people.py",
+        'self._conversations[key] = str(opened["id"])',
+        "self._conversations[key] = self._member(key)",
+        ("integrations/test_slack_people.py::TestMessageOwnerKeepsTheContract",),
+    ),
+    Mutation(
+        "Slack, overflow menus: five lines",
+        "integrations/slack/buttons.py",
+        '("Not useful", "not_useful"),\n    )',
+        '("Not useful", "not_useful"),\n        ("Later", "later"),\n    )',
+        ("integrations/test_slack_people.py::test_in_a_digest_each_account_has_its_own_menu",),
     ),
 )

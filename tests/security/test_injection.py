@@ -29,7 +29,8 @@ from expansion.usage.cells import as_id
 from expansion.usage.import_events import import_rows
 from expansion.usage.rollup import Column, rollup_sql
 from expansion.usage.store import UsageStore
-from integrations.slack.message import PostMessage, digests, single
+from integrations.slack.inputs import PostMessage
+from integrations.slack.message import digests, single
 from sandbox.all import STAND_INS
 from sandbox.kit.inbox import render_inbox
 from sandbox.kit.stand_in import InboxItem

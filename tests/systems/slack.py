@@ -11,7 +11,7 @@ from integrations.kit.declare import Connected
 from integrations.kit.retry import RetryPolicy
 from integrations.kit.world import World
 from integrations.slack import INTEGRATION
-from integrations.slack.message import PostMessage
+from integrations.slack.inputs import MessageOwner, PostMessage
 from integrations.slack.settings import Settings
 from sandbox.slack.app import Slack
 from tests.integrations.conftest import StandIns
@@ -25,7 +25,11 @@ SAMPLE = {
             {"id": "C0SALES0001", "name": "sales"},
             {"id": "C0OLD000001", "name": "old", "is_archived": True},
             {"id": "C0OTHER0001", "name": "other", "is_member": False},
-        ]
+        ],
+        "users": [
+            {"id": f"U0SELLER{n:03}", "name": f"seller-{n}", "profile": {"email": f"seller-{n}@seller.example"}}
+            for n in range(70)
+        ],
     }
 }
 
@@ -53,6 +57,11 @@ def message(key: str = "one", account: str = "Acme", **what: Any) -> Piece:
     return piece(PostMessage(**what), key, account.lower(), account)
 
 
+def direct(key: str = "one", account: str = "Acme", to: str = "seller-0@seller.example", **what: Any) -> Piece:
+    what = {"text": f"*{account}* uses 92 of 100 seats", **what}
+    return piece(MessageOwner(to=to, **what), key, account.lower(), account)
+
+
 # --- in the tests that go through all systems -------------------------------------------------------------------------
 
 _CHANNELS = [{"id": f"C0CHAOS{n:04}", "name": f"chaos-{n}"} for n in range(12)]
@@ -63,14 +72,24 @@ def _message(about: About, channel: str = "") -> Record:
     return {"channel": channel, "text": f"*{about.account}* is growing"}
 
 
+_SELLERS = [
+    {"id": f"U0CHAOS{n:04}", "name": f"chaos-{n}", "profile": {"email": f"chaos-{n}@seller.example"}} for n in range(12)
+]
+
+
+def _direct(about: About, to: str = "") -> Record:
+    to = to or _SELLERS[0 if about.crowd else about.place]["profile"]["email"]  # type: ignore[index]
+    return {"to": to, "text": f"*{about.account}* is growing"}
+
+
 def _arrange(member: Slack, plan: Mapping[str, Any]) -> None:
     if not plan["history"]:
-        member.scopes -= {"channels:history"}
+        member.scopes -= {"channels:history", "im:history"}
 
 
 def _least(stand_ins: StandIns) -> None:
-    """The first three are those of public channels."""
-    stand_ins.get(Slack).scopes = {right.name for right in INTEGRATION.rights[:3]}
+    """Those of public channels and of direct messages: the last is for private channels, if there are any."""
+    stand_ins.get(Slack).scopes = {right.name for right in INTEGRATION.rights[:-1]}
 
 
 def _two_channels(stand_ins: Any, clock: FakeClock) -> StandIns:
@@ -90,10 +109,15 @@ SYSTEM = System(
     connect=lambda stand_ins: connect(stand_ins, Time()),
     in_world=lambda: {"channels": [{"id": "C0EXPANDALL", "name": "expansion"}], "users": []},
     canaries={"SLACK_BOT_TOKEN": "xoxb-" + "canary-slack-55512-kQz"},
-    work={"slack.post_message": Work(_message, lambda about: _message(about, "C0NOWHERE00"), step_key("post_message"))},
+    work={
+        "slack.post_message": Work(_message, lambda about: _message(about, "C0NOWHERE00"), step_key("post_message")),
+        "slack.message_owner": Work(
+            _direct, lambda about: _direct(about, "nobody@seller.example"), step_key("post_message")
+        ),
+    },
     # One a second in a channel, and two channels: twenty seconds are the least, but for a little of our own.
     shared=Shared(_two_channels, 40, _post, (19, 20 / 0.9)),
     least=_least,
     arrange=_arrange,
-    in_chaos=lambda: {"channels": _CHANNELS, "users": []},
+    in_chaos=lambda: {"channels": _CHANNELS, "users": _SELLERS},
 )

@@ -82,7 +82,11 @@ class Elsewhere(system("slack").stand_in):  # type: ignore[misc]
 @pytest.mark.parametrize(
     ("name", "left_out", "said"),
     [
-        ("slack", {"work": {}}, ["SYSTEM.work, for chaos: slack.post_message"]),
+        (
+            "slack",
+            {"work": {}},
+            ["SYSTEM.work, for chaos: slack.post_message", "SYSTEM.work, for chaos: slack.message_owner"],
+        ),
         ("slack", {"canaries": {}}, ["SYSTEM.canaries: SLACK_BOT_TOKEN"]),
         ("slack", {"shared": None}, ["SYSTEM.shared: two workers under its limits"]),
         ("slack", {"in_world": dict}, ["SYSTEM.in_world, for whole runs"]),
