@@ -16,6 +16,7 @@ COMMANDS = {
     "check": "Check every YAML file and run every case, with line numbers.",
     "explain": "Why a trigger fires, stays quiet or cannot tell for one account.",
     "run": "The main job, once: pull, evaluate, decide, start playbooks.",
+    "serve": "Take events that systems push: libraries and webhooks, by their host setting.",
     "pull": "Bring in what the connected sources know; nothing is evaluated or sent.",
     "import": "Bring in events or facts from files: CSV, JSON, Parquet, Excel and more.",
     "map": "Look at files and propose the map to import them by.",

@@ -13,7 +13,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 if TYPE_CHECKING:
-    from integrations.kit.declare import Right
+    from integrations.kit.declare import Integration, Right
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,19 @@ def every_setting() -> list[SettingsOf]:
     from jobs.settings import Settings
 
     every = [integrations.integration(name) for name in integrations.NAMES]
-    found = [SettingsOf(one.title, tuple(settings_of(one.settings_model))) for one in every]
+    found = [SettingsOf(one.title, tuple(_settings(one))) for one in every]
     listed = {setting.name for one in found for setting in one.settings}
     own = [setting for setting in settings_of(Settings) if setting.name not in listed]  # the engine is the warehouse's
     return [
         *(one for one in found if one.settings),
         SettingsOf("Expansion", (*own, Setting(SECRETS_DIR, False, False, "", _SECRETS))),
     ]
+
+
+def _settings(one: Integration) -> Iterator[Setting]:
+    """Of a system and of its doors in `expansion serve`, each once."""
+    every = {setting.name: setting for model in one.models for setting in settings_of(model)}
+    yield from every.values()
 
 
 _SECRETS = "A folder of mounted secrets, one a file named as the setting is: `/run/secrets` for its `slack_bot_token`."

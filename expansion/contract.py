@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -206,6 +206,7 @@ class EventRow:
     properties: Mapping[str, Any]
     received_at: str | int | float | datetime | None = None
     former_id: str | None = None  # an id under which it may be stored already
+    source: str = ""  # who pushed it: "segment.calls"; of what is pulled the pull knows
 
 
 @dataclass(frozen=True)
@@ -298,34 +299,21 @@ def _must_have_zone(record: object, *fields: str) -> None:
 
 # --- what a system pushes by itself -----------------------------------------------------------------------------------
 
-Arrived = EventRow | FactRecord | CohortMembers | Outcome | Merge
 
+@dataclass(frozen=True)
+class Aside:
+    """What was pushed and makes no sense: kept beside the store with its reason, and listed there by the next run.
 
-class Inbound(Protocol):
-    """An address that a system sends to by itself: its webhook, or the host that its libraries are pointed at.
-
-    Made when the system is connected, with its secrets and its clock. The server only routes: who has sent it, and
-    what it says, is known here.
+    A sender that is refused a batch loses its good rows, too; so a batch is taken, and its bad rows are these.
     """
 
-    name: ClassVar[str]  # "gadget.events"
-    title: ClassVar[str]
+    source: str  # "segment.calls"
+    reason: str  # one sentence, without anything of what was sent
+    text: str | None = None  # the row as it came, shortened where it is listed
 
-    def verify(self, raw: bytes, headers: Mapping[str, str]) -> None:
-        """Raises NoAccess unless the right sender has sent this, and lately. Nothing else is raised, whatever came.
 
-        `raw` are the bytes as they came: signatures are made over those. `headers` have names in small letters, each
-        once.
-        """
-        ...
-
-    def rows(self, raw: bytes) -> Iterator[Arrived]:
-        """What was sent, unpacked, row by row. Read by its content: labels are wrong in the field.
-
-        One row that makes no sense is given as far as it can be read, and stops no other: a sender that is refused a
-        batch loses its good rows, too. Raises Refused where nothing at all can be read.
-        """
-        ...
+# What `expansion serve` writes down before it answers; see integrations/kit/inbound.py.
+Arrived = EventRow | FactRecord | CohortMembers | Outcome | Merge | Aside
 
 
 # --- what may be written in YAML --------------------------------------------------------------------------------------
@@ -355,6 +343,7 @@ class SourceWords:
     name: str  # "salesforce.account"
     title: str
     gives: frozenset[str]
+    pushed: bool = False  # it sends by itself, to `expansion serve`; it is never asked
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ def take_blocks(own: Iterable[str]) -> None:
 
     `own` are the product's own settings, beside those of all integrations.
     """
-    models = (integrations.integration(name).settings_model for name in integrations.NAMES)
+    models = (model for name in integrations.NAMES for model in integrations.integration(name).models)
     wanted = [*own, *(variable for model in models for variable in secret_names(model))]
     # A thread of its own: a flow's event loop is running, and the plain call would give a coroutine there.
     with ThreadPoolExecutor(1) as thread:

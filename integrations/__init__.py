@@ -22,6 +22,7 @@ _NAMES = (
     "files",
     "warehouse",
     "appcues",
+    "segment",
 )
 NAMES = {name: f"integrations.{name}" for name in _NAMES}  # and where the code of each is
 
@@ -38,7 +39,8 @@ def catalog() -> Catalog:
     every = [integration(name) for name in NAMES]
     return Catalog(
         actions={a.name: a.words() for one in every for a in one.actions.values()},
-        sources={s.name: s.words() for one in every for s in one.sources.values()},
+        sources={s.name: s.words() for one in every for s in one.sources.values()}
+        | {door.name: door.words() for one in every for door in one.inbound.values()},
     )
 
 

@@ -49,8 +49,9 @@ class Definitions:
 
     @property
     def systems(self) -> list[str]:
-        """The systems that they name, in the order of the list of all."""
-        named = {name.partition(".")[0] for name in self.named}
+        """The systems that they name, in the order of the list of all; one that only pushes is never asked."""
+        pushed = {name for name, words in self.catalog.sources.items() if words.pushed}
+        named = {name.partition(".")[0] for name in self.named - pushed}
         return [name for name in integrations.NAMES if name in named]
 
     def used(self, system: str) -> frozenset[str]:

@@ -57,8 +57,9 @@ class Stopped(Exception):
 
 
 def pulls(place: Place) -> list[Pull]:
-    """Everything the definitions need, sources one after another; files are imported, not pulled."""
-    return [pull for pull in _pulls(place) if not pull.source.startswith("files.")]
+    """Everything the definitions need, sources one after another; files are imported, and some sources push."""
+    pushed = {name for name, words in place.catalog.sources.items() if words.pushed}
+    return [pull for pull in _pulls(place) if not pull.source.startswith("files.") and pull.source not in pushed]
 
 
 def _pulls(place: Place) -> Iterator[Pull]:
@@ -73,7 +74,7 @@ def _pulls(place: Place) -> Iterator[Pull]:
         if isinstance(cohort, SourcedCohort):
             yield Pull(cohort.from_, "cohort", (cohort.name,))
     for events in facts.events:
-        yield Pull(events.from_, "events", (events.account,))
+        yield Pull(events.from_, "events", (events.account or "",))
 
 
 def _fields(facts: Facts, who: Who) -> dict[str, list[str]]:

@@ -1,33 +1,34 @@
-"""Events that are pushed, on disk before anybody is told that they were taken; folded into the store by the next run.
+"""What is pushed, on disk before anybody is told that it was taken; folded into the store by the next run.
 
-One JSON line per event. A line that a dying process left half written was never acknowledged, and is left out. Folding
-twice changes nothing: the store keeps an event's id once.
+One JSON line a row (journal_lines.py). A line that a dying process left half written was never acknowledged, and is
+left out. Folding twice changes nothing: the store keeps an event's id once.
 """
 
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-from expansion.contract import EventRow
+from expansion.contract import Arrived
 from expansion.private_files import private_folder, sync, write_whole
 from expansion.usage import manifest as manifests
-from expansion.usage.forgotten import forgotten_people
-from expansion.usage.import_events import Imported, import_rows
+from expansion.usage.folding import SOURCE, Fold, Folded
+from expansion.usage.journal_lines import lines_of, rows_of
 from expansion.usage.scratch import scratch
 from expansion.usage.store import UsageStore
 
 _NAME = "journal.jsonl"
 _ASIDE = "journal-folding.jsonl"
 _FOLD = "journal.lock"
-SOURCE = "journal"
+
+T = TypeVar("T", bound=Arrived)
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,12 @@ class Journal:
 
     root: Path
 
-    def append(self, rows: Sequence[EventRow]) -> None:
-        """Write events down. When this returns they are on disk; where it raises OSError, none of them is."""
-        lines = "".join(json.dumps(asdict(row), default=str) + "\n" for row in rows).encode()
+    def append(self, rows: Sequence[Arrived]) -> None:
+        """Write rows down. When this returns they are on disk; where it raises OSError, none of them is."""
+        self.append_lines(lines_of(rows))
+
+    def append_lines(self, lines: bytes) -> None:
+        """The same for rows that are lines already, so that many callers can share one sync."""
         with self._alone() as handle:
             before = os.fstat(handle).st_size
             try:
@@ -48,23 +52,23 @@ class Journal:
                 os.ftruncate(handle, before)
                 raise
 
-    def fold(self, store: UsageStore, *, users: Mapping[str, str] | None = None) -> Imported:
+    def fold(self, store: UsageStore, *, users: Mapping[str, str] | None = None) -> Folded:
         """Bring what was written down into the store; raises what an import raises, and then keeps it for next time.
 
-        It is put aside first, so that events that come in meanwhile go into a new journal. One fold at a time, from
+        It is put aside first, so that what comes in meanwhile goes into a new journal. One fold at a time, from
         beginning to end: a second one would put its journal aside in place of the one that is being read.
         """
         aside = self.root / _ASIDE
         if not aside.exists() and not (self.root / _NAME).exists():
-            return Imported(SOURCE)
+            return Folded()
         with self._folding():
             if not aside.exists():  # else a fold was killed: that one comes first
                 if not (self.root / _NAME).exists():
-                    return Imported(SOURCE)
+                    return Folded()
                 with self._alone():
                     (self.root / _NAME).replace(aside)
                 sync(self.root)
-            folded = import_rows(store, SOURCE, _rows(aside), None, users=users)
+            folded = Fold(store, users or {}).fold(partial(rows_of, aside))
             aside.unlink()
             return folded
 
@@ -78,13 +82,16 @@ class Journal:
         written = [row for path in (self.root / _NAME, self.root / _ASIDE) for row in _rows_now(path)]
         if not written:
             return store
-        listed = forgotten_people(self.root)
-        rows = map(listed.event, written) if listed else iter(written)
         copy = UsageStore(scratch(store.root) / f"pushed-{uuid.uuid4().hex[:8]}")
         with manifests.writing(copy.root):
             manifests.save(copy.root, store.manifest().seen_from_elsewhere(store.root))
-        import_rows(copy, SOURCE, rows, None, users=users)
+        Fold(copy, users or {}, listed_in=self.root).fold(partial(_of_kind, written))
         return copy
+
+    def now(self) -> Iterator[Arrived]:
+        """What was written down and is in no store yet, the oldest first; for who begins to listen."""
+        for path in (self.root / _ASIDE, self.root / _NAME):
+            yield from _rows_now(path)
 
     @contextmanager
     def _folding(self) -> Iterator[None]:
@@ -122,19 +129,16 @@ def _end_line(handle: int) -> None:
         write_whole(handle, b"\n")
 
 
-def _rows_now(path: Path) -> list[EventRow]:
+def _of_kind(rows: Sequence[Arrived], kind: type[T]) -> Iterator[T]:
+    return (row for row in rows if isinstance(row, kind))
+
+
+def _rows_now(path: Path) -> list[Arrived]:
     """The rows of a file that another process may put aside, or be done with, at any moment."""
     try:
-        return list(_rows(path))
+        return list(rows_of(path))
     except FileNotFoundError:
         return []
 
 
-def _rows(path: Path) -> Iterator[EventRow]:
-    with path.open(encoding="utf-8", errors="replace", newline="\n") as lines:
-        for line in lines:
-            try:
-                row: dict[str, Any] = json.loads(line)
-            except ValueError:
-                continue  # half a line: never acknowledged
-            yield EventRow(**row)
+__all__ = ["SOURCE", "Journal"]

@@ -23,7 +23,6 @@ from expansion.contract import (
     Expected,
     FactRecord,
     Failure,
-    Inbound,
     Made,
     Merge,
     Outcome,
@@ -35,6 +34,7 @@ from expansion.contract import (
     Wanted,
 )
 from expansion.limits import Limit
+from integrations.kit.inbound import InboundBase
 from integrations.kit.settings import read
 from integrations.kit.world import IN_LIFE, World
 
@@ -178,11 +178,17 @@ class Integration:
     connect: Callable[[Any, World], Connected]
     actions: Mapping[str, type[ActionBase]] = field(default_factory=dict)
     sources: Mapping[str, type[SourceBase]] = field(default_factory=dict)
-    inbound: Mapping[str, type[Inbound]] = field(default_factory=dict)  # what it sends by itself, by name
+    inbound: Mapping[str, type[InboundBase]] = field(default_factory=dict)  # doors of `expansion serve`, by name
     limits: Sequence[Limit] = ()
     rights: Sequence[Right] = ()  # no more are needed; `check` compares them with what the token has
     # Seconds after which a flow tries a batch again that certainly was not done, when a call's own tries are over.
     batch_waits: Sequence[float] = (75.0,)
+
+    @property
+    def models(self) -> tuple[type[BaseSettings], ...]:
+        """Every model of settings: its own, and those of its doors, which open without the rest."""
+        doors = (door.settings_model for door in self.inbound.values())
+        return tuple(dict.fromkeys((self.settings_model, *doors)))
 
     def connected(self, world: World = IN_LIFE) -> Connected:
         """Read the settings and connect. Raises NoAccess that names every setting that is missing or wrong."""
@@ -195,7 +201,6 @@ class Connected:
 
     actions: Mapping[str, ActionBase] = field(default_factory=dict)
     sources: Mapping[str, SourceBase] = field(default_factory=dict)
-    inbound: Mapping[str, Inbound] = field(default_factory=dict)
     check: Check = _nothing_to_check
     # Where a person sees an account, by label; `{salesforce}` stands for its id there.
     account_links: Mapping[str, str] = field(default_factory=dict)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import pytest
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from expansion.contract import Arrived, EventRow, Expected, Inbound, Merge, NoAccess, Outcome, Refused
+from expansion.contract import Arrived, EventRow, Expected, Merge, NoAccess, Outcome, Refused
 from integrations.kit.declare import Connected, Integration, SourceBase
+from integrations.kit.inbound import Call, InboundBase
 from integrations.kit.world import World
 
 WON = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -50,17 +50,24 @@ class Deals(SourceBase):
         yield Merge(self.name, "user", "anon-7", "ana", WON, known_at=WON + timedelta(hours=1))
 
 
-class Events:
+class Events(InboundBase):
     """What its library posts: a list of events, signed with the time of sending."""
 
     name: ClassVar[str] = "gadget.events"
     title: ClassVar[str] = "Events of Gadget's library"
+    settings_model: ClassVar[type[BaseSettings]] = Settings
+    paths: ClassVar[tuple[str, ...]] = ("/gadget",)
     window = timedelta(minutes=5)
 
     def __init__(self, secret: str, now: Callable[[], datetime]) -> None:
         self._secret, self._now = secret, now
 
-    def verify(self, raw: bytes, headers: Mapping[str, str]) -> None:
+    @classmethod
+    def opened(cls, settings: Any, world: World) -> Self | None:
+        return cls(settings.signing_secret.get_secret_value(), world.now)
+
+    def verify(self, call: Call) -> None:
+        raw, headers = call.raw, call.headers
         sent = headers.get("x-gadget-time", "")
         if not (sent.isascii() and sent.isdigit()) or len(sent) > 12:
             raise NoAccess("gadget: no time of sending stands in the request")
@@ -69,11 +76,8 @@ class Events:
         if not hmac.compare_digest(signature(sent, raw).encode(), headers.get("x-gadget-signature", "").encode()):
             raise NoAccess("gadget: the signature is not ours")
 
-    def rows(self, raw: bytes) -> Iterator[Arrived]:
-        try:
-            sent = json.loads(raw)
-        except ValueError as error:
-            raise Refused("gadget: this is not JSON") from error
+    def rows(self, call: Call) -> Iterator[Arrived]:
+        sent = call.json
         for one in sent if isinstance(sent, list) else [sent]:
             told: dict[str, Any] = one if isinstance(one, dict) else {}
             if told.get("type") == "alias":
@@ -88,7 +92,6 @@ GADGET = Integration(
     Settings,
     lambda settings, world: Connected(
         sources={Deals.name: Deals()},
-        inbound={Events.name: Events(settings.signing_secret.get_secret_value(), world.now)},
     ),
     sources={Deals.name: Deals},
     inbound={Events.name: Events},
@@ -104,6 +107,10 @@ def headers(raw: bytes, sent: datetime = WON) -> dict[str, str]:
     return {"x-gadget-time": at, "x-gadget-signature": signature(at, raw)}
 
 
+def call(raw: bytes, named: Mapping[str, str] | None = None) -> Call:
+    return Call("POST", "/gadget", "", named or {}, raw)
+
+
 @pytest.fixture
 def gadget(monkeypatch: pytest.MonkeyPatch) -> Connected:
     monkeypatch.setenv("GADGET_SIGNING_SECRET", SECRET)
@@ -111,8 +118,10 @@ def gadget(monkeypatch: pytest.MonkeyPatch) -> Connected:
 
 
 @pytest.fixture
-def inbound(gadget: Connected) -> Inbound:
-    return gadget.inbound["gadget.events"]
+def inbound(gadget: Connected) -> InboundBase:
+    door = GADGET.inbound["gadget.events"].open(World(now=lambda: WON))
+    assert door is not None
+    return door
 
 
 def test_a_source_gives_outcomes_and_merges_and_says_what_to_expect(gadget: Connected) -> None:
@@ -137,15 +146,17 @@ def test_a_source_that_declares_nothing_expects_nothing_and_gives_neither() -> N
 
 
 def test_what_is_declared_is_what_is_connected(gadget: Connected) -> None:
-    assert {name: type(one) for name, one in gadget.inbound.items()} == dict(GADGET.inbound)
+    assert {name: type(one) for name, one in gadget.sources.items()} == dict(GADGET.sources)
+    assert GADGET.models == (Settings,)
+    assert Events.words().pushed
     assert Integration("bare", "Bare", Settings, lambda settings, world: Connected()).inbound == {}
 
 
-def test_a_signed_request_is_let_in_and_read(inbound: Inbound) -> None:
+def test_a_signed_request_is_let_in_and_read(inbound: InboundBase) -> None:
     raw = b'[{"id": "e1", "event": "Login", "at": 1772442000, "account": "acme"}, 7, '
     raw += b'{"type": "alias", "from": "anon-7", "to": "ana", "at": "2026-03-02T09:00:00+00:00"}]'
-    inbound.verify(raw, headers(raw))
-    assert list(inbound.rows(raw)) == [
+    inbound.verify(call(raw, headers(raw)))
+    assert list(inbound.rows(call(raw))) == [
         EventRow("e1", "Login", 1772442000, "acme", None, {}),
         EventRow(None, None, None, None, None, {}),
         Merge("gadget.events", "user", "anon-7", "ana", WON),
@@ -164,15 +175,15 @@ def test_a_signed_request_is_let_in_and_read(inbound: Inbound) -> None:
         headers(b"[]") | {"x-gadget-signature": "é"},
     ],
 )
-def test_whatever_else_comes_is_no_access(inbound: Inbound, wrong: dict[str, str]) -> None:
-    inbound.verify(b"[]", headers(b"[]"))
+def test_whatever_else_comes_is_no_access(inbound: InboundBase, wrong: dict[str, str]) -> None:
+    inbound.verify(call(b"[]", headers(b"[]")))
     with pytest.raises(NoAccess):
-        inbound.verify(b"[]", wrong)
+        inbound.verify(call(b"[]", wrong))
 
 
-def test_what_cannot_be_read_at_all_is_refused(inbound: Inbound) -> None:
+def test_what_cannot_be_read_at_all_is_refused(inbound: InboundBase) -> None:
     with pytest.raises(Refused):
-        list(inbound.rows(b"<html>"))
+        list(inbound.rows(call(b"<html>")))
 
 
 # --- what a noun refuses ----------------------------------------------------------------------------------------------

@@ -10,7 +10,15 @@ from expansion.language.check.kinds import CALLED, NUMERIC, property_misfits
 from expansion.language.check.opened import Known, at_words, not_of_account, unknown
 from expansion.language.model.comparing import Where
 from expansion.language.model.mistakes import Mistake, listed
-from expansion.language.model.models import CountedFact, Facts, LimitFact, MadeFact, SourcedCohort, SourcedFact
+from expansion.language.model.models import (
+    CountedFact,
+    EventSource,
+    Facts,
+    LimitFact,
+    MadeFact,
+    SourcedCohort,
+    SourcedFact,
+)
 from expansion.language.yaml.source import Source, Steps
 
 # The word of a fact made of facts, and what it is called.
@@ -26,6 +34,7 @@ def check_facts(known: Known, facts: Facts, source: Source) -> Iterator[Mistake]
     """facts.yaml by itself, and against the sources that integrations offer."""
     for index, events in enumerate(facts.events):
         yield from _source(known, source, ("events", index, "from"), events.from_, "events")
+        yield from _account(known, source, ("events", index), events)
     for name, fact in facts.facts.items():
         at: Steps = ("facts", name)
         match fact:
@@ -44,6 +53,14 @@ def check_facts(known: Known, facts: Facts, source: Source) -> Iterator[Mistake]
         if isinstance(cohort, SourcedCohort):
             yield from _source(known, source, ("cohorts", name, "from"), cohort.from_, "cohorts")
     yield from _made_from_itself(facts, source)
+
+
+def _account(known: Known, source: Source, at: Steps, events: EventSource) -> Iterator[Mistake]:
+    """A source that is pulled is asked for the property; one that pushes says by itself whose an event is."""
+    words = known.catalog.sources.get(events.from_)
+    if words is not None and not words.pushed and events.account is None:
+        hint = "add `account: company_id`, or whatever your events call it"
+        yield source.mistake(at, f"which property of `{events.from_}` holds the account is not said", hint)
 
 
 _GIVEN_AS = {"accounts": "facts", "users": "people"}  # who a fact is about -> what its source gives

@@ -245,14 +245,19 @@ class PeopleGroup(Strict):
 
 
 class EventSource(Strict):
-    """Where events are pulled from."""
+    """Where events come from."""
 
     from_: str = Field(
         alias="from",
         description="The source, such as `mixpanel.export`; `expansion facts` lists them.",
         examples=["mixpanel.export"],
     )
-    account: str = Field(description="The event property that holds the account id.", examples=["company_id"])
+    account: str | None = Field(
+        None,
+        description="The event property that holds the account id. Of a source that pushes it may be a kind of group,"
+        " or be left out: then the account is the event's group, or the one of its person's last `group` call.",
+        examples=["company_id"],
+    )
     names: list[str] = Field(
         default_factory=list,
         description="Events that are real although none may have come yet. Of every other name that never came, zero"
@@ -278,7 +283,7 @@ class Facts(Strict):
 
     events: list[EventSource] = Field(
         default_factory=list,
-        description="Where events are pulled from.",
+        description="Where events come from: pulled, or pushed to `expansion serve`.",
         examples=[[{"from": "mixpanel.export", "account": "company_id"}]],
     )
     facts: dict[Name, FactDefinition] = Field(

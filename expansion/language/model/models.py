@@ -10,6 +10,7 @@ from expansion.language.model.conditions import Clause
 from expansion.language.model.facts import (
     CountedFact,
     DifferenceFact,
+    EventSource,
     Facts,
     HeadroomFact,
     LimitFact,
@@ -199,6 +200,7 @@ __all__ = [
     "Choice",
     "CountedFact",
     "DifferenceFact",
+    "EventSource",
     "Facts",
     "Flood",
     "HeadroomFact",

@@ -1,0 +1,164 @@
+"""How a pushed event is read: ids as text, times, accounts, and what stands in for an id that is missing."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from base64 import b64decode
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import Any
+
+from pydantic import SecretStr
+
+from expansion.contract import Arrived, Aside, NoAccess
+from expansion.usage.cells import as_id, is_nothing
+from expansion.usage.moment_forms import FIRST, LAST
+from expansion.usage.moments import moment, why_not
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+TIME_FROM = "time_from"  # the property that says so where an event has the time of its arrival
+ARRIVAL = "arrival"
+
+
+class NotARow(Exception):
+    """One row makes no sense; the message says why, without anything of what was sent."""
+
+
+# --- rows -------------------------------------------------------------------------------------------------------------
+
+
+def each(source: str, sent: Iterable[Any], read: Callable[[Mapping[str, Any]], Iterable[Arrived]]) -> Iterator[Arrived]:
+    """The rows of what was sent, one after the other; one that makes no sense is set aside, and stops no other."""
+    for one in sent:
+        if not isinstance(one, dict):
+            yield Aside(source, "it is no object", shown(one))
+            continue
+        try:
+            yield from list(read(one))
+        except NotARow as wrong:
+            yield Aside(source, str(wrong), shown(one))
+        except (TypeError, ValueError, AttributeError, KeyError, OverflowError, RecursionError):
+            yield Aside(source, "a part of it is of another kind than its library sends", shown(one))
+
+
+def shown(one: Any) -> str:
+    """A row as it came, for the list of what was set aside."""
+    return json.dumps(one, default=str, ensure_ascii=False)[:1000]
+
+
+def an_object(value: Any, what: str) -> Mapping[str, Any]:
+    """A part that is an object, or is left out."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise NotARow(f"its {what} are no object")
+    return value
+
+
+# --- ids --------------------------------------------------------------------------------------------------------------
+
+
+def one_id(value: Any, what: str) -> str | None:
+    """An id as text: 17 and "17" are one, and a list of one is that one. None where there is none."""
+    found = ids(value, what)
+    if len(found) > 1:
+        raise NotARow(f"its {what} is a list of several")
+    return found[0] if found else None
+
+
+def ids(value: Any, what: str) -> list[str]:
+    """The ids of a value or of a list, as text, each once."""
+    many = value if isinstance(value, list) else [value]
+    given = [one for one in many if not is_nothing(one)]
+    if any(isinstance(one, bool | dict | list) for one in given):
+        raise NotARow(f"its {what} is no id")
+    return list(dict.fromkeys(as_id(one) for one in given))
+
+
+def made_id(system: str, event: Mapping[str, Any]) -> str:
+    """An id made of the whole event, where its sender gives none: two that are equal in all count once."""
+    text = json.dumps(event, sort_keys=True, default=str)
+    return f"{system}:made-{blake2b(text.encode('utf-8', 'replace'), digest_size=12).hexdigest()}"
+
+
+def accounts_of(
+    account: str | None, properties: Mapping[str, Any], groups: Mapping[str, Any], said: Any = None
+) -> list[str]:
+    """The accounts of an event: of the property or the kind of group that facts.yaml names, else of its only group.
+
+    `said` is an account that the call names by itself, such as `context.groupId`.
+    """
+    if account is not None and account in properties:
+        return ids(properties[account], "account")
+    if account is not None and account in groups:
+        return ids(groups[account], "account")
+    if found := ids(said, "account"):
+        return found
+    known = {kind: value for kind, value in groups.items() if not is_nothing(value)}
+    if account is None and len(known) > 1:
+        raise NotARow(
+            "it has several kinds of groups; name the one that is the account in facts.yaml: `account: company`"
+        )
+    return ids(next(iter(known.values())), "account") if account is None and known else []
+
+
+# --- times ------------------------------------------------------------------------------------------------------------
+
+
+def when(value: Any, arrived: datetime) -> tuple[datetime, bool]:
+    """When an event happened, and whether that is only the time of its arrival: it said none, or one in the future, as
+    devices do whose clock is ahead."""
+    found = _moment(value)
+    if found is None:
+        if not is_nothing(value):
+            raise NotARow(why_not(value, "its time") or "its time cannot be read")
+        return arrived, True
+    return (arrived, True) if found > arrived + timedelta(days=1) else (found, False)
+
+
+def _moment(value: Any) -> datetime | None:
+    """Numbers first, as a year of four digits is a number, too. The usual ones are read here: it is asked a hundred
+    times a call, and the reader of all forms takes ten times as long (measured)."""
+    if isinstance(value, bool | list | dict):
+        raise NotARow("its time is no time")
+    if isinstance(value, int | float) and 10**9 <= value < 10**14:
+        seconds = value if value < 10**11 else value / 1000
+        return _EPOCH + timedelta(seconds=seconds)
+    found = moment(value)
+    return found if found is not None and FIRST <= found <= LAST else None
+
+
+def marked(properties: Mapping[str, Any], *, by_arrival: bool) -> Mapping[str, Any]:
+    """The properties, with a word where the time is that of arrival."""
+    return {**properties, TIME_FROM: ARRIVAL} if by_arrival else properties
+
+
+# --- keys -------------------------------------------------------------------------------------------------------------
+
+
+def keys_of(secret: SecretStr | None) -> tuple[str, ...]:
+    """The keys of a setting, separated by commas."""
+    text = secret.get_secret_value() if secret is not None else ""
+    return tuple(key for part in text.split(",") if (key := part.strip()))
+
+
+def must_be_one_of(keys: tuple[str, ...], given: Any, whose: str, setting: str) -> None:
+    """NoAccess unless a key that was given is one of ours, compared in constant time."""
+    text = given.encode("utf-8", "replace") if isinstance(given, str) else b""
+    # Each is compared, so that the time it takes does not tell which one was close.
+    fits = [hmac.compare_digest(text, key.encode()) for key in keys]
+    if not text or not any(fits):
+        raise NoAccess(f"{whose}: the key is not one of {setting}; give the library one of those")
+
+
+def basic_user(headers: Mapping[str, str]) -> str | None:
+    """The user name of HTTP Basic; None where there is none, or it cannot be read."""
+    kind, _, packed = headers.get("authorization", "").partition(" ")
+    if kind.lower() != "basic":
+        return None
+    try:
+        return b64decode(packed.strip(), validate=True).decode("utf-8").partition(":")[0]
+    except ValueError:
+        return None

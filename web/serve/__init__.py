@@ -1,0 +1,1 @@
+"""`expansion serve`: takes what systems push, in each sender's dialect, onto disk before it answers."""
