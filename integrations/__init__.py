@@ -23,6 +23,7 @@ _NAMES = (
     "warehouse",
     "appcues",
     "segment",
+    "amplitude",
 )
 NAMES = {name: f"integrations.{name}" for name in _NAMES}  # and where the code of each is
 

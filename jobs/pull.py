@@ -15,7 +15,7 @@ from expansion.deliver.sending import only_while
 from expansion.explain.evaluator import PROFILE_FIELDS
 from expansion.language.model.models import Facts, SourcedCohort, SourcedFact, Who
 from expansion.usage.answers import Full
-from expansion.usage.facts import add_cohort, add_facts, end_cohort, user_accounts
+from expansion.usage.facts import add_cohort, add_facts, cohort_is_as_it_was, cohort_key, end_cohort, user_accounts
 from expansion.usage.import_events import import_rows
 from integrations.kit.declare import SourceBase
 from jobs.place import Place
@@ -171,7 +171,11 @@ def _add(place: Place, pull: Pull, records: Iterable[FactRecord], now: datetime,
 
 def _cohort(place: Place, pull: Pull, source: SourceBase, now: datetime) -> Pulled:
     """Who is in a cohort. Of the members of one that is not there any more nobody can tell."""
+    before = place.stored.pulls.get(cohort_key(pull.source, pull.names[0]))
     try:
+        if before and source.cohort_is_as_it_was(pull.names[0], before.last):
+            cohort_is_as_it_was(place.store, pull.source, pull.names[0], now)
+            return Pulled(pull)
         members = source.cohort(pull.names[0])
         if members.less:
             log.warning("%s: %s", pull.title, members.less)
@@ -197,10 +201,19 @@ def _events(place: Place, pull: Pull, source: SourceBase, now: datetime, stoppin
     until = now.astimezone(UTC).date()
     cursor = place.ledger.cursor(pull.source)
     first = until - timedelta(days=place.settings.first_pull_days)
-    since = max(first, (min(datetime.fromisoformat(cursor), now) - source.late).date()) if cursor else first
-    covered = (datetime.combine(since, time(), UTC), now.astimezone(UTC))
-    rows = _until(stopping, source.events(since.isoformat(), until.isoformat(), pull.names[0]))
+    start = datetime.combine(first, time(), UTC)
+    if cursor:
+        start = max(start, _from(min(datetime.fromisoformat(cursor), now) - source.late, source))
+    covered = (start, max(start, now.astimezone(UTC) - source.behind))
+    since = f"{start:%Y-%m-%dT%H}" if source.by_hour else f"{start:%Y-%m-%d}"
+    rows = _until(stopping, source.events(since, until.isoformat(), pull.names[0]))
     done = import_rows(place.store, pull.source, rows, covered, users=user_accounts(place.store))
     place.ledger.set_cursor(pull.source, now.astimezone(UTC).isoformat(), now)
     report = str(done.report) if done.report else None
     return Pulled(pull, done.stored, done.duplicates, done.new_rejects, report)
+
+
+def _from(moment: datetime, source: SourceBase) -> datetime:
+    """The beginning of the day, or of the hour."""
+    at = moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    return at if source.by_hour else at.replace(hour=0)

@@ -6,6 +6,7 @@ import random
 from datetime import datetime
 from typing import Any
 
+from sandbox.amplitude.app import Amplitude
 from sandbox.appcues.app import Appcues
 from sandbox.hubspot.app import HubSpot
 from sandbox.intercom.app import Intercom
@@ -27,6 +28,7 @@ STAND_INS: tuple[type[StandIn], ...] = (
     Intercom,
     Mixpanel,
     Appcues,
+    Amplitude,
 )
 
 

@@ -103,6 +103,12 @@ def end_cohort(store: UsageStore, source: str, name: str, at: datetime) -> int:
         return _add(store, key, [(source, field, COHORT, "", mark("no cohort"), now, now)], at)
 
 
+def cohort_is_as_it_was(store: UsageStore, source: str, name: str, at: datetime) -> None:
+    """Note that a system was asked for a cohort, and said that it is the same as at the pull before."""
+    with manifests.writing(store.root):
+        manifests.save(store.root, store.manifest().with_pull(cohort_key(source, name), at.astimezone(UTC)))
+
+
 def _members(store: UsageStore, source: str, field: str) -> set[str]:
     """Who is in it as far as is known, and `COHORT` once it was missing."""
     were = store.connect().execute(
@@ -210,6 +216,7 @@ __all__ = [
     "add_facts",
     "as_text",
     "cohort_field",
+    "cohort_is_as_it_was",
     "cohort_key",
     "end_cohort",
     "facts_sql",

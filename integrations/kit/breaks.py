@@ -17,6 +17,8 @@ class Broke(StrEnum):
     ODD = "(odd)"  # JSON, and not what is documented
     SAME_PAGE = "(same page)"  # pages that never end
     HALFWAY = "(halfway)"  # a stream, after `{count}` lines
+    LINK = "(link)"  # an address that a reply has led to gives no file: `{answered}`
+    FULL = "(full)"  # this machine's disk
     ENDLESS = "(endless)"  # a stream, after `{minutes}` minutes
 
 

@@ -89,6 +89,8 @@ class SourceBase:
     gives: ClassVar[frozenset[str]]  # of: facts, people, cohorts, events, outcomes, merges
     # How late an event may come and still be read: each pull reads so far back again, and repeats are dropped.
     late: timedelta = timedelta(days=2)
+    behind: timedelta = timedelta()  # how long after an event a pull may still find nothing of it
+    by_hour: bool = False  # `events` takes the hour from which on they are wanted, where others take the day
     # Of: facts, people. An answer holds every record there is: what it does not hold is no longer so. An answer that
     # may be cut short has to fail rather than to end early.
     full: ClassVar[frozenset[str]] = frozenset()
@@ -114,8 +116,15 @@ class SourceBase:
     def cohort(self, name: str) -> CohortMembers:
         raise NotImplementedError
 
+    def cohort_is_as_it_was(self, name: str, at: datetime) -> bool:
+        """Whether a cohort is certainly the same that it was then, so that nobody has to ask for its members again."""
+        return False
+
     def events(self, since: str | None, until: str, account_property: str) -> Iterator[EventRow]:
-        """Events of the days `since`..`until`, both ISO dates and both included; `since` None: the first pull."""
+        """Events of the days `since`..`until`, both ISO dates and both included; `since` None: the first pull.
+
+        `by_hour`, since is an hour: `2026-03-02T05`.
+        """
         raise NotImplementedError
 
     def outcomes(self, since: datetime | None) -> Iterator[Outcome]:

@@ -5,8 +5,8 @@
 
 A call waits its turn under the system's limits, has a timeout for each read and an end for all of them, is repeated as
 the policy says where that is safe, and gives JSON of the shape that was asked for. Everything else it raises is a
-Failure from the system's table, with `maybe_done` where the call was to change something. It follows no redirect, reads
-no netrc, and goes through no proxy to this machine.
+Failure from the system's table, with `maybe_done` where the call was to change something. It follows no redirect but to
+a file (`files.py`), reads no netrc, and goes through no proxy to this machine.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ from integrations.kit.world import IN_LIFE, World
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 _SAME_TWICE = {"GET", "PUT", "DELETE"}  # RFC 9110, 9.2.2
 
-Query = Mapping[str, str | int]
+Query = Mapping[str, str | int | list[str]]
+Leads = Callable[[httpx.Response], httpx.Response]
 
 
 class Turn(Protocol):
@@ -96,8 +97,8 @@ class Api:
             base_url=base_url,
             headers={"Accept": "application/json", **(headers or {})},
             auth=auth,
-            timeout=_to_read(self._timeout),
-            trust_env=httpx.URL(base_url).host not in _THIS_MACHINE,  # a proxy is for the world, not for a stand-in
+            timeout=to_read(self._timeout),
+            trust_env=not is_here(httpx.URL(base_url)),  # a proxy is for the world, not for a stand-in
         )
         self._http = watched(client)
 
@@ -173,14 +174,7 @@ class Api:
         `opens`: seconds until the first piece, and between two; `lasts`: of the whole. What was read before a break was
         read; only the beginning is tried again.
         """
-        ways: dict[str, Any] = {"headers": {"Accept-Encoding": "gzip"}, "timeout": _to_read(opens)}
-
-        def once() -> httpx.Response:
-            request = self._http.build_request("GET", path.lstrip("/"), params=params, **ways)
-            with (turn or self._turn).one():
-                return self._send(request, what, wrote=False, end=opens, stream=True)
-
-        reply = self._retry.run(once, repeatable=True)
+        reply = self.opened(path, what, params, opens=opens, turn=turn)
         count = 0
         try:
             for line in lines(in_time(reply.iter_bytes(), lasts)):
@@ -193,6 +187,27 @@ class Api:
         finally:
             reply.close()
 
+    def opened(
+        self,
+        path: str,
+        what: str,
+        params: Query | None = None,
+        *,
+        opens: float,
+        turn: Turn | None = None,
+        leads: Leads | None = None,
+    ) -> httpx.Response:
+        """A reply whose body is still to be read, and to be closed. `leads`: what opens the address it may lead to."""
+        ways: dict[str, Any] = {"headers": {"Accept-Encoding": "gzip"}, "timeout": to_read(opens)}
+
+        def once() -> httpx.Response:
+            request = self._http.build_request("GET", path.lstrip("/"), params=params, **ways)
+            with (turn or self._turn).one():
+                reply = self._send(request, what, wrote=False, end=opens, stream=True, may_lead=leads is not None)
+            return leads(reply) if leads and reply.is_redirect else reply
+
+        return self._retry.run(once, repeatable=True)
+
     # --- parts ---
 
     def _object(self, method: str, path: str, what: str, body: Any = None, **how: Unpack[How]) -> dict[str, Any]:
@@ -200,13 +215,20 @@ class Api:
         return found
 
     def _send(
-        self, request: httpx.Request, what: str, *, wrote: bool, end: float, stream: bool = False
+        self,
+        request: httpx.Request,
+        what: str,
+        *,
+        wrote: bool,
+        end: float,
+        stream: bool = False,
+        may_lead: bool = False,
     ) -> httpx.Response:
         """The reply, where it is a good one. All of it has been read, but for a stream."""
         try:
             with within(end):
                 reply = self._http.send(request, stream=stream)
-                if reply.is_success:
+                if reply.is_success or (may_lead and reply.is_redirect):
                     return reply
                 reply.read()
                 reply.close()
@@ -230,5 +252,11 @@ class Api:
         return said
 
 
-def _to_read(seconds: float) -> httpx.Timeout:
+def is_here(address: httpx.URL) -> bool:
+    """Whether it is an address of this machine."""
+    return address.host in _THIS_MACHINE
+
+
+def to_read(seconds: float) -> httpx.Timeout:
+    """So long for one read, and no longer than usual for being let in."""
     return httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))

@@ -164,5 +164,7 @@ _BROKEN = (
     Row(Broke.ODD, TryLater, "the answer is not what {system} documents", maybe_done="as written"),
     Row(Broke.SAME_PAGE, TryLater, "{system} sends the same page again and again"),
     Row(Broke.HALFWAY, TryLater, "the answer broke off after {count} lines"),
+    Row(Broke.LINK, TryLater, "the address of its file answered {answered}; a new one is asked for later"),
+    Row(Broke.FULL, NoAccess, "there is no room for its file on this machine; free some where TMPDIR is"),
     Row(Broke.ENDLESS, TryLater, "the answer had not ended after {minutes} minutes"),
 )

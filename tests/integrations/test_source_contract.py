@@ -20,6 +20,21 @@ CONTRACTS: tuple[type, ...] = (SourceContract, FileContract, WarehouseContract)
 
 # What a source does not promise; the reason stands beside its case.
 EXEMPT = {
+    "amplitude.cohort": [
+        "a_field_that_is_not_there_is_not_known_any_more_and_the_others_are_read",
+        "a_page_that_names_itself_as_the_next_is_not_read_for_ever",
+        "an_answer_that_holds_less_than_it_announces_is_not_taken_for_the_whole",
+        "where_nothing_is_there_any_more_nothing_is_taken_as_gone",
+        "where_nothing_is_there_it_is_said",
+    ],
+    "amplitude.export": [
+        "a_field_that_is_not_there_is_not_known_any_more_and_the_others_are_read",
+        "a_page_that_names_itself_as_the_next_is_not_read_for_ever",
+        "an_answer_that_holds_less_than_it_announces_is_not_taken_for_the_whole",
+        "the_limit_is_kept",
+        "what_a_whole_answer_no_longer_holds_is_no_longer_known",
+        "where_nothing_is_there_any_more_nothing_is_taken_as_gone",
+    ],
     "hubspot.company": ["an_answer_that_holds_less_than_it_announces_is_not_taken_for_the_whole"],
     "mixpanel.cohort": [
         "a_field_that_is_not_there_is_not_known_any_more_and_the_others_are_read",

@@ -1,0 +1,32 @@
+"""Amplitude: the accounts of a cohort's members, and the raw events."""
+
+from __future__ import annotations
+
+from integrations.amplitude.client import Client
+from integrations.amplitude.doctor import check
+from integrations.amplitude.export import Export
+from integrations.amplitude.settings import DOWNLOADS, DOWNLOADS_A_MONTH, RIGHTS, Settings
+from integrations.amplitude.sources import Cohort
+from integrations.kit.declare import Connected, Integration
+from integrations.kit.shapes import checked
+from integrations.kit.world import IN_LIFE, World
+
+
+def connect(settings: Settings, world: World = IN_LIFE) -> Connected:
+    """Amplitude with these settings; nothing is asked of it yet."""
+    client = Client(settings, world)
+    return Connected(
+        sources={Export.name: Export(client, world.now), Cohort.name: Cohort(client)},
+        check=checked("Amplitude", lambda used=None: check(client, world.now)),
+    )
+
+
+INTEGRATION = Integration(
+    name="amplitude",
+    title="Amplitude",
+    settings_model=Settings,
+    connect=connect,
+    sources={kind.name: kind for kind in (Export, Cohort)},
+    limits=(DOWNLOADS_A_MONTH, *DOWNLOADS),
+    rights=RIGHTS,
+)
