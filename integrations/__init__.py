@@ -24,6 +24,7 @@ _NAMES = (
     "appcues",
     "segment",
     "amplitude",
+    "pendo",
 )
 NAMES = {name: f"integrations.{name}" for name in _NAMES}  # and where the code of each is
 

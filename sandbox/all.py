@@ -16,6 +16,7 @@ from sandbox.kit.server import build_app
 from sandbox.kit.stand_in import StandIn
 from sandbox.kit.state import State
 from sandbox.mixpanel.app import Mixpanel
+from sandbox.pendo.app import Pendo
 from sandbox.salesforce.app import Salesforce
 from sandbox.sample import AS_OF, customers, told
 from sandbox.slack.app import Slack
@@ -29,6 +30,7 @@ STAND_INS: tuple[type[StandIn], ...] = (
     Mixpanel,
     Appcues,
     Amplitude,
+    Pendo,
 )
 
 
