@@ -48,7 +48,7 @@ class StoredEvents:
         build_rollups(self.store, vocabulary, triggers)
 
     def relations(self, as_of: datetime, *, looking: bool = False) -> StoreRelations:
-        return StoreRelations.of(self.store, with_pushed=looking)
+        return StoreRelations.of(self.store, as_of, with_pushed=looking)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -72,7 +72,7 @@ class WarehouseEvents:
             build_rollups(self.store, vocabulary, triggers)
 
     def relations(self, as_of: datetime, *, looking: bool = False) -> Source:
-        stored = StoreRelations.of(self.store, with_pushed=looking)
+        stored = StoreRelations.of(self.store, as_of, with_pushed=looking)
         there = WarehouseSource.of(self.warehouse, load_table(self.settings.engine_map), stored, as_of)
         return Beside.with_store(there) if stored.manifest.segments else there
 

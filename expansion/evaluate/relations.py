@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Self
 
 import duckdb
@@ -13,11 +14,15 @@ from expansion.evaluate.measures import Calendar
 from expansion.evaluate.rows import Rows, names_of, stamp
 from expansion.evaluate.source import Asked, Measures, by_sql
 from expansion.usage.carriers import Bringing, Brought
-from expansion.usage.duck import quote
+from expansion.usage.duck import quote, quote_list
 from expansion.usage.fact_relations import FactRelations, known_facts
+from expansion.usage.former_ids import NOBODY, FormerIds
 from expansion.usage.journal import Journal
 from expansion.usage.manifest import Manifest, Reading, Rollup, Segment
+from expansion.usage.merges import ids_known
 from expansion.usage.names import Names
+from expansion.usage.renamed_facts import renamed_facts
+from expansion.usage.renaming import Renaming
 from expansion.usage.rollup import WHERE_AND_WHEN, Column, properties_of, rollup_sql, values_of
 from expansion.usage.spans import Spans
 from expansion.usage.store import UsageStore
@@ -31,23 +36,32 @@ class StoreRelations:
     manifest: Manifest
     con: duckdb.DuckDBPyConnection
     reading: Reading | None = None  # while it is held, the files stay
+    ids: FormerIds = NOBODY  # of whom everything is read under the id of now
+    known_by: datetime | None = None  # the moment that those are of
     _names: list[Names] = field(default_factory=list)  # one at most, shared by all connections of this view
     _brought: list[Brought] = field(default_factory=list)  # likewise
 
+    def __post_init__(self) -> None:
+        self.renaming = Renaming.on(self.con, self.ids)
+
     @classmethod
-    def of(cls, store: UsageStore, *, with_pushed: bool = False) -> Self:
-        """`with_pushed`: also with what was pushed and no run has folded yet."""
+    def of(cls, store: UsageStore, known_by: datetime | None = None, *, with_pushed: bool = False) -> Self:
+        """`known_by`: accounts and people go by the ids that they have then, as it is known then; without it by those
+        that everything came with. `with_pushed`: also with what was pushed and no run has folded yet."""
         reading = Reading(store.root)  # before the manifest: what that one names is there from then on
         seen = Journal(store.root).beside(store) if with_pushed else store
-        return cls(seen, seen.manifest(), seen.connect(), reading)
+        manifest = seen.manifest()
+        ids = ids_known(seen, manifest, known_by) if known_by else NOBODY
+        return cls(seen, manifest, seen.connect(), reading, ids, known_by)
 
     def again(self) -> Self:
         """The same view on a connection of its own."""
         return replace(self, con=self.store.connect())
 
-    @property
+    @cached_property
     def facts(self) -> FactRelations:
-        return known_facts(self.store, self.manifest)
+        facts = known_facts(self.store, self.manifest)
+        return renamed_facts(self.con, facts, self.renaming, self.known_by) if self.known_by else facts
 
     def spans(self, source: str | None) -> Spans:
         """The spans for which events of a source are known; of any source for None."""
@@ -85,12 +99,18 @@ class StoreRelations:
         return self._events(self.manifest.segments, properties)
 
     def _events(self, segments: Sequence[Segment], properties: Collection[str]) -> str | None:
+        events = self._as_told(segments, properties)
+        return self.renaming.rows(events) if events else None
+
+    def _as_told(self, segments: Sequence[Segment], properties: Collection[str]) -> str | None:
+        """Under the ids they came with."""
         return self.store.events_of(segments, properties)
 
     def events_of(self, account_id: str, columns: Sequence[Column], since: datetime) -> str | None:
         """SQL for the events of an account with what these columns read; of all time, as files skip what is older."""
-        events = self.events(properties_of(columns))
-        return f"(SELECT * FROM {events} WHERE account_id = {quote(account_id)})" if events else None
+        events = self._as_told(self.manifest.segments, properties_of(columns))
+        mine = f"account_id IN ({quote_list(self.ids.of_account(account_id))})"
+        return self.renaming.rows(f"(SELECT * FROM {events} WHERE {mine})") if events else None
 
     def has(self, event_id: str, event: str, ts: datetime) -> bool:
         """Whether a pushed event is stored: under its id, or in a table under its id and name (usage/repeats.py). The
@@ -131,6 +151,7 @@ class StoreRelations:
         parts = [f"SELECT {keys}, seen_at AS first_seen FROM {self.facts.told()} WHERE {where}"]
         if self.manifest.segments:
             files = self.store.files(segment.people_file for segment in self.manifest.segments)
+            files = self.renaming.rows(files)
             parts.append(f"SELECT {keys}, first_seen FROM {files} WHERE {where}")
         return "(" + " UNION ALL ".join(parts) + ")"
 
@@ -164,10 +185,11 @@ class StoreRelations:
     def _select(
         self, names: list[str], has: tuple[str, ...], values: tuple[str, ...], columns: Sequence[Column]
     ) -> str:
+        files = self.renaming.rows(self.store.files(names))
         if values:
-            return values_of(self.store.files(names), columns[0].key, values)
+            return values_of(files, columns[0].key, values)
         physical = names_of([column for column in columns if column.key in has])
-        return f"SELECT {', '.join((*WHERE_AND_WHEN, *physical))} FROM {self.store.files(names)}"
+        return f"SELECT {', '.join((*WHERE_AND_WHEN, *physical))} FROM {files}"
 
 
 def _overlaps(segment: Segment, first: date, last: date) -> bool:

@@ -219,7 +219,7 @@ def _reads_as(value: str | None, wanted: Any) -> bool:
 
 def evaluator(store: UsageStore, vocabulary: Vocabulary, as_of: datetime) -> StoreEvaluator:
     """An evaluator over a store at one moment."""
-    return StoreEvaluator(StoreRelations.of(store), vocabulary, as_of)
+    return StoreEvaluator(StoreRelations.of(store, as_of), vocabulary, as_of)
 
 
 def build_rollups(store: UsageStore, vocabulary: Vocabulary, triggers: Iterable[Trigger]) -> int:

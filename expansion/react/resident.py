@@ -85,7 +85,7 @@ class Resident:
     @classmethod
     def of(cls, store: UsageStore, vocabulary: Vocabulary, triggers: Sequence[Trigger], as_of: datetime) -> Resident:
         """Read what the triggers need, as of a moment: the last run's, so that what it saw is all there is."""
-        stored = StoreRelations.of(store)
+        stored = StoreRelations.of(store, as_of)
         population = StoreEvaluator(stored, vocabulary, as_of)
         population.answers([one for one in triggers if _is_ranked(population, one)])
         everyone = population.everyone
@@ -102,7 +102,7 @@ class Resident:
         that came in before, here or in a run, changes nothing; one that comes again with another time is found out by
         the next run.
         """
-        event = arrival(row, self.users)
+        event = self._under_ids_of_now(arrival(row, self.users))
         if event.ts > now + timedelta(days=1):
             raise NotAnEvent(AHEAD)
         Journal(self.store.root).append([row])
@@ -116,12 +116,20 @@ class Resident:
 
     def answer(self, account_id: str, user_id: str, now: datetime) -> dict[str, Answers]:
         """Every trigger for an account, and those about people for this person."""
+        account_id, user_id = self.stored.ids.account(account_id), self.stored.ids.user(user_id)
         of_accounts = self._engine(account_id, account_id, now, None)
         found = answers(of_accounts, [one for one in self.triggers if one.who == "accounts"])
         about_people = [one for one in self.triggers if one.who == "users"]
         if about_people and user_id and (account_id, user_id) not in self.left:
             found |= answers(self._engine(UserOf(account_id, user_id), account_id, now, of_accounts), about_people)
         return found
+
+    def _under_ids_of_now(self, event: Arrival) -> Arrival:
+        """It is written down as it came; a merge that is known later counts from the next reading on."""
+        ids = self.stored.ids
+        return (
+            replace(event, account_id=ids.account(event.account_id), user_id=ids.user(event.user_id)) if ids else event
+        )
 
     def _engine(self, subject: Subject, account_id: str, now: datetime, of_accounts: Engine | None) -> Engine:
         everyone = self.population.everyone

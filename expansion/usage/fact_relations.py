@@ -114,6 +114,19 @@ class FactRelations:
             parts.append(f"SELECT {seen} FROM {self.named} WHERE user_id <> ''")
         return f"({' UNION ALL '.join(parts)})" if parts else None
 
+    def people_of(self, account_id: str) -> str:
+        """SQL for (user_id): of whom anything was said in an account, by each id that they were told under."""
+        return f"SELECT user_id FROM {self.told()} WHERE account_id = {quote(account_id)}"
+
+    @property
+    def as_told(self) -> str:
+        """SQL with CHANGES: what pulls found, under the ids it was told with."""
+        return self.pulled
+
+    def belonging(self, pairs: str) -> str:
+        """SQL for (source, account_id, user_id, there, joined) of pairs that were `as_told`, under the ids of now."""
+        return pairs
+
     def state(self, changes: str, by: datetime) -> str:
         """SQL for (source, field, account_id, user_id, value, since): what of these CHANGES holds at a moment, as it
         is known then, with marks for what does not any more.

@@ -20,8 +20,8 @@ from expansion.text.for_people import ForPeople
 from expansion.usage.scratch import sweep
 from expansion.usage.spans import Spans, joined
 
-VERSION = 4
-_READ = (3, VERSION)  # what is new since has its meaning where it is left out
+VERSION = 5
+_READ = (3, 4, VERSION)  # what is new since has its meaning where it is left out
 _READERS = "readers.lock"
 
 
@@ -117,7 +117,8 @@ class Pulls:
 @dataclass(frozen=True)
 class Manifest:
     """What is stored. `pulls` is by source of facts, or cohort. `covered` is by source, or table (`of_table`): for when
-    its events are known. `late_after` is by table, where its map says when it is late.
+    its events are known. `late_after` is by table, where its map says when it is late. `merges` is the file that says
+    who has another id since when, see merges.py; "" where nobody has.
     """
 
     version: int = VERSION
@@ -126,6 +127,7 @@ class Manifest:
     pulls: dict[str, Pulls] = field(default_factory=dict)
     covered: dict[str, Spans] = field(default_factory=dict)
     late_after: dict[str, str] = field(default_factory=dict)
+    merges: str = ""
 
     @property
     def watermark(self) -> datetime | None:
@@ -176,9 +178,8 @@ class Manifest:
             )
             for segment in self.segments
         )
-        return replace(
-            self, segments=segments, facts=tuple(replace(file, file=whole(file.file)) for file in self.facts)
-        )
+        facts = tuple(replace(file, file=whole(file.file)) for file in self.facts)
+        return replace(self, segments=segments, facts=facts, merges=whole(self.merges))
 
 
 def load(root: Path) -> Manifest:
@@ -217,6 +218,7 @@ def _read(raw: dict[str, Any]) -> Manifest:
             for name, spans in raw["covered"].items()
         },
         late_after=raw.get("late_after", {}),
+        merges=raw.get("merges", ""),
     )
 
 
@@ -322,4 +324,4 @@ def _named(now: Manifest) -> set[str]:
     named = {segment.file for segment in now.segments} | {segment.people_file for segment in now.segments}
     named |= {segment.names_file for segment in now.segments}
     named |= {rollup.file for segment in now.segments for rollup in segment.rollups}
-    return named | {file.file for file in now.facts}
+    return named | {file.file for file in now.facts} | {now.merges}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from expansion.usage.answers import NEWEST_VALUE
-from expansion.usage.duck import quote
 from expansion.usage.fact_relations import FactRelations, stored
 from expansion.usage.marks import marked_sql
 
@@ -32,8 +31,8 @@ def still_there(facts: FactRelations, by: datetime) -> str:
 def _pairs(facts: FactRelations, by: datetime | None, of: str | None) -> str:
     known = f" AND since <= {stored(by)} AND seen_at <= {stored(by)}" if by else ""
     if of is not None:
-        known += f" AND user_id IN (SELECT user_id FROM {facts.told()} WHERE account_id = {quote(of)})"
-    parts = [_pulled(f"SELECT * FROM {facts.pulled} WHERE user_id <> ''{known}")]
+        known += f" AND user_id IN ({facts.people_of(of)})"
+    parts = [facts.belonging(_pulled(f"SELECT * FROM {facts.as_told} WHERE user_id <> ''{known}"))]
     if people := facts.people():
         named = f"(SELECT *, known AS seen_at FROM {people})"
         parts.append(_stated(f"SELECT * FROM {named} WHERE true{known}", _snapshots(facts, by)))

@@ -43,6 +43,7 @@ class Rest(StoreRelations):
     touched: frozenset[str] = frozenset()  # ids of segments
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         columns = list(zip(*sorted(self.twice), strict=True)) or [(), (), ()]
         kinds = {"event_id": pa.string(), "event": pa.string(), "ts": pa.timestamp("us")}
         arrays = {name: pa.array(some, kind) for (name, kind), some in zip(kinds.items(), columns, strict=True)}
@@ -50,8 +51,8 @@ class Rest(StoreRelations):
         self.con.execute("CREATE OR REPLACE TEMP TABLE twice AS SELECT * FROM events_twice")
         self.con.unregister("events_twice")
 
-    def _events(self, segments: Sequence[Segment], properties: Collection[str]) -> str | None:
-        events = super()._events(segments, properties)
+    def _as_told(self, segments: Sequence[Segment], properties: Collection[str]) -> str | None:
+        events = super()._as_told(segments, properties)
         return f"(SELECT * FROM {events} ANTI JOIN twice USING (event_id, event, ts))" if events else None
 
     def _rolled_up(
@@ -65,7 +66,8 @@ class Rest(StoreRelations):
         stored = warehouse.facts_from
         found = {segment.id: some for segment in stored.manifest.segments if (some := _in_both(warehouse, segment))}
         twice = frozenset(one for some in found.values() for one in some)
-        return cls(stored.store, stored.manifest, stored.con, stored.reading, twice=twice, touched=frozenset(found))
+        kept = (stored.store, stored.manifest, stored.con, stored.reading, stored.ids, stored.known_by)
+        return cls(*kept, twice=twice, touched=frozenset(found))
 
 
 def _in_both(warehouse: WarehouseSource, segment: Segment) -> list[Twice]:

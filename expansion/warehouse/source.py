@@ -16,6 +16,7 @@ from expansion.usage.carriers import Bringing, nobody_knows
 from expansion.usage.fact_relations import FactRelations
 from expansion.usage.names import ANY, MOST_SUGGESTED, Names, Pair, Row
 from expansion.usage.properties import column_of
+from expansion.usage.renaming import Renaming
 from expansion.usage.rollup import WHERE_AND_WHEN, Column, properties_of, rollup_sql
 from expansion.usage.spans import Spans, told
 from expansion.usage.sql_dialect import DUCK
@@ -41,7 +42,8 @@ class PushedRows:
     local: Local
     events: EventTable
     calendar: Calendar
-    accounts: Sequence[str] | None  # the few that are asked about
+    accounts: Sequence[str] | None  # the few that are asked about, by all the ids they have or had
+    renaming: Renaming = field(default_factory=Renaming)
 
     def by_day(self, columns: Collection[Column], first: date, last: date) -> str | None:
         """Rollup rows with these columns (or those of one detail) of these days; None where nobody is asked about."""
@@ -69,7 +71,7 @@ class PushedRows:
             )
             for some in self._some_accounts()
         ]  # fmt: skip
-        return self.local.table(queries, _schema(asked, each_event=each_event))
+        return self.renaming.rows(self.local.table(queries, _schema(asked, each_event=each_event)))
 
     def _some_accounts(self) -> Iterator[tuple[str, ...]]:
         """For each query what it asks of the account."""
@@ -135,7 +137,9 @@ class WarehouseSource:
         return WarehouseSource(local, self.table, facts, self.as_of, self.known, self._told, self._names)
 
     def rows(self, calendar: Calendar, accounts: Sequence[str] | None) -> PushedRows:
-        return PushedRows(self.local, self.table, calendar, accounts)
+        renaming = self.facts_from.renaming
+        asked = None if accounts is None else renaming.ids.of_accounts(accounts)
+        return PushedRows(self.local, self.table, calendar, asked, renaming)
 
     def measures(self, asked: Asked) -> Measures:
         return by_sql(self, asked)
@@ -228,16 +232,19 @@ class WarehouseSource:
         query = f"SELECT {keys}, MIN(seen_at) AS first_seen FROM {events} AS seen WHERE {where} GROUP BY {keys}"
         names = keys.split(", ")
         table = self.local.table([query], [*((name, TEXT) for name in names), ("first_seen", MOMENT)])
+        table = self.facts_from.renaming.rows(table, users="user_id" in names)
         facts = f"SELECT {keys}, seen_at AS first_seen FROM {self.facts.told()} WHERE {where}"
         return f"({facts} UNION ALL SELECT {keys}, first_seen FROM {table})"
 
     def events_of(self, account_id: str, columns: Sequence[Column], since: datetime) -> str | None:
         """SQL for the events of one account since a moment that these columns may be about, with what they read."""
         spelling, properties = self.local.spelling, sorted(properties_of(columns))
-        where = [seen_by(spelling, self.as_of), spelling.one_of("account_id", [account_id])]
+        mine = spelling.one_of("account_id", self.facts_from.ids.of_account(account_id))
+        where = [seen_by(spelling, self.as_of), mine]
         if all(column.atom.events for column in columns):
             where.append(spelling.one_of("event", sorted({name for column in columns for name in column.atom.events})))
         kept = ["event_id", "event", "ts", "seen_at", "account_id", "user_id", *map(column_of, properties)]
         events = self.table.events(spelling, properties, Between(max(FIRST, since), self.as_of, tuple(where)))
         query = f"SELECT {', '.join(kept)} FROM {events} AS mine"
-        return self.local.table([query], [(name, MOMENT if name in ("ts", "seen_at") else TEXT) for name in kept])
+        found = self.local.table([query], [(name, MOMENT if name in ("ts", "seen_at") else TEXT) for name in kept])
+        return self.facts_from.renaming.rows(found)

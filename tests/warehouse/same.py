@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from expansion.evaluate.relations import StoreRelations
 from expansion.explain.evaluator import StoreEvaluator, build_rollups, evaluator
+from expansion.usage.merges import add_merges
 from expansion.usage.properties import column_of
 from expansion.usage.sql_dialect import DUCK, Spelling
 from expansion.usage.store import Stored, UsageStore
@@ -23,6 +24,7 @@ from expansion.warehouse.source import WarehouseSource
 from expansion.warehouse.table import Between
 from tests.evaluate.drawing import several
 from tests.evaluate.harness import asked, somewhere
+from tests.evaluate.merging import a_merged_world
 from tests.evaluate.stores import fill
 from tests.evaluate.words import Definition
 from tests.evaluate.worlds import World, a_world
@@ -32,7 +34,7 @@ from tests.warehouse.odd import DAYS, FOLDED, NUMBERS, PARTS, some_days, some_nu
 
 def pushed(stage: Stage, world: World, facts: UsageStore) -> StoreEvaluator:
     """The evaluator over the warehouse; for when events are known is what the world says."""
-    source = WarehouseSource.of(stage, stage.table, StoreRelations.of(facts), world.as_of)
+    source = WarehouseSource.of(stage, stage.table, StoreRelations.of(facts, world.as_of), world.as_of)
     source.known = tuple(sorted(world.spans))
     return StoreEvaluator(source, world.vocabulary, world.as_of)
 
@@ -73,6 +75,28 @@ def assert_same_explanations(stage: Stage, seed: str, most: int = 12) -> None:
         for trigger in asked(definitions[:most]):
             for account in accounts:
                 assert there.explain(trigger, account) == embedded.explain(trigger, account), trigger
+
+
+def assert_same_answers_for_merged(stage: Stage, seed: str) -> None:
+    """Of accounts and people who had other ids: the warehouse has never heard of it. Then one account alone."""
+    world, definitions = a_question(seed)
+    given = a_merged_world(Random(seed), world)
+    world, triggers = given.world, asked(definitions)
+    stage.fill(rows_of(world))
+    with somewhere() as folder:
+        stores = world.quick_store(folder / "whole"), without_events(world).quick_store(folder / "facts")
+        for store in stores:
+            add_merges(store, given.merges, world.as_of)
+        embedded = evaluator(stores[0], world.vocabulary, world.as_of)
+        there = pushed(stage, world, stores[1])
+        mine, theirs = embedded.answers(triggers), there.answers(triggers)
+        for one in triggers:
+            found, answered = mine[one.trigger], theirs[one.trigger]
+            assert (set(found.yes), dict(found.unknown)) == (set(answered.yes), dict(answered.unknown)), one
+            assert (set(found.cleared), found.asked) == (set(answered.cleared), answered.asked), one
+        alone = pushed(stage, world, stores[1])
+        for account in sorted({one.id for one in given.merges if one.of == "account"} & set(embedded.accounts()))[:2]:
+            assert alone.explain(triggers[0], account) == embedded.explain(triggers[0], account), account
 
 
 # --- for when events are known ----------------------------------------------------------------------------------------

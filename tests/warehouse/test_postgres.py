@@ -36,6 +36,11 @@ def test_explanations_show_the_same(stage: PostgresStage, seed: str) -> None:
     same.assert_same_explanations(stage, seed)
 
 
+@pytest.mark.parametrize("seed", [f"merged {n}" for n in range(6)])
+def test_accounts_and_people_who_had_other_ids_are_one(stage: PostgresStage, seed: str) -> None:
+    same.assert_same_answers_for_merged(stage, seed)
+
+
 @examples(20)
 @given(seed=st.integers(0, 2**24 - 1))
 def test_events_of_the_warehouse_and_of_the_store_count_together_and_the_same_one_once(
