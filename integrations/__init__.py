@@ -25,6 +25,7 @@ _NAMES = (
     "segment",
     "amplitude",
     "pendo",
+    "gainsight",
 )
 NAMES = {name: f"integrations.{name}" for name in _NAMES}  # and where the code of each is
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sandbox.amplitude.app import Amplitude
 from sandbox.appcues.app import Appcues
+from sandbox.gainsight.app import Gainsight
 from sandbox.hubspot.app import HubSpot
 from sandbox.intercom.app import Intercom
 from sandbox.kit.faults import Misbehaving
@@ -31,6 +32,7 @@ STAND_INS: tuple[type[StandIn], ...] = (
     Appcues,
     Amplitude,
     Pendo,
+    Gainsight,
 )
 
 
