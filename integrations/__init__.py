@@ -26,6 +26,9 @@ _NAMES = (
     "amplitude",
     "pendo",
     "gainsight",
+    "rudderstack",
+    "posthog",
+    "heap",
 )
 NAMES = {name: f"integrations.{name}" for name in _NAMES}  # and where the code of each is
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from integrations.amplitude.client import Client
 from integrations.amplitude.doctor import check
 from integrations.amplitude.export import Export
+from integrations.amplitude.inbound import Calls
 from integrations.amplitude.settings import DOWNLOADS, DOWNLOADS_A_MONTH, RIGHTS, Settings
 from integrations.amplitude.sources import Cohort
 from integrations.kit.declare import Connected, Integration
@@ -27,6 +28,7 @@ INTEGRATION = Integration(
     settings_model=Settings,
     connect=connect,
     sources={kind.name: kind for kind in (Export, Cohort)},
+    inbound={Calls.name: Calls},
     limits=(DOWNLOADS_A_MONTH, *DOWNLOADS),
     rights=RIGHTS,
 )

@@ -51,3 +51,15 @@ class Settings(BaseSettings):
     def api(self) -> str:
         """The address that is asked."""
         return self.base_url or _HOSTS[self.region]
+
+
+class ServeSettings(BaseSettings):
+    """What `expansion serve` needs to take Amplitude's calls, and nothing else does."""
+
+    model_config = SettingsConfigDict(env_prefix="AMPLITUDE_", env_file=".env", extra="ignore")
+
+    serve_keys: SecretStr | None = Field(
+        None,
+        description="For `expansion serve`: the API keys that Amplitude's libraries may send, several with commas: the "
+        "project's own (Organization settings > Projects), or long ones that you make up.",
+    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -77,10 +78,25 @@ class Call:
             raise Refused("this is no JSON; look at what is sent, and whether a proxy changes it") from error
 
     @cached_property
-    def sent(self) -> Mapping[str, Any]:
-        """The body where it is a JSON object; an empty one for everything else: for doors that look whose it is."""
+    def data(self) -> Any:
+        """What stands in the field `data` of a form or of the query, as JSON or as base64 of it; else the body as JSON.
+
+        By content: mixpanel for Python posts JSON in a form, the one for Node base64, posthog-js either, and
+        @rudderstack/rudder-sdk-node gzip that it calls a form.
+        """
+        packed = "" if self.body[:1] in (b"{", b"[") else self.form.get("data", "")
+        if not packed:
+            return self.json
         try:
-            return self.json if isinstance(self.json, dict) else {}
+            return loads(packed if packed[:1] in "{[" else b64decode(packed.replace(" ", "+") + "=="))
+        except (ValueError, RecursionError) as error:
+            raise Refused("the field `data` is neither JSON nor base64 of it; look what is sent") from error
+
+    @cached_property
+    def sent(self) -> Mapping[str, Any]:
+        """What was sent, where it is an object; an empty one for everything else: for doors that look whose it is."""
+        try:
+            return self.data if isinstance(self.data, dict) else {}
         except Refused:
             return {}
 

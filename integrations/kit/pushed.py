@@ -5,14 +5,15 @@ from __future__ import annotations
 import hmac
 import json
 from base64 import b64decode
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
 from pydantic import SecretStr
 
-from expansion.contract import Arrived, Aside, NoAccess
+from expansion.contract import Arrived, Aside, EventRow, FactRecord, NoAccess
 from expansion.usage.cells import as_id, is_nothing
 from expansion.usage.moment_forms import FIRST, LAST
 from expansion.usage.moments import moment, why_not
@@ -102,6 +103,45 @@ def accounts_of(
             "it has several kinds of groups; name the one that is the account in facts.yaml: `account: company`"
         )
     return ids(next(iter(known.values())), "account") if account is None and known else []
+
+
+# --- people and accounts ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Told:
+    """Facts that a call tells: of which source, since when, and when it arrived."""
+
+    source: str
+    at: datetime
+    arrived: datetime
+
+    def person(self, user: str | None, accounts: Sequence[str], values: Mapping[str, Any]) -> Iterator[FactRecord]:
+        """What is known of a person, and to which accounts they belong from now on; where the call names none, it is
+        about the account that is known of them."""
+        if user is None:
+            raise NotARow("it is about a person, and names none")
+        for account in accounts:
+            yield self._of(account, {**values, "account": account}, user)
+        if not accounts and values:
+            yield self._of("", values, user)
+
+    def account(self, account: str, values: Mapping[str, Any]) -> Iterator[FactRecord]:
+        """What is known of an account."""
+        if values:
+            yield self._of(account, values, None)
+
+    def _of(self, account: str, values: Mapping[str, Any], user: str | None) -> FactRecord:
+        remote = account if user is None else None
+        return FactRecord(self.source, account, values, remote, user, self.at, self.arrived)
+
+
+def for_each(event: EventRow, accounts: Sequence[str]) -> Iterator[EventRow]:
+    """The event, once for each account that it belongs to; with one id for each of several."""
+    if len(accounts) < 2:
+        yield replace(event, account_id=accounts[0] if accounts else None)
+    else:
+        yield from (replace(event, account_id=one, event_id=f"{event.event_id}@{one}") for one in accounts)
 
 
 # --- times ------------------------------------------------------------------------------------------------------------

@@ -12,10 +12,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from expansion.contract import Arrived, EventRow, FactRecord, Merge, Refused
+from expansion.contract import Arrived, EventRow, Merge, Refused
 from expansion.usage.cells import is_nothing
 from integrations.kit.inbound import Call
-from integrations.kit.pushed import NotARow, accounts_of, an_object, each, ids, made_id, marked, one_id, when
+from integrations.kit.pushed import (
+    NotARow,
+    Told,
+    accounts_of,
+    an_object,
+    each,
+    for_each,
+    ids,
+    made_id,
+    marked,
+    one_id,
+    when,
+)
 
 # A call by its path; `/v1/batch` and `/v1/import` hold many.
 KINDS = {
@@ -56,7 +68,7 @@ class Calls:
             case "page" | "screen" as kind:
                 yield from self._event(one, _VIEWS[kind], arrived, name=one.get("name"))
             case "identify":
-                yield self._person(one, arrived)
+                yield from self._person(one, arrived)
             case "group":
                 yield from self._group(one, arrived)
             case "alias":
@@ -72,11 +84,8 @@ class Calls:
         accounts = accounts_of(self.account, properties, {}, context.get("groupId"))
         user = one_id(one.get("userId"), "userId")
         at, by_arrival = self._when(one, arrived)
-        event_id = self._id(one)
-        for account in accounts or (None,):
-            each_id = event_id if len(accounts) < 2 else f"{event_id}@{account}"
-            told = marked(properties, by_arrival=by_arrival)
-            yield EventRow(each_id, event, at, account, user, told, arrived, source=self.source)
+        told = marked(properties, by_arrival=by_arrival)
+        yield from for_each(EventRow(self._id(one), event, at, None, user, told, arrived, source=self.source), accounts)
 
     def _id(self, one: Mapping[str, Any]) -> str:
         system = self.source.partition(".")[0]
@@ -87,29 +96,26 @@ class Calls:
     def _when(self, one: Mapping[str, Any], arrived: datetime) -> tuple[datetime, bool]:
         return when(next((one[name] for name in self.times if not is_nothing(one.get(name))), None), arrived)
 
-    def _person(self, one: Mapping[str, Any], arrived: datetime) -> FactRecord:
-        """What is known of a person; the account, where the call names none, is the one that is known at the fold."""
-        user, context = one_id(one.get("userId"), "userId"), an_object(one.get("context"), "context")
-        if user is None:
-            raise NotARow("an `identify` call without a userId")
+    def _person(self, one: Mapping[str, Any], arrived: datetime) -> Iterator[Arrived]:
+        context = an_object(one.get("context"), "context")
         # rudder-sdk-python keeps traits in the context alone.
         traits = {**an_object(context.get("traits"), "traits"), **an_object(one.get("traits"), "traits")}
-        account = one_id(context.get("groupId"), "groupId") or ""
-        at, _ = self._when(one, arrived)
-        return FactRecord(self.source, account, traits, user_id=user, at=at, known_at=arrived)
+        accounts = accounts_of(self.account, traits, {}, context.get("groupId"))
+        yield from self._told(one, arrived).person(one_id(one.get("userId"), "userId"), accounts, traits)
 
-    def _group(self, one: Mapping[str, Any], arrived: datetime) -> Iterator[FactRecord]:
+    def _group(self, one: Mapping[str, Any], arrived: datetime) -> Iterator[Arrived]:
         """What is known of an account, and that the person belongs to it from now on."""
         groups, user = ids(one.get("groupId"), "groupId"), one_id(one.get("userId"), "userId")
         if not groups:
             raise NotARow("a `group` call without a groupId")
-        at, _ = self._when(one, arrived)
-        traits = an_object(one.get("traits"), "traits")
+        told, traits = self._told(one, arrived), an_object(one.get("traits"), "traits")
         for account in groups:
-            if traits:
-                yield FactRecord(self.source, account, traits, remote_id=account, at=at, known_at=arrived)
-            if user is not None:
-                yield FactRecord(self.source, account, {"account": account}, user_id=user, at=at, known_at=arrived)
+            yield from told.account(account, traits)
+        if user is not None:
+            yield from told.person(user, groups, {})
+
+    def _told(self, one: Mapping[str, Any], arrived: datetime) -> Told:
+        return Told(self.source, self._when(one, arrived)[0], arrived)
 
     def _alias(self, one: Mapping[str, Any], arrived: datetime) -> Merge:
         former, user = one_id(one.get("previousId"), "previousId"), one_id(one.get("userId"), "userId")

@@ -8,6 +8,7 @@ from integrations.kit.shapes import checked
 from integrations.kit.world import IN_LIFE, World
 from integrations.mixpanel.client import Api, Queries
 from integrations.mixpanel.doctor import check
+from integrations.mixpanel.inbound import Calls
 from integrations.mixpanel.rights import RIGHTS
 from integrations.mixpanel.settings import EXPORTS, QUERIES_AN_HOUR, Settings
 from integrations.mixpanel.sources import Cohort, Export, Group, Profile
@@ -32,6 +33,7 @@ INTEGRATION = Integration(
     settings_model=Settings,
     connect=connect,
     sources={kind.name: kind for kind in (Export, Group, Profile, Cohort)},
+    inbound={Calls.name: Calls},
     limits=(QUERIES_AN_HOUR, *EXPORTS),
     rights=RIGHTS,
 )

@@ -60,3 +60,15 @@ class Settings(BaseSettings):
     def zone(self) -> ZoneInfo:
         """In which event times are kept, and days begin."""
         return ZoneInfo(self.event_time_zone)
+
+
+class ServeSettings(BaseSettings):
+    """What `expansion serve` needs to take Mixpanel's calls, and nothing else does."""
+
+    model_config = SettingsConfigDict(env_prefix="MIXPANEL_", env_file=".env", extra="ignore")
+
+    serve_keys: SecretStr | None = Field(
+        None,
+        description="For `expansion serve`: the project tokens that Mixpanel's libraries may send, several with "
+        "commas: the project's own (Project settings > Overview > Project token), or long ones that you make up.",
+    )

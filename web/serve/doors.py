@@ -26,7 +26,7 @@ class Doors:
             for path in door.paths:
                 self._by_path.setdefault(path, []).append(door)
                 # `http://host:8100/posthog` as host leaves no doubt, where two systems share a path.
-                self._by_path.setdefault(f"/{system}{path}", []).append(door)
+                self._by_path.setdefault(tidy(f"/{system}{path}"), []).append(door)
 
     def at(self, path: str) -> Sequence[InboundBase]:
         """The doors of a path; an empty list where there is none."""

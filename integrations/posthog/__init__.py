@@ -1,0 +1,22 @@
+"""PostHog: what its libraries send, taken by `expansion serve`."""
+
+from __future__ import annotations
+
+from integrations.kit.declare import Connected, Integration
+from integrations.kit.world import IN_LIFE, World
+from integrations.posthog.inbound import Calls
+from integrations.posthog.settings import Settings
+
+
+def connect(settings: Settings, world: World = IN_LIFE) -> Connected:
+    """Nothing is asked of PostHog."""
+    return Connected()
+
+
+INTEGRATION = Integration(
+    name="posthog",
+    title="PostHog",
+    settings_model=Settings,
+    connect=connect,
+    inbound={Calls.name: Calls},
+)
