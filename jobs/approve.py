@@ -51,7 +51,8 @@ def approve(place: Place, firings: Collection[FiringRecord], by: str, as_of: dat
     The attention budget, suppressions and pauses still hold. Where the trigger is not certainly true now, nothing is
     sent and it stays as it is.
     """
-    known = place.definitions.workspace.triggers
+    known, ids = place.definitions.workspace.triggers, place.ids(as_of)
+    firings = [replace(one, account_id=ids.account(one.account_id), user_id=ids.user(one.user_id)) for one in firings]
     live = [one for one in firings if one.trigger in known and known[one.trigger].status != "draft"]
     names = sorted({one.trigger for one in live})
     evaluated = (
@@ -81,7 +82,9 @@ def _decide(
 ) -> tuple[NewFiring, ...]:
     decisions = decide_all(place, evaluated, as_of, released)
     # Only what was held: what is new is for the next run to find.
-    place.ledger.record(run_id, (), (), now(), again=decisions.again, based_on=decisions.based_on)
+    place.ledger.record(
+        run_id, (), (), now(), again=decisions.again, based_on=decisions.based_on, moved=decisions.moved
+    )
     return tuple(each.firing for each in decisions.again)
 
 

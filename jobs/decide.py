@@ -119,6 +119,7 @@ def decide_all(place: Place, evaluated: Evaluated, as_of: datetime, released: Re
         context,
         definitions.catalog,
         released or {},
+        place.ids(as_of),
     )
 
 
@@ -132,6 +133,7 @@ def record(place: Place, run_id: int, decisions: Decisions, now: datetime) -> Re
         again=decisions.again,
         ran_as=decisions.ran_as,
         based_on=decisions.based_on,
+        moved=decisions.moved,
     )
 
 

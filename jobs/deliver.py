@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import integrations
@@ -15,9 +16,12 @@ from expansion.deliver.judging import Patience
 from expansion.deliver.office import LEASE, Office
 from expansion.deliver.recover import RecoveryReport, recover
 from expansion.evaluate.results import Evaluator
+from expansion.explain.evaluator import StoreEvaluator
 from expansion.records.ledger import ClaimedStep, StepFilter, StepRecord
 from expansion.steps.quiet import is_held, opens_at, why_later
 from expansion.steps.steps import NotYet, Ready, Skip, render_waiting
+from expansion.steps.still_there import Left, asks_who_left, recipe_of_now, why_left, without_who_left
+from expansion.usage.former_ids import FormerIds
 from jobs.place import Place
 
 BATCH = 400  # steps of one task: one task per account would drown the server's event queue
@@ -31,25 +35,38 @@ Now = Callable[[], datetime]
 
 @dataclass
 class Pieces:
-    """Makes claimed steps into pieces; the accounts' ids in other systems are looked up once."""
+    """Makes claimed steps into pieces; the accounts' ids in other systems are looked up once, and so is who left."""
 
     place: Place
     as_of: datetime
-    _remote: Mapping[str, Mapping[str, str]] | None = None
 
     def of(self, step: ClaimedStep) -> Piece:
+        """Raises Refused where those whom it is for do not belong to the account any more."""
         model = self.place.catalog.actions[step.action].input_model
-        account = AccountRef(step.account_id, step.account_name, self._ids().get(step.account_id, {}))
+        account_id = self._ids.account(step.account_id)
+        account = AccountRef(account_id, step.account_name, self._remote.get(account_id, {}))
         known = self.place.definitions.workspace
         trigger, playbook = known.triggers.get(step.trigger), known.playbooks.get(step.playbook)
         titles = trigger.title if trigger else "", playbook.title if playbook else ""
-        filled = model.model_validate(step.input)
+        asked = asks_who_left(step, model)
+        filled = model.model_validate(without_who_left(step, model, self._left, self._ids) if asked else step.input)
         return Piece(step.key, account, filled, step.fired_at, step.trigger, step.playbook, *titles)
 
-    def _ids(self) -> Mapping[str, Mapping[str, str]]:
-        if self._remote is None:
-            self._remote = self.place.evaluator(self.place.definitions, self.as_of).remote_ids()
-        return self._remote
+    @cached_property
+    def _evaluator(self) -> StoreEvaluator:
+        return self.place.evaluator(self.place.definitions, self.as_of)
+
+    @cached_property
+    def _remote(self) -> Mapping[str, Mapping[str, str]]:
+        return self._evaluator.remote_ids()
+
+    @cached_property
+    def _ids(self) -> FormerIds:
+        return self.place.ids(self.as_of)
+
+    @cached_property
+    def _left(self) -> Left:
+        return self._evaluator.left()
 
 
 def waits_of(place: Place, action: str) -> list[float]:
@@ -123,13 +140,19 @@ class Woken:
 def wake_waiting(place: Place, now: datetime) -> Woken:
     """Ask `only_if` again and fill in the text with the facts of today, for every waiting step whose time came."""
     evaluator = place.evaluator(place.definitions, now)
-    became = Counter(_wake(place, step, evaluator, now) for step in place.ledger.waiting_due(now))
+    waiting, ids = place.ledger.waiting_due(now), place.ids(now)
+    left: Left = evaluator.left() if any(step.user_id for step in waiting) else frozenset()
+    gone = {step.key: why for step in waiting if step.follows is None and (why := why_left(step, left, ids))}
+    for key, why in gone.items():
+        place.ledger.skip(key, why, now)
+    became = Counter(_wake(place, step, ids, evaluator, now) for step in waiting if step.key not in gone)
+    became["skipped"] += len(gone)
     return Woken(became["ready"], became["skipped"], became["later"])
 
 
-def _wake(place: Place, step: StepRecord, evaluator: Evaluator, now: datetime) -> str:
+def _wake(place: Place, step: StepRecord, ids: FormerIds, evaluator: Evaluator, now: datetime) -> str:
     policy = place.definitions.workspace.policy
-    result = render_waiting(step.action, step.recipe, place.catalog, policy, evaluator)
+    result = render_waiting(step.action, recipe_of_now(step.recipe, ids), place.catalog, policy, evaluator)
     match result:
         case Ready():
             return "ready" if place.ledger.set_input(step.key, result.input, now) else "skipped"

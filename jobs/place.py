@@ -24,7 +24,9 @@ from expansion.ledger.store import Ledger, open_ledger
 from expansion.private_files import private_folder
 from expansion.usage import manifest as manifests
 from expansion.usage.ahead import newest_pull
+from expansion.usage.former_ids import FormerIds
 from expansion.usage.manifest import Manifest
+from expansion.usage.merges import ids_known
 from expansion.usage.store import UsageStore
 from jobs.clock import instant
 from jobs.definitions import Definitions, read_definitions
@@ -163,6 +165,10 @@ class Place:
     def events(self) -> EventStore:
         """Where the events are that triggers are asked over."""
         return event_store(self.settings, self.store)
+
+    def ids(self, as_of: datetime) -> FormerIds:
+        """Who has another id than before, as it is known at a moment."""
+        return ids_known(self.store, self.stored, as_of)
 
     def evaluator(self, definitions: Definitions, as_of: datetime) -> StoreEvaluator:
         """The evaluator over what is known at a moment."""

@@ -13,30 +13,23 @@ from zoneinfo import ZoneInfo
 from expansion.calendar.spans import span_from
 from expansion.contract import Catalog
 from expansion.decide.approval import ask_approval
-from expansion.decide.attention import Spent, keep_attention
+from expansion.decide.attention import keep_attention
 from expansion.decide.conversations import Joined, join
 from expansion.decide.drafts import Draft, NotDecided, drafts
 from expansion.decide.episodes import Changes, Cooling, changes
 from expansion.decide.flood import PAST_RUNS
 from expansion.decide.handover import RunContext, as_firing, as_works
+from expansion.decide.history import History, OfNow
 from expansion.decide.rulings import TriggerPast
 from expansion.evaluate.results import Answers, Evaluator
 from expansion.evaluate.subjects import Subject, account_of
 from expansion.language.model.models import Playbook, Policy, Trigger
 from expansion.language.model.values import Span
-from expansion.records.firing import (
-    Cleared,
-    Conversation,
-    LastEpisode,
-    Mark,
-    NewFiring,
-    NewStep,
-    OpenEpisode,
-    Redecided,
-)
-from expansion.records.pauses import Pause, Paused, paused
+from expansion.records.firing import Cleared, Conversation, Mark, Moved, NewFiring, NewStep, Redecided
+from expansion.records.pauses import Paused, paused
 from expansion.steps.reaching import reached
 from expansion.steps.steps import plan_steps
+from expansion.usage.former_ids import NOBODY, FormerIds
 
 # (trigger, account) -> who lets it go, of what is held for a person
 Released = Mapping[tuple[str, str], str]
@@ -58,22 +51,6 @@ class Definitions(Protocol):
     def definition_hash(self, trigger_name: str) -> str: ...
 
 
-class History(Spent, Protocol):
-    """What deciding reads of the ledger: of a trigger's accounts, or people."""
-
-    def open_episodes(self, trigger: str) -> Mapping[Subject, OpenEpisode]: ...
-
-    def last_episode(self, trigger: str) -> Mapping[Subject, LastEpisode]: ...
-
-    def past_counts(self, trigger: str, limit: int) -> Sequence[int]: ...
-
-    def was_live(self, trigger: str) -> bool: ...
-
-    def pauses(self) -> Sequence[Pause]: ...
-
-    def mark(self) -> Mark: ...
-
-
 @dataclass(frozen=True)
 class Decisions:
     """What one run decided. `firings` and `again` are in the order of their priority."""
@@ -86,6 +63,7 @@ class Decisions:
     again: tuple[Redecided, ...] = ()  # open episodes about which something else is decided now
     ran_as: Mapping[str, Literal["watching", "live"]] = field(default_factory=dict)  # trigger -> how it ran this time
     based_on: Mark | None = None  # how the ledger stood; where it has moved on, this has to be decided anew
+    moved: tuple[Moved, ...] = ()  # open episodes of who has another id now
 
 
 def decide(
@@ -96,6 +74,7 @@ def decide(
     context: RunContext,
     catalog: Catalog,
     released: Released = _NOBODY,
+    ids: FormerIds = NOBODY,
 ) -> Decisions:
     """Open and end episodes, keep the guard rails, set the priority, and plan the steps of what is acted on.
 
@@ -103,9 +82,11 @@ def decide(
     its reason in the firing. What is paused, suppressed or carried over is decided again in every run while its trigger
     is true; what is held for a person only when `released` names it. Nothing is written here: `Ledger.record` takes the
     result. A trigger in draft is not decided about. One that turns from watching to live does not act on what is true
-    already: nobody gets a burst of old news.
+    already: nobody gets a burst of old news. `ids`: who fired under another id than the answers are for.
     """
     policy, based_on = definitions.policy, history.mark()
+    history = of_now = OfNow(history, ids)
+    released = {(name, ids.account(account)): by for (name, account), by in released.items()}
     active = [each for name, each in definitions.triggers.items() if each.status != "draft" and name in answers]
     zone = ZoneInfo(policy.time_zone)
     held = paused(history.pauses(), zone)
@@ -130,11 +111,12 @@ def decide(
             for draft, firing in made
             if draft.was and (draft.was.decision, draft.was.reason) != (firing.decision, firing.reason)
         ),
-        cleared=tuple(over for each in changed.values() for over in each.ends),
+        cleared=tuple(over for name, each in changed.items() for over in (*each.ends, *of_now.ends(name))),
         cooling=tuple(wait for each in changed.values() for wait in each.cooling),
         unknown_counts={name: _unknown(answers[name]) for name in changed if answers[name].unknown},
         problems=tuple(problem for _, problems in drafted for problem in problems),
         based_on=based_on,
+        moved=tuple(moved for name in changed for moved in of_now.moves(name)),
         ran_as={each.trigger: _status(each) for each in active if _counts_as_run(each, answers[each.trigger], held)},
     )
 

@@ -169,6 +169,11 @@ class StoreEvaluator:
             if user not in left
         ]
 
+    def left(self) -> frozenset[UserOf]:
+        """Everybody who belonged to an account, and does no longer."""
+        gone = self.source.con.execute(f"SELECT account_id, user_id FROM {left_sql(self.source.facts, self.as_of)}")
+        return frozenset(UserOf(account, user) for account, user in gone.fetchall())
+
     def _members(self, account_id: str) -> str:
         """SQL for the people of an account. The account of a person is the one known last."""
         return members_sql(self.source.facts, self.as_of, of=account_id)

@@ -41,6 +41,7 @@ from expansion.records.firing import (
     Decision,
     LastEpisode,
     Mark,
+    Moved,
     NewFiring,
     NewStep,
     OpenEpisode,
@@ -130,6 +131,7 @@ class Firings(Database):
         again: Sequence[Redecided] = (),
         ran_as: Mapping[str, str] = _NOTHING,
         based_on: Mark | None = None,
+        moved: Sequence[Moved] = (),
     ) -> Recorded:
         """End the cleared episodes, then write the firings with their steps; all of it or nothing.
 
@@ -139,7 +141,8 @@ class Firings(Database):
 
         `again`: what is decided now about episodes that are open, unless somebody decided about them meanwhile.
         `ran_as`: how each trigger ran, `watching` or `live`. `based_on`: the mark when it was decided; where somebody
-        else has decided something since, Overtaken is raised: two runs must not fill one budget twice.
+        else has decided something since, Overtaken is raised: two runs must not fill one budget twice. `moved`: these
+        open episodes go to the ids of now first, with their steps; what was sent keeps its key.
         """
         for firing in (*firings, *(each.firing for each in again)):
             _must_be_whole(firing)
@@ -148,6 +151,7 @@ class Firings(Database):
             if based_on is not None and _mark(connection) != based_on:
                 raise Overtaken("somebody else has decided something at the same moment; try again")
             as_of = connection.execute(select(RUNS.c.as_of).where(RUNS.c.id == run_id)).scalar_one()
+            _move(connection, moved)
             ended = _end_episodes(connection, cleared, as_of, now)
             ids = _insert(connection, self.is_postgres, run_id, firings)
             changed = {
@@ -277,6 +281,14 @@ def _end_episodes(connection: Connection, cleared: Sequence[Cleared], as_of: dat
     change = update(STEPS).where(STEPS.c.firing_id.in_(these), unsent)
     connection.execute(change.values(state="skipped", reason=EPISODE_ENDED, updated_at=now))
     return len(ids)
+
+
+def _move(connection: Connection, moved: Sequence[Moved]) -> None:
+    for each in moved:
+        now = {"account_id": each.account_id, "episode": each.episode}
+        mine = (FIRINGS.c.id == each.firing_id) & FIRINGS.c.cleared_at.is_(None)
+        if connection.execute(update(FIRINGS).where(mine).values(**now, user_id=each.user_id)).rowcount:
+            connection.execute(update(STEPS).where(STEPS.c.firing_id == each.firing_id).values(**now))
 
 
 def _said_by(by: str, decision: str, trigger: str, account_id: str) -> AuditLine:

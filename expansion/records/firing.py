@@ -158,6 +158,16 @@ class Cleared:
 
 
 @dataclass(frozen=True)
+class Moved:
+    """An open episode of an account, or a person, that has another id now: it is theirs under this number."""
+
+    firing_id: int
+    account_id: str
+    user_id: str
+    episode: int
+
+
+@dataclass(frozen=True)
 class LastEpisode:
     """The newest episode of an account or a person with a trigger, open or over."""
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jobs.decide import decide_all, evaluate, triggers_to_check
+from jobs.decide import decide_all, evaluate, record, triggers_to_check
+from jobs.deliver import Pieces
 from jobs.place import Place
 from jobs.pull import Pulled, pull_one, pulls
 from sandbox.all import stand_ins
@@ -236,6 +237,22 @@ def test_who_moved_or_was_deleted_is_not_nudged_for_the_former_customer(town: To
     decided = town.decided("blocked", at(8))
     assert (decided["a-1"][1], decided["a-3"][1]) == (["ben"], ["ana"])
     assert town.decided("blocked", at(7))["a-1"][1] == ["ana", "ben", "cem"]
+
+
+def test_who_leaves_after_it_was_decided_gets_nothing_of_what_waited_meanwhile(town: Town) -> None:
+    town.pull(at(7))
+    place = Place()
+    run_id = place.ledger.start_run("expansion", as_of=at(7), now=at(7))
+    asked = evaluate(place, place.definitions, triggers_to_check(place.definitions, ["blocked"]), at(7))
+    record(place, run_id, decide_all(place, asked, at(7)), at(7))
+    place.close()
+    town.state.put("mixpanel.profiles", "ana", _profile("ana", "a-3")["properties"])
+    town.pull(at(8))
+    place = Place()
+    due = place.ledger.claim("intercom.enrol_in_series", 10, "here", at(8), timedelta(minutes=5))
+    pieces = {step.account_id: Pieces(place, at(8)).of(step).input for step in due}
+    place.close()
+    assert [one["user_id"] for one in pieces["a-1"].model_dump()["people"]] == ["ben", "cem"]
 
 
 # --- guard rails ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,107 @@
+"""What deciding reads of the ledger, where accounts and people may have had other ids when they fired."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from expansion.decide.attention import Spent
+from expansion.evaluate.subjects import Subject, UserOf, account_of, user_of
+from expansion.records.firing import Cleared, Conversation, LastEpisode, Mark, Moved, OpenEpisode
+from expansion.records.pauses import Pause
+from expansion.usage.former_ids import FormerIds
+
+
+class History(Spent, Protocol):
+    """What deciding reads of the ledger: of a trigger's accounts, or people."""
+
+    def open_episodes(self, trigger: str) -> Mapping[Subject, OpenEpisode]: ...
+
+    def last_episode(self, trigger: str) -> Mapping[Subject, LastEpisode]: ...
+
+    def past_counts(self, trigger: str, limit: int) -> Sequence[int]: ...
+
+    def was_live(self, trigger: str) -> bool: ...
+
+    def pauses(self) -> Sequence[Pause]: ...
+
+    def mark(self) -> Mark: ...
+
+
+@dataclass(frozen=True)
+class OfNow:
+    """A history in which everybody goes by the id of now: what fired under a former id has fired.
+
+    An open episode moves to who has the id now, as the newest of theirs. Where several would be open then, the one of
+    the id of now goes on, else the oldest, and the others end: nobody is spoken to twice about one thing.
+    """
+
+    history: History
+    ids: FormerIds
+
+    def now(self, subject: Subject) -> Subject:
+        account = self.ids.account(account_of(subject))
+        return UserOf(account, self.ids.user(user_of(subject))) if isinstance(subject, UserOf) else account
+
+    def open_episodes(self, trigger: str) -> Mapping[Subject, OpenEpisode]:
+        if not self.ids:
+            return self.history.open_episodes(trigger)
+        return {now: some[0][1] for now, some in self._open(trigger).items()}
+
+    def last_episode(self, trigger: str) -> Mapping[Subject, LastEpisode]:
+        found: dict[Subject, LastEpisode] = {}
+        for subject, last in self.history.last_episode(trigger).items():
+            now = self.now(subject)
+            both = (last, found.get(now, last))
+            newest = max(both, key=lambda one: one.fired_at)
+            found[now] = replace(newest, episode=max(one.episode for one in both))
+        return found
+
+    def moves(self, trigger: str) -> list[Moved]:
+        """The open episodes that go to another id; see `Ledger.record`."""
+        first = [(now, *some[0]) for now, some in self._open(trigger).items()] if self.ids else []
+        return [
+            Moved(kept.firing_id, account_of(now), user_of(now), kept.episode) for now, was, kept in first if was != now
+        ]
+
+    def ends(self, trigger: str) -> list[Cleared]:
+        """The open episodes that end because another one of the same account, or person, is open."""
+        rest = [was for some in self._open(trigger).values() for was, _ in some[1:]] if self.ids else []
+        return [Cleared(trigger, account_of(was), user_of(was)) for was in rest]
+
+    def conversations(self, since: datetime, until: datetime) -> Sequence[Conversation]:
+        return [
+            replace(one, account_id=self.ids.account(one.account_id), people=tuple(map(self.ids.user, one.people)))
+            for one in self.history.conversations(since, until)
+        ]
+
+    def past_counts(self, trigger: str, limit: int) -> Sequence[int]:
+        return self.history.past_counts(trigger, limit)
+
+    def was_live(self, trigger: str) -> bool:
+        return self.history.was_live(trigger)
+
+    def pauses(self) -> Sequence[Pause]:
+        return self.history.pauses()
+
+    def mark(self) -> Mark:
+        return self.history.mark()
+
+    def _open(self, trigger: str) -> dict[Subject, list[tuple[Subject, OpenEpisode]]]:
+        """By who it is now, under whose ids which episodes are open, the one that goes on first."""
+        together: dict[Subject, list[tuple[Subject, OpenEpisode]]] = {}
+        for subject, still_open in self.history.open_episodes(trigger).items():
+            together.setdefault(self.now(subject), []).append((subject, still_open))
+        last = self.last_episode(trigger) if any(now != some[0][0] for now, some in together.items()) else {}
+        return {now: _first(now, some, last.get(now)) for now, some in together.items()}
+
+
+def _first(
+    now: Subject, some: list[tuple[Subject, OpenEpisode]], last: LastEpisode | None
+) -> list[tuple[Subject, OpenEpisode]]:
+    (was, kept), *rest = sorted(some, key=lambda one: (one[0] != now, one[1].fired_at))
+    if was != now and last is not None:
+        kept = replace(kept, episode=last.episode + 1)
+    return [(was, kept), *rest]
