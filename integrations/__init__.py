@@ -29,6 +29,8 @@ _NAMES = (
     "rudderstack",
     "posthog",
     "heap",
+    "webhook",
+    "teams",
 )
 NAMES = {name: f"integrations.{name}" for name in _NAMES}  # and where the code of each is
 

@@ -21,6 +21,8 @@ from sandbox.pendo.app import Pendo
 from sandbox.salesforce.app import Salesforce
 from sandbox.sample import AS_OF, customers, told
 from sandbox.slack.app import Slack
+from sandbox.teams.app import Teams
+from sandbox.webhook.app import Webhook
 
 # A new one goes to the end: what is drawn for the sample of those before it stays as it is.
 STAND_INS: tuple[type[StandIn], ...] = (
@@ -33,6 +35,8 @@ STAND_INS: tuple[type[StandIn], ...] = (
     Amplitude,
     Pendo,
     Gainsight,
+    Webhook,
+    Teams,
 )
 
 

@@ -159,6 +159,23 @@ class Api:
 
         return self._retry.run(once, repeatable=repeatable)
 
+    def hand_over(
+        self, path: str, what: str, content: bytes, headers: Callable[[], Mapping[str, str]], *, again: bool = False
+    ) -> None:
+        """Posted byte for byte as it is, with headers made for each try: a signature holds the time.
+
+        Of a good reply nothing is read, but that a web page is none: it is that of a proxy, or of maintenance.
+        """
+
+        def once() -> None:
+            request = self._http.build_request("POST", path, content=content, headers=dict(headers()))
+            with self._turn.one():
+                reply = self._send(request, what, wrote=True, end=TIMES * self._timeout)
+            if reply.content.lstrip()[:1] == b"<":
+                raise self.meanings.of(Broke.NOT_JSON, what, wrote=True)
+
+        self._retry.run(once, repeatable=again)
+
     def stream(
         self,
         path: str,
