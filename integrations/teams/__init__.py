@@ -8,7 +8,7 @@ from integrations.kit.world import IN_LIFE, World
 from integrations.teams.actions import PostMessageAction
 from integrations.teams.client import Client
 from integrations.teams.doctor import check
-from integrations.teams.settings import LIMIT, Settings
+from integrations.teams.settings import LIMIT, RIGHTS, Settings
 
 
 def connect(settings: Settings, world: World = IN_LIFE) -> Connected:
@@ -25,4 +25,5 @@ INTEGRATION = Integration(
     connect=connect,
     actions={PostMessageAction.name: PostMessageAction},
     limits=(LIMIT,),
+    rights=RIGHTS,
 )

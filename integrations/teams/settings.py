@@ -6,6 +6,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from expansion.limits import Limit
+from integrations.kit.declare import Right
 from integrations.kit.named import addresses
 from integrations.kit.retry import RetryPolicy
 
@@ -13,6 +14,7 @@ from integrations.kit.retry import RetryPolicy
 LIMIT = Limit(4, 1, "learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook")
 RETRY = RetryPolicy(tries=4, first_wait=1.0, longest_wait=30.0)
 TIMEOUT = 15.0  # seconds
+RIGHTS = (Right("the workflow's address", "posting; it opens nothing else"),)
 
 
 class Settings(BaseSettings):

@@ -8,7 +8,7 @@ from integrations.kit.world import IN_LIFE, World
 from integrations.webhook.actions import Send, SendAgain
 from integrations.webhook.client import Client
 from integrations.webhook.doctor import check
-from integrations.webhook.settings import LIMIT, Settings
+from integrations.webhook.settings import LIMIT, RIGHTS, Settings
 
 
 def connect(settings: Settings, world: World = IN_LIFE) -> Connected:
@@ -26,4 +26,5 @@ INTEGRATION = Integration(
     connect=connect,
     actions={Send.name: Send},
     limits=(LIMIT,),
+    rights=RIGHTS,
 )

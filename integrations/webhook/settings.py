@@ -6,6 +6,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from expansion.limits import Limit
+from integrations.kit.declare import Right
 from integrations.kit.named import addresses
 from integrations.kit.retry import RetryPolicy
 from integrations.webhook.signing import key_of
@@ -14,6 +15,7 @@ from integrations.webhook.signing import key_of
 LIMIT = Limit(5, 1, "none is published in common; five a second are kept")
 RETRY = RetryPolicy(tries=4, first_wait=1.0, longest_wait=30.0)
 TIMEOUT = 15.0  # seconds
+RIGHTS = (Right("the receiver's address, and the secret", "sending; they open nothing else"),)
 
 
 class Settings(BaseSettings):

@@ -70,6 +70,7 @@ class System:
     least: Callable[[Any], None] = _nothing  # takes from a test's stand-ins every right that is not declared
     arrange: Callable[[Any, Mapping[str, Any]], None] = _nothing  # a stand-in as the plan of a chaos run says
     hurry: Callable[[], None] = _nothing  # makes time that the product gives the system short, for chaos
+    cannot_be_asked: bool = False  # every call to it does something: doctor looks at the settings alone
     in_chaos: Callable[[], Record] | None = None  # its part of the sample there, where it is another one
 
     @property

@@ -33,7 +33,7 @@ def _message(about: About, to: str = "default") -> Record:
 
 
 def _in_the_time_of(stand_ins: Any, clock: FakeClock) -> StandIns:
-    return stand_ins(Webhook)
+    return stand_ins(lambda state: Webhook(state, clock.monotonic))
 
 
 def _send(worker: Connected, number: int) -> Reply:
@@ -45,6 +45,7 @@ SYSTEM = System(
     stand_in=Webhook,
     sample=dict,
     connect=connect,
+    cannot_be_asked=True,
     in_world=lambda: {"receivers": ["default"]},
     canaries={
         "WEBHOOK_SECRET": "whsec_" + "Y2FuYXJ5LXdlYmhvb2stc2VjcmV0LTg4LWJ5dGVzIQ==",
