@@ -98,7 +98,9 @@ def _texts(card: dict[str, Any]) -> str:
 
 def _item(one: dict[str, Any]) -> InboxItem:
     *texts, context = [block["text"] for block in one["card"]["body"] if block["type"] == "TextBlock"]
-    facts = next((block["facts"] for block in one["card"]["body"] if block["type"] == "FactSet"), [])
+    facts: list[dict[str, str]] = next(
+        (block["facts"] for block in one["card"]["body"] if block["type"] == "FactSet"), []
+    )
     return InboxItem(
         system="teams",
         what="message",
