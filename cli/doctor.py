@@ -54,7 +54,8 @@ def _findings() -> list[tuple[str, Finding]]:
 
     place = open_place()
     try:
-        systems = [*place.definitions.systems, *(["warehouse"] if place.settings.engine_url is not None else [])]
+        engine = ["warehouse"] if place.settings.engine_url is not None else []
+        systems = list(dict.fromkeys([*place.definitions.systems, *engine]))
         own = [("ledger", _own(place, _ledger)), ("usage store", _own(place, _store))]
         if not any(finding.what == _BROKEN for _, finding in own):  # what cannot be read says nothing of its clock
             own.insert(1, ("clock", _own(place, _clock)))

@@ -3,63 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from logging import getLogger
 from time import monotonic
-from typing import Literal, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from expansion.contract import FactRecord, Failure, NotAll, NotThere, TryLater, Wanted
 from expansion.deliver.sending import only_while
 from expansion.explain.evaluator import PROFILE_FIELDS
 from expansion.language.model.models import Facts, SourcedCohort, SourcedFact, Who
+from expansion.tables.maps import read_maps
 from expansion.usage.answers import Full
 from expansion.usage.facts import add_cohort, add_facts, cohort_is_as_it_was, cohort_key, end_cohort, user_accounts
 from expansion.usage.import_events import import_rows
 from integrations.kit.declare import SourceBase
+from integrations.warehouse.sources import Tables
 from jobs.place import Place
+from jobs.pull_tables import pull_table, table_pulls
+from jobs.pulled import Pull, Pulled, Stopped
 
 T = TypeVar("T")
 log = getLogger(__name__)
 
+_BY_MAPS = ("files.", "warehouse.")  # files are imported; of tables each has a pull of its own
 LONGEST_PULL = timedelta(hours=3)  # a first pull of half a year is three exports, each with an hour
-
-
-@dataclass(frozen=True)
-class Pull:
-    """One thing to ask one source for."""
-
-    source: str  # "salesforce.account"
-    what: Literal["facts", "people", "cohort", "events"]
-    names: tuple[str, ...]  # fields; the cohort; the account property of events
-
-    @property
-    def title(self) -> str:
-        return f"{self.source} {', '.join(self.names)}" if self.what == "cohort" else f"{self.source} {self.what}"
-
-
-@dataclass(frozen=True)
-class Pulled:
-    """What came of a pull. A `problem` is one sentence; what was read before it is stored."""
-
-    pull: Pull
-    stored: int = 0
-    repeats: int = 0
-    rejects: int = 0  # rows that could not be read, and that no earlier pull had said so of
-    report: str | None = None
-    problem: str | None = None
-    whose: str = "settings"  # or "their system", or "this program"
-
-
-class Stopped(Exception):
-    """The run was told to stop while a source was being read."""
 
 
 def pulls(place: Place) -> list[Pull]:
     """Everything the definitions need, sources one after another; files are imported, and some sources push."""
     pushed = {name for name, words in place.catalog.sources.items() if words.pushed}
-    return [pull for pull in _pulls(place) if not pull.source.startswith("files.") and pull.source not in pushed]
+    others = (pull for pull in _pulls(place) if not pull.source.startswith(_BY_MAPS) and pull.source not in pushed)
+    return [*others, *_of_tables(place)]
+
+
+def _of_tables(place: Place) -> Iterator[Pull]:
+    """The tables of a warehouse, by the maps that are there."""
+    facts = place.definitions.workspace.facts
+    named = [*_fields(facts, "accounts"), *_fields(facts, "users"), *(events.from_ for events in facts.events)]
+    if any(source.startswith("warehouse.") for source in named):
+        yield from table_pulls(read_maps(place.settings.sources), named)
 
 
 def _pulls(place: Place) -> Iterator[Pull]:
@@ -127,6 +111,9 @@ def pull_one(place: Place, pull: Pull, now: datetime, stopping: Callable[[], boo
 def _pull(place: Place, pull: Pull, source: SourceBase, now: datetime, stopping: Callable[[], bool]) -> Pulled:
     """By what is asked for. Raises a Failure."""
     match pull.what:
+        case "table":
+            assert isinstance(source, Tables), "only a warehouse has tables"
+            return pull_table(place, pull, source, now, stopping)
         case "facts":
             return _facts(place, pull, source, now, stopping)
         case "people":
@@ -217,3 +204,6 @@ def _from(moment: datetime, source: SourceBase) -> datetime:
     """The beginning of the day, or of the hour."""
     at = moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     return at if source.by_hour else at.replace(hour=0)
+
+
+__all__ = ["LONGEST_PULL", "Pull", "Pulled", "Stopped", "pull_one", "pulls", "wanted"]

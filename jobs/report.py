@@ -61,6 +61,7 @@ class RunReport:
         self.pulled.append(row | {"not_readable": pulled.rejects, "report": pulled.report})
         if pulled.problem:
             self.add(Problem(pulled.pull.source.partition(".")[0], pulled.whose, pulled.problem))
+        self.notices += pulled.notes
         if pulled.rejects:
             rows = many(pulled.rejects, "row")
             self.notices.append(f"{pulled.pull.title}: {rows} could not be read; each is in {pulled.report}")

@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     engine_map: Path = Field(
         Path("warehouse.yaml"), description="Which table of that warehouse holds events; see docs/warehouse.md."
     )
+    sources: Path = Field(
+        Path("sources"), description="The folder of maps that say which tables are pulled; see docs/warehouse.md."
+    )
     first_pull_days: int = Field(
         180,
         ge=1,

@@ -40,6 +40,7 @@ ROOMS = (
     "expansion/files/read",
     "expansion/files",
     "expansion/files/propose",
+    "expansion/tables",
     "expansion/calendar",
     "expansion/accounts",
     "expansion/records",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -35,6 +35,8 @@ from expansion.usage.scratch import scratch
 from expansion.usage.store import UsageStore
 from expansion.usage.tables import Stored, Table
 
+# Gives the rows of files: of those of one table, as they are laid out alike.
+Giving = Callable[[duckdb.DuckDBPyConnection, Sequence[FoundFile]], Iterator[Rows | Unusable]]
 _OTHER_ROW = (
     "its id stands for another row of this table, which came first and is kept; `update: true` in the map replaces it"
 )
@@ -72,9 +74,29 @@ def import_by(
     """The same with a map that was read already."""
     files, problems = found(arguments)
     notes = Notes(mapping, workspace.facts if workspace else facts)
-    run = _Run(store, mapping, now, zone, files, notes, workspace)
+    run = _Run(store, mapping, now, zone, files, notes, workspace, _of_files(store, mapping))
     failed = [FileResult(sentence.partition(":")[0], failure=sentence) for sentence in problems]
     return run.done(failed)
+
+
+def import_given(
+    store: UsageStore,
+    file: FoundFile,
+    giving: Giving,
+    mapping: EventMap | FactMap,
+    now: datetime,
+    *,
+    zone: str = "UTC",
+    workspace: Workspace | None = None,
+    may_be_empty: bool = False,
+) -> ImportResult:
+    """The same with rows that are no file's: `file` is what they are called by, and which table they are of."""
+    notes = Notes(mapping, workspace.facts if workspace else None)
+    return _Run(store, mapping, now, zone, [file], notes, workspace, giving, may_be_empty).done(())
+
+
+def _of_files(store: UsageStore, mapping: EventMap | FactMap) -> Giving:
+    return lambda con, files: reading(con, files, mapping.read.words, scratch(store.root))
 
 
 @dataclass
@@ -88,6 +110,8 @@ class _Run:
     files: Sequence[FoundFile]
     notes: Notes
     workspace: Workspace | None
+    giving: Giving
+    may_be_empty: bool = False  # what is read is a part of a table: it may have nothing new
     results: list[FileResult] = field(default_factory=list)
 
     def done(self, failed: Sequence[FileResult]) -> ImportResult:
@@ -178,7 +202,7 @@ class _Run:
 
     def _read(self, con: duckdb.DuckDBPyConnection, files: Sequence[FoundFile]) -> Iterator[tuple[Rows, int]]:
         """Rows, with the number of the first of their files; the numbers of the others follow it."""
-        for given in reading(con, files, self.mapping.read.words, scratch(self.store.root)):
+        for given in self.giving(con, files):
             first = len(self.results)
             if isinstance(given, Unusable):
                 self.results.append(FileResult(self._name(given.file), failure=given.sentence))
@@ -217,7 +241,7 @@ class _Run:
         """Of what is not what its name says every row is broken, and none is worth a line."""
         if result.rows and broken == result.rows:
             what = "holds no row that can be read; check that the file is what its name says"
-        elif not result.rows and isinstance(self.mapping, FactMap):
+        elif not result.rows and isinstance(self.mapping, FactMap) and not self.may_be_empty:
             what = "holds no row; is it the file that was meant?"
         else:
             return False

@@ -13,12 +13,14 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from expansion.files.from_words import From
 from expansion.files.read.words import ReadWords
 from expansion.language.model.fields import SpanField, Strict
 from expansion.language.model.mistakes import did_you_mean
 from expansion.usage.failures import MapError
 
 Kind = Literal["number", "money", "percent", "yes_no", "date", "text"]
+FactSource = Literal["files.accounts", "files.people", "warehouse.accounts", "warehouse.people"]
 
 
 class Cell(Strict):
@@ -191,7 +193,7 @@ class EventMap(TableMap):
 class FactMap(TableMap):
     """A table of what is known of accounts, or of people: one a row, or one value a row."""
 
-    source: Literal["files.accounts", "files.people"] = "files.accounts"
+    source: FactSource = "files.accounts"
     account: Column | list[Column]
     user: Column | list[Column] | None = None
     at: Column | list[Column] | None = None  # since when it is so
@@ -212,8 +214,8 @@ class FactMap(TableMap):
             raise ValueError("a long table (`name`, `value`) has no `fields`, `several_rows` or `complete`")
         if isinstance(self.several_rows, dict) and len(self.several_rows) != 1:
             raise ValueError("`several_rows` has one rule: `newest`, `largest` or `smallest` with a column, or `sum`")
-        if self.source == "files.people" and self.user is None:
-            raise ValueError("`source: files.people` needs `user`: the column with the person's id")
+        if self.source.endswith(".people") and self.user is None:
+            raise ValueError(f"`source: {self.source}` needs `user`: the column with the person's id")
         if self.until is not None and self.at is None:
             raise ValueError("`until` needs `at`: since when the value was so")
         if self.known_at is not None and self.at is None:
@@ -237,8 +239,9 @@ class FactMap(TableMap):
 
 
 class FileMap(Strict):
-    """A map file holds one of the two."""
+    """A map file holds one of the two; and `from`, where a pull is to read the rows by itself."""
 
+    from_: From | None = Field(None, alias="from")
     events: EventMap | None = None
     facts: FactMap | None = None
 
@@ -246,6 +249,8 @@ class FileMap(Strict):
     def _one(self) -> FileMap:
         if (self.events is None) == (self.facts is None):
             raise ValueError("a map says either `events:` or `facts:`")
+        if self.facts is not None and self.from_ is not None and self.from_.cursor is not None:
+            _fits_a_part(self.facts, self.from_.cursor)
         return self
 
     @property
@@ -256,23 +261,51 @@ class FileMap(Strict):
         return found
 
 
+def _fits_a_part(facts: FactMap, cursor: str) -> None:
+    """Raises ValueError for what takes all rows together, where a pull reads only those that are new."""
+    if facts.several_rows is not None:
+        raise ValueError(
+            "`several_rows` takes all rows of an account together, and with `cursor` only new ones are read; leave "
+            "`cursor` out, or give one row an account by a `query`"
+        )
+    if facts.complete and facts.at != cursor:
+        raise ValueError(
+            "`complete` ends who is not there, and with `cursor` only new rows are read; leave `cursor` out, or let it "
+            "be the day of the snapshot, which is also `at`"
+        )
+
+
 def load_map(path: Path) -> FileMap:
     """Read a map file; raises MapError with one sentence per mistake."""
+    return read_map(text_of(path), str(path))
+
+
+def text_of(path: Path) -> str:
+    """What stands in a map file; raises MapError where it cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise MapError(f"{path}: cannot be read as YAML: {' '.join(str(error).split())}") from error
-    return read_map(text, str(path))
 
 
 def read_map(text: str, name: str) -> FileMap:
     """The map that a text is; `name` is what mistakes call it."""
+    return map_of(words_of(text, name), name)
+
+
+def words_of(text: str, name: str) -> dict[str, Any]:
+    """The words of a map as they stand there."""
     try:
         raw = YAML(typ="safe").load(text)
     except YAMLError as error:
         raise MapError(f"{name}: cannot be read as YAML: {' '.join(str(error).split())}") from error
     if not isinstance(raw, dict):
         raise MapError(f"{name}: holds no map; it should begin with `events:` or `facts:`")
+    return raw
+
+
+def map_of(raw: dict[str, Any], name: str) -> FileMap:
+    """The words of a map, checked."""
     try:
         return FileMap.model_validate(raw)
     except ValidationError as error:
@@ -326,7 +359,7 @@ def _sentence(one: Any) -> str:
 
 
 def _near(loc: tuple[int | str, ...], word: str) -> str:
-    models: dict[str, type[Strict]] = {"events": EventMap, "facts": FactMap}
+    models: dict[str, type[Strict]] = {"events": EventMap, "facts": FactMap, "from": From}
     model = models.get(str(loc[0]), FileMap) if len(loc) == 2 else Cell
     names = (field.alias or name for name, field in model.model_fields.items())
     near = did_you_mean(word, names)
@@ -340,9 +373,13 @@ __all__ = [
     "EventMap",
     "FactMap",
     "FileMap",
+    "From",
     "MadeFrom",
     "MapError",
     "RowTest",
     "load_map",
+    "map_of",
     "read_map",
+    "text_of",
+    "words_of",
 ]

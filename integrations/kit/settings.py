@@ -67,12 +67,18 @@ def secret_names(model: type[BaseModel]) -> Iterator[str]:
 
 def secrets_of(settings: BaseModel) -> Iterator[str]:
     """The secrets of a settings model, and the passwords inside addresses."""
-    for value in vars(settings).values():
+    for value in _values(settings):
         if isinstance(value, SecretStr):
             yield value.get_secret_value()
             yield from secrets_in_address(value.get_secret_value())
         elif isinstance(value, str):  # a base URL, which may be that of a proxy
             yield from secrets_in_address(value)
+
+
+def _values(settings: BaseModel) -> Iterator[object]:
+    """Each value, and each of those that one setting holds by name."""
+    for value in vars(settings).values():
+        yield from value.values() if isinstance(value, dict) else (value,)
 
 
 def _folder() -> Path | None:

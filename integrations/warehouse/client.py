@@ -28,7 +28,7 @@ class Kind:
     driver: str  # as SQLAlchemy knows it
     package: str  # that has the driver
     options: Mapping[str, Any] = field(default_factory=dict)  # for its connect()
-    at_first: Sequence[str] = ()  # what every session begins with
+    at_first: Sequence[str] = ()  # what every session begins with; `{seconds}` may pass for one query
 
 
 _POSTGRES = Kind(
@@ -49,14 +49,14 @@ KINDS = {
         "redshift+psycopg2",
         "sqlalchemy-redshift psycopg2-binary",
         {"connect_timeout": _TO_CONNECT},
-        ("SET timezone TO 'UTC'", f"SET statement_timeout TO {SECONDS * 1000}"),
+        ("SET timezone TO 'UTC'", "SET statement_timeout TO {seconds}000"),
     ),
     "snowflake": Kind(
         "snowflake",
         "snowflake",
         "snowflake-sqlalchemy",
         {"login_timeout": _TO_CONNECT},
-        ("ALTER SESSION SET TIMEZONE = 'UTC'", f"ALTER SESSION SET STATEMENT_TIMEOUT_IN_SECONDS = {SECONDS}"),
+        ("ALTER SESSION SET TIMEZONE = 'UTC'", "ALTER SESSION SET STATEMENT_TIMEOUT_IN_SECONDS = {seconds}"),
     ),
     "bigquery": Kind("bigquery", "bigquery", "sqlalchemy-bigquery"),
     "clickhouse": Kind(
@@ -69,7 +69,7 @@ KINDS = {
         "databricks",
         "databricks",
         "databricks-sqlalchemy",
-        at_first=("SET TIME ZONE 'UTC'", f"SET STATEMENT_TIMEOUT = {SECONDS}"),
+        at_first=("SET TIME ZONE 'UTC'", "SET STATEMENT_TIMEOUT = {seconds}"),
     ),
     "spark": Kind("spark", "hive", "PyHive[hive_pure_sasl]", at_first=("SET TIME ZONE 'UTC'",)),
 }
@@ -142,15 +142,16 @@ def _engine(kind: Kind, url: URL) -> Engine:
         hint = f"pip install {kind.package}"
         raise NoAccess(f"`{kind.dialect}` needs a driver that is not installed: {hint}") from error
     if kind.at_first:
-        event.listen(engine, "connect", lambda connection, _: _begin(connection, kind.at_first))
+        event.listen(engine, "connect", lambda connection, _: begin(connection, kind.at_first))
     return engine
 
 
-def _begin(connection: Any, statements: Sequence[str]) -> None:
+def begin(connection: Any, statements: Sequence[str], seconds: int = SECONDS) -> None:
+    """What a session begins with."""
     cursor = connection.cursor()
     for statement in statements:
-        cursor.execute(statement)
+        cursor.execute(statement.format(seconds=seconds))
     cursor.close()
 
 
-__all__ = ["KINDS", "SqlWarehouse", "connect"]
+__all__ = ["KINDS", "Kind", "SqlWarehouse", "begin", "connect"]

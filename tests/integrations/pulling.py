@@ -33,7 +33,7 @@ tiers:
 
 
 @cache
-def _empty_ledger() -> bytes:
+def empty_ledger() -> bytes:
     """Made once: its tables take longer than everything else."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "ledger.db"
@@ -67,7 +67,7 @@ class Run:
         if self.pull.what == "events":
             home = self.folder / ".expansion"
             home.mkdir()
-            (home / "ledger.db").write_bytes(_empty_ledger())
+            (home / "ledger.db").write_bytes(empty_ledger())
 
     def copy(self, name: str) -> Run:
         """The same, in a folder of its own."""

@@ -22,7 +22,7 @@ def findings(stage: PostgresStage, address: str, tmp_path: Path):
     def findings(map_: str = MAP, url: str = address) -> list[Finding]:
         path = tmp_path / "warehouse.yaml"
         path.write_text(map_)
-        return INTEGRATION.connect(Settings.model_validate({"url": url, "map": path}), IN_LIFE).check()
+        return INTEGRATION.connect(Settings.model_validate({"engine_url": url, "engine_map": path}), IN_LIFE).check()
 
     return findings
 

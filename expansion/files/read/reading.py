@@ -138,14 +138,14 @@ def _relation(
         return
     schema = schema_of(plans[0].cells)
     name = f"files_{uuid.uuid4().hex[:12]}"
-    con.register(name, _Stream(pa.RecordBatchReader.from_batches(schema, _batches(plans, schema, counted, problems))))
+    con.register(name, Stream(pa.RecordBatchReader.from_batches(schema, _batches(plans, schema, counted, problems))))
     try:
         yield f"SELECT * FROM {name}" if plans[0].columns is not None else _valid_json(name)
     finally:
         con.unregister(name)
 
 
-class _Stream:
+class Stream:
     """A reader as DuckDB takes it without a scanner between, which would read ahead."""
 
     def __init__(self, reader: pa.RecordBatchReader) -> None:
