@@ -11,7 +11,7 @@ from integrations.appcues.actions import AppcuesAction
 from integrations.appcues.client import Profile
 from integrations.appcues.inputs import AddToSegment, SetGroupProperty, SetUserProperty
 from integrations.kit.nudges import Nudge
-from integrations.kit.people import people_text
+from integrations.kit.people import Found, for_each, people_text
 from integrations.kit.shapes import reads
 
 
@@ -55,15 +55,17 @@ class ClearUserPropertyAction(_TakesBack):
     def do(self, piece: Piece) -> Done:
         asked = cast(TakeBack, piece.input)
         nudge = SetUserProperty.model_validate(asked.made).nudge()
-        done = [self._one(user, nudge) for user in asked.remote_id.split(",")]
-        cleared = sum(not one.already for one in done)
-        left = len(done) - cleared
-        rest = f"; for {people_text(left)} it is cleared already or was changed since, and stays" if left else ""
-        note = f"`{nudge.name}` is cleared for {people_text(cleared)}{rest}"
-        return Done(asked.remote_id, note=note, already=not cleared)
+        users = tuple(Profile(user, {}) for user in asked.remote_id.split(","))
+        found, changed = for_each(Found(self.system, users, len(users)), lambda user: self._one(user.id, nudge))
+        cleared = sum(map(bool, changed))
+        note = f"`{nudge.name}` is cleared for {people_text(cleared)}"
+        if left := len(changed) - cleared:
+            note += f"; for {people_text(left)} it is cleared already or was changed since, and stays"
+        return Done(asked.remote_id, note="; ".join([note, *found.notes()]), already=not cleared)
 
-    def _one(self, user: str, nudge: Nudge) -> Done:
-        return self._cleared("users", self._client.again("users", user), user, nudge, "a person")
+    def _one(self, user: str, nudge: Nudge) -> bool:
+        """Whether that changed something."""
+        return not self._cleared("users", self._client.again("users", user), user, nudge, "a person").already
 
 
 @reads("Appcues")

@@ -16,6 +16,13 @@ from integrations.kit.said import number
 CUSTOM = "custom"
 _VISITS = {("auto", name) for name in ("firstvisit", "lastvisit", "lastupdated")}  # milliseconds since 1970
 _NUMBERS = ("integer", "int", "float", "number")
+_HOLDS = {
+    **dict.fromkeys(_NUMBERS, "number"),
+    "string": "text",
+    "boolean": "boolean",
+    "bool": "boolean",
+    "time": "datetime",
+}
 _SHOWN = 10
 Place = tuple[str, str]  # group and name
 
@@ -46,6 +53,10 @@ class Schema:
     def shown(self, group: str = "") -> str:
         known = self.names(group)
         return ", ".join(known[:_SHOWN]) + (", …" if len(known) > _SHOWN else "") if known else "none"
+
+    def holds(self, where: Place) -> str:
+        """What a field holds, in the kit's words; nothing where its type says nothing."""
+        return _HOLDS.get("time" if where in _VISITS else self._types.get(where, ""), "")
 
     def read(self, where: Place, value: Any) -> Any:
         """A value as it comes; a moment is ISO 8601, for Pendo counts milliseconds."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from expansion.contract import CohortMembers, FactRecord, NotThere, Refused
+from expansion.contract import CohortMembers, FactRecord, Failure, NotThere, Refused, Wanted
 from expansion.usage.cells import as_id
 from integrations.kit.accounts import one_each
-from integrations.kit.declare import SourceBase
+from integrations.kit.declare import Finding, SourceBase
 from integrations.kit.shapes import reads
+from integrations.kit.units import misfits
 from integrations.pendo.client import Client
 from integrations.pendo.schema import Schema, place
+
+log = logging.getLogger(__name__)
 
 
 @reads("Pendo")
@@ -27,8 +31,23 @@ class AccountSource(SourceBase):
         self._client = client
 
     def facts(self, fields: Sequence[str]) -> Iterator[FactRecord]:
-        """Nothing is yielded before all is read."""
+        return self._records(self._client.schema(), fields)
+
+    def wanted(self, wanted: Wanted) -> Iterator[FactRecord]:
+        """A field whose type has changed in Pendo is named by every pull."""
         schema = self._client.schema()
+        yield from self._records(schema, wanted.fields)
+        for finding in _misfits(schema, wanted):
+            log.warning("Pendo: %s; %s", finding.what, finding.remedy)
+
+    def contradictions(self, wanted: Wanted) -> list[Finding]:
+        try:
+            return list(_misfits(self._client.schema(), wanted))
+        except Failure as failure:
+            return [Finding("fields that facts.yaml names", False, str(failure))]
+
+    def _records(self, schema: Schema, fields: Sequence[str]) -> Iterator[FactRecord]:
+        """Nothing is yielded before all is read."""
         if missing := [field for field in fields if place(field) not in schema]:
             named = " and ".join(f"`{field}`" for field in missing)
             raise NotThere(f"Pendo has no field {named} of accounts; it has {schema.shown()}", missing)
@@ -57,6 +76,11 @@ class SegmentSource(SourceBase):
         rows = self._client.accounts_in(self._client.segment_id(name))
         accounts = frozenset(account for row in rows if (account := as_id(row["accountId"])))
         return CohortMembers(self.name, name, accounts)
+
+
+def _misfits(schema: Schema, wanted: Wanted) -> Iterator[Finding]:
+    for field, kinds in wanted.kinds.items():
+        yield from misfits(field, schema.holds(place(field)), kinds)
 
 
 def _value(schema: Schema, row: Mapping[str, Any], field: str) -> object:

@@ -181,6 +181,15 @@ def test_a_cleared_property_is_cleared_and_what_a_person_has_changed_stays(there
     assert do(there, "clear_user_property", back(made, reply.remote_id)).already
 
 
+def test_one_whom_appcues_refuses_stops_no_other_and_is_counted(there: StandIns) -> None:
+    made = users("one", "two")
+    reply = do(there, "set_user_property", made)
+    there.fault("appcues", "status", method="PATCH", path="users/one", status=400, body=error(400, "Bad Request", "no"))
+    cleared = do(there, "clear_user_property", back(made, reply.remote_id))
+    assert cleared.note.startswith("`seat_nudge` is cleared for 1 person; 1 of 2 people is left out: Appcues refuses")
+    assert [user(there, name)["seat_nudge"] for name in ("one", "two")] == ["soft", ""]
+
+
 def test_a_group_that_a_person_has_changed_stays(there: StandIns) -> None:
     made = group("one", value=5, cleared=0)
     do(there, "set_group_property", made)

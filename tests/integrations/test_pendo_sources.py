@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from expansion.contract import NotThere
+from expansion.contract import NotThere, Wanted
 from integrations.kit.declare import SourceBase
 from jobs.pull import Pull
 from sandbox.pendo.answers import ANSWERS
@@ -15,7 +15,7 @@ from sandbox.pendo.app import Pendo
 from tests.integrations.conftest import StandIns
 from tests.integrations.contract import FakeClock
 from tests.integrations.replies import JsonPages
-from tests.integrations.source_contract import Differs, Limited, Lost, SourceCase, SourceContract, world
+from tests.integrations.source_contract import NOW, Differs, Limited, Lost, SourceCase, SourceContract, world
 from tests.systems.pendo import FIELDS, account, connect, visitor
 
 Start = Callable[..., StandIns]
@@ -123,6 +123,21 @@ def test_fields_are_named_by_where_they_come_from_and_a_moment_is_one(there: Sta
     assert acme.values == {"plan": "team", "custom.vip": None, "auto.lastvisit": "2026-03-02T00:00:00+00:00"}
     with pytest.raises(NotThere, match=r"no field `agent.plan` of accounts; it has auto.lastvisit, custom.nudge"):
         list(source.facts(["agent.plan", "plan"]))
+
+
+def test_a_field_that_has_changed_its_type_is_named_by_doctor_and_by_every_pull(
+    there: StandIns, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    there.state.put("pendo.fields", "custom.seats", {"group": "custom", "name": "seats", "type": "boolean"})
+    source = connect(there, world(clock)).sources["pendo.account"]
+    asked = Wanted({"custom.seats": frozenset({"number"}), "plan": frozenset({"text"})}, NOW)
+    [finding] = source.contradictions(asked)
+    assert (finding.what, finding.ok) == ("`custom.seats` is a checkbox there, and a number in facts.yaml", False)
+    assert len(list(source.wanted(asked))) == len(NAMES)
+    assert "Pendo: `custom.seats` is a checkbox there" in caplog.text
+    there.get(Pendo).key = "another"
+    [untold] = source.contradictions(asked)
+    assert "PENDO_INTEGRATION_KEY" in str(untold.remedy)
 
 
 def test_a_visitor_of_two_accounts_is_in_the_segment_for_the_one_that_its_rules_mean(
