@@ -31,6 +31,7 @@ _NAMES = (
     "heap",
     "webhook",
     "teams",
+    "gainsight_px",
 )
 NAMES = {name: f"integrations.{name}" for name in _NAMES}  # and where the code of each is
 

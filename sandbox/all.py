@@ -9,6 +9,7 @@ from typing import Any
 from sandbox.amplitude.app import Amplitude
 from sandbox.appcues.app import Appcues
 from sandbox.gainsight.app import Gainsight
+from sandbox.gainsight_px.app import GainsightPx
 from sandbox.hubspot.app import HubSpot
 from sandbox.intercom.app import Intercom
 from sandbox.kit.faults import Misbehaving
@@ -37,6 +38,7 @@ STAND_INS: tuple[type[StandIn], ...] = (
     Gainsight,
     Webhook,
     Teams,
+    GainsightPx,
 )
 
 

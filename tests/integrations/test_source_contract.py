@@ -37,6 +37,12 @@ EXEMPT = {
         "where_nothing_is_there_any_more_nothing_is_taken_as_gone",
     ],
     "gainsight.company": ["an_answer_that_holds_less_than_it_announces_is_not_taken_for_the_whole"],
+    "gainsight_px.segment": [
+        "a_field_that_is_not_there_is_not_known_any_more_and_the_others_are_read",
+        "an_answer_that_holds_less_than_it_announces_is_not_taken_for_the_whole",
+        "where_nothing_is_there_any_more_nothing_is_taken_as_gone",
+        "where_nothing_is_there_it_is_said",
+    ],
     "gainsight.ctas": ["an_answer_that_holds_less_than_it_announces_is_not_taken_for_the_whole"],
     "hubspot.company": ["an_answer_that_holds_less_than_it_announces_is_not_taken_for_the_whole"],
     "mixpanel.cohort": [
