@@ -32,6 +32,7 @@ _NAMES = (
     "webhook",
     "teams",
     "gainsight_px",
+    "customerio",
 )
 NAMES = {name: f"integrations.{name}" for name in _NAMES}  # and where the code of each is
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sandbox.amplitude.app import Amplitude
 from sandbox.appcues.app import Appcues
+from sandbox.customerio.app import CustomerIo
 from sandbox.gainsight.app import Gainsight
 from sandbox.gainsight_px.app import GainsightPx
 from sandbox.hubspot.app import HubSpot
@@ -39,6 +40,7 @@ STAND_INS: tuple[type[StandIn], ...] = (
     Webhook,
     Teams,
     GainsightPx,
+    CustomerIo,
 )
 
 

@@ -7,7 +7,7 @@ import httpx
 from expansion.contract import NoAccess, Refused, TryLater
 from integrations.kit.breaks import Broke
 from integrations.kit.http import json_of
-from integrations.kit.meanings import SERVER_TROUBLE, Meanings, Row, Told
+from integrations.kit.meanings import SERVER_TROUBLE, Meanings, Row, Told, Words
 from integrations.kit.waits import first_said, retry_after
 
 EXPORT = "(export)"  # what an error is about, where it means something else there
@@ -32,6 +32,12 @@ MEANINGS = Meanings(
         "{hours} hold more than one export may ({status} {message}); read events from where Amplitude writes them "
         "(Amazon S3, or your warehouse)",
         also=EXPORT,
+    ),
+    Row(
+        400,
+        NoAccess,
+        "the API key is not known there; check AMPLITUDE_API_KEY, and that AMPLITUDE_REGION is where the project lives",
+        also=Words(r"api[_ ]key"),
     ),
     Row(
         401,

@@ -26,7 +26,11 @@ TIMEOUT = 60.0  # seconds
 OPENS = 600.0  # until an export begins, and between two pieces: all of it is put together before the first byte
 LASTS = 3600.0
 
-RIGHTS = (Right("API key and secret key of the project", "reading events and cohorts"),)
+RIGHTS = (
+    Right("API key and secret key of the project", "reading events and cohorts, changing who is in a cohort"),
+    Right("API key of the project", "setting properties of groups", only_for="amplitude.set_group_properties"),
+)
+_TAKES = {"us": "https://api2.amplitude.com", "eu": "https://api.eu.amplitude.com"}
 _HOSTS = {"us": "https://amplitude.com", "eu": "https://analytics.eu.amplitude.com"}
 
 
@@ -39,6 +43,9 @@ class Settings(BaseSettings):
     secret_key: SecretStr = Field(description="Secret key of the same project, on the same page.")
     region: Literal["us", "eu"] = Field("us", description="Where the project's data live: us or eu.")
     account_property: str = Field("company_id", description="The user property that holds the account id.")
+    group_type: str = Field(
+        "company_id", description="The group type that stands for an account: needed by actions (Accounts add-on)."
+    )
     export_lag_hours: int = Field(
         3, ge=3, le=48, description="Hours of upload younger than this are not read yet: they may come in part."
     )
@@ -51,6 +58,11 @@ class Settings(BaseSettings):
     def api(self) -> str:
         """The address that is asked."""
         return self.base_url or _HOSTS[self.region]
+
+    @property
+    def ingestion(self) -> str:
+        """The address that takes what is written of groups."""
+        return self.base_url or _TAKES[self.region]
 
 
 class ServeSettings(BaseSettings):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from expansion.contract import CohortMembers, NotAll, NotThere, Refused
+from expansion.contract import CohortMembers, NotAll, Refused
 from expansion.usage.cells import as_id, is_nothing
-from integrations.amplitude.client import Client
+from integrations.amplitude.client import USERS, Client, Record, counts
 from integrations.amplitude.meanings import MEANINGS
 from integrations.kit.breaks import Broke
 from integrations.kit.declare import SourceBase
@@ -18,7 +18,6 @@ from integrations.kit.said import whole
 from integrations.kit.shapes import reads
 
 _CLOCKS_APART = timedelta(minutes=10)
-_USERS = "User"  # what a cohort counts, in Amplitude's own word
 
 
 @reads("Amplitude")
@@ -34,17 +33,16 @@ class Cohort(SourceBase):
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._listed: list[dict[str, Any]] | None = None
 
     def cohort_is_as_it_was(self, name: str, at: datetime) -> bool:
         """By when it was worked out last, and its definition changed last. Where that is not told, it may have."""
-        cohort = self._find(name)
+        cohort = self._client.find(name)
         when = [whole(cohort.get(key)) for key in ("lastComputed", "lastMod")]
         known = [datetime.fromtimestamp(seconds, UTC) for seconds in when if seconds is not None and seconds < 2**33]
         return len(known) == len(when) and max(known) < at - _CLOCKS_APART
 
     def cohort(self, name: str) -> CohortMembers:
-        cohort = self._find(name)
+        cohort = self._client.find(name)
         _must_be_of_users(cohort)
         place = self._client.settings.account_property
         accounts: set[str] = set()
@@ -56,30 +54,13 @@ class Cohort(SourceBase):
                 accounts.update(_accounts(member[column]))
         return CohortMembers(self.name, name, frozenset(accounts), _less(name, whole(cohort.get("size")), count))
 
-    def _find(self, name: str) -> dict[str, Any]:
-        """By name or id. The list is asked for once a connection."""
-        if self._listed is None:
-            self._listed = [one for one in self._client.cohorts() if not one.get("archived")]
-        found = [one for one in self._listed if name in (one["name"], one["id"])]
-        if not found:
-            known = ", ".join(f"`{one['name']}`" for one in self._listed[:10]) or "none at all"
-            raise NotThere(
-                f"Amplitude shows no cohort called `{name}`; it shows {known}. One is shown once it is discoverable: "
-                "Cohorts > the cohort > Publish",
-                [name],
-            )
-        if len(found) > 1:
-            raise Refused(f"Amplitude has {len(found)} cohorts called `{name}`; write the id of the one that is meant")
-        return found[0]
 
-
-def _must_be_of_users(cohort: Mapping[str, Any]) -> None:
+def _must_be_of_users(cohort: Record) -> None:
     """What a file of groups holds stands on no page of Amplitude's."""
-    counted = ((cohort.get("definition") or {}).get("countGroup") or {}).get("name", _USERS)
-    if counted != _USERS:
+    if counts(cohort) != USERS:
         raise Refused(
-            f"Amplitude, the cohort `{cohort['name']}` counts `{counted}`, and what its file holds is not documented; "
-            "make one that counts users, and it stands for their accounts"
+            f"Amplitude, the cohort `{cohort['name']}` counts `{counts(cohort)}`, and what its file holds is not "
+            "documented; make one that counts users, and it stands for their accounts"
         )
 
 

@@ -20,8 +20,9 @@ from typing import IO
 import httpx
 
 from integrations.kit.breaks import Broke
+from integrations.kit.calls import Query, Turn, is_here, to_read
 from integrations.kit.deadlines import TookTooLong, watched, within
-from integrations.kit.http import Api, Query, Turn, is_here, to_read
+from integrations.kit.http import Api
 from integrations.kit.lines import in_time
 
 _BROKEN = (zipfile.BadZipFile, zlib.error, gzip.BadGzipFile, EOFError, NotImplementedError)

@@ -12,13 +12,17 @@ a file (`files.py`), reads no netrc, and goes through no proxy to this machine.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Protocol, TypedDict, Unpack
+from typing import Any, Unpack
 
 import httpx
 
 from integrations.kit.breaks import Broke
-from integrations.kit.deadlines import CONNECT_SECONDS, TIMES, TookTooLong, watched, within
+from integrations.kit.calls import How as How
+from integrations.kit.calls import Leads, Unlimited, is_here, status_only, to_read
+from integrations.kit.calls import Query as Query
+from integrations.kit.calls import Turn as Turn
+from integrations.kit.calls import json_of as json_of
+from integrations.kit.deadlines import TIMES, TookTooLong, watched, within
 from integrations.kit.lines import in_time, lines
 from integrations.kit.meanings import Meanings, Told
 from integrations.kit.pages import every_page
@@ -26,48 +30,7 @@ from integrations.kit.retry import RetryPolicy
 from integrations.kit.shapes import ODD
 from integrations.kit.world import IN_LIFE, World
 
-_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 _SAME_TWICE = {"GET", "PUT", "DELETE"}  # RFC 9110, 9.2.2
-
-Query = Mapping[str, str | int | list[str]]
-Leads = Callable[[httpx.Response], httpx.Response]
-
-
-class Turn(Protocol):
-    """What a call waits for: a `Budget`, or several things in one."""
-
-    def one(self) -> AbstractContextManager[None]: ...
-
-
-class _Unlimited:
-    """Where a system publishes no limit."""
-
-    def one(self) -> AbstractContextManager[None]:
-        return nullcontext()
-
-
-class How(TypedDict, total=False):
-    """What may be said of a call."""
-
-    params: Query | None
-    wrote: bool  # it is to change something, so that after a break nobody knows; unless said, all but GET
-    again: bool  # it may be repeated even so; unless said, what changes nothing, PUT and DELETE
-    empty: int  # the status with which this call is done without a word: 202, 204
-    silent: bool  # a good reply may be without a word, whatever its status: the system documents none
-    turn: Turn  # the budget it counts in, in place of the API's
-
-
-def json_of(reply: httpx.Response) -> Any:
-    """The JSON of a reply; None where it is none: a proxy's page, half a body."""
-    try:
-        return reply.json()
-    except ODD:
-        return None
-
-
-def status_only(reply: httpx.Response) -> Told:
-    """An error reply of a system that says nothing but the status."""
-    return Told(reply.status_code, headers=reply.headers)
 
 
 class Api:
@@ -91,7 +54,7 @@ class Api:
         timeout: float = 20.0,
     ) -> None:
         self.meanings = meanings
-        self._told, self._turn, self._now = told, turn or _Unlimited(), world.now
+        self._told, self._turn, self._now = told, turn or Unlimited(), world.now
         self._retry, self._timeout = world.retries(retry), world.seconds(timeout)
         client = httpx.Client(
             base_url=base_url,
@@ -148,13 +111,14 @@ class Api:
         wrote, again, turn = how.get("wrote"), how.get("again"), how.get("turn")
         changes = method != "GET" if wrote is None else wrote
         repeatable = (not changes or method in _SAME_TWICE) if again is None else again
-        sent: dict[str, Any] = {} if body is None else {"json": body}
+        sent: dict[str, Any] = {"data": form} if (form := how.get("form")) else {} if body is None else {"json": body}
 
         def once() -> Any:
             request = self._http.build_request(method, path.lstrip("/"), params=how.get("params"), **sent)
             with (turn or self._turn).one():
                 reply = self._send(request, what, wrote=changes, end=TIMES * self._timeout)
             wordless = reply.status_code == how.get("empty") or (how.get("silent") and not reply.content)
+            wordless = wordless or (how.get("plain") and not reply.text.lstrip().startswith("<"))
             return shape() if wordless else self._read(reply, what, shape, wrote=changes)
 
         return self._retry.run(once, repeatable=repeatable)
@@ -267,13 +231,3 @@ class Api:
         if not isinstance(said, shape):
             raise self.meanings.of(Broke.ODD, what, wrote=wrote)
         return said
-
-
-def is_here(address: httpx.URL) -> bool:
-    """Whether it is an address of this machine."""
-    return address.host in _THIS_MACHINE
-
-
-def to_read(seconds: float) -> httpx.Timeout:
-    """So long for one read, and no longer than usual for being let in."""
-    return httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))

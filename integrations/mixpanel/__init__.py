@@ -1,4 +1,4 @@
-"""Mixpanel: cohort members, user and group profiles, and the raw events as a stream."""
+"""Mixpanel: cohort members, user and group profiles, the raw events as a stream; and properties of groups, set."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from integrations.kit.shapes import checked
 from integrations.kit.world import IN_LIFE, World
 from integrations.mixpanel.client import Api, Queries
 from integrations.mixpanel.doctor import check
+from integrations.mixpanel.groups import Groups, SetGroupPropertiesAction, TakeBackAction
 from integrations.mixpanel.inbound import Calls
 from integrations.mixpanel.rights import RIGHTS
 from integrations.mixpanel.settings import EXPORTS, QUERIES_AN_HOUR, Settings
 from integrations.mixpanel.sources import Cohort, Export, Group, Profile
+
+_ACTIONS = (SetGroupPropertiesAction, TakeBackAction)
 
 
 def connect(settings: Settings, world: World = IN_LIFE) -> Connected:
@@ -21,7 +24,9 @@ def connect(settings: Settings, world: World = IN_LIFE) -> Connected:
     exports = Budget("Mixpanel exports", *EXPORTS, clock=world.clock, allowance=world.allowance, place=place)
     api = Api(settings, queries, exports, world)
     sources = {kind.name: kind(api) for kind in (Group, Profile, Cohort)}
+    groups = Groups(settings, world)
     return Connected(
+        actions={kind.name: kind(groups) for kind in _ACTIONS},
         sources={Export.name: Export(api, world.now), **sources},
         check=checked("Mixpanel", lambda used=None: check(api, world.now)),
     )
@@ -32,6 +37,7 @@ INTEGRATION = Integration(
     title="Mixpanel",
     settings_model=Settings,
     connect=connect,
+    actions={kind.name: kind for kind in _ACTIONS},
     sources={kind.name: kind for kind in (Export, Group, Profile, Cohort)},
     inbound={Calls.name: Calls},
     limits=(QUERIES_AN_HOUR, *EXPORTS),

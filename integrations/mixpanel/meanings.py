@@ -18,6 +18,8 @@ HOUR_WAIT = 900.0  # nobody says when the oldest query leaves the hour: ask agai
 
 # What a 429 is about. No Retry-After here: the counters in the sentence are all that is said (airbytehq/airbyte#9410).
 _SECOND, _HOUR, _AT_ONCE = "(in a second)", "(in an hour)", "(at once)"
+# What a call that writes is refused with: the service account plays no part there.
+WRITING = "(writing)"
 # What mixpanel-utils says, that has no status for it.
 LATE, AWAY = "(no answer)", "(not reached)"
 _COUNTERS = re.compile(
@@ -31,6 +33,13 @@ class NotYetThatDay(Refused):
 
 MEANINGS = Meanings(
     "Mixpanel",
+    Row(
+        (401, 403),
+        NoAccess,
+        "the project token was not accepted; check MIXPANEL_PROJECT_TOKEN, and that MIXPANEL_REGION is where the "
+        "project lives",
+        also=WRITING,
+    ),
     Row(
         401,
         NoAccess,
@@ -65,12 +74,18 @@ MEANINGS = Meanings(
         "Overview, or the clock of this machine is ahead",
         also=Words("to_date cannot be later than today"),
     ),
-    Row(SERVER_TROUBLE, TryLater, "the server answered {status}; it is tried again later"),
+    Row(
+        SERVER_TROUBLE,
+        TryLater,
+        "the server answered {status}; it is tried again later",
+        maybe_done="as written",
+    ),
     *breaks("{here}:"),
     Row(
         (Broke.NOT_JSON, Broke.ODD),
         TryLater,
         "the answer broke off or is not what {system} documents; it is tried again later",
+        maybe_done="as written",
     ),
     Row(LATE, TryLater, "no answer within {seconds} seconds"),
     Row(AWAY, TryLater, "the server could not be reached; check the network and MIXPANEL_BASE_URL"),
@@ -88,6 +103,12 @@ def meaning(status: int, body: str, what: str) -> Failure:
 def told(reply: httpx.Response) -> Told:
     """A reply to a call of our own, taken apart."""
     return _told(reply.status_code, reply.text)
+
+
+def told_of_writing(reply: httpx.Response) -> Told:
+    """A reply to a call that writes: the counters of queries are none of its business."""
+    parts = {"reason": _reason(reply.text)}
+    return Told(reply.status_code, WRITING, reply.text, reply.headers, parts)
 
 
 def _told(status: int, body: str) -> Told:

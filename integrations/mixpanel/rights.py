@@ -18,6 +18,7 @@ SYSTEM = "mixpanel"
 RIGHTS = (
     Right("Analyst, in the one project", "reading events, profiles and cohorts"),
     Right("Member, in the organization", "nothing: a service account belongs to one"),
+    Right("Project token", "setting properties of groups", only_for="mixpanel.set_group_properties"),
 )
 _WHERE = "Organization settings > Service accounts"
 _LEAST = "member"  # docs.mixpanel.com, "Roles & Permissions": may manage nothing of the organization

@@ -39,6 +39,12 @@ class Settings(BaseSettings):
     data_group_id: str | None = Field(
         None, description="Number of the group key that stands for an account: Project settings > Group keys."
     )
+    group_key: str | None = Field(
+        None, description="Name of that group key, such as company_id: needed where actions set group properties."
+    )
+    project_token: str | None = Field(
+        None, description="Project settings > Overview > Project token: needed where actions set group properties."
+    )
     account_property: str = Field("company_id", description="The user-profile property that holds the account id.")
     event_time_zone: str = Field(
         "UTC", description="For a project made before 2023: its zone (Project settings > Overview), such as US/Pacific."
@@ -60,6 +66,11 @@ class Settings(BaseSettings):
     def zone(self) -> ZoneInfo:
         """In which event times are kept, and days begin."""
         return ZoneInfo(self.event_time_zone)
+
+    @property
+    def ingestion(self) -> str:
+        """The address that takes what is written."""
+        return self.base_url or f"https://api{'' if self.region == 'us' else f'-{self.region}'}.mixpanel.com"
 
 
 class ServeSettings(BaseSettings):

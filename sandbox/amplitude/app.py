@@ -13,17 +13,20 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, ClassVar
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox.amplitude import files
-from sandbox.amplitude.answers import error
+from sandbox.amplitude.answers import ANSWERS, error
+from sandbox.amplitude.groups import change, identifications, members_inbox
 from sandbox.amplitude.sample import part as sample_part
 from sandbox.kit.guard import Said, guarded
-from sandbox.kit.stand_in import StandIn
+from sandbox.kit.stand_in import InboxItem, StandIn
 from sandbox.kit.state import State
+from sandbox.kit.traits import Accounts
 from sandbox.kit.window import Window
 from sandbox.sample import Account
 
@@ -37,6 +40,8 @@ class Amplitude(StandIn):
 
     name = "amplitude"
     title = "Amplitude"
+    answers = ANSWERS
+    colour = "#1e61f0"
     credentials: ClassVar = {"AMPLITUDE_API_KEY": API_KEY, "AMPLITUDE_SECRET_KEY": SECRET_KEY}
 
     def __init__(
@@ -49,6 +54,8 @@ class Amplitude(StandIn):
         self._clock, self._now = clock, now
         self.monthly, self.large, self.polls = 500, 3, 1
         self.most_events = 1_000_000  # that one export may hold
+        self.group_types = {"company_id"}
+        self._accounts = Accounts(state, self.name)
         self._month, self._ten_minutes, self._minute = Window(MONTH, clock), Window(600, clock), Window(60, clock)
 
     def routes(self) -> list[BaseRoute]:
@@ -59,10 +66,11 @@ class Amplitude(StandIn):
                 ("GET", "/api/5/cohorts/request-status/{id}", self._status),
                 ("GET", "/api/5/cohorts/request/{id}/file", self._file),
                 ("GET", "/api/2/export", self._export),
+                ("POST", "/api/3/cohorts/membership", self._membership),
             ],
             self._admit,
         )
-        return [*api, Route("/s3/{id}", self._signed)]
+        return [*api, *guarded([("POST", "/groupidentify", self._group)]), Route("/s3/{id}", self._signed)]
 
     @classmethod
     def sample(cls, customers: Sequence[Account], as_of: datetime, chance: Random) -> dict[str, Any]:
@@ -76,6 +84,8 @@ class Amplitude(StandIn):
             self.state.put("amplitude.users", user["user_id"], {"amplitude_id": 10_000 + number, **user})
         for cohort in part.get("cohorts", ()):
             self.state.put("amplitude.cohorts", cohort["id"], cohort)
+        for group in part.get("groups", ()):
+            self.state.put("amplitude.groups", group, {"name": group})
 
     # --- every request ------------------------------------------------------------------------------------------------
 
@@ -83,6 +93,24 @@ class Amplitude(StandIn):
         key, secret = (self.credentials[f"AMPLITUDE_{part}_KEY"] for part in ("API", "SECRET"))
         if request.headers.get("authorization") != "Basic " + base64.b64encode(f"{key}:{secret}".encode()).decode():
             raise Said(PlainTextResponse("Unauthorized", 401))
+
+    # --- what is written ----------------------------------------------------------------------------------------------
+
+    def inbox(self) -> list[InboxItem]:
+        return [*self._accounts.inbox("group"), *members_inbox(self.state)]
+
+    async def _group(self, request: Request) -> Response:
+        """Form fields, and the API key among them: no other credentials."""
+        form = dict(parse_qsl((await request.body()).decode(errors="replace")))
+        if form.get("api_key") != self.credentials["AMPLITUDE_API_KEY"]:
+            raise Said(JSONResponse({"code": 400, "error": f"Invalid API key: {form.get('api_key')}"}, 400))
+        for one in identifications(str(form.get("identification", ""))):
+            if one["group_type"] in self.group_types:
+                self._accounts.set(one["group_value"], one["group_properties"]["$set"])
+        return PlainTextResponse("success")
+
+    async def _membership(self, request: Request) -> Response:
+        return JSONResponse(change(self.state, await request.body()))
 
     # --- cohorts ------------------------------------------------------------------------------------------------------
 

@@ -23,3 +23,10 @@ ANSWERS = Answers(
     no_access=Answer(401, {"code": 401, "error": "Invalid credentials", "status": "Unauthorized"}),
     refused=Answer(400, {"error": "bad where"}),
 )
+
+# To what is written: docs.mixpanel.com/reference/group-set-property. A token that is wrong is no error there.
+WRITES = Answers(
+    later=(Answer(429, {"error": "too many requests"}), Answer(502, "<html>", maybe=True), Answer(503, maybe=True)),
+    no_access=Answer(401, {"status": 0, "error": "Unauthorized"}),
+    refused=Answer(200, {"status": 0, "error": "'$set' is invalid"}),
+)

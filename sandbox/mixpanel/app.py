@@ -26,10 +26,12 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute
 
 from sandbox.kit.guard import Call, guarded
-from sandbox.kit.stand_in import StandIn
+from sandbox.kit.stand_in import InboxItem, StandIn
 from sandbox.kit.state import State
 from sandbox.kit.window import Window
+from sandbox.mixpanel.answers import WRITES
 from sandbox.mixpanel.asked import Asked, Params, Problem, Wanted, asked_of, days_of, params_of, wanted_of
+from sandbox.mixpanel.groups import Groups
 from sandbox.mixpanel.sample import part as sample_part
 from sandbox.sample import Account
 
@@ -37,6 +39,7 @@ SERVICE_ACCOUNT = "expansion.sandbox.mp-service-account"
 SECRET = "sandbox-mixpanel-secret"
 PROJECT_ID = 4001
 DATA_GROUP_ID = -2081963217015  # group keys have numbers, often negative ones
+GROUP_KEY, TOKEN = "company_id", "sandboxmixpaneltoken"
 PAGE_SIZE = 1000
 TERMINATED = "export terminated early\n"
 RATE_LIMITS_PAGE = (
@@ -81,7 +84,13 @@ class Mixpanel(StandIn):
         "MIXPANEL_SECRET": SECRET,
         "MIXPANEL_PROJECT_ID": str(PROJECT_ID),
     }
-    more_settings: ClassVar = {"MIXPANEL_DATA_GROUP_ID": str(DATA_GROUP_ID)}
+    more_settings: ClassVar = {
+        "MIXPANEL_DATA_GROUP_ID": str(DATA_GROUP_ID),
+        "MIXPANEL_GROUP_KEY": GROUP_KEY,
+        "MIXPANEL_PROJECT_TOKEN": TOKEN,
+    }
+    answers = WRITES
+    colour = "#7856ff"
 
     def __init__(
         self,
@@ -104,6 +113,7 @@ class Mixpanel(StandIn):
         self.terminate_after = terminate_after  # the next export breaks off after so many lines
         self.role: str | None = "member"  # of the service account, in its organization
         self.projects = {str(PROJECT_ID): "Sandbox"}  # that it belongs to
+        self._groups = Groups(state, TOKEN, GROUP_KEY)
         self._sessions: dict[str, list[tuple[str, dict[str, Any]]]] = {}
 
     def routes(self) -> list[BaseRoute]:
@@ -118,8 +128,12 @@ class Mixpanel(StandIn):
                 ("GET POST", "/api/2.0/engage", engage),  # mixpanel-utils 2.2.7 reads profiles here, by GET
                 ("GET", "/api/2.0/export", export),
                 ("GET", "/api/app/me", self._me),
+                ("POST", "/groups", self._groups.taken),
             ]
         )
+
+    def inbox(self) -> list[InboxItem]:
+        return self._groups.inbox()
 
     # --- loading ------------------------------------------------------------------------------------------------------
 

@@ -359,3 +359,22 @@ def test_every_failure_names_what_was_tried(acme: StandIns) -> None:
         with pytest.raises(Failure, match="Acme, looking: "):
             get(api(acme))
         acme.app.faults.waiting.clear()
+
+
+def test_fields_of_a_form_are_sent_and_words_are_an_answer_but_no_web_page(acme: StandIns) -> None:
+    there, sent = api(acme), {}
+    as_ever = acme.app.app
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        sent.update(body=(await receive())["body"], kind=dict(scope["headers"])[b"content-type"])
+        said = b"success" if sent["body"].endswith(b"one") else b" <html>"
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": said})
+
+    acme.app.app = app
+    assert there.post("/tasks", "making a task", form={"name": "a b", "n": "one"}, plain=True) == {}
+    assert (sent["body"], sent["kind"]) == (b"name=a+b&n=one", b"application/x-www-form-urlencoded")
+    with pytest.raises(TryLater, match="not JSON") as caught:
+        there.post("/tasks", "making a task", form={"n": "two"}, plain=True)
+    assert caught.value.maybe_done
+    acme.app.app = as_ever

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.mutations.row import Mutation
 
 _CLIENT, _EXPORT = "integrations/amplitude/client.py", "integrations/amplitude/export.py"
-_TESTS = "integrations/test_amplitude.py::"
+_TESTS, _ACTIONS = "integrations/test_amplitude.py::", "integrations/test_amplitude_actions.py::"
 
 ROWS: tuple[Mutation, ...] = (
     Mutation(
@@ -56,5 +56,26 @@ ROWS: tuple[Mutation, ...] = (
         '"eu": "https://analytics.eu.amplitude.com"',
         '"eu": "https://amplitude.com"',
         (f"{_TESTS}test_each_region_has_its_host",),
+    ),
+    Mutation(
+        "Amplitude, Behavioral Cohorts: names of groups, where a group is counted",
+        _CLIENT,
+        '"id_type": "BY_NAME"',
+        '"id_type": "BY_USER_ID"',
+        (f"{_ACTIONS}test_an_account_is_put_in_and_taken_out_and_others_stay",),
+    ),
+    Mutation(
+        "Amplitude, Behavioral Cohorts: the count group has to be that of the cohort",
+        _CLIENT,
+        '            "count_group": self.settings.group_type,\n',
+        "",
+        (f"{_ACTIONS}test_an_account_is_put_in_and_taken_out_and_others_stay",),
+    ),
+    Mutation(
+        "Amplitude, Group Identify: fields of a form",
+        _CLIENT,
+        "form=form, plain=True",
+        "body=form, plain=True",
+        (f"{_ACTIONS}test_what_is_set_is_set_back",),
     ),
 )

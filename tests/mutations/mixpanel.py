@@ -77,4 +77,18 @@ ROWS: tuple[Mutation, ...] = (
         2,""",
         ("flows/test_late_events.py::test_what_a_client_sends_four_days_late_counts_on_the_day_it_happened",),
     ),
+    Mutation(
+        "Mixpanel, Group Profiles: updates come in a list",
+        "integrations/mixpanel/groups.py",
+        "_WHAT, [update], params",
+        "_WHAT, update, params",
+        ("integrations/test_mixpanel_groups.py::test_what_is_set_is_set_back_and_the_rest_stays",),
+    ),
+    Mutation(
+        "Mixpanel, Group Profiles: only with verbose is said what is wrong",
+        "integrations/mixpanel/groups.py",
+        '{"verbose": 1, "ip": 0}',
+        '{"ip": 0}',
+        ("integrations/test_mixpanel_groups.py::test_what_is_set_is_set_back_and_the_rest_stays",),
+    ),
 )

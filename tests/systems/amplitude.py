@@ -5,21 +5,26 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from expansion.contract import CohortMembers
+from expansion.contract import CohortMembers, Piece
+from expansion.follow.inputs import TakeBack
+from expansion.records.ledger import StepRecord
 from integrations.amplitude import INTEGRATION
+from integrations.amplitude.inputs import AddToCohort
 from integrations.amplitude.settings import Settings
 from integrations.kit.declare import Connected
 from integrations.kit.world import World
 from sandbox.amplitude.app import API_KEY, SECRET_KEY, Amplitude
 from tests import world
 from tests.integrations.conftest import StandIns
-from tests.integrations.contract import HURRIED, TIMEOUT, FakeClock
-from tests.systems.declare import Record, Shared, System
+from tests.integrations.contract import ACCOUNTS as ACCOUNTS_OF_CASES
+from tests.integrations.contract import HURRIED, TIMEOUT, FakeClock, key_of, piece
+from tests.systems.declare import About, Mark, Record, Shared, System, Work
+from tests.systems.traits import WORK
 
 NOW = datetime(2026, 3, 7, 9, tzinfo=UTC)
 COMPANIES = ("acme", "globex", "initech", "hooli", "umbrella")
 PEOPLE = ("ana", "ben", "cem", "dan", "eve")
-COHORT = "p0w3rus3"
+COHORT, ACCOUNTS = "p0w3rus3", "3xp4ns10"
 
 
 def event(number: int, hours_ago: float, *, late: float = 0.0, **changed: Any) -> Record:
@@ -42,7 +47,19 @@ def sample(*events: Record, **cohort: Any) -> Record:
     ]
     computed = {"id": COHORT, "name": "Power users", "members": list(PEOPLE), "lastComputed": int(NOW.timestamp())}
     given = events or [event(number, hours) for number, hours in enumerate((70, 60, 40, 30, 20, 5))]
-    return {"amplitude": {"events": list(given), "users": users, "cohorts": [{**computed, **cohort}]}}
+    uploaded = {"id": ACCOUNTS, "name": "Expansion", "members": [], "counts": "company_id", "lastComputed": None}
+    groups = [f"acct-{number}" for number in range(ACCOUNTS_OF_CASES)]
+    cohorts = [{**computed, **cohort}, uploaded]
+    return {"amplitude": {"events": list(given), "users": users, "cohorts": cohorts, "groups": groups}}
+
+
+def adding(key: str = "one", account: str = "acct-0", cohort: str = "Expansion") -> Piece:
+    return piece(AddToCohort(cohort=cohort), key, account, "Acme")
+
+
+def removing(key: str = "one", account: str = "acct-0", cohort: str = "Expansion") -> Piece:
+    made = TakeBack(step=key_of("before"), remote_id=account, made={"cohort": cohort})
+    return piece(made, key, account, "Acme")
 
 
 def connect(there: StandIns, at: World | None = None, **changed: Any) -> Connected:
@@ -62,7 +79,21 @@ def _in_world() -> Record:
         for number, name in enumerate(world.ACCOUNTS)
     ]
     cohort = {"id": COHORT, "name": "Power users", "members": [user["user_id"] for user in users]}
-    return {"events": events, "users": users, "cohorts": [{**cohort, "lastComputed": int(world.AS_OF.timestamp())}]}
+    computed = {**cohort, "lastComputed": int(world.AS_OF.timestamp())}
+    uploaded = {"id": ACCOUNTS, "name": "Expansion", "members": [], "counts": "company_id"}
+    return {"events": events, "users": users, "cohorts": [computed, uploaded], "groups": world.ACCOUNTS}
+
+
+def _member(about: About) -> Record:
+    return {"cohort": "Expansion"}
+
+
+def _nowhere(about: About) -> Record:
+    return {"cohort": "Nowhere"}
+
+
+def _added(step: StepRecord) -> list[Mark]:
+    return [("add", f"{step.account_id}|{ACCOUNTS}")]
 
 
 def _in_the_time_of(stand_ins: Any, clock: FakeClock) -> StandIns:
@@ -81,6 +112,10 @@ SYSTEM = System(
     connect=connect,
     in_world=_in_world,
     canaries={"AMPLITUDE_SECRET_KEY": "canaryamplitude4Kp8Qz"},
+    work={
+        "amplitude.add_to_cohort": Work(_member, _nowhere, _added, sets_again=True),
+        "amplitude.set_group_properties": WORK,
+    },
     reads="cohorts",
     shared=Shared(_in_the_time_of, 6, _download, (60, 62)),  # four a minute
 )

@@ -18,6 +18,7 @@ from tests import world
 from tests.integrations.conftest import StandIns
 from tests.integrations.contract import FakeClock
 from tests.systems.declare import Record, Shared, System
+from tests.systems.traits import WORK
 
 DAY = 1_772_409_600  # 2026-03-02T00:00:00Z
 QUICK = RetryPolicy(tries=3, first_wait=0.01, sleep=lambda _: None)
@@ -52,6 +53,8 @@ def connected(there: StandIns, at: World | None = None, **changed: Any) -> Conne
         "secret": SecretStr(stand_in.SECRET),
         "project_id": stand_in.PROJECT_ID,
         "data_group_id": str(stand_in.DATA_GROUP_ID),
+        "group_key": stand_in.GROUP_KEY,
+        "project_token": stand_in.TOKEN,
         "base_url": there.base_url("mixpanel"),
         **changed,
     }
@@ -105,5 +108,6 @@ SYSTEM = System(
     in_world=_in_world,
     canaries={"MIXPANEL_SECRET": "canarymixpanel9Yw3Kp"},
     reads="engage",
+    work={"mixpanel.set_group_properties": WORK},
     shared=Shared(_in_the_time_of, 9, _export, (2, 4)),  # three exports a second
 )
