@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--steps", "steps_", is_flag=True, help="The steps instead of the firings.")
 @click.option("--runs", "runs_", is_flag=True, help="The runs instead.")
 @click.option("--clocks", "clocks_", is_flag=True, help="How long tasks have waited for somebody to touch them.")
+@click.option("--answers", "answers_", is_flag=True, help="What people answered by the buttons of messages.")
 @click.option("--history", is_flag=True, help="Also what was decided about each firing before.")
 @click.option("--limit", default=50, type=click.IntRange(min=1), show_default=True, help="At most so many rows.")
 @click.option("--json", "json_", is_flag=True, help="As JSON, with every field.")
@@ -37,6 +38,7 @@ def command(
     steps_: bool,
     runs_: bool,
     clocks_: bool,
+    answers_: bool,
     history: bool,
     limit: int,
     json_: bool,
@@ -45,7 +47,7 @@ def command(
     from flows.opening import open_place
     from jobs.pause import told_pauses
 
-    view = _view(steps=steps_, runs=runs_, clocks=clocks_, history=history)
+    view = _view(steps=steps_, runs=runs_, clocks=clocks_, answers=answers_, history=history)
     if runs_ and (trigger or account or user):
         raise click.UsageError("`--runs` lists whole runs; leave out `--trigger`, `--account` and `--user`")
     place = open_place(looking=True)
@@ -139,6 +141,14 @@ def _clocks(place: Place, wanted: _Wanted) -> Lists:
     return list(clock_rows(clocks, steps))[: wanted.limit], told[: wanted.limit]
 
 
+def _answers(place: Place, wanted: _Wanted) -> Lists:
+    from jobs.answers import answer_rows
+
+    found = place.ledger.newest_dispositions(wanted.trigger, wanted.account, wanted.limit)
+    told = [asdict(one) | {"called": one.called or None} for one in found]
+    return answer_rows(found, place.definitions.zone), told
+
+
 def _runs(place: Place, wanted: _Wanted) -> Lists:
     found = place.ledger.runs(wanted.limit)
     return [_run(run) for run in found], [_run_told(run) for run in found]
@@ -152,7 +162,8 @@ def _found(place: Place, wanted: _Wanted) -> list[FiringRecord]:
 
 
 _VIEWS: dict[str, Callable[[Place, _Wanted], Lists]] = {
-    "firings": _firings, "--history": _history, "--steps": _steps, "--clocks": _clocks, "--runs": _runs
+    "firings": _firings, "--history": _history, "--steps": _steps, "--clocks": _clocks, "--answers": _answers,
+    "--runs": _runs,
 }  # fmt: skip
 
 _EMPTY = {
@@ -160,6 +171,7 @@ _EMPTY = {
     "--history": "nothing has fired yet; `expansion run` writes here",
     "--steps": "no step is planned yet; `expansion run` writes here",
     "--runs": "there was no run yet; `expansion run` is one",
+    "--answers": "nobody has answered yet; `buttons: true` on a message in Slack puts buttons below it",
     "--clocks": "no task has a clock; the `sla` of a playbook's step starts one",
 }
 

@@ -265,6 +265,31 @@ class Merge:
 
 
 @dataclass(frozen=True)
+class Disposition:
+    """What a person said of a firing: takes it, wants to be left alone with it until then, it is useful or not.
+
+    `step` is the key of the step whose message was answered. Told again under its `remote_id` it is the same.
+    """
+
+    source: str  # "slack.buttons"
+    step: str
+    kind: Literal["claimed", "snoozed", "useful", "not_useful"]
+    by: str  # who, in that system's own word: "U024BE7LH"
+    at: datetime
+    remote_id: str
+    reason: str | None = None
+    until: datetime | None = None  # of what is snoozed
+    email: str | None = None  # of who said it, where the system tells
+    called: str = ""  # what the system calls them
+
+    def __post_init__(self) -> None:
+        _must_name(self, "source", "step", "by", "remote_id")
+        _must_have_zone(self, "at", "until")
+        if (self.kind == "snoozed") != (self.until is not None):
+            raise ValueError("what is snoozed, and nothing else, has an `until`")
+
+
+@dataclass(frozen=True)
 class Expected:
     """How much of a source, and how soon, when all is well. Outside of it nobody can tell what rests on the source."""
 
@@ -313,7 +338,7 @@ class Aside:
 
 
 # What `expansion serve` writes down before it answers; see integrations/kit/inbound.py.
-Arrived = EventRow | FactRecord | CohortMembers | Outcome | Merge | Aside
+Arrived = EventRow | FactRecord | CohortMembers | Outcome | Merge | Aside | Disposition
 
 
 # --- what may be written in YAML --------------------------------------------------------------------------------------
@@ -334,6 +359,7 @@ class ActionWords:
     follows: bool = False  # done about what an earlier step made, by the ledger; no playbook names it
     announces: bool = False  # posts a `text` in a `channel`: a clock speaks by it
     restore: str | None = None  # how a person gets back what it made and somebody deleted
+    answered_by: str | None = None  # the action that shows below its message what people have answered
 
 
 @dataclass(frozen=True)

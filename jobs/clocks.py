@@ -73,12 +73,25 @@ def _held(place: Place, steps: Iterable[StepRecord], now: datetime) -> dict[str,
     """Why the accounts of some steps are to be left alone now, by the steps' keys."""
     policy = place.definitions.workspace.policy
     stopped = paused(place.ledger.pauses(), place.definitions.zone)
-    found = {step.key: stopped.triggers.get(step.trigger) or stopped.playbooks.get(step.playbook) for step in steps}
+    snoozed = _snoozed(place, {step.trigger for step in steps}, now)
+    found = {
+        step.key: stopped.triggers.get(step.trigger)
+        or stopped.playbooks.get(step.playbook)
+        or snoozed.get((step.trigger, step.account_id))
+        for step in steps
+    }
     accounts = sorted({step.account_id for step in steps})
     evaluator = place.evaluator(place.definitions, now) if policy.suppress else None
     left_alone = suppressed(policy.suppress, accounts, evaluator) if evaluator else Suppressed()
     reasons = left_alone.held | left_alone.reasons
     return {step.key: why for step in steps if (why := found[step.key] or reasons.get(step.account_id))}
+
+
+def _snoozed(place: Place, triggers: Iterable[str], now: datetime) -> dict[tuple[str, str], str]:
+    """Why an account is left alone by a trigger, because somebody said so."""
+    found = {trigger: place.ledger.snoozes(trigger, now) for trigger in triggers}
+    zone = place.definitions.zone
+    return {(trigger, one.account_id): one.told(zone) for trigger, snoozes in found.items() for one in snoozes}
 
 
 class _Receivers:

@@ -157,7 +157,8 @@ def _drafts(
         as_of = evaluator.as_of
         return history.conversations(span_from(as_of, span, zone), as_of + timedelta(microseconds=1))
 
-    past = TriggerPast(history.past_counts(name, PAST_RUNS), is_first, held, began)
+    snoozed = {each.account_id: each.told(zone) for each in history.snoozes(name, evaluator.as_of)}
+    past = TriggerPast(history.past_counts(name, PAST_RUNS), is_first, held, began, snoozed)
     return drafts(trigger, candidates, policy, evaluator, past)
 
 

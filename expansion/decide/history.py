@@ -9,6 +9,7 @@ from typing import Protocol
 
 from expansion.decide.attention import Spent
 from expansion.evaluate.subjects import Subject, UserOf, account_of, user_of
+from expansion.records.dispositions import Snooze
 from expansion.records.firing import Cleared, Conversation, LastEpisode, Mark, Moved, OpenEpisode
 from expansion.records.pauses import Pause
 from expansion.usage.former_ids import FormerIds
@@ -26,6 +27,8 @@ class History(Spent, Protocol):
     def was_live(self, trigger: str) -> bool: ...
 
     def pauses(self) -> Sequence[Pause]: ...
+
+    def snoozes(self, trigger: str, at: datetime) -> Sequence[Snooze]: ...
 
     def mark(self) -> Mark: ...
 
@@ -85,6 +88,9 @@ class OfNow:
 
     def pauses(self) -> Sequence[Pause]:
         return self.history.pauses()
+
+    def snoozes(self, trigger: str, at: datetime) -> Sequence[Snooze]:
+        return [replace(one, account_id=self.ids.account(one.account_id)) for one in self.history.snoozes(trigger, at)]
 
     def mark(self) -> Mark:
         return self.history.mark()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
@@ -42,6 +42,7 @@ class TriggerPast:
     is_first_run: bool = False  # of the live ones
     paused: Paused = field(default_factory=Paused)
     began: Callable[[Span], Sequence[Conversation]] = lambda span: ()  # the conversations of that time, of all triggers
+    snoozed: Mapping[str, str] = field(default_factory=dict)  # why an account is left alone by this trigger
 
 
 def rulings(
@@ -60,10 +61,11 @@ def rulings(
         return {one.account_id for one in past.began(span) if one.firing_id not in mine}
 
     left_alone = suppressed(policy.suppress, accounts, evaluator, ZoneInfo(policy.time_zone), acted_on)
-    of_account = {account: Ruling("suppressed", f"left alone: {why}") for account, why in left_alone.reasons.items()}
+    alone = left_alone.reasons | {account: past.snoozed[account] for account in accounts if account in past.snoozed}
+    of_account = {account: Ruling("suppressed", f"left alone: {why}") for account, why in alone.items()}
     if not _is_quiet(trigger, past):  # else nothing is sent anyway, and what is true already stays old news
         held = {account: Ruling("suppressed", f"left alone for now: {why}") for account, why in left_alone.held.items()}
-        of_account |= held
+        of_account = held | of_account
     left = [account for account in accounts if account not in of_account]
     drawn = held_out(trigger, policy, topmost_parents(left, policy.account.parent, evaluator))
     of_account |= {account: Ruling("held_out", why) for account, why in drawn.items()}

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, func, insert, select, update
 
 from expansion.ledger.database import Database
+from expansion.ledger.dispositions import is_snoozed
 from expansion.ledger.pauses import is_paused
 from expansion.ledger.step_rows import ORDER, claimed_steps, read_claimed, step_query
 from expansion.ledger.tables import ATTEMPTS, FIRINGS, STEPS
@@ -108,7 +109,7 @@ def is_claimed_by(holder: str) -> ColumnElement[bool]:
 
 
 def _claimable(now: datetime) -> ColumnElement[bool]:
-    """Due, no step before it stands in the way, and nobody has paused it."""
+    """Due, no step before it stands in the way, and nobody has paused it, or snoozed its account."""
     before = STEPS.alias("before")
     blocked = exists().where(
         before.c.firing_id == STEPS.c.firing_id,
@@ -116,7 +117,7 @@ def _claimable(now: datetime) -> ColumnElement[bool]:
         before.c.can_fail.is_(False),
         before.c.state.not_in(("done", "skipped")),
     )
-    return (STEPS.c.state == "due") & (STEPS.c.not_before <= now) & ~blocked & ~is_paused()
+    return (STEPS.c.state == "due") & (STEPS.c.not_before <= now) & ~blocked & ~is_paused() & ~is_snoozed(now)
 
 
 def _of(playbook: str | None) -> list[ColumnElement[bool]]:

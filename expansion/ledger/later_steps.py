@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from expansion.ledger.database import Database
 from expansion.ledger.step_rows import ORDER, read_steps, step_query
 from expansion.ledger.tables import CLOCKS, FIRINGS, STEPS
+from expansion.records.dispositions import ANSWER
 from expansion.records.firing import NewStep
 from expansion.records.ledger import StepRecord
 
@@ -80,7 +81,7 @@ class Following(Database):
         """Add steps about earlier steps, to their firings; the keys of those that were not there yet.
 
         Each is checked under the same lock as everything that is written: a step of an ended episode is added only if
-        it takes something back.
+        it takes something back, or shows an answer.
         """
         with self.writing() as connection:
             return [step.key for step in steps if _add(connection, self.is_postgres, step, now)]
@@ -89,8 +90,8 @@ class Following(Database):
 def _add(connection: Connection, is_postgres: bool, step: NewStep, now: datetime) -> bool:
     about = select(STEPS, FIRINGS.c.cleared_at).join(FIRINGS, FIRINGS.c.id == STEPS.c.firing_id)
     row = connection.execute(about.where(STEPS.c.key == step.follows).with_for_update(of=FIRINGS)).one()
-    takes_back = step.step_id.endswith(f".{CLEARED}")
-    if takes_back != (row.cleared_at is not None):
+    takes_back, answer = step.step_id.endswith(f".{CLEARED}"), ANSWER in step.step_id
+    if takes_back != (row.cleared_at is not None) and not answer:
         return False
     values: dict[str, Any] = {field.name: getattr(step, field.name) for field in fields(step)}
     values |= {name: getattr(row, name) for name in ("firing_id", "trigger", "account_id", "episode", "playbook")}

@@ -8,6 +8,7 @@ from expansion.ledger.claims import Claims
 from expansion.ledger.clocks import Clocks
 from expansion.ledger.database import connect
 from expansion.ledger.differences import Differences
+from expansion.ledger.dispositions import Dispositions
 from expansion.ledger.firings import Firings
 from expansion.ledger.forgetting import Forgetting
 from expansion.ledger.later_steps import Following
@@ -28,6 +29,7 @@ class Ledger(
     Following,
     Clocks,
     Differences,
+    Dispositions,
     Audits,
     Forgetting,
     Ahead,

@@ -199,6 +199,38 @@ CLOCKS = Table(
     Index("ix_clocks_stopped_at", "stopped_at"),
 )
 
+# What people said of firings. A claim is a firing's only one, however many click at once.
+DISPOSITIONS = Table(
+    "dispositions",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("firing_id", Integer, ForeignKey("firings.id"), nullable=False),
+    Column("step_key", String(64), ForeignKey("steps.key")),  # of the message that it was said about
+    Column("trigger", Text, nullable=False),
+    Column("account_id", Text, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("reason", Text),
+    Column("by", Text, nullable=False),  # in the words of the source
+    Column("email", Text),
+    Column("called", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("until", Moment),  # of what is snoozed
+    Column("source", Text, nullable=False),
+    Column("remote_id", Text, nullable=False),
+    Column("added_at", Moment, nullable=False),
+    UniqueConstraint("source", "remote_id"),
+    Index("ix_dispositions_firing_id", "firing_id"),
+    Index("ix_dispositions_trigger_account_id_until", "trigger", "account_id", "until"),
+)
+
+Index(
+    "uq_dispositions_claim",
+    DISPOSITIONS.c.firing_id,
+    unique=True,
+    sqlite_where=text("kind = 'claimed'"),
+    postgresql_where=text("kind = 'claimed'"),
+)
+
 # Where the ledger and a system were last seen to disagree; a row stays when the difference has gone.
 DIFFERENCES = Table(
     "differences",

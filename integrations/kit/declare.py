@@ -56,6 +56,7 @@ class ActionBase:
     follows: ClassVar[bool] = False  # such an action: the ledger asks for it, no playbook does
     announces: ClassVar[bool] = False  # its input has `channel` and `text`: the messages of an `sla` go by it
     restore: ClassVar[str | None] = None  # how a person gets back what it made, where somebody has deleted it
+    answered_by: ClassVar[str | None] = None  # the action that shows what people have answered by its buttons
 
     def deliver(self, pieces: Sequence[Piece]) -> list[Reply]:
         """One reply per piece, in order. Failures are returned, never raised: one bad piece stops no other."""
@@ -77,8 +78,16 @@ class ActionBase:
 
     @classmethod
     def words(cls) -> ActionWords:
-        own = (cls.name, cls.title, cls.input_model, cls.repeatable, cls.note)
-        return ActionWords(*own, cls.offers, cls.keeps, cls.followed_by, cls.follows, cls.announces, cls.restore)
+        return ActionWords(
+            *(cls.name, cls.title, cls.input_model, cls.repeatable, cls.note),
+            offers=cls.offers,
+            keeps=cls.keeps,
+            followed_by=cls.followed_by,
+            follows=cls.follows,
+            announces=cls.announces,
+            restore=cls.restore,
+            answered_by=cls.answered_by,
+        )
 
 
 class SourceBase:
@@ -211,5 +220,7 @@ class Connected:
     actions: Mapping[str, ActionBase] = field(default_factory=dict)
     sources: Mapping[str, SourceBase] = field(default_factory=dict)
     check: Check = _nothing_to_check
+    # The e-mail address of somebody who answered there, by the id that the answer names; None: nobody knows.
+    address_of: Callable[[str], str | None] | None = None
     # Where a person sees an account, by label; `{salesforce}` stands for its id there.
     account_links: Mapping[str, str] = field(default_factory=dict)

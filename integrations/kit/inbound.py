@@ -129,6 +129,7 @@ class InboundBase:
     most: ClassVar[Most] = Most()
     # How it is told to come back later, and after how many seconds; 0 where its senders ignore that.
     later: ClassVar[tuple[int, int]] = (503, 0)
+    patience: ClassVar[float] = 5.0  # seconds within which it is answered, whatever the disk does
 
     account: str | None = None  # the property, or the kind of group, that facts.yaml takes for the account
 

@@ -21,6 +21,7 @@ class People:
     def __init__(self, api: Api) -> None:
         self._api = api
         self._conversations: dict[str, str] = {}
+        self._addresses: dict[str, str] = {}
 
     def conversation(self, email: str) -> str:
         """The id of the bot's conversation with somebody, opened where there is none yet: they see nothing of that."""
@@ -29,6 +30,13 @@ class People:
             opened = self._api.open(self._member(key))["channel"]
             self._conversations[key] = str(opened["id"])
         return self._conversations[key]
+
+    def address_of(self, member: str) -> str | None:
+        """The e-mail address of a member; bots and guests may have none."""
+        if member not in self._addresses:
+            profile = self._api.read("users.info", user=member)["user"].get("profile") or {}
+            self._addresses[member] = str(profile.get("email") or "")
+        return self._addresses[member] or None
 
     def _member(self, email: str) -> str:
         try:

@@ -37,6 +37,7 @@ class Posts(ActionBase):
 
     offers = frozenset({"annotate", "updates"})
     followed_by = "slack.reply_in_thread"
+    answered_by = "slack.show_answers"
     batch = 200  # not Slack's number: so many pieces can become digests together
 
     def __init__(self, api: Api, now: Callable[[], datetime]) -> None:

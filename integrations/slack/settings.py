@@ -17,7 +17,14 @@ IN_ALL = Limit(200, 60, _LIMITS_PAGE)  # "several hundred per minute" for a work
 READING = {
     "conversations.list": Limit(18, 60, _LIMITS_PAGE),
     **dict.fromkeys(
-        ("conversations.history", "conversations.replies", "conversations.open", "users.lookupByEmail", "chat.update"),
+        (
+            "conversations.history",
+            "conversations.replies",
+            "conversations.open",
+            "users.lookupByEmail",
+            "users.info",
+            "chat.update",
+        ),
         Limit(45, 60, _LIMITS_PAGE),
     ),
 }
@@ -44,6 +51,18 @@ RIGHTS = (
 
 NEEDED = needed(RIGHTS, frozenset())
 FOR_PEOPLE = tuple(right.name for right in RIGHTS if right.only_for)
+
+
+class ServeSettings(BaseSettings):
+    """What `expansion serve` needs to take what people answer; read from the environment or `.env`."""
+
+    model_config = SettingsConfigDict(env_prefix="SLACK_", env_file=".env", extra="ignore")
+
+    signing_secret: SecretStr | None = Field(
+        None,
+        description="For `expansion serve`, where messages have buttons: the signing secret, api.slack.com/apps > your "
+        "app > Basic Information.",
+    )
 
 
 class Settings(BaseSettings):

@@ -42,7 +42,7 @@ SCOPES = (
 _A_MINUTE = {
     "conversations.list": 20,
     **dict.fromkeys(("conversations.history", "conversations.replies", "conversations.info", "conversations.open"), 50),
-    **dict.fromkeys(("chat.update", "users.lookupByEmail"), 50),
+    **dict.fromkeys(("chat.update", "users.lookupByEmail", "users.info"), 50),
 }
 
 
@@ -78,6 +78,7 @@ class Slack(StandIn):
             "conversations.replies": (None, self._replies),
             "conversations.info": ("channels:read", self._info),
             "conversations.open": ("im:write", self._open_direct),
+            "users.info": ("users:read", self._user),
             "users.lookupByEmail": ("users:read.email", self._by_email),
         }
 
@@ -242,6 +243,15 @@ class Slack(StandIn):
         if not known:
             self.state.put("slack.channels", channel_id, {"id": channel_id, "name": user["name"], **_DIRECT})
         return {"channel": {"id": channel_id}, **({"no_op": True, "already_open": True} if known else {})}
+
+    def _user(self, request: Request, arguments: Doc) -> Doc:
+        """The e-mail address is told to who may read it alone."""
+        user = self.state.get("slack.users", str(arguments.get("user") or ""))
+        if user is None:
+            raise Problem("user_not_found")
+        profile = {"email": user.get("email", ""), "real_name": user["name"], **user.get("profile", {})}
+        shown = profile if "users:read.email" in self.scopes else _without(profile, ("email",))
+        return {"user": {"id": user["id"], "team_id": TEAM, "name": user["name"], "profile": shown}}
 
     def _by_email(self, request: Request, arguments: Doc) -> Doc:
         email = str(arguments.get("email", "")).lower()

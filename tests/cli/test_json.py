@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from cli.main import COMMANDS, Commands
 from cli.main import cli as group
 from cli.scripts import written
+from expansion.contract import Disposition
 from expansion.ledger import verdicts
 from expansion.ledger.store import open_ledger
 from tests.cli.conftest import AS_OF
@@ -46,7 +47,7 @@ ASKED = {
     "forget": [("forget", "ana", "--yes")],
     "import": [("import", "new.csv", "--map", "sample/events.map.yaml")],
     "init": [("init", "new-folder")],
-    "ledger": [("ledger",), *(("ledger", f"--{view}") for view in ("steps", "runs", "clocks", "history"))],
+    "ledger": [("ledger",), *(("ledger", f"--{view}") for view in ("steps", "runs", "clocks", "answers", "history"))],
     "map": [
         ("map", "sample/events.csv"),
         ("map", "sample"),
@@ -77,6 +78,7 @@ def full(folder, change) -> Path:
     claim(ledger, "slack.post_message")
     ledger.resolve([verdicts.unsure(key_of(step_id="tell"), "Slack's answer was cut off")], "me", NOON)
     ledger.pause("integration", "slack", "dana", "", NOON)
+    ledger.dispose(Disposition("slack.buttons", key_of(step_id="tell"), "claimed", "U0ANA", NOON, "click"), NOON)
     ledger.close()
     rows = ["event_id,event,happened_at,account_id,user_id", "n-1,Signed in,soon,a-100,ana"]
     Path("new.csv").write_text("\n".join(rows), encoding="utf-8")

@@ -104,7 +104,7 @@ def test_an_empty_ledger_says_who_writes_there(folder, run):
     assert "`expansion run` writes here" in ran.err
 
 
-@pytest.mark.parametrize("view", ["--steps", "--runs", "--clocks", "--history"])
+@pytest.mark.parametrize("view", ["--steps", "--runs", "--clocks", "--answers", "--history"])
 def test_each_list_says_what_would_be_in_it(folder, run, snapshot, view):
     assert str(run("ledger", view)) == snapshot
 

@@ -17,6 +17,7 @@ from expansion.fields import DueDate, HtmlText, Inputs, MrkdwnText, Owner, Peopl
 from expansion.language.model.conditions import AnyOf, Condition
 from expansion.language.model.models import Playbook, Policy, Trigger
 from expansion.language.model.values import Percent
+from expansion.records.dispositions import Snooze
 from expansion.records.firing import Conversation, LastEpisode, OpenEpisode
 from expansion.records.pauses import Pause
 
@@ -214,6 +215,7 @@ class FakeHistory:
     past: dict[str, list[int]] = field(default_factory=dict)
     were_live: set[str] = field(default_factory=set)  # triggers that ran live before
     paused: list[Pause] = field(default_factory=list)
+    snoozed: list[tuple[str, Snooze]] = field(default_factory=list)  # by which trigger
     began: list[Conversation] = field(default_factory=list)
 
     def open_episodes(self, trigger: str) -> dict[Subject, OpenEpisode]:
@@ -234,6 +236,9 @@ class FakeHistory:
 
     def pauses(self) -> list[Pause]:
         return self.paused
+
+    def snoozes(self, trigger: str, at: datetime) -> list[Snooze]:
+        return [one for name, one in self.snoozed if name == trigger and one.until > at]
 
     def mark(self) -> tuple[int, int]:
         return (0, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -10,12 +11,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from expansion.accounts.owners import OwnedBy, owners
+from expansion.contract import Disposition
 from expansion.decide.choose import Chosen, choose
 from expansion.decide.flood import flood_reason, usual_count
 from expansion.decide.suppression import suppressed
 from expansion.language.model.models import Flood, Suppression
 from expansion.ledger.store import open_ledger
-from tests.decide.fakes import FakeEvaluator, policy, trigger, unknown
+from tests.decide.fakes import NOW, FakeEvaluator, policy, trigger, unknown
 from tests.decide.runs import Town
 
 
@@ -217,3 +219,26 @@ def test_what_waits_for_approval_does_not_hold_itself_back(tmp_path: Path) -> No
     here.run(1, ["a"], trigger="seats", released={("seats", "a"): "dana"})
     assert here.decisions("seats") == {"a": "acting"}
     ledger.close()
+
+
+def test_an_account_that_somebody_snoozed_is_left_alone_until_then_and_decided_again(tmp_path: Path) -> None:
+    town = Town(open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}"))
+    town.run(0, ["a", "b"])
+    asked = next(step.key for step in town.ledger.steps() if step.account_id == "a" and step.step_id == "ask")
+    until = NOW + timedelta(days=7)
+    said = Disposition("slack.buttons", asked, "snoozed", "U0ANA", NOW, "click", until=until, called="ana")
+    town.ledger.dispose(said, NOW)
+    town.run(1, [], cleared=["a", "b"])
+    town.run(40, ["a", "b"])
+    assert [town.firing(name).decision for name in ("a", "b")] == ["acting", "acting"], "the snooze is long over"
+
+    town.ledger.dispose(
+        replace(said, at=NOW + timedelta(days=41), remote_id="two", until=NOW + timedelta(days=90)), NOW
+    )
+    town.run(41, [], cleared=["a", "b"])
+    town.run(80, ["a", "b"])
+    assert [town.firing(name).decision for name in ("a", "b")] == ["suppressed", "acting"]
+    assert town.firing("a").reason == "left alone: ana snoozed it until 1 June 2026"
+    town.run(91, ["a", "b"])
+    assert town.firing("a").decision == "acting"
+    town.ledger.close()

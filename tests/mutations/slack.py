@@ -68,4 +68,18 @@ ROWS: tuple[Mutation, ...] = (
         '("Not useful", "not_useful"),\n        ("Later", "later"),\n    )',
         ("integrations/test_slack_people.py::test_in_a_digest_each_account_has_its_own_menu",),
     ),
+    Mutation(
+        "Slack, interactions: signed over the bytes as they came",
+        "integrations/slack/inbound.py",
+        'b":" + call.raw',
+        'b":" + call.raw.strip()',
+        ("web/serve/test_slack.py::test_a_body_with_a_line_end_is_signed_with_it",),
+    ),
+    Mutation(
+        "Slack, interactions: a call that is older than five minutes is somebody's who has listened",
+        "integrations/slack/inbound.py",
+        "WINDOW = 300",
+        "WINDOW = 3000",
+        ("web/serve/test_slack.py::test_a_signature_that_does_not_fit_or_is_old_is_401_and_nothing_is_taken",),
+    ),
 )

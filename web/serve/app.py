@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from expansion.contract import Arrived, Failure, TryLater
+from expansion.contract import Arrived, Disposition, Failure, TryLater
 from expansion.usage.journal_lines import lines_of
 from integrations.kit.inbound import Answer, Call, InboundBase, Most, TooLarge, said
 from web.serve.commit import Commit
@@ -43,12 +43,13 @@ def _nobody(rows: Sequence[Arrived]) -> None:
 @dataclass
 class Service:
     """An ASGI application. `completed` makes rows whole before they are stored (accounts of people, for instance);
-    `on_stored` is told of rows that are on disk, and must not take time."""
+    `on_stored` is told of rows that are on disk, and must not take time; `on_answers` writes down what people say."""
 
     doors: Doors
     commit: Commit
     completed: Callable[[Sequence[Arrived]], Sequence[Arrived]] = tuple
     on_stored: Listener = _nobody
+    on_answers: Callable[[Sequence[Disposition]], None] = _nobody
     tally: Tally = field(default_factory=Tally)
     answer_within: float = ANSWER
 
@@ -94,7 +95,7 @@ class Service:
     async def _called(self, call: Call) -> Answer:
         """What becomes of a call. Whatever goes wrong, a sender hears something it understands, and in time."""
         try:
-            async with asyncio.timeout(self.answer_within):
+            async with asyncio.timeout(min(self.answer_within, self.doors.at(call.path)[0].patience)):
                 return await self._taken(call)
         except TimeoutError:
             return self._no(self.doors.at(call.path)[0], call, TryLater("serve: the disk takes too long"))
@@ -108,11 +109,13 @@ class Service:
             return read
         door, rows, lines = read
         try:
+            if answers := [row for row in rows if isinstance(row, Disposition)]:
+                await asyncio.to_thread(self._answered, door, answers)
             await self.commit.add(lines)
         except TryLater as failure:
             return self._no(door, call, failure)
         self.tally.took(door.name, rows)
-        self._tell(rows)
+        self._tell([row for row in rows if not isinstance(row, Disposition)])
         return door.yes(call, rows)
 
     def _read(self, call: Call) -> Answer | tuple[InboundBase, Sequence[Arrived], bytes]:
@@ -123,7 +126,7 @@ class Service:
             if failure is not None:
                 return self._no(door, call, failure)
             rows = self.completed(list(door.rows(call)))
-            return door, rows, lines_of(rows)
+            return door, rows, lines_of(row for row in rows if not isinstance(row, Disposition))
         except Failure as failure:
             return self._no(door, call, failure)
         except Exception as error:  # a fault of ours; the sender keeps what it has, and sends it again
@@ -134,6 +137,14 @@ class Service:
     def _no(self, door: InboundBase, call: Call, failure: Failure) -> Answer:
         self.tally.refused(door.name, failure)
         return door.no(call, failure)
+
+    def _answered(self, door: InboundBase, answers: Sequence[Disposition]) -> None:
+        """In the ledger; TryLater where that takes nothing: whoever clicked sees that it did not work."""
+        try:
+            self.on_answers(answers)
+        except Exception as error:
+            log.error("%s: %s while answers were written down", door.name, type(error).__name__)
+            raise TryLater("serve: the ledger takes nothing just now; nothing was taken") from error
 
     def _tell(self, rows: Sequence[Arrived]) -> None:
         try:

@@ -13,6 +13,7 @@ import uvicorn
 from expansion.language.model.mistakes import Mistakes
 from expansion.usage.journal import Journal
 from jobs.place import Place
+from web.serve.answers import Answers
 from web.serve.app import Listener, Service
 from web.serve.commit import Commit
 from web.serve.doors import Doors, open_doors
@@ -38,6 +39,7 @@ def service(place: Place, doors: Doors, on_stored: Listener | None = None) -> Se
         door.account = account_of(place, door.name)
     commit = Commit(Journal(place.store.root).append_lines)
     made = Service(doors, commit, People.of(place.store).completed)
+    made.on_answers = Answers(place).take
     if on_stored is not None:
         made.on_stored = on_stored
     return made
