@@ -138,7 +138,10 @@ def one_account(place: Place, events: int) -> tuple[Took, Found]:
         loading, resident = timed(lambda: Resident.of(store, vocabulary, triggers, definitions.AS_OF))
 
         def take(row: EventRow) -> None:
-            _expect(len(triggers), len(resident.take(row, definitions.AS_OF)))
+            Journal(folder).append([row])
+            ((account, users),) = resident.hear([row], definitions.AS_OF).touched.items()
+            asking = resident.asking(definitions.AS_OF)
+            _expect(len(triggers), len(asking.answers_of(triggers, {account: users})))
 
         took, found = one_by_one(partial(take, row) for row in rows)
         _, disk = one_by_one(partial(Journal(folder / "disk").append, [row]) for row in rows)

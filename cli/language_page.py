@@ -18,7 +18,7 @@ from expansion.language.model import conditions, following, models, policy, sequ
 from expansion.language.model import facts as vocabulary
 from expansion.language.model.filters import FILTERS
 from expansion.language.model.template import MEANINGS, template_names
-from expansion.language.model.words import LATER, words_of
+from expansion.language.model.words import words_of
 
 MODELS: dict[str, type[BaseModel]] = {
     model.__name__: model
@@ -53,14 +53,12 @@ def with_tables(text: str) -> str:
     return _TABLE.sub(lambda found: f"{found[1]}\n{_lines(found['what'], found['of'])}\n{found[4]}", text)
 
 
-_TABLE = re.compile(
-    r"(<!-- (?P<what>words of|kinds|to come|texts|filters)(?P<of>[^>]*) -->)\n.*?(<!-- end -->)", re.DOTALL
-)
+_TABLE = re.compile(r"(<!-- (?P<what>words of|kinds|texts|filters)(?P<of>[^>]*) -->)\n.*?(<!-- end -->)", re.DOTALL)
 
 
 def _lines(what: str, of: str) -> str:
     tables: dict[str, Callable[[str], Iterator[str]]] = {
-        **{"words of": _words, "kinds": _kinds, "to come": _to_come},
+        **{"words of": _words, "kinds": _kinds},
         **{"texts": _texts, "filters": _filters},
     }
     return "\n".join(tables[what](of))
@@ -122,13 +120,6 @@ def _filters(_: str) -> Iterator[str]:
     yield "|---|---|"
     for name, one in FILTERS.items():
         yield f"| `{name}` | {_cell(' or '.join(f'`{part}`' for part in one.example.split(' or ')))} |"
-
-
-def _to_come(_: str) -> Iterator[str]:
-    yield "| word | until then |"
-    yield "|---|---|"
-    for one in sorted(LATER.values(), key=lambda one: one.word):
-        yield f"| `{one.word}` | {_cell(one.instead.removeprefix('until then, '))} |"
 
 
 def _cell(text: str) -> str:

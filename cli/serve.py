@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.output import many, say, table
+from cli.reacting import reacting_to
 from expansion.text.for_people import ForPeople
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ class NoDoor(ForPeople):
 @click.option("--host", default="127.0.0.1", show_default=True, help="Whose calls are heard; 0.0.0.0: everybody's.")
 @click.option("--port", default=8100, show_default=True, type=click.IntRange(0, 65535), help="Where it listens.")
 @click.option("--fd", type=click.IntRange(0), help="A socket that is open already, in place of host and port.")
-def command(host: str, port: int, fd: int | None) -> None:
+@click.option(
+    "--react/--no-react", default=True, help="Evaluate triggers with `check: on_event` at once for who did something."
+)
+def command(host: str, port: int, fd: int | None, react: bool) -> None:
     """Take events that systems push by themselves: from Segment's libraries, for instance, by their host setting.
 
     Each sender is answered in its own dialect, after all it sent is on disk; the next run finds it there. A door opens
@@ -36,9 +40,10 @@ def command(host: str, port: int, fd: int | None) -> None:
     _say(doors)
     if not doors.open:
         raise NoDoor("no door is open\n\nhint: set a key, such as SEGMENT_SERVE_KEYS; docs/serve.md lists them")
-    made = service(place, doors)
     where = f"file descriptor {fd}" if fd is not None else f"http://{host}:{port}"
-    serve(made, At(host, port, fd), lambda: say(f"listening at {where}; ctrl-C ends it"))
+    with reacting_to(react) as on_stored:
+        made = service(place, doors, on_stored)
+        serve(made, At(host, port, fd), lambda: say(f"listening at {where}; ctrl-C ends it"))
     _say_what_came(made.tally)
 
 

@@ -12,6 +12,7 @@ from prefect.utilities.urls import url_for
 
 from expansion.evaluate.asked_events import late_events
 from expansion.evaluate.relations import StoreRelations
+from expansion.records.firing import NewFiring
 from expansion.records.ledger import FiringRecord
 from expansion.text.many import many
 from expansion.text.redact import redacted
@@ -47,6 +48,11 @@ def alerts_of(place: Place, new: Sequence[FiringRecord], as_of: datetime, now: d
     return [*_floods(new), *_approvals(new), *_quiet(place, as_of, now)]
 
 
+def alerts_at_once(new: Sequence[NewFiring]) -> list[Alert]:
+    """What a moment of reacting held; a quiet source is told of by the runs."""
+    return [*_floods(new), *_approvals(new)]
+
+
 def waits_for_you(count: int) -> Alert:
     """The morning's form: what waits, whether new or not."""
     what = f"{_waiting(count)} for a person; nothing of it was sent."
@@ -54,7 +60,7 @@ def waits_for_you(count: int) -> Alert:
     return Alert("expansion.work.waits", "approval", "work waits for you", what, do)
 
 
-def _floods(new: Iterable[FiringRecord]) -> Iterator[Alert]:
+def _floods(new: Iterable[FiringRecord | NewFiring]) -> Iterator[Alert]:
     held = Counter(one.trigger for one in new if one.decision == "flood")
     for trigger, count in sorted(held.items()):
         firings = many(count, "new firing")
@@ -68,7 +74,7 @@ def _floods(new: Iterable[FiringRecord]) -> Iterator[Alert]:
         )
 
 
-def _approvals(new: Iterable[FiringRecord]) -> Iterator[Alert]:
+def _approvals(new: Iterable[FiringRecord | NewFiring]) -> Iterator[Alert]:
     if count := sum(one.decision == "approval" for one in new):
         what = f"{_waiting(count)} for approval, new in this run; nothing of it was sent."
         yield Alert("expansion.work.waits", "approval", "work waits for approval", what, _DO)

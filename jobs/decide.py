@@ -123,8 +123,8 @@ def decide_all(place: Place, evaluated: Evaluated, as_of: datetime, released: Re
     )
 
 
-def record(place: Place, run_id: int, decisions: Decisions, now: datetime) -> Recorded:
-    """Write firings, steps and ended episodes down, all or nothing."""
+def record(place: Place, run_id: int, decisions: Decisions, now: datetime, as_of: datetime | None = None) -> Recorded:
+    """Write firings, steps and ended episodes down, all or nothing. `as_of`: of a run that decides again and again."""
     return place.ledger.record(
         run_id,
         decisions.firings,
@@ -134,6 +134,7 @@ def record(place: Place, run_id: int, decisions: Decisions, now: datetime) -> Re
         ran_as=decisions.ran_as,
         based_on=decisions.based_on,
         moved=decisions.moved,
+        as_of=as_of,
     )
 
 

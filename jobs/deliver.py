@@ -83,11 +83,12 @@ def deliver_some(
     now: Now,
     stopping: Callable[[], bool],
     lease: timedelta = LEASE,
+    most: int = BATCH,
 ) -> DeliveryReport:
     """Deliver at most one task's worth of due steps; what reaches people waits for the end of quiet hours."""
     hold_for_quiet_hours(place, action, playbook, now())
     office = _office(place, pieces, now, lease, waits_of(place, action))
-    return deliver(office, action, BATCH, playbook=playbook, stopping=stopping)
+    return deliver(office, action, most, playbook=playbook, stopping=stopping)
 
 
 def hold_for_quiet_hours(place: Place, action: str, playbook: str, now: datetime) -> int:

@@ -36,6 +36,7 @@ class Kind:
 KINDS: Mapping[RunKind, Kind] = {
     "expansion": Kind(_steps_done, decides=True),
     "follow_up": Kind(_steps_done),
+    "react": Kind(_steps_done, decides=True),
     "playbook": Kind(_steps_done),
     "approval": Kind(_steps_done),
     "pull": Kind(_pulled),

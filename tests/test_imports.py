@@ -59,6 +59,7 @@ ROOMS = (
     "integrations/*",
     "integrations",
     "jobs",
+    "jobs/react",
     "flows",
     "sandbox/sample",
     "sandbox/kit",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
@@ -16,8 +16,8 @@ from expansion.decide.approval import ask_approval
 from expansion.decide.attention import keep_attention
 from expansion.decide.conversations import Joined, join
 from expansion.decide.drafts import Draft, NotDecided, drafts
-from expansion.decide.episodes import Changes, Cooling, changes
-from expansion.decide.flood import PAST_RUNS
+from expansion.decide.episodes import Candidate, Changes, Cooling, changes
+from expansion.decide.flood import PAST_RUNS, per_day
 from expansion.decide.handover import RunContext, as_firing, as_works
 from expansion.decide.history import History, OfNow
 from expansion.decide.rulings import TriggerPast
@@ -158,8 +158,19 @@ def _drafts(
         return history.conversations(span_from(as_of, span, zone), as_of + timedelta(microseconds=1))
 
     snoozed = {each.account_id: each.told(zone) for each in history.snoozes(name, evaluator.as_of)}
-    past = TriggerPast(history.past_counts(name, PAST_RUNS), is_first, held, began, snoozed)
+    today, counts = _counts(trigger, candidates, history, evaluator.as_of, zone)
+    past = TriggerPast(counts, today, is_first, held, began, snoozed)
     return drafts(trigger, candidates, policy, evaluator, past)
+
+
+def _counts(
+    trigger: Trigger, candidates: Sequence[Candidate], history: History, as_of: datetime, zone: ZoneInfo
+) -> tuple[int, Sequence[int]]:
+    """What the flood brake compares with: today so far and days before, or runs before."""
+    if trigger.check != "on_event":
+        return 0, history.past_counts(trigger.trigger, PAST_RUNS)
+    fired = history.fired(trigger.trigger, as_of - timedelta(days=PAST_RUNS), as_of)
+    return per_day(fired, as_of, zone, {each.account_id for each in candidates})
 
 
 _Steps = Mapping[tuple[str, Subject], tuple[NewStep, ...]]  # by trigger, and account or person

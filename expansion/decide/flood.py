@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from statistics import median
+from zoneinfo import ZoneInfo
 
+from expansion.calendar.spans import local_date
 from expansion.language.model.models import Flood, Trigger
 from expansion.language.model.values import format_number
 
@@ -14,8 +17,13 @@ PAST_RUNS = 20  # how many runs back the median looks
 ENOUGH_RUNS = 3  # runs with firings before a median means anything
 
 
-def flood_reason(trigger: Trigger, flood: Flood | None, accounts: int, past_counts: Sequence[int]) -> str | None:
+def flood_reason(
+    trigger: Trigger, flood: Flood | None, accounts: int, past_counts: Sequence[int], today: int = 0
+) -> str | None:
     """Why all the new firings of a trigger are held in this run; None where the brake does not trip.
+
+    `today`: of a trigger that reacts to events, the other accounts for which it fired today. It decides about a few
+    accounts at a time, so that no limit for one run would ever hold it: the day counts, and the usual is that of days.
 
     Counted are the accounts that would be acted on: those suppressed or held out send nothing anyway, and however many
     people of one fire, its seller has one conversation.
@@ -24,13 +32,15 @@ def flood_reason(trigger: Trigger, flood: Flood | None, accounts: int, past_coun
     run does not send it either: its episode is open, and only a person lets it go. The release writes the steps of
     that same episode, so their keys are what they would have been.
     """
+    accounts += today
     limits = [limit for limit in _limits(trigger, flood, past_counts) if accounts > limit[0]]
     if not limits:
         return None
     _, said = min(limits)
     counted = "new firings" if trigger.who == "accounts" else "accounts with new firings"
+    when = "in one day" if trigger.check == "on_event" else "in one run"
     return (
-        f"flood brake: {accounts} {counted} of {trigger.trigger} in one run, {said}{_HELD}. "
+        f"flood brake: {accounts} {counted} of {trigger.trigger} {when}, {said}{_HELD}. "
         f"Look at one with `expansion explain {trigger.trigger} ACCOUNT`: if the data are wrong, mend them; "
         f"if they are right, `expansion approve --trigger {trigger.trigger}` lets all of them go (with `--decline`: "
         "none). They stay held until a person says so; a higher limit is for the next time"
@@ -38,6 +48,18 @@ def flood_reason(trigger: Trigger, flood: Flood | None, accounts: int, past_coun
 
 
 _HELD = "; all of them are held"
+
+
+def per_day(
+    fired: Iterable[tuple[str, datetime]], as_of: datetime, zone: ZoneInfo, without: Collection[str]
+) -> tuple[int, list[int]]:
+    """For how many accounts it fired today, `without` these, and on each day before that it did, the newest first."""
+    days: dict[date, set[str]] = {}
+    for account, at in fired:
+        days.setdefault(local_date(at, zone), set()).add(account)
+    today = local_date(as_of, zone)
+    before = [len(days[day]) for day in sorted(days, reverse=True) if day < today]
+    return len(days.get(today, set()) - set(without)), before
 
 
 def brief(reason: str) -> str:

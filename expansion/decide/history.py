@@ -24,6 +24,8 @@ class History(Spent, Protocol):
 
     def past_counts(self, trigger: str, limit: int) -> Sequence[int]: ...
 
+    def fired(self, trigger: str, since: datetime, until: datetime) -> Sequence[tuple[str, datetime]]: ...
+
     def was_live(self, trigger: str) -> bool: ...
 
     def pauses(self) -> Sequence[Pause]: ...
@@ -82,6 +84,9 @@ class OfNow:
 
     def past_counts(self, trigger: str, limit: int) -> Sequence[int]:
         return self.history.past_counts(trigger, limit)
+
+    def fired(self, trigger: str, since: datetime, until: datetime) -> Sequence[tuple[str, datetime]]:
+        return [(self.ids.account(account), at) for account, at in self.history.fired(trigger, since, until)]
 
     def was_live(self, trigger: str) -> bool:
         return self.history.was_live(trigger)

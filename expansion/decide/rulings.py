@@ -38,7 +38,8 @@ class Ruling:
 class TriggerPast:
     """What the ledger knows of a trigger before a run decides about it."""
 
-    counts: Sequence[int] = ()  # accounts that reached the flood brake in each of its last runs
+    counts: Sequence[int] = ()  # accounts that reached the flood brake in each of its last runs, or on its last days
+    today: int = 0  # accounts that did so today, of a trigger that reacts to events; those to decide about aside
     is_first_run: bool = False  # of the live ones
     paused: Paused = field(default_factory=Paused)
     began: Callable[[Span], Sequence[Conversation]] = lambda span: ()  # the conversations of that time, of all triggers
@@ -82,7 +83,7 @@ def _held(
 ) -> dict[Candidate, Ruling]:
     """All of them or none: by the flood brake, or because this is the trigger's first live run."""
     accounts = len({each.account_id for each in candidates})
-    if brake := flood_reason(trigger, policy.flood, accounts, past.counts):
+    if brake := flood_reason(trigger, policy.flood, accounts, past.counts, past.today):
         return dict.fromkeys(candidates, Ruling("flood", brake, in_bulk=True))
     if _is_quiet(trigger, past):
         said = FIRST_RUN.format(trigger=trigger.trigger)

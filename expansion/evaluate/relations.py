@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Self
+from typing import Protocol, Self
 
 import duckdb
 
@@ -26,6 +26,19 @@ from expansion.usage.renaming import Renaming
 from expansion.usage.rollup import WHERE_AND_WHEN, Column, properties_of, rollup_sql, values_of
 from expansion.usage.spans import Spans
 from expansion.usage.store import UsageStore
+
+
+class Came(Protocol):
+    """An event that came in."""
+
+    @property
+    def event_id(self) -> str: ...
+
+    @property
+    def event(self) -> str: ...
+
+    @property
+    def ts(self) -> datetime: ...
 
 
 @dataclass
@@ -112,23 +125,29 @@ class StoreRelations:
         mine = f"account_id IN ({quote_list(self.ids.of_account(account_id))})"
         return self.renaming.rows(f"(SELECT * FROM {events} WHERE {mine})") if events else None
 
-    def has(self, event_id: str, event: str, ts: datetime) -> bool:
-        """Whether a pushed event is stored: under its id, or in a table under its id and name (usage/repeats.py). The
-        moment says which rows of which files can hold it.
+    def having(self, events: Sequence[Came]) -> set[str]:
+        """Which of these pushed events are stored, by their ids: under its id, or in a table under its id and name
+        (usage/repeats.py). The moments say which rows of which files can hold them.
         """
-        second = ts.replace(microsecond=0)
-        until = second + timedelta(seconds=1)
-        begin, end = second.isoformat(), until.isoformat()
-        around = [s for s in self.manifest.segments if s.first_ts < end and begin <= s.last_ts]
-        same = f"event_id = {quote(event_id)}"
-        return self._any([s for s in around if not s.table], f"{same} AND ts = {stamp(ts)}") or self._any(
-            [s for s in around if s.table],
-            f"{same} AND event = {quote(event)} AND ts >= {stamp(second)} AND ts < {stamp(until)}",
+        if not events:
+            return set()
+        first, last = (end(event.ts for event in events) for end in (min, max))
+        begin, end = first.replace(microsecond=0), last.replace(microsecond=0) + timedelta(seconds=1)
+        around = [s for s in self.manifest.segments if s.first_ts < end.isoformat() and begin.isoformat() <= s.last_ts]
+        within = f"ts >= {stamp(begin)} AND ts < {stamp(end)}"
+        same = ", ".join(f"({quote(e.event_id)}, {stamp(e.ts)})" for e in events)
+        alike = ", ".join(
+            f"({quote(e.event_id)}, {quote(e.event)}, {stamp(e.ts.replace(microsecond=0))})" for e in events
+        )
+        return self._ids([s for s in around if not s.table], f"{within} AND (event_id, ts) IN ({same})") | self._ids(
+            [s for s in around if s.table], f"{within} AND (event_id, event, date_trunc('second', ts)) IN ({alike})"
         )
 
-    def _any(self, segments: Sequence[Segment], where: str) -> bool:
+    def _ids(self, segments: Sequence[Segment], where: str) -> set[str]:
         events = self.store.events_of(segments)
-        return bool(events and self.con.execute(f"SELECT 1 FROM {events} WHERE {where} LIMIT 1").fetchall())
+        if not events:
+            return set()
+        return {one for (one,) in self.con.execute(f"SELECT event_id FROM {events} WHERE {where}").fetchall()}
 
     def rows(self, calendar: Calendar, accounts: Sequence[str] | None) -> Rows:
         return Rows(self, calendar, accounts is not None)

@@ -110,6 +110,16 @@ class Firings(Database):
         with self.reading() as connection:
             return list(connection.scalars(query))
 
+    def fired(self, trigger: str, since: datetime, until: datetime) -> list[tuple[str, datetime]]:
+        """The accounts that a trigger fired for in this time, in whatever run, and when; but for old news, which its
+        first live run only writes down."""
+        reached = [one for one in _REACHED_THE_BRAKE if one != "quiet"]
+        mine = (FIRINGS.c.trigger == trigger) & FIRINGS.c.decision.in_(reached)
+        within = (FIRINGS.c.fired_at > since) & (FIRINGS.c.fired_at <= until)
+        query = select(FIRINGS.c.account_id, FIRINGS.c.fired_at).where(mine, within)
+        with self.reading() as connection:
+            return [(account, at) for account, at in connection.execute(query)]
+
     def was_live(self, trigger: str) -> bool:
         """Whether the last run that decided about a trigger was a live one.
 
@@ -132,6 +142,7 @@ class Firings(Database):
         ran_as: Mapping[str, str] = _NOTHING,
         based_on: Mark | None = None,
         moved: Sequence[Moved] = (),
+        as_of: datetime | None = None,
     ) -> Recorded:
         """End the cleared episodes, then write the firings with their steps; all of it or nothing.
 
@@ -143,6 +154,7 @@ class Firings(Database):
         `ran_as`: how each trigger ran, `watching` or `live`. `based_on`: the mark when it was decided; where somebody
         else has decided something since, Overtaken is raised: two runs must not fill one budget twice. `moved`: these
         open episodes go to the ids of now first, with their steps; what was sent keeps its key.
+        `as_of`: the moment of this decision, of a run that decides again and again; left out, that of the run.
         """
         for firing in (*firings, *(each.firing for each in again)):
             _must_be_whole(firing)
@@ -150,7 +162,7 @@ class Firings(Database):
             self._one_at_a_time(connection)
             if based_on is not None and _mark(connection) != based_on:
                 raise Overtaken("somebody else has decided something at the same moment; try again")
-            as_of = connection.execute(select(RUNS.c.as_of).where(RUNS.c.id == run_id)).scalar_one()
+            as_of = as_of or connection.execute(select(RUNS.c.as_of).where(RUNS.c.id == run_id)).scalar_one()
             _move(connection, moved)
             ended = _end_episodes(connection, cleared, as_of, now)
             ids = _insert(connection, self.is_postgres, run_id, firings)

@@ -30,6 +30,7 @@ class Arrival:
     user_id: str
     texts: Mapping[str, str]
     received_at: datetime | None = None
+    source: str = ""
 
 
 @dataclass
@@ -44,12 +45,14 @@ class Account:
     said: Sequence[Said] = ()
     beside: Beside = field(default_factory=Beside)
     ids: set[str] = field(default_factory=set)  # of the events that came in since the rows were read
+    arrived: list[Arrival] = field(default_factory=list)  # these events
 
     def add(self, arrival: Arrival, columns: Sequence[Column], zone: ZoneInfo) -> bool:
         """One event more; False for one that came in before."""
         if arrival.event_id in self.ids:
             return False
         self.ids.add(arrival.event_id)
+        self.arrived.append(arrival)
         moment = microseconds(arrival.ts)
         day = arrival.ts.astimezone(zone).toordinal() - _EPOCH
         counted = [column for column in columns if not column.is_detail]

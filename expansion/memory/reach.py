@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from expansion.evaluate.engine import Engine
-from expansion.evaluate.measures import BEGINNING, EventMeasure, FactMeasure, Window, basic_measures
+from expansion.evaluate.measures import BEGINNING, EventMeasure, FactMeasure, Measure, Window, basic_measures
 from expansion.evaluate.tree import Line, Node, Returned, Walked, columns, lines, measures
 from expansion.usage.fact_relations import Field
 from expansion.usage.rollup import Column
@@ -27,7 +27,8 @@ class Reach:
     facts_from: datetime = datetime.max
 
     @classmethod
-    def of(cls, engine: Engine, nodes: Iterable[Node]) -> Reach:
+    def of(cls, engine: Engine, nodes: Iterable[Node], also: Iterable[Measure] = ()) -> Reach:
+        """For these nodes; `also`: and for these measures at the moment of the check."""
         by_day: set[Column] = set()
         by_moment: set[Column] = set()
         firsts, afters = [engine.calendar.today], []
@@ -44,6 +45,17 @@ class Reach:
                 read_from.append(engine.calendar.end(points - 1, fact.back))
             firsts += [BEGINNING] if isinstance(line, Returned) else []
             firsts += [engine.first_of(window, points - 1) for window in _windows(line)]
+        for basic in (basic for measure in also for basic in basic_measures(measure)):
+            if isinstance(basic, FactMeasure):
+                fields.add((engine.known.source_of(basic), engine.known.field_of(basic)))
+                read_from.append(engine.calendar.end(0, basic.back))
+                continue
+            if basic.window.is_hourly:
+                by_moment.update(basic.columns)
+                afters.append(engine.calendar.moments(basic.window, 0)[0])
+            else:
+                by_day.update(basic.columns)
+                firsts.append(engine.first_of(basic.window, 0))
         return cls(
             frozenset(by_day),
             frozenset(by_moment),

@@ -33,7 +33,7 @@ def arrival(row: EventRow, users: Mapping[str, str]) -> Arrival:
     ts = _moment(row.time, "the time")
     received = _moment(row.received_at, "the time of arrival") if not is_nothing(row.received_at) else ts
     texts = {name: text for name, value in row.properties.items() if (text := as_stored(value))}
-    return Arrival(event_id, event, ts, account, user, texts, max(ts, received))
+    return Arrival(event_id, event, ts, account, user, texts, max(ts, received), row.source)
 
 
 def _id(value: Any) -> str:

@@ -1,69 +1,66 @@
-"""The resident evaluator: takes an event, writes it down, and answers every trigger for its account at once.
+"""The resident evaluator: hears of events that are written down, and answers every trigger for their accounts at once.
 
-It holds the rollup rows that the triggers reach back to, read when it begins and again after each run. Ranks among
+It holds the rollup rows and facts that can be asked for, read when it begins and again after each run. Ranks among
 peers are those of that moment: an account that grows is compared with the others as they were then.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 from zoneinfo import ZoneInfo
 
 from expansion.contract import EventRow
 from expansion.evaluate.compiled import Forms
 from expansion.evaluate.engine import Engine, Vocabulary
-from expansion.evaluate.questions import answers
 from expansion.evaluate.relations import StoreRelations
 from expansion.evaluate.results import Answers
-from expansion.evaluate.subjects import Subject, UserOf
+from expansion.evaluate.subjects import Subject, UserOf, account_of
 from expansion.evaluate.tree import lines
 from expansion.explain.evaluator import StoreEvaluator
 from expansion.language.model.models import Trigger
 from expansion.memory.account import Account, Arrival
 from expansion.memory.reach import Reach
 from expansion.memory.shelves import Shelves
-from expansion.memory.source import InMemory
 from expansion.react.arriving import NotAnEvent, arrival
-from expansion.usage.carriers import Bringing, Keys
+from expansion.react.asking import Asking
+from expansion.react.besides import NOTHING, Besides
+from expansion.react.growing import Growing
+from expansion.react.heard import Heard
 from expansion.usage.checking import AHEAD
 from expansion.usage.facts import naive, user_accounts
-from expansion.usage.journal import SOURCE, Journal
+from expansion.usage.forgotten import ForgottenPeople, forgotten_people
 from expansion.usage.members import left_sql
-from expansion.usage.spans import Spans, joined
 from expansion.usage.store import UsageStore
 
 _MOST_ACCOUNTS = 10_000  # of those that were touched, whose rows are kept apart
 
 
-@dataclass
-class _Heard:
-    """For when events are known by what came in, as store.add_events tells it of a file: what arrived a day late or
-    more says nothing of the others of its day, unless most of it is like that."""
+@dataclass(frozen=True)
+class Taken:
+    """What came of some events: whose they are, where triggers ask for such events, and when the newest of each
+    arrives; and why others are none."""
 
-    late: Spans = ()
-    on_time: Spans = ()
-    counts: tuple[int, int] = (0, 0)  # late, on time
-    first: dict[str, datetime] = field(default_factory=dict)  # by name, when the first arrived
+    touched: Mapping[str, Set[str]]  # account -> those of its people who did something
+    until: Mapping[str, datetime]  # account -> from when all of it counts
+    refused: Counter[str] = field(default_factory=Counter)
 
-    def add(self, event: Arrival) -> None:
-        seen = naive(event.received_at or event.ts)
-        self.first[event.event] = min(seen, self.first.get(event.event, seen))
-        is_late = (event.received_at or event.ts) > event.ts + timedelta(days=1)
-        moment = (event.ts, event.ts)
-        if is_late:
-            self.late = joined([*self.late, moment])
-        else:
-            self.on_time = joined([*self.on_time, moment])
-        self.counts = (self.counts[0] + is_late, self.counts[1] + (not is_late))
 
-    @property
-    def spans(self) -> Spans:
-        late, on_time = self.counts
-        return self.on_time if on_time >= late else joined([*self.on_time, *self.late])
+@dataclass(frozen=True)
+class Names:
+    """Names of events; None stands for all."""
+
+    names: frozenset[str] | None
+
+    @classmethod
+    def of(cls, reach: Reach) -> Names:
+        every = {column.atom.events for column in (*reach.by_day, *reach.by_moment)}
+        return cls(None if () in every else frozenset(name for names in every for name in names))
+
+    def __contains__(self, event: str) -> bool:
+        return self.names is None or event in self.names
 
 
 @dataclass
@@ -72,69 +69,136 @@ class Resident:
 
     store: UsageStore
     stored: StoreRelations
+    apart: StoreRelations  # the same on a connection of its own: what a few accounts need is not to move the others
     vocabulary: Vocabulary
     triggers: Sequence[Trigger]
     population: StoreEvaluator
     users: Mapping[str, str]
     shelves: Shelves
     forms: Forms
+    listed: ForgottenPeople
+    asked: Names  # of the events that triggers ask for
+    read: Names  # of those and of what else is read when one fires
     left: Set[tuple[str, str]] = frozenset()  # account and person, who is no longer there
     _accounts: OrderedDict[str, Account] = field(default_factory=OrderedDict)
-    _heard: _Heard = field(default_factory=_Heard)
+    _heard: Heard = field(default_factory=Heard)
 
     @classmethod
-    def of(cls, store: UsageStore, vocabulary: Vocabulary, triggers: Sequence[Trigger], as_of: datetime) -> Resident:
-        """Read what the triggers need, as of a moment: the last run's, so that what it saw is all there is."""
+    def of(
+        cls,
+        store: UsageStore,
+        vocabulary: Vocabulary,
+        triggers: Sequence[Trigger],
+        as_of: datetime,
+        besides: Besides = NOTHING,
+    ) -> Resident:
+        """Read what the triggers need, as of a moment: the last run's, so that what it saw is all there is.
+
+        `besides`: what else is asked when one of them fires.
+        """
         stored = StoreRelations.of(store, as_of)
         population = StoreEvaluator(stored, vocabulary, as_of)
         population.answers([one for one in triggers if _is_ranked(population, one)])
         everyone = population.everyone
+        if any(one.who == "users" for one in triggers):
+            population.people_engine(everyone)
         nodes = [node for trigger in triggers for node in everyone.compiled(trigger).nodes()]
-        shelves, forms = Shelves.of(everyone, Reach.of(everyone, nodes)), Forms(everyone.compiler)
+        of_triggers = Reach.of(everyone, nodes)
+        nodes += [everyone.compiler.clauses(clauses) for clauses in besides.clauses]
+        reach = Reach.of(everyone, nodes, [everyone.compiler.fact(name) for name in besides.facts])
         gone = stored.con.execute(f"SELECT account_id, user_id FROM {left_sql(stored.facts, as_of)}").fetchall()
-        left = frozenset((account, user) for account, user in gone)
-        return cls(store, stored, vocabulary, triggers, population, user_accounts(store), shelves, forms, left)
+        return cls(
+            store,
+            stored,
+            stored.again(),
+            vocabulary,
+            triggers,
+            population,
+            user_accounts(store),
+            Shelves.of(everyone, reach),
+            Forms(everyone.compiler),
+            forgotten_people(store.root),
+            Names.of(of_triggers),
+            Names.of(reach),
+            frozenset((account, user) for account, user in gone),
+        )
 
-    def take(self, row: EventRow, now: datetime) -> dict[str, Answers]:
-        """Write an event down, then answer for its account; about people only for the one who did it.
+    def hear(self, rows: Iterable[EventRow], now: datetime) -> Taken:
+        """Take in events that are on disk. One that came in before, here or in a run, changes nothing; one that comes
+        again with another time is found out by the next run."""
+        touched: dict[str, set[str]] = {}
+        until: dict[str, datetime] = {}
+        refused: Counter[str] = Counter()
+        events = []
+        for row in rows:
+            try:
+                events.append(self._arrival(row, now))
+            except NotAnEvent as reason:
+                refused[str(reason)] += 1
+        before = self.stored.having(events)
+        for event in events:
+            if event.event_id not in before:
+                self._add(event)
+            if event.event not in self.asked:
+                continue
+            touched.setdefault(event.account_id, set()).add(event.user_id)
+            seen = event.received_at or event.ts
+            until[event.account_id] = max(seen, until.get(event.account_id, seen))
+        return Taken(touched, until, refused)
 
-        Raises NotAnEvent for what is none: nothing is written then. When this returns the event is on disk. An event
-        that came in before, here or in a run, changes nothing; one that comes again with another time is found out by
-        the next run.
-        """
-        event = self._under_ids_of_now(arrival(row, self.users))
-        if event.ts > now + timedelta(days=1):
-            raise NotAnEvent(AHEAD)
-        Journal(self.store.root).append([row])
-        account = self._account(event.account_id)
-        is_stored = self.stored.has(event.event_id, event.event, event.ts)
-        if not is_stored and account.add(event, self.shelves.columns, self._zone):
-            self._heard.add(event)
-            if (names := self.population.source.names()) is not None:
-                names.add(event.event, event.texts, naive(event.received_at or event.ts))
-        return self.answer(event.account_id, event.user_id, now)
+    def asking(self, now: datetime) -> Asking:
+        """The evaluator of this moment."""
+        return Asking(self.apart, self.vocabulary, now, self._engine, self._heard.until)
 
     def answer(self, account_id: str, user_id: str, now: datetime) -> dict[str, Answers]:
         """Every trigger for an account, and those about people for this person."""
         account_id, user_id = self.stored.ids.account(account_id), self.stored.ids.user(user_id)
-        of_accounts = self._engine(account_id, account_id, now, None)
-        found = answers(of_accounts, [one for one in self.triggers if one.who == "accounts"])
-        about_people = [one for one in self.triggers if one.who == "users"]
-        if about_people and user_id and (account_id, user_id) not in self.left:
-            found |= answers(self._engine(UserOf(account_id, user_id), account_id, now, of_accounts), about_people)
-        return found
+        return self.asking(now).answers_of(self.triggers, self.of_those_there({account_id: {user_id}}))
+
+    def of_those_there(self, touched: Mapping[str, Set[str]]) -> dict[str, Set[str]]:
+        """The same without people who are known to have left their account."""
+        return {one: {user for user in users if (one, user) not in self.left} for one, users in touched.items()}
+
+    def whose(self, account: str, user: str) -> tuple[str, str] | None:
+        """The account and the person of an event, as they are said in it, under the ids of now; None where no account
+        is known."""
+        account = account or self.users.get(user, "")
+        return (self.stored.ids.account(account), self.stored.ids.user(user)) if account else None
+
+    def close(self) -> None:
+        """It is not asked any more: files that another has taken the place of may go."""
+        if self.stored.reading is not None:
+            self.stored.reading.close()
+
+    @property
+    def heard(self) -> int:
+        """How many events came in since it was read."""
+        return self._heard.count
+
+    def _arrival(self, row: EventRow, now: datetime) -> Arrival:
+        event = arrival(self.listed.event(row) if self.listed else row, self.users)
+        if event.ts > now + timedelta(days=1):
+            raise NotAnEvent(AHEAD)
+        return self._under_ids_of_now(event)
 
     def _under_ids_of_now(self, event: Arrival) -> Arrival:
         """It is written down as it came; a merge that is known later counts from the next reading on."""
-        ids = self.stored.ids
-        return (
-            replace(event, account_id=ids.account(event.account_id), user_id=ids.user(event.user_id)) if ids else event
-        )
+        if not (ids := self.stored.ids):
+            return event
+        return replace(event, account_id=ids.account(event.account_id), user_id=ids.user(event.user_id))
 
-    def _engine(self, subject: Subject, account_id: str, now: datetime, of_accounts: Engine | None) -> Engine:
+    def _add(self, event: Arrival) -> None:
+        account = self._account(event.account_id) if event.event in self.read else None
+        if account and not account.add(event, self.shelves.columns, self._zone):
+            return
+        self._heard.add(event)
+        if (names := self.population.source.names()) is not None:
+            names.add(event.event, event.texts, naive(event.received_at or event.ts))
+
+    def _engine(self, subject: Subject, now: datetime, of_accounts: Engine | None) -> Engine:
         everyone = self.population.everyone
-        source = _Growing(self.population.source, self._account(account_id), everyone.known.told, heard=self._heard)
-        among = everyone if of_accounts is None else self.population.people_engine(everyone)
+        source = Growing(self.apart, self._account(account_of(subject)), everyone.known.told, heard=self._heard)
+        among = self.population.people_engine(everyone) if isinstance(subject, UserOf) else everyone
         return Engine(source, self.vocabulary, now, [subject], of_accounts, among, self.forms)
 
     def _account(self, account_id: str) -> Account:
@@ -153,28 +217,6 @@ class Resident:
     @property
     def _zone(self) -> ZoneInfo:
         return ZoneInfo(self.vocabulary.policy.time_zone)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Growing(InMemory):
-    """The source that was read, known for longer by what came in since."""
-
-    heard: _Heard
-
-    def bringing(self, sources: Sequence[str]) -> Bringing:
-        known = super().bringing(sources)
-        if not self.heard.first:
-            return known
-        journal = joined([*known.covered.get(SOURCE, ()), *self.heard.spans])
-        return replace(known, covered={**known.covered, SOURCE: journal}, ever=partial(self._ever, known))
-
-    def _ever(self, known: Bringing, events: tuple[str, ...], by: datetime) -> Iterator[Keys]:
-        """Those that brought an event, the journal among them where it came in since."""
-        if not events:
-            yield from (*known.ever(events, by), frozenset({SOURCE}))
-        for event in events:
-            came = event in self.heard.first and self.heard.first[event] <= by
-            yield from (keys | {SOURCE} if came else keys for keys in known.ever((event,), by))
 
 
 def _is_ranked(evaluator: StoreEvaluator, trigger: Trigger) -> bool:

@@ -285,9 +285,14 @@ class Reading:
             self._handle = os.open(root / _READERS, os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(self._handle, fcntl.LOCK_SH)
 
-    def __del__(self) -> None:
+    def close(self) -> None:
+        """Stop reading; what is read from then on may be gone."""
         if self._handle is not None:
             os.close(self._handle)
+            self._handle = None
+
+    def __del__(self) -> None:
+        self.close()
 
 
 def unread(root: Path) -> bool:

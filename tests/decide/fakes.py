@@ -213,6 +213,7 @@ class FakeHistory:
 
     last: dict[str, dict[Subject, LastEpisode]] = field(default_factory=dict)
     past: dict[str, list[int]] = field(default_factory=dict)
+    fired_lately: dict[str, list[tuple[str, datetime]]] = field(default_factory=dict)  # trigger -> account, when
     were_live: set[str] = field(default_factory=set)  # triggers that ran live before
     paused: list[Pause] = field(default_factory=list)
     snoozed: list[tuple[str, Snooze]] = field(default_factory=list)  # by which trigger
@@ -230,6 +231,9 @@ class FakeHistory:
 
     def past_counts(self, trigger: str, limit: int) -> list[int]:
         return self.past.get(trigger, [])[:limit]
+
+    def fired(self, trigger: str, since: datetime, until: datetime) -> list[tuple[str, datetime]]:
+        return [(account, at) for account, at in self.fired_lately.get(trigger, []) if since < at <= until]
 
     def was_live(self, trigger: str) -> bool:
         return trigger in self.were_live

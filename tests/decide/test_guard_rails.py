@@ -13,7 +13,7 @@ import pytest
 from expansion.accounts.owners import OwnedBy, owners
 from expansion.contract import Disposition
 from expansion.decide.choose import Chosen, choose
-from expansion.decide.flood import flood_reason, usual_count
+from expansion.decide.flood import flood_reason, per_day, usual_count
 from expansion.decide.suppression import suppressed
 from expansion.language.model.models import Flood, Suppression
 from expansion.ledger.store import open_ledger
@@ -98,6 +98,17 @@ def test_the_policys_limit_serves_every_trigger(firings: int, held: bool) -> Non
 @pytest.mark.parametrize(("firings", "held"), [(12, False), (13, True)])
 def test_three_times_the_usual_number_is_too_many(firings: int, held: bool) -> None:
     assert (flood_reason(trigger(), BRAKE, firings, [4, 0, 90, 2]) is not None) is held
+
+
+def test_of_a_trigger_that_reacts_the_day_counts() -> None:
+    reacts = trigger(check="on_event", hold_if_more_than="3 accounts")
+    fired = [("a", at) for at in (NOW, NOW - timedelta(hours=1))] + [("b", NOW)]
+    fired += [(name, NOW - timedelta(days=days)) for days, names in ((1, "abcd"), (3, "ab")) for name in names]
+    assert per_day(fired, NOW, ZoneInfo("Europe/London"), {"b"}) == (1, [4, 2]), "b is decided about now"
+    assert flood_reason(reacts, None, 2, [], 1) is None
+    reason = flood_reason(reacts, None, 2, [], 2)
+    assert reason is not None
+    assert reason.startswith("flood brake: 4 new firings of seat-limit in one day, and `hold_if_more_than` allows 3")
 
 
 def test_the_median_waits_for_three_runs_with_firings() -> None:

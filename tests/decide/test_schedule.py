@@ -19,13 +19,14 @@ def utc(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("check", ["hourly", "daily", "weekly"])
+@pytest.mark.parametrize("check", ["hourly", "daily", "weekly", "on_event"])
 def test_what_was_never_evaluated_is_due(check: str) -> None:
     assert is_due(check, None, utc(2026, 3, 2, 9), LONDON)  # type: ignore[arg-type]
 
 
-def test_an_hourly_trigger_is_due_in_every_run() -> None:
-    assert is_due("hourly", utc(2026, 3, 2, 9), utc(2026, 3, 2, 9, 1), LONDON)
+@pytest.mark.parametrize("check", ["hourly", "on_event"])
+def test_an_hourly_trigger_is_due_in_every_run_and_so_is_one_that_reacts(check: str) -> None:
+    assert is_due(check, utc(2026, 3, 2, 9), utc(2026, 3, 2, 9, 1), LONDON)  # type: ignore[arg-type]
 
 
 def test_a_daily_trigger_is_due_once_a_day() -> None:

@@ -12,6 +12,7 @@ from expansion.contract import EventRow
 from expansion.explain.evaluator import build_rollups, evaluator
 from expansion.react.resident import Resident
 from expansion.usage.items import items_of
+from tests.evaluate.pushing import take
 from tests.evaluate.stores import fill
 from tests.evaluate.words import Definition, event, trigger, vocabulary
 
@@ -60,7 +61,7 @@ def test_an_event_that_comes_in_is_asked_for_its_items(tmp_path: Path) -> None:
     resident = Resident.of(store, vocabulary(), [asks], NOW)
     for account, features in ACCOUNTS.items():
         row = EventRow(f"new-{account}", "Used", NOW.isoformat(), f"new-{account}", "ana", {"features": features})
-        said = resident.take(row, NOW + timedelta(minutes=1))["t"]
+        said = take(resident, row, NOW + timedelta(minutes=1))["t"]
         assert bool(said.yes) is (account in ("has-item", "text")), account
 
 
@@ -73,9 +74,9 @@ def test_different_values_are_different_items(tmp_path: Path) -> None:
     store = fill(tmp_path / "live", [events], [], EVER)
     resident = Resident.of(store, vocabulary(), [trigger("t", when=[condition])], NOW)
     row = EventRow("new", "Used", NOW.isoformat(), "acme", "ana", {"features": ["b", "a"]})
-    assert "acme" in resident.take(row, NOW)["t"].yes
+    assert "acme" in take(resident, row, NOW)["t"].yes
     row = EventRow("newer", "Used", NOW.isoformat(), "acme", "ana", {"features": ["c", "a"]})
-    assert "acme" not in resident.take(row, NOW)["t"].yes
+    assert "acme" not in take(resident, row, NOW)["t"].yes
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expansion.contract import EventRow
-from expansion.evaluate.subjects import UserOf
+from expansion.evaluate.subjects import Subject, UserOf
 from expansion.explain.evaluator import evaluator
-from expansion.react.arriving import NotAnEvent
+from expansion.language.model.models import Trigger
 from expansion.react.resident import Resident
 from expansion.usage.journal import Journal
 from expansion.usage.store import UsageStore
 from tests.evaluate.drawing import several
+from tests.evaluate.pushing import take
 from tests.evaluate.trying import examples
 from tests.evaluate.words import Definition, trigger
 from tests.evaluate.worlds import World, a_world
@@ -28,6 +29,10 @@ from tests.evaluate.worlds import World, a_world
 def pushed(event: Definition) -> EventRow:
     who = (event["account"], event["user"])
     return EventRow(event["id"], event["event"], event["at"], *who, event["properties"], event["seen"])
+
+
+def _subject(one: Trigger, account: str, user: str) -> Subject:
+    return UserOf(account, user) if one.who == "users" else account
 
 
 def said(answers: object, subject: object) -> str:
@@ -51,17 +56,28 @@ def test_an_account_answers_at_once_as_it_does_after_the_next_run(seed: int) -> 
     with tempfile.TemporaryDirectory() as folder:
         store = world.store(Path(folder))
         resident = Resident.of(store, world.vocabulary, asked, world.as_of)
-        told = {}
-        for event in late:
-            told[event["account"], event["user"]] = resident.take(pushed(event), world.as_of)
+        Journal(store.root).append(list(map(pushed, late)))
+        told = {(event["account"], event["user"]) for event in late}
+        for start in range(0, len(late), 5):  # as they come in: a few at a time
+            resident.hear(map(pushed, late[start : start + 5]), world.as_of)
         found = {key: resident.answer(*key, world.as_of) for key in told}
+        asking = resident.asking(world.as_of)
         Journal(store.root).fold(store)
-        after = evaluator(UsageStore(Path(folder)), world.vocabulary, world.as_of).answers(asked)
+        of_run = evaluator(UsageStore(Path(folder)), world.vocabulary, world.as_of)
+        after = of_run.answers(asked)
+        explained = {
+            (account, user, one.trigger): [each.explain(one, _subject(one, account, user)) for each in (asking, of_run)]
+            for account, user in told
+            for one in asked
+            if _subject(one, account, user) in after[one.trigger].yes
+        }
+    for mine, theirs in explained.values():
+        assert mine == theirs
     for (account, user), answers in found.items():
         for one in asked:
             if one.who == "users" and not user:
                 continue
-            subject = UserOf(account, user) if one.who == "users" else account
+            subject = _subject(one, account, user)
             mine, theirs = answers[one.trigger], after[one.trigger]
             assert said(mine, subject) == said(theirs, subject), (account, user, one)
             assert (subject in mine.cleared) == (subject in theirs.cleared), (account, user, one)
@@ -83,18 +99,18 @@ def row(world: World, key: str, **changed: object) -> EventRow:
 
 def test_the_same_event_twice_counts_once(tmp_path: Path) -> None:
     asked, world = resident(tmp_path)
-    assert "acme" not in asked.take(row(world, "1"), world.as_of)["exports"].yes
-    assert "acme" not in asked.take(row(world, "1"), world.as_of)["exports"].yes
-    assert "acme" in asked.take(row(world, "2"), world.as_of)["exports"].yes
+    assert "acme" not in take(asked, row(world, "1"), world.as_of)["exports"].yes
+    assert "acme" not in take(asked, row(world, "1"), world.as_of)["exports"].yes
+    assert "acme" in take(asked, row(world, "2"), world.as_of)["exports"].yes
 
 
 def test_an_event_that_a_run_knew_does_not_count_again(tmp_path: Path) -> None:
     asked, world = resident(tmp_path)
-    asked.take(row(world, "1"), world.as_of)
+    take(asked, row(world, "1"), world.as_of)
     Journal(asked.store.root).fold(asked.store)
     later = Resident.of(asked.store, world.vocabulary, [EXPORTS], world.as_of)
-    assert "acme" not in later.take(row(world, "1"), world.as_of)["exports"].yes
-    assert "acme" in later.take(row(world, "2"), world.as_of)["exports"].yes
+    assert "acme" not in take(later, row(world, "1"), world.as_of)["exports"].yes
+    assert "acme" in take(later, row(world, "2"), world.as_of)["exports"].yes
 
 
 @pytest.mark.parametrize(
@@ -112,17 +128,20 @@ def test_an_event_that_a_run_knew_does_not_count_again(tmp_path: Path) -> None:
         ({"time": "1985-01-01"}, "the time lies outside 1990 to 2100"),
     ],
 )
-def test_what_is_no_event_is_refused_and_not_written_down(tmp_path: Path, changed: Definition, reason: str) -> None:
+def test_what_is_no_event_is_refused_and_keeps_no_other_from_being_heard(
+    tmp_path: Path, changed: Definition, reason: str
+) -> None:
     asked, world = resident(tmp_path)
-    with pytest.raises(NotAnEvent, match=reason):
-        asked.take(row(world, "1", **changed), world.as_of)
-    assert not (tmp_path / "journal.jsonl").exists()
+    taken = asked.hear([row(world, "1", **changed), row(world, "2"), row(world, "3")], world.as_of)
+    assert [(said.startswith(reason), count) for said, count in taken.refused.items()] == [(True, 1)]
+    assert taken.touched == {"acme": {"ana"}}
+    assert "acme" in asked.answer("acme", "ana", world.as_of)["exports"].yes
 
 
 def test_what_was_taken_is_in_the_store_after_a_fold_and_a_second_fold_changes_nothing(tmp_path: Path) -> None:
     asked, world = resident(tmp_path)
     for key in ("1", "2", "3"):
-        asked.take(row(world, key), world.as_of)
+        take(asked, row(world, key), world.as_of)
     journal = Journal(tmp_path)
     assert (journal.fold(asked.store).stored, journal.fold(asked.store).stored) == (3, 0)
     after = evaluator(asked.store, world.vocabulary, world.as_of + timedelta(seconds=1))
@@ -131,17 +150,17 @@ def test_what_was_taken_is_in_the_store_after_a_fold_and_a_second_fold_changes_n
 
 def test_half_a_line_of_a_process_that_died_is_left_out_and_the_next_line_is_whole(tmp_path: Path) -> None:
     asked, world = resident(tmp_path)
-    asked.take(row(world, "1"), world.as_of)
+    take(asked, row(world, "1"), world.as_of)
     with (tmp_path / "journal.jsonl").open("a") as journal:
         journal.write('{"event_id": "half')
-    asked.take(row(world, "2"), world.as_of)
+    take(asked, row(world, "2"), world.as_of)
     assert Journal(tmp_path).fold(asked.store).stored == 2
 
 
 def test_a_fold_that_was_killed_is_finished_by_the_next(tmp_path: Path) -> None:
     asked, world = resident(tmp_path)
-    asked.take(row(world, "1"), world.as_of)
+    take(asked, row(world, "1"), world.as_of)
     (tmp_path / "journal.jsonl").rename(tmp_path / "journal-folding.jsonl")  # where a kill leaves it
-    asked.take(row(world, "2"), world.as_of)
+    take(asked, row(world, "2"), world.as_of)
     journal = Journal(tmp_path)
     assert (journal.fold(asked.store).stored, journal.fold(asked.store).stored) == (1, 1)

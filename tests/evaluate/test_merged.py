@@ -23,6 +23,7 @@ from tests.evaluate import harness
 from tests.evaluate.drawing import a_trigger, seeds, several
 from tests.evaluate.harness import asked, oracle_says, said, somewhere
 from tests.evaluate.merging import Merged, a_merged_world, as_said, places
+from tests.evaluate.pushing import take
 from tests.evaluate.test_live import pushed
 from tests.evaluate.test_live import said as told
 from tests.evaluate.trying import examples
@@ -71,7 +72,7 @@ def test_an_event_that_comes_in_under_a_former_id_is_answered_for_at_once_as_aft
         add_merges(store, given_.merges, world.as_of)
         resident = Resident.of(store, world.vocabulary, asked(definitions), world.as_of)
         for one in late:
-            resident.take(pushed(one), world.as_of)
+            take(resident, pushed(one), world.as_of)
         found = [(one, resident.answer(one["account"], one["user"], world.as_of)) for one in late]
         Journal(store.root).fold(store)
         after = evaluator(store, world.vocabulary, world.as_of).answers(asked(definitions))

@@ -15,6 +15,7 @@ from expansion.explain.evaluator import build_rollups, evaluator
 from expansion.react.resident import Resident
 from expansion.usage.store import UsageStore
 from expansion.usage.tables import Table
+from tests.evaluate.pushing import take
 from tests.evaluate.stores import fill
 from tests.evaluate.words import Definition, event, trigger, vocabulary
 
@@ -195,10 +196,10 @@ def test_what_is_pushed_makes_a_late_table_no_longer_the_only_one(masked: UsageS
     none = trigger(when=[{"event": OPENED, "over": "7 days", "at_most": 0}])
     resident = Resident.of(masked, words(), [none], NOW)
     row = EventRow("t-900", OPENED, NOW.isoformat(), "acme", "ana", {})
-    assert resident.take(row, NOW)["t"].unknown == {}
+    assert take(resident, row, NOW)["t"].unknown == {}
     login = EventRow("l-900", LOGIN, NOW.isoformat(), "acme", "ana", {})
     other = Resident.of(masked, words(), [none], NOW)
-    assert other.take(login, NOW)["t"].unknown == {"acme": TICKETS_LATE}
+    assert take(other, login, NOW)["t"].unknown == {"acme": TICKETS_LATE}
 
 
 def test_a_table_of_days_speaks_for_whole_days(store: UsageStore) -> None:
@@ -267,7 +268,7 @@ def test_what_is_pushed_is_known_by_the_rules_of_tables(store: UsageStore) -> No
     resident = Resident.of(store, words(), [counted], NOW)
 
     def pushed(key: str, event: str, at: datetime) -> bool:
-        return "acme" in resident.take(EventRow(key, event, at.isoformat(), "acme", "ana", {}), NOW)["t"].yes
+        return "acme" in take(resident, EventRow(key, event, at.isoformat(), "acme", "ana", {}), NOW)["t"].yes
 
     assert not pushed("1", LOGIN, day("03-10") + timedelta(milliseconds=300)), "the same event"
     assert pushed("1", OPENED, day("03-10")), "another event with the id of a login"

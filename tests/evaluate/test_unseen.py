@@ -17,6 +17,7 @@ from expansion.language.model.models import Facts
 from expansion.react.resident import Resident
 from expansion.usage import manifest as manifests
 from expansion.usage.store import UsageStore
+from tests.evaluate.pushing import take
 from tests.evaluate.stores import fill
 from tests.evaluate.words import Definition, change, event, trigger, vocabulary
 
@@ -174,7 +175,7 @@ def test_an_event_that_comes_in_makes_its_name_known_at_once(tmp_path: Path) -> 
     resident = Resident.of(store, words(), [never], NOW)
     assert "acme" in resident.answer("acme", "ana", NOW)["never"].unknown
     row = EventRow("e1", "Export", NOW.isoformat(), "acme", "ana", {"size": "small"})
-    assert "acme" in resident.take(row, NOW + timedelta(minutes=1))["never"].yes
+    assert "acme" in take(resident, row, NOW + timedelta(minutes=1))["never"].yes
 
 
 def test_words_about_real_names_are_lists() -> None:

@@ -130,7 +130,7 @@ TRIGGERS: list[Slip] = [
 ]
 
 LATER: list[Slip] = [
-    ("a check at every event", _SEATS, "check: daily", "check: on_event"),
+    ("a check that there is not", _SEATS, "check: daily", "check: on_events"),
     ("escalation beside the sla", _PLAYBOOK, "    can_fail: true\n", "    escalate: dana@acme.example\n"),
 ]
 

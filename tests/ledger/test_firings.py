@@ -161,6 +161,23 @@ def test_past_counts_count_an_account_once_however_many_of_its_people_fired(ledg
     assert ledger.past_counts("seat-limit", limit=10) == [2]
 
 
+def test_whom_a_trigger_fired_for_in_some_time_whatever_run_it_was_but_not_its_old_news(ledger):
+    record(ledger, a_firing("old", decision="quiet"), a_firing("a"), a_firing("b", decision="suppressed"))
+    reacting = ledger.start_run("react", as_of=NOON, now=NOON)
+    later = NOON + minutes(5)
+    ledger.record(reacting, [a_firing("c", fired_at=later)], [], later, as_of=later)
+    assert sorted(ledger.fired("seat-limit", NOON - minutes(1), later)) == [("a", NOON), ("c", later)]
+    assert ledger.fired("seat-limit", NOON, NOON + minutes(4)) == []
+
+
+def test_an_episode_ends_at_the_moment_of_the_decision_where_a_run_decides_again_and_again(ledger):
+    record(ledger, a_firing(fired_at=NOON + minutes(1)))
+    reacting = ledger.start_run("react", as_of=NOON, now=NOON)
+    assert ledger.record(reacting, [], [Cleared("seat-limit", "acme")], NOON + minutes(2)).cleared == 0
+    at = NOON + minutes(3)
+    assert ledger.record(reacting, [], [Cleared("seat-limit", "acme")], at, as_of=at).cleared == 1
+
+
 def test_firings_are_listed_by_what_they_are_worth(ledger):
     amounts = {"acme": "9", "bolt": "10.5", "cara": "1000", "dune": None}
     record(ledger, *(a_firing(name, priority=amount and Decimal(amount)) for name, amount in amounts.items()))

@@ -18,7 +18,7 @@ from expansion.language.model.conditions import GROUPS, Condition, Where
 from expansion.language.model.facts import FACTS_MADE
 from expansion.language.model.mistakes import Mistake, brief, did_you_mean, listed, together
 from expansion.language.model.not_words import IN_CONDITIONS, IN_FACTS
-from expansion.language.model.words import HABITS, LATER, model_at, words_of
+from expansion.language.model.words import HABITS, model_at, words_of
 from expansion.language.yaml.source import Source, Steps
 
 M = TypeVar("M", bound=BaseModel)
@@ -163,8 +163,6 @@ class _Findings:
     def _one(self, steps: Steps, error: ErrorDetails) -> Mistake:
         name = next((str(step) for step in reversed(steps) if isinstance(step, str)), "this")
         value = error["input"]
-        if isinstance(value, str | int) and (word := LATER.get((name, str(value)))):
-            return self.source.mistake(steps, word.message, word.instead)
         if error["loc"][-1:] == ("[key]",):
             return self.source.mistake(steps, *bad_name(str(value)), key=True)
         return self._pointed(steps, value, *sentence(name, error))

@@ -59,12 +59,15 @@ class Flood(Strict):
     """Brakes for a whole run: what is over them is held, recorded and reported, never sent."""
 
     at_most: Accounts | None = Field(
-        None, description="Hold a trigger that fires for more accounts than this in one run.", examples=["40 accounts"]
+        None,
+        description="Hold a trigger that fires for more accounts than this in one run; one with `check: on_event`, in"
+        " one day.",
+        examples=["40 accounts"],
     )
     times_median: ScalarField | None = Field(
         None,
         description="Hold a trigger that fires for more than so many times the median of its past runs in which it "
-        "fired (three at least).",
+        "fired (three at least); with `check: on_event`, of its days.",
         examples=[5],
     )
 

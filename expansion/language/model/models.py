@@ -68,6 +68,9 @@ class Then(Strict):
         return (Choice(playbook=self.playbook),) if self.playbook else tuple(self.choose or ())
 
 
+Check = Literal["hourly", "daily", "weekly", "on_event"]
+
+
 class Trigger(Strict):
     """When to act, and which playbook follows."""
 
@@ -81,8 +84,11 @@ class Trigger(Strict):
     status: Literal["draft", "watching", "live"] = Field(
         description="draft: only checked. watching: records firings, sends nothing. live: acts.", examples=["watching"]
     )
-    check: Literal["hourly", "daily", "weekly"] = Field(
-        "daily", description="How often it is evaluated: `hourly`, `daily` or `weekly`.", examples=["hourly"]
+    check: Check = Field(
+        "daily",
+        description="How often it is evaluated: `hourly`, `daily`, `weekly`; or `on_event`: in every run, and where"
+        " `expansion serve` takes events, also at once for the account of each.",
+        examples=["hourly"],
     )
     who: Who = Field(
         "accounts",
@@ -121,7 +127,8 @@ class Trigger(Strict):
     )
     hold_if_more_than: Accounts | None = Field(
         None,
-        description="Flood brake: if it fires for more accounts than this in one run, all of them are held.",
+        description="Flood brake: if it fires for more accounts than this in one run, all of them are held; with"
+        " `check: on_event`, in one day, and held is what comes then.",
         examples=["25 accounts"],
     )
     holdout: PercentField | None = Field(

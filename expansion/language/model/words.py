@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, Tag
@@ -106,23 +105,6 @@ HABITS = {
     "timezone": "time_zone",
     "tz": "time_zone",
 }
-
-
-@dataclass(frozen=True)
-class Later:
-    """A word that this release does not carry out, and what to write until then: refused with a sentence, never
-    accepted and ignored."""
-
-    word: str
-    instead: str
-
-    @property
-    def message(self) -> str:
-        return f"`{self.word}` is part of the language, but this release does not carry it out yet"
-
-
-# By the key and its value.
-LATER = {("check", "on_event"): Later("on_event", "until then, `check: hourly` is the soonest")}
 
 
 def words_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
