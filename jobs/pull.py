@@ -42,8 +42,7 @@ def _of_tables(place: Place) -> Iterator[Pull]:
     """The tables of a warehouse, by the maps that are there."""
     facts = place.definitions.workspace.facts
     named = [*_fields(facts, "accounts"), *_fields(facts, "users"), *(events.from_ for events in facts.events)]
-    if any(source.startswith("warehouse.") for source in named):
-        yield from table_pulls(read_maps(place.settings.sources), named)
+    yield from table_pulls(read_maps(place.settings.sources), named)
 
 
 def _pulls(place: Place) -> Iterator[Pull]:

@@ -12,10 +12,10 @@ import pyarrow as pa
 
 from expansion.contract import Refused
 from expansion.files.import_files import import_by, import_given
-from expansion.files.maps import EventMap, FactMap
+from expansion.files.maps import AnyMap, EventMap
 from expansion.files.read.given_rows import GivenRows
 from expansion.files.results import ImportResult
-from expansion.tables.maps import SOURCES, Maps, TableMap
+from expansion.tables.maps import ALWAYS, SOURCES, Maps, TableMap
 from expansion.tables.marks import Mark, Part, marked, part
 from integrations.warehouse.sources import Tables
 from jobs.pulled import Pull, Pulled, Stopped
@@ -27,14 +27,13 @@ T = TypeVar("T")
 
 
 def table_pulls(maps: Maps, named: Sequence[str]) -> Iterator[Pull]:
-    """Those of the sources that facts.yaml names: people first, for events may want to know whose they are."""
-    if not (sources := [source for source in SOURCES if source in named]):
-        return
-    for source in dict.fromkeys([SOURCES[0], *sources]):
-        yield from (Pull(source, "table", (one.name,)) for one in maps.of(source))
-    for source in sources:
-        if not maps.of(source) or (maps.mistakes and source == sources[0]):
-            yield Pull(source, "table", ())
+    """Those of the sources that facts.yaml names, and all merges and people, which come first. And one for what is
+    wrong: a map that cannot be used, or a source that no map brings.
+    """
+    wanted = [source for source in SOURCES if source in named or source in ALWAYS]
+    yield from (Pull(source, "table", (one.name,)) for source in wanted for one in maps.of(source))
+    missing = [source for source in wanted if source in named and not maps.of(source)]
+    yield from (Pull(source, "table", ()) for source in missing or SOURCES[-1:] if missing or maps.mistakes)
 
 
 def pull_table(place: Place, pull: Pull, source: Tables, now: datetime, stopping: Callable[[], bool]) -> Pulled:
@@ -102,7 +101,7 @@ class _Reading:
             may_be_empty=True,
         )
 
-    def _mapping(self, columns: Sequence[str]) -> EventMap | FactMap:
+    def _mapping(self, columns: Sequence[str]) -> AnyMap:
         """A table holds its rows as they are now: one that changed takes the place of what is stored, unless its map
         says otherwise."""
         mapping = self.one.fitted(columns)

@@ -17,7 +17,8 @@ import pyarrow as pa
 from expansion.evaluate.naming import left_out
 from expansion.files.events_in import EventsIn
 from expansion.files.facts_in import FactsIn
-from expansion.files.maps import Covers, EventMap, FactMap, load_map
+from expansion.files.maps import AnyMap, Covers, EventMap, FactMap, MergeMap, load_map
+from expansion.files.merges_in import MergesIn
 from expansion.files.notes import Notes
 from expansion.files.noting import Noted
 from expansion.files.read.found import FoundFile, found
@@ -64,7 +65,7 @@ def import_files(
 def import_by(
     store: UsageStore,
     arguments: Sequence[str],
-    mapping: EventMap | FactMap,
+    mapping: AnyMap,
     now: datetime,
     *,
     zone: str = "UTC",
@@ -83,7 +84,7 @@ def import_given(
     store: UsageStore,
     file: FoundFile,
     giving: Giving,
-    mapping: EventMap | FactMap,
+    mapping: AnyMap,
     now: datetime,
     *,
     zone: str = "UTC",
@@ -95,7 +96,7 @@ def import_given(
     return _Run(store, mapping, now, zone, [file], notes, workspace, giving, may_be_empty).done(())
 
 
-def _of_files(store: UsageStore, mapping: EventMap | FactMap) -> Giving:
+def _of_files(store: UsageStore, mapping: AnyMap) -> Giving:
     return lambda con, files: reading(con, files, mapping.read.words, scratch(store.root))
 
 
@@ -104,7 +105,7 @@ class _Run:
     """One import. Its files have numbers in the order of reading: all that is told of them goes by those."""
 
     store: UsageStore
-    mapping: EventMap | FactMap
+    mapping: AnyMap
     now: datetime
     zone: str
     files: Sequence[FoundFile]
@@ -121,6 +122,8 @@ class _Run:
         if isinstance(self.mapping, EventMap):
             self._events(con, self.mapping, noted)
             values = None
+        elif isinstance(self.mapping, MergeMap):
+            values = self._merges(con, self.mapping, noted)
         else:
             values = self._facts(con, self.mapping, noted)
         self._tell(noted)
@@ -191,7 +194,14 @@ class _Run:
             self.results[number].repeats = count
         return stored
 
-    # --- what both do -------------------------------------------------------------------------------------------------
+    def _merges(self, con: duckdb.DuckDBPyConnection, mapping: MergeMap, noted: Noted) -> int:
+        merges = MergesIn(self.store, con, mapping, self._clock, self.now, noted)
+        for rows, first in self._read(con, self.files):
+            with self._failing(rows, first, noted):
+                self.notes.look(merges.take(rows, first))
+        return merges.store()
+
+    # --- what all do -------------------------------------------------------------------------------------------------
 
     def _tables(self) -> Mapping[str, list[FoundFile]]:
         """The files of each table."""

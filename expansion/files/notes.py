@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from expansion.evaluate.untold import meant
 from expansion.files.columns import Columns
-from expansion.files.maps import EventMap, FactMap
+from expansion.files.maps import AnyMap, FactMap
 from expansion.files.noting import Noted
 from expansion.language.check.kinds import CALLED
 from expansion.language.model.models import Facts, SourcedFact
@@ -24,7 +24,7 @@ _REMEDY = {
 class Notes:
     """Collects the columns of the files, each layout once, and compares them with facts.yaml."""
 
-    mapping: EventMap | FactMap
+    mapping: AnyMap
     facts: Facts | None
     unreadable: Sequence[tuple[str, int, str]] = ()  # fields, how many values cannot be read as their kind, and one
     asked: list[str] = field(default_factory=list)  # what conditions ask of events, and no file of the table brings
@@ -33,7 +33,7 @@ class Notes:
     @property
     def wanted(self) -> dict[str, SourcedFact]:
         """The facts that facts.yaml takes from this table's source."""
-        if self.facts is None or isinstance(self.mapping, EventMap):
+        if self.facts is None or not isinstance(self.mapping, FactMap):
             return {}
         facts = self.facts.facts.items()
         return {name: one for name, one in facts if isinstance(one, SourcedFact) and one.from_ == self.mapping.source}

@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from expansion.files.maps import EventMap, FactMap, From, map_of, text_of, words_of
+from expansion.files.maps import AnyMap, EventMap, FactMap, From, map_of, text_of, words_of
 from expansion.files.propose.ready import Ready, ready_maps
 from expansion.files.read.found import FoundFile
 from expansion.language.model.mistakes import did_you_mean
 from expansion.usage.failures import MapError
 
 _SYSTEM = "warehouse"
-SOURCES = ("warehouse.people", "warehouse.accounts", "warehouse.events")  # people come before events that need them
+# Who is who comes before what they did: people before events that need them.
+SOURCES = ("warehouse.merges", "warehouse.people", "warehouse.accounts", "warehouse.events")
+ALWAYS = SOURCES[:2]  # pulled with any of the others, as nothing in facts.yaml names them
 _TESTS = ("only", "leave_out", "deleted_when")
 
 
@@ -26,13 +28,15 @@ class TableMap:
 
     name: str  # of its file: `opportunities`
     place: From
-    mapping: EventMap | FactMap
+    mapping: AnyMap
     ready: Ready | None = None  # the ready map that it goes by
 
     @property
     def source(self) -> str:
         """What facts.yaml calls it."""
-        return f"{_SYSTEM}.events" if isinstance(self.mapping, EventMap) else self.mapping.source
+        if isinstance(self.mapping, FactMap):
+            return self.mapping.source
+        return f"{_SYSTEM}.events" if isinstance(self.mapping, EventMap) else f"{_SYSTEM}.merges"
 
     @property
     def file(self) -> FoundFile:
@@ -51,7 +55,7 @@ class TableMap:
         said = [self.place.model_dump(mode="json", exclude={"overlap", "whole_every"}), repr(self.mapping)]
         return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
-    def fitted(self, columns: Iterable[str]) -> EventMap | FactMap:
+    def fitted(self, columns: Iterable[str]) -> AnyMap:
         """The map for a table of these columns: of a ready one without tests of columns that this table has not."""
         if self.ready is None:
             return self.mapping
@@ -129,4 +133,4 @@ def _laid_over(ready: Ready, words: dict[str, Any]) -> dict[str, Any]:
     return {**words, kind: {**ready.content[kind], **(mine if isinstance(mine, dict) else {})}}
 
 
-__all__ = ["SOURCES", "Maps", "TableMap", "read_maps", "table_map"]
+__all__ = ["ALWAYS", "SOURCES", "Maps", "TableMap", "read_maps", "table_map"]

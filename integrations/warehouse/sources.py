@@ -56,6 +56,14 @@ class Events(Tables):
     keeps: ClassVar[Literal["what was read", "nothing"]] = "what was read"
 
 
-EVERY: tuple[type[Tables], ...] = (Accounts, People, Events)
+class Merges(Tables):
+    name: ClassVar[str] = "warehouse.merges"
+    title: ClassVar[str] = (
+        "Accounts and people that have another id since, from tables that the maps in `sources/` name"
+    )
+    gives: ClassVar[frozenset[str]] = frozenset({"merges"})
+
+
+EVERY: tuple[type[Tables], ...] = (Accounts, People, Events, Merges)
 
 __all__ = ["EVERY", "Tables"]

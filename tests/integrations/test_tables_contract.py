@@ -60,7 +60,7 @@ class Stage:
         return one.stored
 
     def known(self) -> tuple[Any, ...]:
-        return self.desk.events(), *(self.desk.known(field) for field in ("seats", "plan", "role"))
+        return self.desk.events(), self.desk.merges(), *(self.desk.known(field) for field in ("seats", "plan", "role"))
 
 
 class TableContract:
@@ -137,7 +137,7 @@ class TableContract:
                 breaking.setattr(kind, "batches", _broken(kind.batches))
             (one,) = stage.desk.pull()
         assert (one.problem, one.whose) == ("the rows broke off", "their system")
-        assert stage.known() == ({}, {}, {}, {})
+        assert stage.known() == ({}, {}, {}, {}, {})
         stage.desk.well()
         assert stage.known() == again.known()
 
@@ -195,3 +195,12 @@ class TestEvents(TableContract):
 
     def rows(self) -> list[Row]:
         return [_row(number) | {"key": f"k-{number}"} for number in range(12)]
+
+
+class TestMerges(TableContract):
+    source = "warehouse.merges"
+    asks = ""  # nothing in facts.yaml names merges: a map of them is enough
+    map = "merges: {former: id, id: plan, at: seen}\n"
+
+    def rows(self) -> list[Row]:
+        return [_row(number) for number in range(12)]

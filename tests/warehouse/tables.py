@@ -9,6 +9,7 @@ from typing import Any
 
 from expansion.usage.facts import facts_sql
 from expansion.usage.marks import is_mark
+from expansion.usage.merges import merges_said
 from expansion.usage.properties import column_of
 from integrations.kit.declare import Connected
 from integrations.warehouse.sources import EVERY
@@ -109,6 +110,11 @@ class Desk:
             f"WHERE field = '{field}' ORDER BY account_id, since"
         )
         return [_period(*row) for row in rows.fetchall()]
+
+    def merges(self) -> dict[str, str]:
+        """Who has which id since, as it was said."""
+        store = self.open().store
+        return {one.former_id: one.id for one in merges_said(store, store.manifest())}
 
     def cursor(self, key: str) -> str | None:
         place = self.open()

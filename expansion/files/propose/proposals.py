@@ -29,7 +29,7 @@ class Word:
 class Proposal:
     """A map that can be used as it is, and what a person should look at."""
 
-    kind: Literal["events", "facts"]
+    kind: Literal["events", "facts", "merges"]
     table: str
     words: tuple[Word, ...]
     notes: tuple[str, ...] = ()  # above everything

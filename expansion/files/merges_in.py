@@ -1,0 +1,89 @@
+"""Merges of the files of one table into the store: which accounts or people have another id, and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import duckdb
+
+from expansion.contract import Merge
+from expansion.files.columns import Columns, one_cell
+from expansion.files.filters import left_out
+from expansion.files.maps import MergeMap
+from expansion.files.noting import BROKEN, SKIPPED, Noted, good
+from expansion.files.read.rows import Rows
+from expansion.usage.cells import NOTHING, id_sql
+from expansion.usage.clock import Clock
+from expansion.usage.duck import quote
+from expansion.usage.merges import add_merges
+from expansion.usage.moment_sql import why_not_sql
+from expansion.usage.store import UsageStore
+
+_IDS = ("former", "id")
+# The word of the map, the column of SQL, and what it is called.
+_MOMENTS = (("at", "since", "the date"), ("known_at", "known", "the date of knowing"))
+
+
+@dataclass
+class MergesIn:
+    """The merges of one run. `take` what the files hold, then `store` it all at once."""
+
+    usage: UsageStore
+    con: duckdb.DuckDBPyConnection
+    mapping: MergeMap
+    clock: Clock
+    now: datetime
+    noted: Noted
+    source: str = "files.merges"
+    _taken: list[Merge] = field(default_factory=list)
+
+    def take(self, rows: Rows, first: int) -> Columns:
+        """Read the rows of some files, of which the first has this number. Returns the columns that they had."""
+        columns = Columns(rows, NOTHING if self.mapping.empty is None else self.mapping.empty)
+        columns.need(self.mapping.columns())
+        query = good(self._checked(columns), f"file + {first} AS file, said_former, said_id, since, known", first)
+        found = list(self._read(query))
+        spoiled = {first + place for place in rows.problems()}
+        self._taken += [merge for file, merge in found if file not in spoiled]
+        return columns
+
+    def store(self) -> int:
+        """Store what all the files said. Returns how many merges are new."""
+        return add_merges(self.usage, self._taken, self.now).new
+
+    def _read(self, query: str) -> Iterator[tuple[int, Merge]]:
+        self.con.execute(query)
+        while some := self.con.fetchmany(10_000):
+            for file, former, id_, at, known in some:
+                since = at.replace(tzinfo=UTC)
+                known_at = since if known is None else known.replace(tzinfo=UTC)
+                yield file, Merge(self.source, self.mapping.of, former, id_, since, known_at)
+
+    def _checked(self, columns: Columns) -> str:
+        """SQL for the ids and the moments, with file, line, `reason`, `said` and `shown` as for events."""
+        cells = {name: one_cell(getattr(self.mapping, name), "first_of") for name in _IDS}
+        given = [f"{columns.text(cell)} AS raw_{name}" for name, cell in cells.items()]
+        for word, name, _ in _MOMENTS:
+            cell = one_cell(getattr(self.mapping, word), "join")
+            given += [f"{columns.said(cell)} AS {name}_text", f"{columns.moment(cell, self.clock)} AS {name}"]
+        given.append(f"{left_out(columns, self.mapping)} AS skipped")
+        ids = ", ".join(f"{id_sql(f'raw_{name}', columns.nothing)} AS said_{name}" for name in _IDS)
+        shown = f"coalesce(text, {columns.as_json})"
+        inner = f"SELECT *, {ids} FROM (SELECT *, {', '.join(given)} FROM {columns.relation})"
+        reason = f"CASE {' '.join(self._reasons())} END AS reason"
+        return f"SELECT *, {shown} AS shown, since_text AS said, {reason} FROM ({inner})"
+
+    def _reasons(self) -> Iterator[str]:
+        yield f"WHEN broken IS NOT NULL THEN {quote(BROKEN)} || broken"
+        yield f"WHEN skipped OR said_former = said_id THEN {quote(SKIPPED)}"  # who stands for itself has no other id
+        yield "WHEN coalesce(said_former, '') = '' THEN 'no former id'"
+        yield "WHEN coalesce(said_id, '') = '' THEN 'no id since'"
+        yield "WHEN since_text IS NULL THEN 'no date since when it is so'"
+        for _, name, what in _MOMENTS:
+            wrong = why_not_sql(f"{name}_text", name, what, self.clock)
+            yield f"WHEN {name}_text IS NOT NULL AND {name} IS NULL THEN {wrong}"
+
+
+__all__ = ["MergesIn"]
