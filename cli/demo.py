@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 def command(folder: Path, keep_up: bool | None) -> None:
     """Pull from stand-ins of Mixpanel, Salesforce and HubSpot, evaluate the shipped triggers, and start playbooks.
 
-    Tasks, messages and enrolments land in stand-ins of Salesforce, HubSpot, Slack and Intercom, and show on an inbox
-    page. No account, no key; nothing leaves this machine. A second run finds nothing new to do.
+    Tasks, messages and nudges land in stand-ins of Salesforce, HubSpot, Gainsight, Slack, Teams, Intercom, Pendo,
+    Appcues and a webhook, and show on an inbox page. No account, no key; nothing leaves this machine. A second run
+    finds nothing new to do.
     """
     from cli.demo_processes import start_prefect, start_stand_ins
 

@@ -12,6 +12,7 @@ Record = dict[str, Any]
 FLOWS = [
     {"name": "You are close to your seat limit", "property": "seat_nudge", "value": "soft"},
     {"name": "What the bigger plan has", "segment": "Ready for more"},
+    {"name": "Two weeks of the bigger plan", "property": "trial_offer", "value": "Team"},
 ]
 SEGMENTS = [{"id": "seg-ready", "name": "Ready for more", "description": "Filled through the API"}]
 

@@ -55,7 +55,8 @@ def key_of(cta: Doc) -> str | None:
 
 def _html(markup: str) -> str:
     """Its lines, without whatever else stood in the markup."""
-    lines = (_TAGS.sub("", line) for line in _BREAKS.split(_MARK.sub("", markup)))
+    listed = _MARK.sub("", markup).replace("<li>", "<br>• ")
+    lines = (_TAGS.sub("", line) for line in _BREAKS.split(listed))
     return "".join(f"<p>{_plain(line)}</p>" for line in lines if line.strip())
 
 

@@ -16,7 +16,11 @@ FIELDS = [
     {"group": "custom", "name": "plan", "type": "string"},
     {"group": "custom", "name": "gtm_nudge", "type": "string"},
 ]
-GUIDES = [{"name": "You are close to your seat limit", "field": "gtm_nudge", "value": "seat_limit"}]
+GUIDES = [
+    {"name": "You are close to your seat limit", "field": "gtm_nudge", "value": "seat_limit"},
+    {"name": "Storage, an offer", "field": "gtm_nudge", "value": "storage-limit"},
+    {"name": "Premium features, an offer", "field": "gtm_nudge", "value": "premium-features-growing"},
+]
 
 
 def part(customers: Sequence[Account], as_of: datetime) -> Record:
