@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from expansion.explain.cases import CaseResult
     from expansion.language.model.mistakes import Mistake
     from expansion.language.workspace import Workspace
+    from expansion.tables.maps import Maps
     from expansion.usage.manifest import Manifest
     from jobs.place import Place
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 @click.command("check")
 @click.option("--json", "json_", is_flag=True, help="Mistakes and case results as JSON.")
 def command(json_: bool) -> None:
-    """Check every YAML file of the playbooks folder and run every case. No network, no account.
+    """Check every YAML file of the playbooks folder, the maps in `sources/`, and every case. No network, no account.
 
     Every mistake of every file is printed at once, with its line and a hint. Exit code 1 if there is any, or if a case
     fails. What is only worth a look is a warning: growth from next to nothing, a window that is longer than the events
@@ -40,6 +41,8 @@ def command(json_: bool) -> None:
     _renew_schemas(place)
     try:
         workspace = place.definitions.workspace
+        if wrong := _maps(place).told():
+            raise Mistakes(wrong)
     except Mistakes as found:
         if json_:
             as_json({"mistakes": [mistake(one) for one in found.mistakes], "warnings": [], "cases": []})
@@ -49,7 +52,13 @@ def command(json_: bool) -> None:
         sys.exit(1)
     results = _run(place)
     failed = [result for result in results if not result.passed]
-    warnings = [*workspace.warnings, *_too_long(place), *_never_seen(place), *first_runs.warnings(place)]
+    warnings = [
+        *workspace.warnings,
+        *_without_a_map(place),
+        *_too_long(place),
+        *_never_seen(place),
+        *first_runs.warnings(place),
+    ]
     if json_:
         cases = [_case(result) for result in results]
         as_json({"mistakes": [], "warnings": [mistake(warning) for warning in warnings], "cases": cases})
@@ -73,6 +82,18 @@ def _renew_schemas(place: Place) -> None:
                 place.catalog,
                 own_names_of(folder, place.catalog, place.settings.playbooks, place.settings.home),
             )
+
+
+def _maps(place: Place) -> Maps:
+    from expansion.tables.maps import read_maps
+
+    return read_maps(place.settings.sources)
+
+
+def _without_a_map(place: Place) -> list[Mistake]:
+    from expansion.tables.maps import without_a_map
+
+    return without_a_map(_maps(place), place.definitions.named, place.settings.sources)
 
 
 def _run(place: Place) -> list[CaseResult]:

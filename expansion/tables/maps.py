@@ -12,13 +12,14 @@ from typing import Any
 from expansion.files.maps import AnyMap, EventMap, FactMap, From, map_of, text_of, words_of
 from expansion.files.propose.ready import Ready, ready_maps
 from expansion.files.read.found import FoundFile
-from expansion.language.model.mistakes import did_you_mean
+from expansion.language.model.mistakes import Mistake, did_you_mean
 from expansion.usage.failures import MapError
 
 _SYSTEM = "warehouse"
 # Who is who comes before what they did: people before events that need them.
 SOURCES = ("warehouse.merges", "warehouse.people", "warehouse.accounts", "warehouse.events")
 ALWAYS = SOURCES[:2]  # pulled with any of the others, as nothing in facts.yaml names them
+_NO_MAP = "docs/warehouse.md shows a map for each kind of table"
 _TESTS = ("only", "leave_out", "deleted_when")
 
 
@@ -78,8 +79,27 @@ class Maps:
     def of(self, source: str) -> list[TableMap]:
         return [one for one in self.every if one.source == source]
 
+    def told(self) -> tuple[Mistake, ...]:
+        """The mistakes, as `expansion check` tells them."""
+        return tuple(_mistake(path, text) for path, text in self.mistakes.items())
+
     def named(self, name: str) -> TableMap | None:
         return next((one for one in self.every if one.name == name), None)
+
+
+def _mistake(path: str, text: str) -> Mistake:
+    said, _, hint = text.partition("\n\nhint: ")
+    sentences = "; ".join(line.removeprefix(f"{path}: ") for line in said.splitlines() if line)
+    return Mistake(path, 0, 0, sentences, hint=hint or None)
+
+
+def without_a_map(maps: Maps, named: Iterable[str], folder: Path) -> list[Mistake]:
+    """Warnings about sources that facts.yaml names and no map brings."""
+    return [
+        Mistake(str(folder), 0, 0, f"facts.yaml names `{source}`, and no map here brings it", hint=_NO_MAP)
+        for source in SOURCES
+        if source in set(named) and not maps.of(source)
+    ]
 
 
 def read_maps(folder: Path) -> Maps:
@@ -133,4 +153,4 @@ def _laid_over(ready: Ready, words: dict[str, Any]) -> dict[str, Any]:
     return {**words, kind: {**ready.content[kind], **(mine if isinstance(mine, dict) else {})}}
 
 
-__all__ = ["ALWAYS", "SOURCES", "Maps", "TableMap", "read_maps", "table_map"]
+__all__ = ["ALWAYS", "SOURCES", "Maps", "TableMap", "read_maps", "table_map", "without_a_map"]
