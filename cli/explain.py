@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from expansion.evaluate.results import Evidence, Line
     from expansion.explain.evaluator import StoreEvaluator
     from expansion.language.model.models import Trigger
+    from expansion.usage.former_ids import FormerIds
 
 _SECTIONS = {
     "accounts": "accounts (asked of these only)",
@@ -54,7 +55,8 @@ def command(
         if user is not None and asked.who == "accounts":
             raise click.UsageError(f"`{trigger}` asks about whole accounts\n\nhint: leave `--user` out")
         evaluator = place.evaluator(place.definitions, moment(as_of))
-        account = need_account(evaluator, account)
+        ids = place.ids(evaluator.as_of)
+        account, user = need_account(evaluator, ids.account(account)), user and ids.user(user)
         evidence, people = _explained(evaluator, asked, account, user)
         firing = place.ledger.firing(trigger, account, evidence.user_id or "")
         name, called = name_of(evaluator, account), _called(evaluator, account, evidence.user_id)
@@ -64,11 +66,21 @@ def command(
     if json_:
         about = {"trigger": trigger, "account_id": account, "account_name": name, "user_id": evidence.user_id or None}
         counted = people.counts() if people else None
-        as_json({**about, **_record(evidence), "people_asked": counted, "in_ledger": fired})
+        as_json(
+            {
+                **about,
+                "former_ids": ids.of_account(account)[1:],
+                **_record(evidence),
+                "people_asked": counted,
+                "in_ledger": fired,
+            }
+        )
         return
     zone = place.definitions.zone
     at = evidence.as_of.astimezone(zone)
     echo(f"{trigger} for {called}, as of {at:%Y-%m-%d %H:%M %Z}: {evidence.answer.value}")
+    for line in _former_ids(ids, account, evidence.user_id, zone):
+        echo(line)
     if people:
         echo(people.sentence())
     _lines(evidence.lines, zone)
@@ -79,6 +91,15 @@ def command(
         is_later = firing.fired_at > evidence.as_of
         when = f"after this moment, on {local:%Y-%m-%d %H:%M}, it fired" if is_later else f"fired {local:%Y-%m-%d}"
         say(f"\nin the ledger: {when}, {firing.decision}: {firing.reason}")
+
+
+def _former_ids(ids: FormerIds, account: str, user: str | None, zone: ZoneInfo) -> Iterator[str]:
+    """`was acme-old until 3 May 2026`, a line for each id that the account had, and the person."""
+    from expansion.calendar.spans import day_text, local_date
+
+    had = [(former, ids.accounts[former].at) for former in ids.of_account(account)[1:]]
+    had += [(former, ids.users[former].at) for former in ids.of_user(user or "")[1:]]
+    yield from (f"was {former} until {day_text(local_date(at.replace(tzinfo=UTC), zone))}" for former, at in had)
 
 
 @dataclass(frozen=True)

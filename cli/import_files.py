@@ -71,12 +71,12 @@ def _stored(result: ImportResult, stored: int | None, files: Sequence[FileResult
     """How many events are stored; of facts how many of their values are new, for what is known changes nothing."""
     if result.what == "events":
         return many(stored or 0, "new event")
-    rows = sum(one.rows for one in files)
+    rows, new = sum(one.rows for one in files), "new merge" if result.what == "merges" else "new value"
     if stored is None:
         return many(rows, "row")
     read = rows - sum(one.left_out + one.not_readable for one in files)
     known = ", all known before" if read and not stored else ""
-    return f"{many(stored, 'new value')} in {many(rows, 'row')}{known}" if rows else "no rows"
+    return f"{many(stored, new)} in {many(rows, 'row')}{known}" if rows else "no rows"
 
 
 def _counts(files: Sequence[FileResult]) -> dict[str, int]:
@@ -104,7 +104,7 @@ def _said(result: ImportResult) -> Iterator[str]:
 
 def _told(result: ImportResult) -> dict[str, Any]:
     return {
-        "what": "events" if result.what == "events" else "values",
+        "what": {"facts": "values"}.get(result.what, result.what),
         "stored": result.stored,
         "files": [
             {

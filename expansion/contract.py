@@ -245,7 +245,8 @@ class Merge:
     """One account, or one person, has another id from a moment on: what is known of the former is known of this one.
 
     Both ids are of the kind that the source's other records have. Who only moves to another account keeps the id, and
-    is a record of facts.
+    is a record of facts. A system that does not tell what the former record said names the record (`by_record`): whose
+    it was is looked up in what was pulled of it before.
     """
 
     source: str
@@ -254,13 +255,16 @@ class Merge:
     id: str
     at: datetime
     known_at: datetime | None = None  # when it could be known; else the pull
+    by_record: bool = False  # `former_id` is the id of a record in that system, of an account
 
     def __post_init__(self) -> None:
         _must_name(self, "source", "former_id", "id")
         _must_have_zone(self, "at", "known_at")
         if self.of not in ("account", "user"):
             raise ValueError(f"a merge is of an account or a user, not `{self.of}`")
-        if self.former_id == self.id:
+        if self.by_record and self.of != "account":
+            raise ValueError("only records of accounts are looked up")
+        if self.former_id == self.id and not self.by_record:
             raise ValueError(f"`{self.id}` cannot be merged into itself")
 
 

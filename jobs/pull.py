@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from logging import getLogger
@@ -18,6 +18,7 @@ from expansion.tables.maps import read_maps
 from expansion.usage.answers import Full
 from expansion.usage.facts import add_cohort, add_facts, cohort_is_as_it_was, cohort_key, end_cohort, user_accounts
 from expansion.usage.import_events import import_rows
+from expansion.usage.merges import add_merges, contradiction
 from integrations.kit.declare import SourceBase
 from integrations.warehouse.sources import Tables
 from jobs.place import Place
@@ -47,6 +48,8 @@ def _of_tables(place: Place) -> Iterator[Pull]:
 
 def _pulls(place: Place) -> Iterator[Pull]:
     facts = place.definitions.workspace.facts
+    for source in _merge_sources(place):  # first: afterwards nobody knows which account a record was of
+        yield Pull(source, "merges", ())
     for source, names in _fields(facts, "accounts").items():
         yield Pull(source, "facts", tuple(dict.fromkeys(names)))
     groups, of_users = [group.field for group in facts.people.values()], _fields(facts, "users")
@@ -82,12 +85,19 @@ def wanted(place: Place, source: str, now: datetime) -> Wanted:
 
 def _people_sources(place: Place) -> list[str]:
     """Sources of people, of the systems that events or facts come from anyway."""
-    systems = set(place.definitions.systems)
-    return [
-        name
-        for name, words in place.catalog.sources.items()
-        if "people" in words.gives and name.partition(".")[0] in systems
-    ]
+    return _giving(place, "people", set(place.definitions.systems))
+
+
+def _merge_sources(place: Place) -> list[str]:
+    """Sources that say who has another id, of the systems that facts come from."""
+    facts = place.definitions.workspace.facts
+    known = {fact.from_ for fact in facts.facts.values() if isinstance(fact, SourcedFact)}
+    return _giving(place, "merges", {source.partition(".")[0] for source in known})
+
+
+def _giving(place: Place, what: str, systems: Collection[str]) -> list[str]:
+    sources = place.catalog.sources.items()
+    return [name for name, words in sources if what in words.gives and name.partition(".")[0] in systems]
 
 
 def pull_one(place: Place, pull: Pull, now: datetime, stopping: Callable[[], bool] = lambda: False) -> Pulled:
@@ -120,6 +130,8 @@ def _pull(place: Place, pull: Pull, source: SourceBase, now: datetime, stopping:
             return Pulled(pull, _add(place, pull, known, now, full="people" if "people" in source.full else None))
         case "cohort":
             return _cohort(place, pull, source, now)
+        case "merges":
+            return _merges(place, pull, source, now, stopping)
     return _events(place, pull, source, now, stopping)
 
 
@@ -169,6 +181,18 @@ def _cohort(place: Place, pull: Pull, source: SourceBase, now: datetime) -> Pull
     except NotThere as failure:
         ended = end_cohort(place.store, pull.source, pull.names[0], now)
         return Pulled(pull, ended, problem=str(failure))
+
+
+def _merges(place: Place, pull: Pull, source: SourceBase, now: datetime, stopping: Callable[[], bool]) -> Pulled:
+    """Who has another id since the last pull, and some time before that; the cursor moves when all of it is stored."""
+    cursor = f"merges:{pull.source}"
+    last = place.ledger.cursor(cursor)
+    since = min(datetime.fromisoformat(last), now) - source.late if last else None
+    added = add_merges(place.store, list(_until(stopping, source.merges(since))), now)
+    for was, one in added.against:
+        log.warning("%s: %s", pull.title, contradiction(was, one))
+    place.ledger.set_cursor(cursor, now.astimezone(UTC).isoformat(), now)
+    return Pulled(pull, added.new)
 
 
 def _until(stopping: Callable[[], bool], rows: Iterable[T]) -> Iterator[T]:

@@ -31,6 +31,7 @@ from expansion.usage.clock import Clock
 from expansion.usage.facts import user_accounts
 from expansion.usage.failures import ImportFailed
 from expansion.usage.manifest import of_table, room_in
+from expansion.usage.merges import contradiction
 from expansion.usage.rejects import list_rejects
 from expansion.usage.scratch import scratch
 from expansion.usage.store import UsageStore
@@ -127,7 +128,8 @@ class _Run:
         else:
             values = self._facts(con, self.mapping, noted)
         self._tell(noted)
-        what: Literal["events", "facts"] = "events" if values is None else "facts"
+        kinds: dict[type[AnyMap], Literal["events", "facts", "merges"]] = {EventMap: "events", MergeMap: "merges"}
+        what = kinds.get(type(self.mapping), "facts")
         return ImportResult(what, [*failed, *self.results], values, self.notes.sentences(noted))
 
     @property
@@ -199,7 +201,9 @@ class _Run:
         for rows, first in self._read(con, self.files):
             with self._failing(rows, first, noted):
                 self.notes.look(merges.take(rows, first))
-        return merges.store()
+        added = merges.store()
+        self.notes.asked += [contradiction(was, one) for was, one in added.against]
+        return added.new
 
     # --- what all do -------------------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from expansion.files.read.rows import Rows
 from expansion.usage.cells import NOTHING, id_sql
 from expansion.usage.clock import Clock
 from expansion.usage.duck import quote
-from expansion.usage.merges import add_merges
+from expansion.usage.merges import Added, add_merges
 from expansion.usage.moment_sql import why_not_sql
 from expansion.usage.store import UsageStore
 
@@ -49,9 +49,9 @@ class MergesIn:
         self._taken += [merge for file, merge in found if file not in spoiled]
         return columns
 
-    def store(self) -> int:
-        """Store what all the files said. Returns how many merges are new."""
-        return add_merges(self.usage, self._taken, self.now).new
+    def store(self) -> Added:
+        """Store what all the files said."""
+        return add_merges(self.usage, self._taken, self.now)
 
     def _read(self, query: str) -> Iterator[tuple[int, Merge]]:
         self.con.execute(query)

@@ -39,7 +39,7 @@ class FileResult:
 class ImportResult:
     """What became of all files of one import. `values`: of facts, how many are new."""
 
-    what: Literal["events", "facts"]
+    what: Literal["events", "facts", "merges"]
     files: Sequence[FileResult]
     values: int | None = None
     notes: Sequence[str] = ()  # what may not be as it was meant

@@ -5,13 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from expansion.private_files import settle, sync
 from expansion.usage import manifest as manifests
 from expansion.usage.duck import one, quote
 from expansion.usage.fact_relations import stored
 from expansion.usage.manifest import FactFile, Manifest, Pulls, is_files
+from expansion.usage.merges import merges_said, save_merges
 from expansion.usage.spans import Spans
 from expansion.usage.statements import WIDE
 from expansion.usage.store import UsageStore
@@ -31,8 +32,19 @@ def put_back(store: UsageStore, now: datetime) -> int:
         pulls = {name: Pulls(min(one.first, now), min(one.last, now)) for name, one in manifest.pulls.items()}
         covered = {name: spans if is_files(name) else _until(spans, now) for name, spans in manifest.covered.items()}
         files = tuple(file for file, _ in done)
-        manifests.save(store.root, replace(manifest, facts=files, pulls=pulls, covered=covered))
-        return sum(count for _, count in done)
+        manifest = replace(manifest, facts=files, pulls=pulls, covered=covered)
+        manifests.save(store.root, manifest)
+        return sum(count for _, count in done) + _merges(store, manifest, now)
+
+
+def _merges(store: UsageStore, manifest: Manifest, now: datetime) -> int:
+    """Of merges that were pulled or imported ahead of now; how many."""
+    limit, said = now.astimezone(UTC).replace(tzinfo=None), merges_said(store, manifest)
+    ahead = [one for one in said if one.said > limit]
+    if ahead:
+        clipped = (replace(one, known_at=min(one.known_at, limit), said=min(one.said, limit)) for one in said)
+        save_merges(store, manifest, list(clipped))
+    return len(ahead)
 
 
 def _until(spans: Spans, now: datetime) -> Spans:

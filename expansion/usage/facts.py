@@ -28,9 +28,13 @@ from expansion.usage.answers import NEWEST_VALUE, REMOTE_ID, Answer, Full, Row
 from expansion.usage.duck import one, quote
 from expansion.usage.fact_relations import NOBODY, files_of, known_facts
 from expansion.usage.forgotten import forgotten_people
+from expansion.usage.former_ids import former_ids
 from expansion.usage.manifest import FactFile, Manifest
 from expansion.usage.marks import mark, unmarked
 from expansion.usage.members import user_accounts_sql
+from expansion.usage.merges import merges_said
+from expansion.usage.renamed_facts import renamed_facts
+from expansion.usage.renaming import Renaming
 from expansion.usage.store import UsageStore
 
 COHORT = NOBODY  # whether a cohort itself is there
@@ -130,8 +134,16 @@ def cohort_field(name: str) -> str:
 
 
 def user_accounts(store: UsageStore) -> dict[str, str]:
-    """The account of each person who belongs to exactly one now; for events that name no account."""
-    return dict(store.connect().execute(user_accounts_sql(known_facts(store, store.manifest()))).fetchall())
+    """The account of each person who belongs to exactly one now, by every id; for events that name no account."""
+    con, manifest = store.connect(), store.manifest()
+    facts, said = known_facts(store, manifest), merges_said(store, manifest)
+    if not said:
+        return dict(con.execute(user_accounts_sql(facts)).fetchall())
+    by = max(max(one.at, one.known_at) for one in said).replace(tzinfo=UTC)
+    ids = former_ids(said, by)
+    facts = renamed_facts(con, facts, Renaming.on(con, ids), by)
+    found: dict[str, str] = dict(con.execute(user_accounts_sql(facts)).fetchall())
+    return found | {was: found[one.id] for was, one in ids.users.items() if one.id in found}
 
 
 def as_text(value: Any) -> str | None:

@@ -23,7 +23,9 @@ from expansion.usage.batch import PLACE
 from expansion.usage.duck import PARQUET, one, quote, quote_list
 from expansion.usage.facts import facts_sql
 from expansion.usage.forgotten import ForgottenPeople, forgotten_people
+from expansion.usage.former_ids import Said
 from expansion.usage.manifest import FactFile, Segment
+from expansion.usage.merges import merges_said, save_merges
 from expansion.usage.properties import REST, column_of
 from expansion.usage.store import UsageStore
 
@@ -68,6 +70,7 @@ def known_as(store: UsageStore, text: str) -> Person | None:
             ids += [
                 user for (user,) in con.execute(f"SELECT DISTINCT user_id FROM {relation} WHERE {alike}").fetchall()
             ]
+    ids = _with_other_ids(merges_said(store, manifest), ids, text)
     if not ids:
         return None
     mine = f"FROM {facts} WHERE user_id IN ({quote_list(ids)})"
@@ -80,6 +83,15 @@ def known_as(store: UsageStore, text: str) -> Person | None:
     emails = [email for (email,) in said] + [each for each in (*ids, text.strip()) if "@" in each]
     plain = [name for (name,) in names if "@" not in name]
     return Person(*(tuple(dict.fromkeys(each)) for each in (ids, emails, plain, where)))
+
+
+def _with_other_ids(merges: Sequence[Said], ids: Sequence[str], text: str) -> list[str]:
+    """A person's ids, and all that they ever had beside them; `text` may be one that nothing else is stored of."""
+    pairs = [(one.former_id, one.id) for one in merges if one.of == "user"]
+    known = dict.fromkeys([*ids, *(each for pair in pairs for each in pair if each == text)])
+    while more := [each for pair in pairs if known.keys() & {*pair} for each in pair if each not in known]:
+        known |= dict.fromkeys(more)
+    return list(known)
 
 
 def _people(store: UsageStore, segments: Iterable[Segment]) -> str | None:
@@ -96,8 +108,12 @@ def forget_in_store(
         work = _Rewriting(store, con, person, pseudonyms, listed)
         segments = [work.segment(segment) for segment in manifest.segments]
         facts = [work.facts(file) for file in manifest.facts]
+        merges = work.merges(merges_said(store, manifest))
         if work.files:
-            manifests.save(store.root, replace(manifest, segments=tuple(segments), facts=tuple(facts)))
+            manifest = replace(manifest, segments=tuple(segments), facts=tuple(facts))
+            manifests.save(store.root, manifest)
+        if merges is not None:
+            save_merges(store, manifest, merges)
         return Rewritten(work.events, work.changed, work.files)
 
 
@@ -150,6 +166,19 @@ class _Rewriting:
         self.changed += found
         self.files += 1
         return replace(file, file=f"facts/{path.name}")
+
+    def merges(self, said: Sequence[Said]) -> list[Said] | None:
+        """The merges with the pseudonyms in place of the person's ids; None where none names them."""
+        instead = {each: self.pseudonyms[each] for each in self.person.ids}
+        if not any({one.former_id, one.id} & instead.keys() for one in said if one.of == "user"):
+            return None
+        self.files += 1
+        return [
+            replace(one, former_id=instead.get(one.former_id, one.former_id), id=instead.get(one.id, one.id))
+            if one.of == "user"
+            else one
+            for one in said
+        ]
 
     def _fact(self, column: str, mine: str) -> str:
         """Who it was goes; what the person did or may do stays, and with it the answers to triggers about people."""

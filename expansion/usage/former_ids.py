@@ -25,11 +25,12 @@ class Said:
     id: str
     at: datetime
     known_at: datetime
+    said: datetime  # when it was pulled or imported: of those known at one moment the one said last counts
 
     @property
-    def order(self) -> tuple[datetime, datetime, str, str, str]:
+    def order(self) -> tuple[datetime, datetime, datetime, str, str, str]:
         """The last counts."""
-        return self.known_at, self.at, self.former_id, self.id, self.source
+        return self.known_at, self.at, self.said, self.former_id, self.id, self.source
 
 
 @dataclass(frozen=True)

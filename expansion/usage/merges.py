@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,17 +18,17 @@ import pyarrow.parquet as pq
 from expansion.contract import Merge
 from expansion.private_files import private_folder, settle, sync
 from expansion.usage import manifest as manifests
-from expansion.usage.duck import identifier
+from expansion.usage.answers import REMOTE_ID
+from expansion.usage.duck import identifier, quote_list
+from expansion.usage.fact_relations import known_facts
 from expansion.usage.forgotten import forgotten_people
 from expansion.usage.former_ids import NOBODY, FormerIds, Said, contradicted, former_ids
 from expansion.usage.manifest import Manifest
 from expansion.usage.store import UsageStore
 
+_MOMENTS = ("at", "known_at", "said")
 _SCHEMA = pa.schema(
-    [
-        pa.field(each.name, pa.timestamp("us") if each.name in ("at", "known_at") else pa.string())
-        for each in fields(Said)
-    ]
+    [pa.field(each.name, pa.timestamp("us") if each.name in _MOMENTS else pa.string()) for each in fields(Said)]
 )
 
 
@@ -41,22 +42,17 @@ class Added:
     ] = ()  # merges that no longer count, each with the new one that it contradicts
 
 
-def add_merges(store: UsageStore, merges: Iterable[Merge], told_at: datetime) -> Added:
-    """Store those that say something new; who does not say since when it was known, is known since `told_at`."""
-    listed = forgotten_people(store.root)
-
-    def user(id_: str) -> str:
-        return (listed.pseudonym(id_) if listed else None) or id_
-
-    told = [_said(one, told_at) for one in merges]
-    return add_said(
-        store,
-        [replace(o, former_id=user(o.former_id), id=user(o.id)) if o.of == "user" else o for o in told],
-    )
+def add_merges(
+    store: UsageStore, merges: Iterable[Merge], told_at: datetime, *, listed_in: Path | None = None
+) -> Added:
+    """Store those that say something new; who does not say since when it was known, is known since `told_at`.
+    `listed_in`: where the list of forgotten people lies, if not in this store."""
+    return add_said(store, [_said(one, told_at) for one in _of_accounts(store, list(merges))], listed_in=listed_in)
 
 
-def add_said(store: UsageStore, told: Sequence[Said]) -> Added:
+def add_said(store: UsageStore, told: Sequence[Said], *, listed_in: Path | None = None) -> Added:
     """The same of merges as they are stored, where one into itself takes back what was said of a former id."""
+    told = _without_forgotten(listed_in or store.root, told)
     with manifests.writing(store.root):
         manifest = store.manifest()
         before = merges_said(store, manifest)
@@ -68,8 +64,41 @@ def add_said(store: UsageStore, told: Sequence[Said]) -> Added:
         return Added(len(new), tuple(pair for pair in contradicted([*before, *new]) if pair[1] in known))
 
 
+def _without_forgotten(root: Path, told: Sequence[Said]) -> Sequence[Said]:
+    """People who were forgotten go by their pseudonyms."""
+    listed = forgotten_people(root)
+
+    def known(id_: str) -> str:
+        return listed.pseudonym(id_) or id_
+
+    if not listed:
+        return told
+    return [replace(o, former_id=known(o.former_id), id=known(o.id)) if o.of == "user" else o for o in told]
+
+
+def _of_accounts(store: UsageStore, merges: Sequence[Merge]) -> Iterator[Merge]:
+    """Those by record with the account that the record was last of; one that nothing was ever known of says nothing."""
+    records = {one.former_id for one in merges if one.by_record}
+    whose = _accounts_of(store, records) if records else {}
+    for one in merges:
+        account = whose.get((one.source.partition(".")[0], one.former_id)) if one.by_record else one.former_id
+        if account is not None and account != one.id:
+            yield replace(one, former_id=account, by_record=False)
+
+
+def _accounts_of(store: UsageStore, records: Iterable[str]) -> dict[tuple[str, str], str]:
+    """By system and record the account that it was last of."""
+    said = known_facts(store, store.manifest()).of_fields([REMOTE_ID])
+    rows = store.connect().execute(
+        f"SELECT split_part(source, '.', 1) AS system, value, arg_max(account_id, (since, seen_at)) FROM {said} "
+        f"WHERE user_id = '' AND value IN ({quote_list(records)}) GROUP BY ALL"
+    )
+    return {(system, record): account for system, record, account in rows.fetchall()}
+
+
 def _said(one: Merge, told_at: datetime) -> Said:
-    return Said(one.source, one.of, one.former_id, one.id, _naive(one.at), _naive(one.known_at or told_at))
+    known = _naive(one.known_at or told_at)
+    return Said(one.source, one.of, one.former_id, one.id, _naive(one.at), known, _naive(told_at))
 
 
 def _new(before: Sequence[Said], told: Iterable[Said]) -> Iterator[Said]:
@@ -83,6 +112,16 @@ def _new(before: Sequence[Said], told: Iterable[Said]) -> Iterator[Said]:
         if one.id != (last.id if last else one.former_id):
             mine.append(one)
             yield one
+
+
+def contradiction(was: Said, one: Said) -> str:
+    """What is told of a merge that no longer counts; of people no ids are named."""
+    if one.of == "user":
+        return f"one person has another id by {one.source} than by {was.source}; what was known last counts"
+    return (
+        f"account {was.former_id} was merged into {was.id}, says {was.source}; {one.source} says that {one.former_id} "
+        f"was merged into {one.id}: what was known last counts"
+    )
 
 
 def save_merges(store: UsageStore, manifest: Manifest, said: Sequence[Said]) -> None:
@@ -114,4 +153,4 @@ def _naive(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
-__all__ = ["Added", "add_merges", "add_said", "ids_known", "merges_said", "save_merges"]
+__all__ = ["Added", "add_merges", "add_said", "contradiction", "ids_known", "merges_said", "save_merges"]

@@ -9,8 +9,9 @@ from integrations.hubspot.change import ChangeTaskAction
 from integrations.hubspot.companies import CompanySource, Owners
 from integrations.hubspot.doctor import check
 from integrations.hubspot.inputs import CreateTask
+from integrations.hubspot.merges import MergedCompanySource
 from integrations.hubspot.settings import LIMITS, RIGHTS, SEARCH_LIMITS, Settings
-from integrations.kit.declare import ActionBase, Connected, Integration
+from integrations.kit.declare import ActionBase, Connected, Integration, SourceBase
 from integrations.kit.rights import needed
 from integrations.kit.shapes import checked
 from integrations.kit.world import IN_LIFE, World
@@ -32,10 +33,11 @@ def connect(settings: Settings, world: World = IN_LIFE) -> Connected:
         ChangeTaskAction(client, states, owners, CreateTask),
         UpdatePropertiesAction(client),
     ]
-    source = CompanySource(client, owners, settings.account_key_property)
+    key = settings.account_key_property
+    sources: list[SourceBase] = [CompanySource(client, owners, key), MergedCompanySource(client, key)]
     return Connected(
         actions={action.name: action for action in actions},
-        sources={source.name: source},
+        sources={source.name: source for source in sources},
         check=checked("HubSpot", lambda used=None: check(client, settings, owners, needed(RIGHTS, used))),
     )
 
@@ -46,7 +48,7 @@ INTEGRATION = Integration(
     settings_model=Settings,
     connect=connect,
     actions={a.name: a for a in (CreateTaskAction, UpdatePropertiesAction, ChangeTaskAction)},
-    sources={CompanySource.name: CompanySource},
+    sources={source.name: source for source in (CompanySource, MergedCompanySource)},
     limits=(*LIMITS, *SEARCH_LIMITS),
     rights=RIGHTS,
 )

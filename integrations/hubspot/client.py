@@ -77,7 +77,7 @@ class Client:
         def ask(after: str | None) -> dict[str, Any]:
             return self.read(path, {**query, "limit": PAGE} | ({"after": after} if after else {}))
 
-        for page in every_page(ask, _following, errors.MEANINGS):
+        for page in every_page(ask, following, errors.MEANINGS):
             yield from errors.results(page)
 
     def once(
@@ -199,7 +199,7 @@ class Client:
             self.daily = (left, most)
 
 
-def _following(page: Mapping[str, Any]) -> str | None:
+def following(page: Mapping[str, Any]) -> str | None:
     """Where the next page begins; None after the last."""
     with reading(SYSTEM):
         after = ((page.get("paging") or {}).get("next") or {}).get("after")

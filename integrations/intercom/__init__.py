@@ -1,11 +1,9 @@
-"""Intercom: people become eligible for a Series, companies get attributes; support conversations are events."""
+"""Intercom: make people eligible for a Series, and send events about them."""
 
 from __future__ import annotations
 
 from integrations.intercom.actions import EnrolInSeriesAction, SendEventAction
 from integrations.intercom.client import Api
-from integrations.intercom.companies import SetCompanyAttributeAction
-from integrations.intercom.conversations import Conversations
 from integrations.intercom.doctor import check
 from integrations.intercom.inputs import EnrolInSeries
 from integrations.intercom.settings import LIMIT, RIGHTS, Settings
@@ -18,13 +16,9 @@ from integrations.kit.world import IN_LIFE, World
 def connect(settings: Settings, world: World = IN_LIFE) -> Connected:
     """Intercom with these settings."""
     api = Api(settings, world)
-    people = (EnrolInSeriesAction(api), SendEventAction(api), TakeBackAction(api, EnrolInSeries))
-    actions = (*people, SetCompanyAttributeAction(api))
-    conversations = Conversations(api)
+    actions = (EnrolInSeriesAction(api), SendEventAction(api), TakeBackAction(api, EnrolInSeries))
     return Connected(
-        actions={action.name: action for action in actions},
-        sources={conversations.name: conversations},
-        check=checked("Intercom", lambda used=None: check(api, used)),
+        actions={action.name: action for action in actions}, check=checked("Intercom", lambda used=None: check(api))
     )
 
 
@@ -33,11 +27,7 @@ INTEGRATION = Integration(
     title="Intercom",
     settings_model=Settings,
     connect=connect,
-    actions={
-        action.name: action
-        for action in (EnrolInSeriesAction, SendEventAction, TakeBackAction, SetCompanyAttributeAction)
-    },
-    sources={Conversations.name: Conversations},
+    actions={action.name: action for action in (EnrolInSeriesAction, SendEventAction, TakeBackAction)},
     limits=(LIMIT,),
     rights=RIGHTS,
 )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import orjson
 
-# orjson makes a float of what does not fit 64 bits: an id of 20 digits would be lost. Looked for so, as a pattern takes
-# five times as long as all the reading (measured).
-_DIGITS, _LONG = bytes.maketrans(b"123456789", b"000000000"), b"0" * 19
+_LONG = re.compile(rb"[0-9]{19}")  # orjson makes a float of what does not fit 64 bits: an id of 20 digits would be lost
 
 
 def loads(body: bytes | str) -> Any:
@@ -19,7 +18,7 @@ def loads(body: bytes | str) -> Any:
     several times faster than the reader of Python, refuses them with all that stands beside.
     """
     raw = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
-    if _LONG not in raw.translate(_DIGITS):
+    if not _LONG.search(raw):
         try:
             return orjson.loads(raw)
         except orjson.JSONDecodeError:

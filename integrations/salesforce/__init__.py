@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from integrations.kit.declare import ActionBase, Connected, Integration
+from integrations.kit.declare import ActionBase, Connected, Integration, SourceBase
 from integrations.kit.rights import needed
 from integrations.kit.shapes import checked
 from integrations.kit.world import IN_LIFE, World
@@ -13,6 +13,7 @@ from integrations.salesforce.actions import CreateOpportunityAction, CreateTaskA
 from integrations.salesforce.change import ChangeTaskAction
 from integrations.salesforce.doctor import check
 from integrations.salesforce.inputs import CreateTask
+from integrations.salesforce.merges import MergedAccountSource
 from integrations.salesforce.settings import LIMITS, RIGHTS, Settings
 
 
@@ -33,10 +34,11 @@ def connect(settings: Settings, world: World = IN_LIFE) -> Connected:
         CreateOpportunityAction(deals, owners),
         UpdateFieldsAction(client),
     ]
-    source = AccountSource(client, settings.account_key_field)
+    key = settings.account_key_field
+    sources: list[SourceBase] = [AccountSource(client, key), MergedAccountSource(client, key)]
     return Connected(
         actions={action.name: action for action in actions},
-        sources={source.name: source},
+        sources={source.name: source for source in sources},
         check=checked("Salesforce", lambda used=None: check(client, settings, owners, needed(RIGHTS, used))),
         account_links={"Account in Salesforce": f"{_site(settings)}/lightning/r/Account/{{salesforce}}/view"},
     )
@@ -53,7 +55,7 @@ INTEGRATION = Integration(
     settings_model=Settings,
     connect=connect,
     actions={a.name: a for a in (CreateTaskAction, CreateOpportunityAction, UpdateFieldsAction, ChangeTaskAction)},
-    sources={AccountSource.name: AccountSource},
+    sources={source.name: source for source in (AccountSource, MergedAccountSource)},
     limits=LIMITS,
     rights=RIGHTS,
 )

@@ -52,15 +52,16 @@ class Client:
 
     # --- what the integration asks for ---
 
-    def query(self, soql: str, describing: str | None = None) -> list[dict[str, Any]]:
+    def query(self, soql: str, describing: str | None = None, *, deleted: bool = False) -> list[dict[str, Any]]:
         """All rows of a query, every page. Half a result is a failure, never a short list.
 
-        `describing`: an object whose fields are learnt in the same call, where they are not known yet.
+        `describing`: an object whose fields are learnt in the same call, where they are not known yet. `deleted`: also
+        of records in the recycle bin.
         """
         if describing and describing not in self._described:
             page = self._page_and_fields(soql, describing)
         else:
-            page = self._page("query/", {"q": soql})
+            page = self._page("queryAll/" if deleted else "query/", {"q": soql})
         rows, total = list(page["records"]), page.get("totalSize")
         asked: set[str] = set()
         while not page.get("done", True):

@@ -37,6 +37,7 @@ STANDARD: dict[str, dict[str, Any]] = {
         "numberofemployees": "number",
         "annualrevenue": "number",
         "hubspot_owner_id": "owner",
+        "hs_merged_object_ids": {"type": "enumeration", "fieldType": "checkbox"},
     },
 }
 # What a reply holds where no properties are asked for, besides those of every record.
@@ -134,6 +135,22 @@ class Portal:
     def remove(self, kind: str, record_id: str) -> None:
         """Into the recycle bin: reads do not show it any more."""
         self.state.delete(f"hubspot.{kind}", record_id)
+
+    def merge_companies(self, primary: str, other: str) -> str:
+        """One company of two, under a number of its own: neither of the two is there any more. The primary's values are
+        kept, and of the others those that it has not."""
+        first, second = self.get("companies", primary), self.get("companies", other)
+        assert first is not None and second is not None, "both are there"
+        number, made = str(70_000_000_000 + self.state.next_id("hubspot.companies")), now()
+        were = [str(one["properties"].get("hs_merged_object_ids") or "") for one in (first, second)]
+        ids = [primary, other, *(each for said in were for each in said.split(";") if each)]
+        filled = {name: value for name, value in first["properties"].items() if value not in (None, "")}
+        properties = second["properties"] | filled | {"hs_object_id": number, "hs_lastmodifieddate": made}
+        properties["hs_merged_object_ids"] = ";".join(ids)
+        for one in (primary, other):
+            self.remove("companies", one)
+        self.put("companies", first | {"id": number, "properties": properties, "updatedAt": made})
+        return number
 
     def associate(self, task_id: str, company_id: str) -> None:
         task = self.get("tasks", task_id)

@@ -97,6 +97,8 @@ class Salesforce(StandIn):
         table: list[Row] = [
             ("GET", f"{data}/query", self._query),
             ("GET", f"{data}/query/", self._query),
+            ("GET", f"{data}/queryAll/", self._query_all),
+            ("GET", f"{data}/queryAll", self._query_all),
             ("GET", f"{data}/query/{{cursor}}", self._more),
             ("GET", f"{data}/limits", self._limits),
             ("GET", f"{data}/limits/", self._limits),
@@ -186,9 +188,16 @@ class Salesforce(StandIn):
     # --- reading ---
 
     async def _query(self, request: Request) -> Response:
+        return self._queried(request, deleted=False)
+
+    async def _query_all(self, request: Request) -> Response:
+        """With what lies in the recycle bin. Further pages are asked for like those of a query."""
+        return self._queried(request, deleted=True)
+
+    def _queried(self, request: Request, *, deleted: bool) -> Response:
         if not (asked := request.query_params.get("q")):
             raise SoqlError("MALFORMED_QUERY", "A query string has to be specified")
-        found = self._runner.run(asked, request.path_params["version"])
+        found = self._runner.run(asked, request.path_params["version"], deleted=deleted)
         if found.count is not None:
             return JSONResponse({"totalSize": found.count, "done": True, "records": []})
         rows = found.rows

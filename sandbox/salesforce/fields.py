@@ -27,6 +27,7 @@ STANDARD: dict[str, dict[str, tuple[str, ...]]] = {
     | {
         "Name": ("string", "255"),
         "ParentId": ("reference", "Account", "Parent"),
+        "MasterRecordId": ("reference", "Account", "MasterRecord"),
         "Type": ("picklist", "Prospect", "Customer - Direct", "Other"),
         "Industry": ("picklist", "Technology", "Finance", "Healthcare", "Retail", "Other"),
         "NumberOfEmployees": ("int",),

@@ -267,7 +267,30 @@ class Org:
 
     def remove(self, sobject: str, record_id: str) -> None:
         """Into the recycle bin: queries do not show it any more."""
-        self.state.delete(f"salesforce.{sobject}", record_id)
+        if (record := self.get(sobject, record_id)) is not None:
+            self._bin(sobject, record, None)
+
+    def merge(self, kept_id: str, lost_id: str, given: Record | None = None) -> None:
+        """One account of two, as people make it; `given` is what of the other's fields they chose for the one that is
+        kept. The other lies in the recycle bin, as it was."""
+        kept, lost = self.get("Account", kept_id), self.get("Account", lost_id)
+        assert kept is not None and lost is not None, "both are there"
+        self._bin("Account", lost, kept["Id"])
+        self.put("Account", kept | (given or {}) | {"LastModifiedDate": _now(), "SystemModstamp": _now()})
+        for sobject in ("Task", "Opportunity"):
+            for record in self.all(sobject):
+                if record.get("AccountId") == lost["Id"]:
+                    self.put(sobject, record | {"AccountId": kept["Id"]})
+
+    def gone(self, sobject: str) -> list[Record]:
+        """What lies in the recycle bin."""
+        there = {record["Id"] for record in self.all(sobject)}
+        return [one for one in self.state.all(f"salesforce.bin.{sobject}") if one["Id"] not in there]
+
+    def _bin(self, sobject: str, record: Record, master: str | None) -> None:
+        self.state.delete(f"salesforce.{sobject}", record["Id"])
+        deleted = {"IsDeleted": True, "MasterRecordId": master, "SystemModstamp": _now()}
+        self.state.put(f"salesforce.bin.{sobject}", record["Id"], record | deleted)
 
     def key_of(self, sobject: str, record: Record) -> str:
         key = record.get(self.key_fields.get(sobject) or "")

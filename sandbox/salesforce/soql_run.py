@@ -51,14 +51,14 @@ class Runner:
         self._org = org
         self._ways: dict[tuple[str, str], list[Step]] = {}
 
-    def run(self, text: str, version: str = "67.0") -> Found:
+    def run(self, text: str, version: str = "67.0", *, deleted: bool = False) -> Found:
         query = parse(text)
         self._ways = {}  # fields may have changed since the last query
         query.sobject = self._org.spelt(query.sobject)
         kinds = {path: self._kind(query.sobject, path, filtered) for path, filtered in query.paths}
         for path, literal in query.literals:
             _hold(path.rpartition(".")[2], kinds[path], literal)
-        rows = self._org.all(query.sobject)
+        rows = [*self._org.all(query.sobject), *(self._org.gone(query.sobject) if deleted else ())]
         if query.where:
             test = query.where(lambda record, path: self._value(query.sobject, record, path))
             rows = [r for r in rows if test(r)]

@@ -143,7 +143,7 @@ def _told_under(rnd: Random, merges: Sequence[Merge]) -> Callable[[str], str]:
 def as_said(one: Merge) -> Said:
     """As the store keeps it."""
     at, known = (moment.astimezone(UTC).replace(tzinfo=None) for moment in (one.at, one.known_at or one.at))
-    return Said(one.source, one.of, one.former_id, one.id, at, known)
+    return Said(one.source, one.of, one.former_id, one.id, at, known, known)
 
 
 __all__ = ["Merged", "a_merged_world", "as_said", "places"]

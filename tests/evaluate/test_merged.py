@@ -143,7 +143,7 @@ def test_a_circle_is_cut_where_the_one_known_last_says_that_an_id_is_there() -> 
 
 
 def test_a_merge_that_is_taken_back_counts_no_longer() -> None:
-    back = Said("crm.account", "account", "a", "a", as_said(merge("a", "b", 5)).at, as_said(merge("a", "b", 5)).at)
+    back = Said("crm.account", "account", "a", "a", *[as_said(merge("a", "b", 5)).at] * 3)
     assert former_ids([as_said(merge("a", "b", 1)), back], DAY + timedelta(days=9)).accounts == {}
     assert former_ids([as_said(merge("a", "b", 1)), back], DAY + timedelta(days=4)).account("a") == "b"
 

@@ -38,12 +38,12 @@ def test_a_map_of_facts_has_these_words(tmp_path: Path) -> None:
 WRONG = {
     "not yaml": ("events: [", "cannot be read as YAML"),
     "key twice": ("events:\n  id: a\n  id: b\n", "cannot be read as YAML"),
-    "no map": ("- id\n", "holds no map; it should begin with `events:` or `facts:`"),
+    "no map": ("- id\n", "holds no map; it should begin with `events:`, `facts:` or `merges:`"),
     "empty": ("", "holds no map"),
-    "neither": ("{}", "a map says either `events:` or `facts:`"),
+    "neither": ("{}", "a map says one of `events:`, `facts:` and `merges:`"),
     "both": (
         "events: {id: a, event: b, time: c}\nfacts: {source: files.accounts, account: b}",
-        "a map says either `events:` or `facts:`",
+        "a map says one of `events:`, `facts:` and `merges:`",
     ),
     "missing word": ("events: {id: a, event: b}", "events.time"),
     "unknown word": ("events: {id: a, event: b, time: c, acount: d}", "events.acount"),

@@ -12,6 +12,7 @@ import pytest
 from expansion.files.import_files import import_files
 from expansion.usage.fact_relations import known_facts
 from expansion.usage.marks import is_mark
+from expansion.usage.merges import merges_said
 from expansion.usage.store import UsageStore
 from tests.usage.builders import properties, stored
 
@@ -43,11 +44,16 @@ def test_a_table_of_the_page_is_stored_as_the_page_says(tmp_path: Path, name: st
     for one in data:
         result = import_files(store, [one], tmp_path / name, NOW)
         assert not any(file.failure for file in result.files)
-    assert "\n".join([*events(store), *facts(store)]) == wanted.strip()
+    assert "\n".join([*events(store), *facts(store), *merges(store)]) == wanted.strip()
 
 
 def test_the_page_has_a_table_for_each_kind() -> None:
     assert len(SECTIONS) >= 18
+
+
+def merges(store: UsageStore) -> Iterator[str]:
+    for one in sorted(merges_said(store, store.manifest()), key=lambda each: each.order):
+        yield f"{one.former_id} is {one.id} from {one.at:%Y-%m-%d}"
 
 
 def events(store: UsageStore) -> Iterator[str]:

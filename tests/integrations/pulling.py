@@ -5,15 +5,18 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from expansion.contract import FactRecord
 from expansion.ledger.store import open_ledger
-from expansion.usage.facts import facts_sql
+from expansion.usage.facts import add_facts, facts_sql
+from expansion.usage.former_ids import Said
 from expansion.usage.marks import is_mark
+from expansion.usage.merges import merges_said
 from expansion.usage.properties import column_of
 from integrations.kit.declare import Connected, SourceBase
 from jobs.place import Place
@@ -49,6 +52,7 @@ class Run:
     pull: Pull
     kinds: Mapping[str, str] = field(default_factory=dict)  # of the fields that are not text
     first_pull_days: int = 30
+    records: Mapping[str, str] = field(default_factory=dict)  # of accounts that were pulled before, by their ids there
 
     def __post_init__(self) -> None:
         shared = self.folder / "playbooks/shared"
@@ -64,16 +68,20 @@ class Run:
         )
         (shared / "facts.yaml").write_text("facts:\n" + "".join(facts))
         (shared / "policy.yaml").write_text(_POLICY)
-        if self.pull.what == "events":
+        if self.pull.what in ("events", "merges"):
             home = self.folder / ".expansion"
             home.mkdir()
             (home / "ledger.db").write_bytes(empty_ledger())
+        if self.records:
+            source, long_ago = f"{self.pull.source.partition('.')[0]}.account", datetime(2026, 1, 1, tzinfo=UTC)
+            told = [FactRecord(source, account, {}, remote_id=record) for record, account in self.records.items()]
+            add_facts(self._open().store, source, told, long_ago, full="accounts")
 
     def copy(self, name: str) -> Run:
         """The same, in a folder of its own."""
         folder = self.folder.parent / name
         shutil.copytree(self.folder, folder)
-        return Run(folder, self.pull, self.kinds, self.first_pull_days)
+        return Run(folder, self.pull, self.kinds, self.first_pull_days, self.records)
 
     def pulled(self, source: SourceBase, now: datetime) -> Pulled:
         """Pull and store."""
@@ -84,13 +92,17 @@ class Run:
             place.close()
 
     def known(self) -> dict[Any, Any]:
-        """What is known now: fields of accounts and people, who is in a cohort, or the events."""
+        """What is known now: fields of accounts and people, who is in a cohort, the events, or who has another id."""
+        if self.pull.what == "merges":
+            return {(one.of, one.former_id): one.id for one in self._merges()}
         return self.events() if self.pull.what == "events" else self._facts()
 
     def stored(self) -> list[Any]:
         """Everything that is kept, with its moments."""
         if self.pull.what == "events":
             return sorted(self.events().items())
+        if self.pull.what == "merges":
+            return sorted(self._merges(), key=repr)
         place = self._open()
         rows = place.store.connect().execute(f"SELECT * FROM {facts_sql(place.store, place.stored)}").fetchall()
         return sorted(rows, key=repr)
@@ -99,10 +111,15 @@ class Run:
         """How far it was read: of events the ledger's cursor and the spans that are known; of the rest the pulls."""
         place = self._open()
         try:
-            cursor = place.ledger.cursor(self.pull.source) if place.has_ledger else None  # made only where events are
+            name = f"merges:{self.pull.source}" if self.pull.what == "merges" else self.pull.source
+            cursor = place.ledger.cursor(name) if place.has_ledger else None  # made only where events are
             return cursor, place.stored.covered, place.stored.pulls
         finally:
             place.close()
+
+    def _merges(self) -> list[Said]:
+        place = self._open()
+        return merges_said(place.store, place.stored)
 
     def _facts(self) -> dict[Any, Any]:
         place = self._open()

@@ -100,6 +100,7 @@ class SourceCase:
     lost: Lost | None = None
     kinds: Mapping[str, str] = field(default_factory=dict)
     first_pull_days: int = 30
+    records: Mapping[str, str] = field(default_factory=dict)  # of accounts that were pulled before, by their ids there
     reads: Mapping[str, Any] = field(default_factory=dict)  # a call that reads: {"path": "query"}; all are, if none
 
     @property
@@ -186,7 +187,7 @@ class SourceContract:
 
     @pytest.fixture
     def run(self, case: SourceCase, tmp_path: Path) -> Run:
-        return Run(tmp_path / "first", case.pull, case.kinds, case.first_pull_days)
+        return Run(tmp_path / "first", case.pull, case.kinds, case.first_pull_days, case.records)
 
     @pytest.fixture
     def whole(self, case: SourceCase, run: Run) -> list[Any]:
@@ -198,7 +199,7 @@ class SourceContract:
     @pytest.fixture
     def again(self, case: SourceCase, tmp_path: Path) -> Run:
         """A run that never pulled."""
-        return Run(tmp_path / "again", case.pull, case.kinds, case.first_pull_days)
+        return Run(tmp_path / "again", case.pull, case.kinds, case.first_pull_days, case.records)
 
     @pytest.fixture
     def told(self, case: SourceCase, run: Run, whole: list[Any]) -> Iterator[Told]:

@@ -44,6 +44,18 @@ EXEMPT = {
         "where_nothing_is_there_it_is_said",
     ],
     "gainsight.ctas": ["an_answer_that_holds_less_than_it_announces_is_not_taken_for_the_whole"],
+    "hubspot.merged": [
+        "a_field_that_is_not_there_is_not_known_any_more_and_the_others_are_read",
+        "what_a_whole_answer_no_longer_holds_is_no_longer_known",
+        "where_nothing_is_there_any_more_nothing_is_taken_as_gone",
+        "where_nothing_is_there_it_is_said",
+    ],
+    "salesforce.merged": [
+        "a_field_that_is_not_there_is_not_known_any_more_and_the_others_are_read",
+        "what_a_whole_answer_no_longer_holds_is_no_longer_known",
+        "where_nothing_is_there_any_more_nothing_is_taken_as_gone",
+        "where_nothing_is_there_it_is_said",
+    ],
     "hubspot.company": ["an_answer_that_holds_less_than_it_announces_is_not_taken_for_the_whole"],
     "mixpanel.cohort": [
         "a_field_that_is_not_there_is_not_known_any_more_and_the_others_are_read",
@@ -61,11 +73,6 @@ EXEMPT = {
         "a_field_that_is_not_there_is_not_known_any_more_and_the_others_are_read",
         "where_nothing_is_there_any_more_nothing_is_taken_as_gone",
         "where_nothing_is_there_it_is_said",
-    ],
-    "intercom.conversations": [
-        "a_field_that_is_not_there_is_not_known_any_more_and_the_others_are_read",
-        "what_a_whole_answer_no_longer_holds_is_no_longer_known",
-        "where_nothing_is_there_any_more_nothing_is_taken_as_gone",
     ],
 }
 
