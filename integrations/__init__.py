@@ -33,6 +33,7 @@ _NAMES = (
     "teams",
     "gainsight_px",
     "customerio",
+    "zendesk",
 )
 NAMES = {name: f"integrations.{name}" for name in _NAMES}  # and where the code of each is
 

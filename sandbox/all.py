@@ -25,6 +25,7 @@ from sandbox.sample import AS_OF, customers, told
 from sandbox.slack.app import Slack
 from sandbox.teams.app import Teams
 from sandbox.webhook.app import Webhook
+from sandbox.zendesk.app import Zendesk
 
 # A new one goes to the end: what is drawn for the sample of those before it stays as it is.
 STAND_INS: tuple[type[StandIn], ...] = (
@@ -41,6 +42,7 @@ STAND_INS: tuple[type[StandIn], ...] = (
     Teams,
     GainsightPx,
     CustomerIo,
+    Zendesk,
 )
 
 

@@ -1,0 +1,28 @@
+"""Zendesk: support tickets as events."""
+
+from __future__ import annotations
+
+from integrations.kit.declare import Connected, Integration
+from integrations.kit.shapes import checked
+from integrations.kit.world import IN_LIFE, World
+from integrations.zendesk.client import Client
+from integrations.zendesk.doctor import check
+from integrations.zendesk.settings import LIMIT, OTHERS, RIGHTS, Settings
+from integrations.zendesk.sources import Tickets
+
+
+def connect(settings: Settings, world: World = IN_LIFE) -> Connected:
+    """Zendesk with these settings; nothing is asked of it yet."""
+    client = Client(settings, world)
+    return Connected(sources={Tickets.name: Tickets(client)}, check=checked("Zendesk", lambda used=None: check(client)))
+
+
+INTEGRATION = Integration(
+    name="zendesk",
+    title="Zendesk",
+    settings_model=Settings,
+    connect=connect,
+    sources={Tickets.name: Tickets},
+    limits=(LIMIT, OTHERS),
+    rights=RIGHTS,
+)
