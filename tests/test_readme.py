@@ -23,6 +23,8 @@ import pytest
 
 from tests.systems import settings_of_ours
 
+pytestmark = pytest.mark.timeout(900)  # two whole demos, with a Prefect server each
+
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 OTHERS = ["CONTRIBUTING.md", "playbooks/README.md", "cli/starter/README.md", "findings/README.md"]
@@ -91,7 +93,7 @@ def environment() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def session(clone: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return _ran(["bash", "-c", _script()], cwd=clone, env=environment, timeout=280)
+    return _ran(["bash", "-c", _script()], cwd=clone, env=environment, timeout=540)
 
 
 def _ran(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
@@ -180,7 +182,7 @@ def test_a_second_demo_sends_nothing_twice(clone: Path, session, environment: di
 
     # From elsewhere, as the folder is named then.
     command = [str(BIN / "expansion"), "demo", "--folder", str(clone / ".demo"), "--no-keep-up"]
-    second = _ran(command, cwd=ROOT, env=environment | {"COLUMNS": "80"}, timeout=280)
+    second = _ran(command, cwd=ROOT, env=environment | {"COLUMNS": "80"}, timeout=540)
     assert second.returncode == 0, second.stderr
     shown = WHAT_FIRED.splitlines()
     assert len(shown) == 6
