@@ -90,6 +90,7 @@ bench: $(READY)
 	@$(BIN)/python -m benchmarks
 	@$(BIN)/python -m benchmarks.imports
 	@$(BIN)/python -m benchmarks.actions
+	@$(BIN)/python -m benchmarks.reacting
 
 # 100 million events: 15 GB of disk, and half an hour or more.
 bench-large: $(READY)

@@ -1,8 +1,8 @@
-"""Facts of one account, or of one of its people, from what was said of it in memory."""
+"""Facts of a few accounts, or of some of their people, from what was said of them in memory."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,8 +11,8 @@ import numpy as np
 from expansion.evaluate.fact_states import EMPTY, EPOCH, microseconds
 from expansion.evaluate.fact_values import FactMeasuring
 from expansion.evaluate.measures import FactMeasure
-from expansion.memory.account import Account
 from expansion.memory.beside import Beside
+from expansion.memory.measuring import Whose
 from expansion.memory.stated import Said
 from expansion.usage.fact_relations import Field
 from expansion.usage.marks import ended, mark
@@ -22,25 +22,23 @@ _Order = tuple[int, int, int]
 
 @dataclass
 class LiveFacts(FactMeasuring):
-    """The facts of one subject."""
+    """The facts of a few subjects."""
 
-    account: Account | None = None
-    user: str = ""
+    whose: Sequence[Whose] = ()
 
     def take(self, wanted: Iterable[tuple[FactMeasure, int]]) -> None:
         for measure, point in wanted:
             if (measure, point) not in self._taken:
-                texts = [None, self._value(measure, self._moment(measure, point))]
-                column = self._column(measure.fact, np.ones(1, dtype=np.int64), texts)
+                moment = self._moment(measure, point)
+                texts = [None, *(self._value(one, measure, moment) for one in self.whose)]
+                column = self._column(measure.fact, np.arange(1, len(texts), dtype=np.int64), texts)
                 self._taken[measure, point] = column
                 if point == 0:
                     self._note_unreadable(measure.fact, column)
 
-    def _value(self, measure: FactMeasure, moment: datetime) -> str | None:
-        account = self.account
-        assert account is not None, "made for an account"
-        where, by = self._where(measure.fact), self.calendar.as_of
-        return value_of(account.said, account.beside, where, account.account_id, self.user, moment, by)
+    def _value(self, one: Whose, measure: FactMeasure, moment: datetime) -> str | None:
+        where, by, account = self._where(measure.fact), self.calendar.as_of, one.account
+        return value_of(account.said, account.beside, where, account.account_id, one.user or "", moment, by)
 
 
 def value_of(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from expansion.evaluate.engine import Engine
@@ -18,32 +19,43 @@ from expansion.explain.explaining import Explainer
 from expansion.language.model.models import Trigger
 
 Touched = Mapping[str, AbstractSet[str]]  # account -> those of its people who did something
-EngineOf = Callable[[Subject, datetime, Engine | None], Engine]
+Only = Mapping[str, AbstractSet[str]]  # account -> the triggers that are asked about it
+MOST = 200  # accounts that are asked about together
+ALL: Only = MappingProxyType({})
+EngineOf = Callable[[Sequence[Subject], datetime, Engine | None], Engine]
 
 
 @dataclass
 class Asking(StoreEvaluator):
     """Who is asked about people, and what systems call an account, is as the store had it when it was read."""
 
-    engine_of: EngineOf  # of an account; of a person beside the engine of the account
+    engine_of: EngineOf  # of accounts; of people beside the engine of their accounts
     heard_until: datetime | None
     _ones: dict[Subject, Engine] = field(default_factory=dict, init=False)
 
-    def answers_of(self, triggers: Sequence[Trigger], touched: Touched) -> dict[str, Answers]:
-        """Each trigger about these accounts, or about these people of them."""
+    def answers_of(self, triggers: Sequence[Trigger], touched: Touched, only: Only = ALL) -> dict[str, Answers]:
+        """Each trigger about these accounts, or about these people of them. `only`: those of an account that what came
+        in can have moved; all of them where it says nothing of the account."""
         found: dict[str, list[Answers]] = {one.trigger: [] for one in triggers}
-        for who in ("accounts", "users"):
-            asked = [one for one in triggers if one.who == who]
-            for subject in _subjects(touched, who) if asked else ():
-                for name, one in answers(self.one(subject), asked).items():
-                    found[name].append(one)
+        for names, accounts in _alike(touched, only, found):
+            asked = [one for one in triggers if one.trigger in names]
+            for each in self._answers(asked, accounts, touched):
+                found[each.trigger].append(each)
         return {name: _together(name, self.as_of, each) for name, each in found.items()}
+
+    def _answers(self, triggers: Sequence[Trigger], accounts: Sequence[str], touched: Touched) -> Iterator[Answers]:
+        """Of several at once: most of what it takes to ask about one is the same for all."""
+        engine = self.engine_of(accounts, self.as_of, None)
+        yield from answers(engine, [one for one in triggers if one.who == "accounts"]).values()
+        people = [UserOf(account, user) for account in accounts for user in sorted(touched[account]) if user]
+        if (about_people := [one for one in triggers if one.who == "users"]) and people:
+            yield from answers(self.engine_of(people, self.as_of, engine), about_people).values()
 
     def one(self, subject: Subject) -> Engine:
         """The engine of one account, or of one of its people, made once."""
         if subject not in self._ones:
             beside = self.one(account_of(subject)) if isinstance(subject, UserOf) else None
-            self._ones[subject] = self.engine_of(subject, self.as_of, beside)
+            self._ones[subject] = self.engine_of([subject], self.as_of, beside)
         return self._ones[subject]
 
     def explain(self, trigger: Trigger, subject: Subject, *, flips: bool = False) -> Evidence:
@@ -73,10 +85,14 @@ class Asking(StoreEvaluator):
         return max(filter(None, (super().known_until(), self.heard_until)), default=None)
 
 
-def _subjects(touched: Touched, who: str) -> list[Subject]:
-    if who == "accounts":
-        return sorted(touched)
-    return [UserOf(account, user) for account in sorted(touched) for user in sorted(touched[account]) if user]
+def _alike(touched: Touched, only: Only, all_: Iterable[str]) -> Iterator[tuple[AbstractSet[str], list[str]]]:
+    """The accounts that are asked by the same triggers, MOST at a time."""
+    every, together = frozenset(all_), dict[frozenset[str], list[str]]()
+    for account in sorted(touched):
+        together.setdefault(frozenset(only.get(account, every)) & every, []).append(account)
+    for names, accounts in together.items():
+        for start in range(0, len(accounts) if names else 0, MOST):
+            yield names, accounts[start : start + MOST]
 
 
 def _together(name: str, as_of: datetime, found: Sequence[Answers]) -> Answers:

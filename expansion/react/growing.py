@@ -20,7 +20,7 @@ from expansion.usage.segments import EVENT_COLUMNS
 
 @dataclass(frozen=True, kw_only=True)
 class Growing(InMemory):
-    """One account of it is in memory."""
+    """Some accounts of it are in memory."""
 
     heard: Heard
 
@@ -33,9 +33,10 @@ class Growing(InMemory):
     def events_of(self, account_id: str, columns: Sequence[Column], since: datetime) -> str | None:
         """What is stored, and what came in of this account."""
         stored = super().events_of(account_id, columns, since)
-        if not self.account.arrived:
+        arrived = self.of_account(account_id).arrived
+        if not arrived:
             return stored
-        came = arrived_sql(self.account.arrived, sorted(properties_of(columns)))
+        came = arrived_sql(arrived, sorted(properties_of(columns)))
         return f"({' UNION ALL BY NAME '.join(f'SELECT * FROM {part}' for part in (stored, came) if part)})"
 
     def _ever(self, known: Bringing, events: tuple[str, ...], by: datetime) -> Iterator[Keys]:

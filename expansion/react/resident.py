@@ -17,7 +17,7 @@ from expansion.evaluate.compiled import Forms
 from expansion.evaluate.engine import Engine, Vocabulary
 from expansion.evaluate.relations import StoreRelations
 from expansion.evaluate.results import Answers
-from expansion.evaluate.subjects import Subject, UserOf, account_of
+from expansion.evaluate.subjects import Subject, account_of
 from expansion.evaluate.tree import lines
 from expansion.explain.evaluator import StoreEvaluator
 from expansion.language.model.models import Trigger
@@ -45,6 +45,7 @@ class Taken:
 
     touched: Mapping[str, Set[str]]  # account -> those of its people who did something
     until: Mapping[str, datetime]  # account -> from when all of it counts
+    asked: Mapping[str, Set[str]]  # account -> the triggers that ask for what came of it
     refused: Counter[str] = field(default_factory=Counter)
 
 
@@ -77,7 +78,7 @@ class Resident:
     shelves: Shelves
     forms: Forms
     listed: ForgottenPeople
-    asked: Names  # of the events that triggers ask for
+    asked: Mapping[str, Names]  # by trigger, of the events that it asks for
     read: Names  # of those and of what else is read when one fires
     left: Set[tuple[str, str]] = frozenset()  # account and person, who is no longer there
     _accounts: OrderedDict[str, Account] = field(default_factory=OrderedDict)
@@ -102,8 +103,8 @@ class Resident:
         everyone = population.everyone
         if any(one.who == "users" for one in triggers):
             population.people_engine(everyone)
-        nodes = [node for trigger in triggers for node in everyone.compiled(trigger).nodes()]
-        of_triggers = Reach.of(everyone, nodes)
+        by_trigger = {one.trigger: everyone.compiled(one).nodes() for one in triggers}
+        nodes = [node for some in by_trigger.values() for node in some]
         nodes += [everyone.compiler.clauses(clauses) for clauses in besides.clauses]
         reach = Reach.of(everyone, nodes, [everyone.compiler.fact(name) for name in besides.facts])
         gone = stored.con.execute(f"SELECT account_id, user_id FROM {left_sql(stored.facts, as_of)}").fetchall()
@@ -118,7 +119,7 @@ class Resident:
             Shelves.of(everyone, reach),
             Forms(everyone.compiler),
             forgotten_people(store.root),
-            Names.of(of_triggers),
+            {name: Names.of(Reach.of(everyone, some)) for name, some in by_trigger.items()},
             Names.of(reach),
             frozenset((account, user) for account, user in gone),
         )
@@ -128,6 +129,7 @@ class Resident:
         again with another time is found out by the next run."""
         touched: dict[str, set[str]] = {}
         until: dict[str, datetime] = {}
+        asked: dict[str, set[str]] = {}
         refused: Counter[str] = Counter()
         events = []
         for row in rows:
@@ -139,12 +141,14 @@ class Resident:
         for event in events:
             if event.event_id not in before:
                 self._add(event)
-            if event.event not in self.asked:
+            asking = {name for name, names in self.asked.items() if event.event in names}
+            if not asking:
                 continue
+            asked.setdefault(event.account_id, set()).update(asking)
             touched.setdefault(event.account_id, set()).add(event.user_id)
             seen = event.received_at or event.ts
             until[event.account_id] = max(seen, until.get(event.account_id, seen))
-        return Taken(touched, until, refused)
+        return Taken(touched, until, asked, refused)
 
     def asking(self, now: datetime) -> Asking:
         """The evaluator of this moment."""
@@ -195,11 +199,13 @@ class Resident:
         if (names := self.population.source.names()) is not None:
             names.add(event.event, event.texts, naive(event.received_at or event.ts))
 
-    def _engine(self, subject: Subject, now: datetime, of_accounts: Engine | None) -> Engine:
+    def _engine(self, subjects: Sequence[Subject], now: datetime, of_accounts: Engine | None) -> Engine:
+        """Of some accounts; or of some people, beside the engine of their accounts."""
         everyone = self.population.everyone
-        source = Growing(self.apart, self._account(account_of(subject)), everyone.known.told, heard=self._heard)
-        among = self.population.people_engine(everyone) if isinstance(subject, UserOf) else everyone
-        return Engine(source, self.vocabulary, now, [subject], of_accounts, among, self.forms)
+        account, *others = (self._account(one) for one in sorted({account_of(one) for one in subjects}))
+        source = Growing(self.apart, account, everyone.known.told, others, heard=self._heard)
+        among = everyone if of_accounts is None else self.population.people_engine(everyone)
+        return Engine(source, self.vocabulary, now, subjects, of_accounts, among, self.forms)
 
     def _account(self, account_id: str) -> Account:
         account = self._accounts.pop(account_id, None) or self.shelves.account(account_id)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from threading import Event, Thread
 
 from expansion.contract import Arrived, Aside, EventRow
@@ -19,6 +18,7 @@ from expansion.react.besides import besides
 from expansion.react.resident import Resident
 from expansion.usage.manifest import unread
 from jobs.place import Place
+from jobs.react.due import Due
 from jobs.react.inbox import Batch, Inbox, named
 from jobs.react.run import LASTS, ReactRun, reacting
 from jobs.react.told import Told
@@ -29,7 +29,6 @@ LOOK = 1.0  # seconds between looks at the playbooks and the store
 MOST_HEARD = 50_000  # events in memory, until they are brought into the store and it is read again
 READ_AGAIN = timedelta(hours=12)  # also where nothing changed: windows and ranks go on
 FACTS_AFTER = timedelta(minutes=1)  # facts that are pushed are known after it: they come with every sign-in
-_AHEAD = timedelta(hours=1)  # an event that happens later than this from now is left to the next run
 _PATIENCE = 5.0  # seconds after something that broke
 _log = logging.getLogger(__name__)
 
@@ -47,10 +46,9 @@ class Reacting:
     _read: tuple[object, ...] = ()  # how the store stood when the resident was read
     _playbooks: Playbooks | None = None
     _said: str = ""
-    _again: set[tuple[str, str]] = field(default_factory=set)  # account and user as they were said: to be asked about
+    _due: Due = field(default_factory=Due)
     _at_hand: Batch = field(default_factory=Batch)
     _facts_came: bool = False  # facts that were pushed since the store was read
-    _later: dict[str, tuple[datetime, set[str]]] = field(default_factory=dict)
     _looked: float = 0.0
     _stopping: Event = field(default_factory=Event)
     _thread: Thread | None = None
@@ -101,46 +99,26 @@ class Reacting:
             self._fell_behind(batch)
         if self._resident is not None and self.run is not None:
             self._react(self.run, self._resident, batch.rows)
-            self._again = set()
+            self._due.again = set()
 
     def _react(self, run: ReactRun, resident: Resident, rows: Sequence[EventRow]) -> None:
         begun, now = time.monotonic(), run.place.now()
         taken = resident.hear(rows, now)
-        found = self._due(taken.touched, taken.until, now)
-        for account, user in filter(None, (resident.whose(*one) for one in self._again)):
-            found[account] = {user, *found.get(account, ())}
-        touched = resident.of_those_there(found)
+        touched, only = self._due.now(taken, resident, now)
         if not touched:
             if rows:
                 run.told.reacted(now, len(rows), taken.refused, 0, time.monotonic() - begun)
             return
         asking = resident.asking(now)
-        answers = asking.answers_of(run.triggers(), touched)
+        answers = asking.answers_of(run.triggers(), touched, only)
         run.decide(answers, asking, len(touched), resident.stored.ids)
         seconds = time.monotonic() - begun + self.gather
         run.told.reacted(now, len(rows), taken.refused, len(touched), seconds)
 
-    def _due(
-        self, touched: Mapping[str, AbstractSet[str]], until: Mapping[str, datetime], now: datetime
-    ) -> dict[str, AbstractSet[str]]:
-        """Who is asked now. What happens a moment from now, by a clock that is ahead, does not count yet: its account
-        is asked then."""
-        found: dict[str, AbstractSet[str]] = {}
-        for account, users in touched.items():
-            if until[account] <= now:
-                found[account] = users
-            elif until[account] <= now + _AHEAD:
-                self._later[account] = until[account], {*users, *self._later.get(account, (now, set()))[1]}
-        for account in [one for one, (at, _) in self._later.items() if at <= now]:
-            _, users = self._later.pop(account)
-            found[account] = {*users, *found.get(account, ())}
-        return found
-
     def _until_next(self, wait: float) -> float:
         """Not longer than until somebody is to be asked again."""
-        if not self._later or self.run is None:
+        if self.run is None or (first := self._due.next()) is None:
             return wait
-        first = min(at for at, _ in self._later.values())
         return min(wait, max(0.0, (first - self.run.place.now()).total_seconds()))
 
     # --- what it goes by ----------------------------------------------------------------------------------------------
@@ -210,7 +188,7 @@ class Reacting:
             "more events came in than could be reacted to one by one; their accounts were asked as they stood then"
         )
         self.say(f"reacting fell behind: {batch.skipped:,} events are read from the store instead; none is lost")
-        self._again |= batch.people
+        self._due.again |= batch.people
         self._read_store(self.run)
 
     def _broke(self, error: Exception, batch: Batch) -> None:
@@ -222,8 +200,8 @@ class Reacting:
         self.say(f"reacting broke off ({type(error).__name__}) and begins anew; events are taken all the same")
         if self._resident is not None:
             self._resident.close()
-        self._resident, self._later = None, {}
-        self._again = set() if self._again else {*batch.people, *map(named, batch.rows)}
+        self._resident = None
+        self._due = Due(again=set() if self._due.again else {*batch.people, *map(named, batch.rows)})
 
     def _say_mistakes(self, playbooks: Playbooks) -> None:
         if playbooks.mistakes is not None:

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from expansion.contract import EventRow
+from expansion.evaluate.results import Evaluator
 from expansion.evaluate.subjects import Subject, UserOf
 from expansion.explain.evaluator import evaluator
 from expansion.language.model.models import Trigger
+from expansion.react.besides import Besides
 from expansion.react.resident import Resident
+from expansion.steps.plain import read_clauses
 from expansion.usage.journal import Journal
 from expansion.usage.store import UsageStore
-from tests.evaluate.drawing import several
+from tests.evaluate.drawing import a_clause, several
 from tests.evaluate.pushing import take
 from tests.evaluate.trying import examples
 from tests.evaluate.words import Definition, trigger
@@ -47,11 +52,7 @@ def test_an_account_answers_at_once_as_it_does_after_the_next_run(seed: int) -> 
     # Ranks are those of the moment when the process began, and so are left out here.
     definitions = [one for one in definitions if "among_top" not in json.dumps(one)]
     asked = [trigger(f"t{i}", **definition) for i, definition in enumerate(definitions)]
-    events = list({event["id"]: event for batch in world.batches for event in batch}.values())
-    late = [event for event in events if event["seen"] <= world.as_of]
-    rnd.shuffle(late)
-    late = late[: rnd.randint(0, 12)]
-    stored = [event for event in events if event not in late and event["seen"] <= world.as_of]
+    stored, late = _parted(rnd, world)
     world = World(**{**vars(world), "batches": [stored] if stored else []})
     with tempfile.TemporaryDirectory() as folder:
         store = world.store(Path(folder))
@@ -60,8 +61,13 @@ def test_an_account_answers_at_once_as_it_does_after_the_next_run(seed: int) -> 
         told = {(event["account"], event["user"]) for event in late}
         for start in range(0, len(late), 5):  # as they come in: a few at a time
             resident.hear(map(pushed, late[start : start + 5]), world.as_of)
-        found = {key: resident.answer(*key, world.as_of) for key in told}
         asking = resident.asking(world.as_of)
+        if rnd.random() < 0.5:  # one by one, and all together
+            found = {key: resident.answer(*key, world.as_of) for key in told}
+        else:
+            touched = {account: {user for of, user in told if of == account} for account, _ in told}
+            together = asking.answers_of(asked, resident.of_those_there(touched))
+            found = dict.fromkeys(told, together)
         Journal(store.root).fold(store)
         of_run = evaluator(UsageStore(Path(folder)), world.vocabulary, world.as_of)
         after = of_run.answers(asked)
@@ -82,6 +88,48 @@ def test_an_account_answers_at_once_as_it_does_after_the_next_run(seed: int) -> 
             assert said(mine, subject) == said(theirs, subject), (account, user, one)
             assert (subject in mine.cleared) == (subject in theirs.cleared), (account, user, one)
             assert mine.unknown.get(subject) == theirs.unknown.get(subject)
+
+
+@examples(25)
+@given(seed=st.integers(0, 2**24 - 1))
+def test_what_is_asked_beside_the_triggers_is_answered_at_once_as_after_the_next_run(seed: int) -> None:
+    """Guard rails, branches and the facts of a text: so what is decided is decided alike."""
+    rnd = Random(seed)
+    world = a_world(rnd)
+    clauses = [[a_clause(rnd)] for _ in range(4)]
+    clauses = [some for some in clauses if "among_top" not in json.dumps(some)]
+    stored, late = _parted(rnd, world)
+    world = World(**{**vars(world), "batches": [stored] if stored else []})
+    read = [read_clauses(some) for some in clauses]
+    facts = [name for name in world.vocabulary.facts.facts if not world.vocabulary.facts.of_users(name)]
+    with tempfile.TemporaryDirectory() as folder:
+        store = world.store(Path(folder))
+        resident = Resident.of(store, world.vocabulary, [EXPORTS], world.as_of, Besides(read, facts))
+        Journal(store.root).append(list(map(pushed, late)))
+        resident.hear(map(pushed, late), world.as_of)
+        asking = resident.asking(world.as_of)
+        accounts = sorted({event["account"] for event in late})
+        mine = _beside(asking, read, facts, accounts)
+        Journal(store.root).fold(store)
+        theirs = _beside(evaluator(UsageStore(Path(folder)), world.vocabulary, world.as_of), read, facts, accounts)
+    assert mine == theirs
+
+
+def _beside(asked: Evaluator, clauses: Sequence[Any], facts: Sequence[str], accounts: Sequence[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {name: asked.fact(name, accounts) for name in facts}
+    for n, some in enumerate(clauses):
+        found[f"holds {n}"] = asked.holds(some, accounts)
+        found[f"unanswered {n}"] = asked.unanswered(some, accounts)
+    return found
+
+
+def _parted(rnd: Random, world: World) -> tuple[list[Definition], list[Definition]]:
+    """What is stored, and a few that come in afterwards."""
+    events = list({event["id"]: event for batch in world.batches for event in batch}.values())
+    late = [event for event in events if event["seen"] <= world.as_of]
+    rnd.shuffle(late)
+    late = late[: rnd.randint(0, 12)]
+    return [event for event in events if event not in late and event["seen"] <= world.as_of], late
 
 
 EXPORTS = trigger("exports", when=[{"event": "export", "over": "7 days", "at_least": 2}])

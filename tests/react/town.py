@@ -16,6 +16,7 @@ from expansion.records.ledger import FiringFilter, FiringRecord, StepRecord
 from expansion.usage.journal import Journal
 from jobs.clock import utc_now
 from jobs.decide import decide_and_record, evaluate, triggers_to_check
+from jobs.deliver import Pieces, deliver_some
 from jobs.place import Place
 from jobs.react.reacting import Reacting
 from jobs.settings import Settings
@@ -65,8 +66,8 @@ class Town:
 
     folder: Path
     url: str
-    app: Misbehaving
-    state: State
+    app: Misbehaving | None  # None where Slack is in another process
+    state: State | None
     ledger: str | None = None
     said: list[str] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
@@ -120,6 +121,20 @@ class Town:
         finally:
             place.close()
 
+    def deliver(self) -> None:
+        """What a run does after it: until nothing is due."""
+        place = self.place()
+        try:
+            pieces = Pieces(place, place.now())
+            while due := place.ledger.due_actions(place.now()):
+                reports = [
+                    deliver_some(place, pieces, one.action, one.playbook, place.now, lambda: False) for one in due
+                ]
+                if not any(one.claimed for one in reports):
+                    return
+        finally:
+            place.close()
+
     def firings(self) -> list[FiringRecord]:
         place = self.place()
         try:
@@ -136,12 +151,15 @@ class Town:
 
     def messages(self) -> dict[str, int]:
         """How often each step's message was really posted."""
+        assert self.state is not None, "Slack is in this process"
         return {one["key"]: one["times"] for one in self.state.all("_applied")}
 
     def fault(self, kind: str, **how: Any) -> None:
+        assert self.app is not None, "Slack is in this process"
         self.app.faults.waiting.append(Fault("slack", kind, **how))  # type: ignore[arg-type]
 
     def recover(self) -> None:
+        assert self.app is not None, "Slack is in this process"
         self.app.faults.waiting.clear()
 
 

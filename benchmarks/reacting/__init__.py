@@ -1,0 +1,1 @@
+"""From an event that is pushed to the message in Slack."""
