@@ -171,6 +171,7 @@ class Wanted:
     now: datetime
     zone: tzinfo = UTC  # whose days are meant
     currency: str | None = None  # of all money; None: nobody says
+    accounts: tuple[str, ...] = ()  # all that are known; given to a source that asks for each by itself
 
     @property
     def fields(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from expansion.contract import FactRecord, Failure, NotAll, NotThere, TryLater, Wanted
 from expansion.deliver.sending import only_while
+from expansion.evaluate.known import known_accounts
 from expansion.explain.evaluator import PROFILE_FIELDS
 from expansion.language.model.models import Facts, SourcedCohort, SourcedFact, Who
 from expansion.tables.maps import read_maps
@@ -138,6 +139,8 @@ def _pull(place: Place, pull: Pull, source: SourceBase, now: datetime, stopping:
 def _facts(place: Place, pull: Pull, source: SourceBase, now: datetime, stopping: Callable[[], bool]) -> Pulled:
     """The facts of accounts. A field that the system has no more is a problem, and keeps no other from being read."""
     asked = wanted(place, pull.source, now)
+    if source.asks_for_each:
+        asked = replace(asked, accounts=known_accounts(place.store, now))
     full: Full | None = "accounts" if "facts" in source.full else None
 
     def stored(some: Wanted) -> int:

@@ -11,6 +11,7 @@ from sandbox.appcues.app import Appcues
 from sandbox.customerio.app import CustomerIo
 from sandbox.gainsight.app import Gainsight
 from sandbox.gainsight_px.app import GainsightPx
+from sandbox.heap.app import Heap
 from sandbox.hubspot.app import HubSpot
 from sandbox.intercom.app import Intercom
 from sandbox.kit.faults import Misbehaving
@@ -22,6 +23,7 @@ from sandbox.mixpanel.app import Mixpanel
 from sandbox.pendo.app import Pendo
 from sandbox.salesforce.app import Salesforce
 from sandbox.sample import AS_OF, customers, told
+from sandbox.segment.app import Segment
 from sandbox.slack.app import Slack
 from sandbox.teams.app import Teams
 from sandbox.webhook.app import Webhook
@@ -43,6 +45,8 @@ STAND_INS: tuple[type[StandIn], ...] = (
     GainsightPx,
     CustomerIo,
     Zendesk,
+    Segment,
+    Heap,
 )
 
 

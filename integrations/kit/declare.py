@@ -103,6 +103,8 @@ class SourceBase:
     # Of: facts, people. An answer holds every record there is: what it does not hold is no longer so. An answer that
     # may be cut short has to fail rather than to end early.
     full: ClassVar[frozenset[str]] = frozenset()
+    # Facts are asked for account by account, of those that are known (`Wanted.accounts`); its system lists none.
+    asks_for_each: bool = False
     expected: Expected | None = None  # how much of it, and how soon; None: nobody can say
     # What is stored of an answer that breaks off: events are each true alone; half of the facts would look like gaps.
     keeps: ClassVar[Literal["what was read", "nothing"]] = "nothing"

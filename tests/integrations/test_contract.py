@@ -10,8 +10,12 @@ from tests.integrations.contract import ActionContract
 
 # What an action does not promise; the reason stands beside its case.
 NOT_PROMISED = {
+    "heap.set_account_properties": ["a_token_that_is_never_taken_is_a_matter_for_a_person"],
+    "heap.take_back": ["a_token_that_is_never_taken_is_a_matter_for_a_person"],
     "mixpanel.set_group_properties": ["a_token_that_is_never_taken_is_a_matter_for_a_person"],
     "mixpanel.take_back": ["a_token_that_is_never_taken_is_a_matter_for_a_person"],
+    "segment.set_group_traits": ["a_token_that_is_never_taken_is_a_matter_for_a_person"],
+    "segment.take_back": ["a_token_that_is_never_taken_is_a_matter_for_a_person"],
 }
 
 # Actions that send nothing outside and have nothing to keep.

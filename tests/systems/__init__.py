@@ -8,7 +8,7 @@ import integrations
 from tests.systems.declare import System
 
 # Systems without an API that a stand-in could play: files are read from a folder, a warehouse is asked in SQL.
-NO_API = {"files", "warehouse", "segment", "rudderstack", "posthog", "heap"}
+NO_API = {"files", "warehouse", "rudderstack", "posthog"}
 
 
 def system(name: str) -> System:
