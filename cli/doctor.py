@@ -60,6 +60,7 @@ def _findings() -> list[tuple[str, Finding]]:
         if not any(finding.what == _BROKEN for _, finding in own):  # what cannot be read says nothing of its clock
             own.insert(1, ("clock", _own(place, _clock)))
         own += [("triggers", finding) for finding in _first_run(place)]
+        own += [("usage store", finding) for finding in _sources(place)]
         return [*own, *((system, finding) for system in systems for finding in _system(place, system))]
     finally:
         place.close()
@@ -138,6 +139,19 @@ def _first_run(place: Place) -> list[Finding]:
     except LedgerError:  # told already
         return []
     return [Finding(told(names), True, HINT, mark="warning")] if names else []
+
+
+def _sources(place: Place) -> list[Finding]:
+    """A warning for each source that brings too little, too much or nothing new."""
+    from expansion.usage.manifest import StoreError
+    from integrations.kit.declare import Finding
+    from jobs.sources import REMEDY, wrong_now
+
+    remedy = f"{REMEDY}; look what changed there, or say with `expects` in facts.yaml that it is right"
+    try:
+        return [Finding(hole.said, True, remedy, mark="warning") for hole in wrong_now(place, place.now())]
+    except StoreError:  # told already
+        return []
 
 
 def _store(place: Place) -> Finding:

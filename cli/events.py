@@ -11,8 +11,11 @@ from cli.output import as_json, echo, many, say, table
 from expansion.text.for_people import ForPeople
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from expansion.usage.looking import SeenEvent
     from jobs.place import Place
+    from jobs.sources import SourceNow
 
 _WIDEST = 40  # of a value in a table
 
@@ -23,8 +26,9 @@ class NoSuchEvent(ForPeople):
 
 @click.command("events")
 @click.argument("name", required=False, type=EVENT)
+@click.option("--sources", is_flag=True, help="Each source and table instead: what is usual of it, and what came.")
 @click.option("--json", "json_", is_flag=True, help="As JSON.")
-def command(name: str | None, json_: bool) -> None:
+def command(name: str | None, sources: bool, json_: bool) -> None:
     """The names of the events that are stored, with how many there are and when the last one was.
 
     With NAME its properties, each with how many events have it and the commonest values. Values may name people.
@@ -36,6 +40,9 @@ def command(name: str | None, json_: bool) -> None:
     place = open_place()
     if place.settings.engine_url is not None:
         raise NotHere("a warehouse has the events (EXPANSION_ENGINE_URL)\n\nhint: ask it for their names")
+    if sources:
+        _sources(place, json_)
+        return
     segments = place.stored.segments
     events = seen_events(place.store, segments) if segments else []
     if name is not None:
@@ -46,6 +53,49 @@ def command(name: str | None, json_: bool) -> None:
         say("no event is stored; `expansion pull` and `expansion import` bring events in")
     else:
         table([{"event": e.event, "events": f"{e.times:,}", "last": f"{e.last:%Y-%m-%d %H:%M} UTC"} for e in events])
+
+
+def _sources(place: Place, json_: bool) -> None:
+    from jobs.sources import sources_now
+
+    now = place.now()
+    found = sources_now(place, now)
+    if json_:
+        as_json([_source_json(one) for one in found])
+    elif not found:
+        say("no event is stored; `expansion pull` and `expansion import` bring events in")
+    else:
+        table([_source(one, now) for one in found])
+        for hole in (hole for one in found for hole in one.wrong):
+            echo(f"{hole.said}; what rests on it cannot be told")
+
+
+def _source(one: SourceNow, now: datetime) -> dict[str, str]:
+    from expansion.evaluate.holes import hours_text
+
+    last = one.last
+    return {
+        "source": one.name,
+        "last judged": f"{last.count:,} on {last.day}" if last else "",
+        "usual": f"{round(last.usual.events):,} on a {last.day:%A}" if last and last.usual else "nobody can say yet",
+        "today": f"{one.today:,}",
+        "newest": f"{hours_text(now - one.newest)} ago" if one.newest else "",
+        "unmatched": one.unmatched,
+    }
+
+
+def _source_json(one: SourceNow) -> dict[str, Any]:
+    last = one.last
+    return {
+        "source": one.name,
+        "day": last.day.isoformat() if last else None,
+        "events": last.count if last else None,
+        "usual": float(last.usual.events) if last and last.usual else None,
+        "today": one.today,
+        "newest": one.newest.isoformat() if one.newest else None,
+        "unmatched": one.unmatched or None,
+        "wrong": [{"kind": hole.kind, "since": hole.first.isoformat(), "said": hole.said} for hole in one.wrong],
+    }
 
 
 def _properties(place: Place, events: list[SeenEvent], name: str, json_: bool) -> None:

@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from expansion.language.check import case_parser
 from expansion.language.check.kinds import FITS
-from expansion.language.model import conditions, following, models, policy, sequences
+from expansion.language.model import conditions, expects, following, models, policy, sequences
 from expansion.language.model import facts as vocabulary
 from expansion.language.model.filters import FILTERS
 from expansion.language.model.template import MEANINGS, template_names
@@ -27,7 +27,7 @@ MODELS: dict[str, type[BaseModel]] = {
         *(following.Sla, following.Remind, following.Reassign, following.Escalate),
         *(conditions.Condition, sequences.SequenceStep),
         *(conditions.AllOf, conditions.AnyOf, conditions.NoneOf, conditions.SomeOf, conditions.Some),
-        *(vocabulary.Facts, vocabulary.EventSource, vocabulary.PeopleGroup),
+        *(vocabulary.Facts, vocabulary.EventSource, expects.Expects, vocabulary.PeopleGroup),
         *(vocabulary.SourcedFact, vocabulary.CountedFact, vocabulary.RatioFact, vocabulary.DifferenceFact),
         *(vocabulary.HeadroomFact, vocabulary.PaceFact, vocabulary.LimitFact),
         *(vocabulary.SourcedCohort, vocabulary.RuleCohort),

@@ -375,6 +375,7 @@ class SourceWords:
     title: str
     gives: frozenset[str]
     pushed: bool = False  # it sends by itself, to `expansion serve`; it is never asked
+    expected: Expected | None = None  # how much of it, and how soon
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,21 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
+from zoneinfo import ZoneInfo
 
 from prefect.events import emit_event
 from prefect.utilities.urls import url_for
 
 from expansion.evaluate.asked_events import late_events
+from expansion.evaluate.holes import Hole, Kind
 from expansion.evaluate.relations import StoreRelations
 from expansion.records.firing import NewFiring
 from expansion.records.ledger import FiringRecord
 from expansion.text.many import many
 from expansion.text.redact import redacted
 from jobs.place import Place
+from jobs.sources import REMEDY, sources_now
 
 _DO = "list what waits with `expansion approve`, then approve or decline it there."
 
@@ -45,7 +49,7 @@ def emit(alerts: Iterable[Alert], flow_run_id: str | None) -> None:
 
 def alerts_of(place: Place, new: Sequence[FiringRecord], as_of: datetime, now: datetime) -> list[Alert]:
     """What the run found that nobody was told of yet. `new`: what fired in it for the first time."""
-    return [*_floods(new), *_approvals(new), *_quiet(place, as_of, now)]
+    return [*_floods(new), *_approvals(new), *_quiet(place, as_of, now), *_wrong(place, as_of, now)]
 
 
 def alerts_at_once(new: Sequence[NewFiring]) -> list[Alert]:
@@ -94,6 +98,41 @@ def _quiet(place: Place, as_of: datetime, now: datetime) -> Iterator[Alert]:
             f"events of {name} {until}; what rests on them cannot be told, fires nothing and ends nothing.",
             "look whether events still reach it, and run `expansion doctor`; the next run reads what was missed.",
         )
+
+
+def _wrong(place: Place, as_of: datetime, now: datetime) -> Iterator[Alert]:
+    """Sources that bring too little or too much: told once when it begins, and once when it is over."""
+    for source in sources_now(place, as_of):
+        wrong = {hole.kind: hole for hole in source.wrong}
+        for kind in get_args(Kind):
+            cursor, hole = f"alert:{kind}:{source.name}", wrong.get(kind)
+            told = place.ledger.cursor(cursor)
+            if bool(hole) == bool(told):
+                continue
+            place.ledger.set_cursor(cursor, hole.first.isoformat() if hole else "", now)
+            yield _begins(hole) if hole else _is_over(source.name, told or "", place.definitions.zone)
+
+
+def _begins(hole: Hole) -> Alert:
+    return Alert(
+        "expansion.source.wrong",
+        f"source.{hole.source}",
+        f"{hole.source} does not bring what it usually brings",
+        f"{hole.said}; {REMEDY}.",
+        "look whether events still reach it, and what changed there; a later pull or an import of that day mends it. "
+        "Was it a holiday, or is that right from now on? Then say so with `expects` in facts.yaml.",
+    )
+
+
+def _is_over(source: str, told: str, zone: ZoneInfo) -> Alert:
+    since = datetime.fromisoformat(told).astimezone(zone)
+    return Alert(
+        "expansion.source.well",
+        f"source.{source}",
+        f"{source} brings what it usually brings again",
+        f"since {since:%Y-%m-%d %H:%M} it did not; those days stay unknown unless they are pulled or imported.",
+        "nothing.",
+    )
 
 
 def _late(place: Place, as_of: datetime) -> Iterator[tuple[str, datetime | None]]:

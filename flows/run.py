@@ -28,6 +28,7 @@ from jobs.kinds import KINDS, headline_of
 from jobs.pause import told_pauses
 from jobs.place import Place
 from jobs.report import Problem, RunReport, done_rows, fired_on_page, fired_rows, is_earlier, is_new, markdown
+from jobs.sources import REMEDY, wrong_now
 from jobs.worth import NOTE
 
 P = ParamSpec("P")
@@ -120,6 +121,8 @@ class Run:
         steps = ledger.steps_of_run(self.id)
         self.report.paused = told_pauses(self.place)
         self.report.waiting = len(waiting(self.place))
+        if KINDS[self.kind].decides:
+            self.report.notices += [f"{hole.said}; {REMEDY}" for hole in wrong_now(self.place, self.as_of)]
         headline = headline_of(self.kind, self.report, firings, steps)
         failed = bool(self.report.problems)
         ledger.finish_run(self.id, "failed" if failed else "completed", self.place.now(), self.report.summary())

@@ -25,7 +25,8 @@ class Definitions:
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        return Vocabulary(self.workspace.facts, self.workspace.policy, self.workspace.triggers)
+        expected = {name: words.expected for name, words in self.catalog.sources.items() if words.expected}
+        return Vocabulary(self.workspace.facts, self.workspace.policy, self.workspace.triggers, expected)
 
     @cached_property
     def revision(self) -> str | None:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
+from expansion.evaluate.expecting import Expectations
+from expansion.evaluate.holes import Hole, Judge, without
 from expansion.evaluate.measures import BEGINNING, Calendar
 from expansion.language.model.models import Policy
 from expansion.language.model.values import Span as Length
@@ -24,6 +26,7 @@ class Reach:
     name: str
     spans: Spans
     late: timedelta
+    holes: tuple[Hole, ...] = ()  # in them, what came is not to be relied on
 
     @property
     def end(self) -> datetime | None:
@@ -38,7 +41,12 @@ class Reach:
     def with_next(self, other: Reach) -> Reach:
         """Both as one, by the name of the newer."""
         late = max(self.late, other.late)
-        return Reach(other.name, joined([*self.spans, *other.spans], late), late)
+        holes = tuple(dict.fromkeys([*self.holes, *other.holes]))
+        return Reach(other.name, joined([*self.spans, *other.spans], late), late, holes)
+
+    def hole(self, first: datetime, last: datetime) -> Hole | None:
+        """The newest that lies in a time."""
+        return next((hole for hole in reversed(self.holes) if hole.touches(first, last)), None)
 
 
 @dataclass(frozen=True)
@@ -49,11 +57,19 @@ class Coverage:
     sources: Sequence[str]  # those that facts.yaml names
     late: timedelta
     calendar: Calendar
+    expectations: Expectations = field(default_factory=Expectations)
     _reaches: dict[tuple[str, ...], tuple[Reach, ...]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, bringing: Bringing, sources: Sequence[str], policy: Policy, calendar: Calendar) -> Coverage:
-        return cls(bringing, sources, late_after(policy), calendar)
+    def of(
+        cls,
+        bringing: Bringing,
+        sources: Sequence[str],
+        policy: Policy,
+        calendar: Calendar,
+        expectations: Expectations | None = None,
+    ) -> Coverage:
+        return cls(bringing, sources, late_after(policy), calendar, expectations or Expectations())
 
     def gap(self, events: tuple[str, ...], first: date | datetime, last: date | datetime) -> str | None:
         """Why these events (none: any) are not known for a whole window; None where they are, whoever brings them."""
@@ -65,7 +81,15 @@ class Coverage:
             ends_by = ends - min(reach.late, (ends - begins) / 2)
             if not any(self._begins(span, first) and span[1] >= ends_by for span in reach.spans):
                 return self._sentence(reach, begins, ends_by)
+            if hole := reach.hole(begins, ends):
+                return hole.said
         return None
+
+    def too_many(self, events: tuple[str, ...], first: date | datetime, last: date | datetime) -> bool:
+        """Whether more came in a window than can be right: then what was counted is not even the least."""
+        begins, ends = self._moments(first, last)
+        holes = (hole for reach in self.reaches(events) for hole in reach.holes)
+        return any(hole.kind == "more" and hole.touches(begins, ends) for hole in holes)
 
     def _gap_since_ever(self, events: tuple[str, ...], last: date | datetime) -> str | None:
         """Why it is not known what ever happened up to a day; None where events are known without a hole up to it.
@@ -80,6 +104,8 @@ class Coverage:
             ends_by = ends - min(reach.late, (ends - self.calendar.start_of(self.calendar.local(begins))) / 2)
             if not spans or self.calendar.local(begins) > last or spans[0][1] < ends_by:
                 return self._sentence(reach, begins, ends_by)
+            if hole := reach.hole(begins, ends):
+                return hole.said
         return None
 
     def reaches(self, events: tuple[str, ...]) -> tuple[Reach, ...]:
@@ -97,7 +123,7 @@ class Coverage:
         for other in others:
             both = ((max(a[0], b[0]), min(a[1], b[1])) for a in spans for b in other.spans)
             spans = tuple(sorted(span for span in both if span[0] <= span[1]))
-        return spans
+        return without(spans, (hole for reach in (first, *others) for hole in reach.holes))
 
     def late_by(self, events: tuple[str, ...]) -> list[Reach]:
         """Those that ended too long before the check, or never began."""
@@ -117,7 +143,10 @@ class Coverage:
 
     def _reach(self, carrier: Carrier) -> Reach:
         late = exactly(parse_span(carrier.late_after)) if carrier.late_after else self.late
-        return Reach(carrier.name, joined(seen_by(carrier.spans, self._moment), late), late)
+        return Reach(carrier.name, joined(seen_by(carrier.spans, self._moment), late), late, self._holes(carrier, late))
+
+    def _holes(self, carrier: Carrier, late: timedelta) -> tuple[Hole, ...]:
+        return Judge(self.bringing, self.expectations, self.calendar.zone, late, self._moment).holes(carrier.keys)
 
     @property
     def _moment(self) -> datetime:

@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo
 import duckdb
 import numpy as np
 
+from expansion.contract import Expected
 from expansion.evaluate import logic
 from expansion.evaluate.comparing import growth_answers, number_answers, value_answers
 from expansion.evaluate.compile import Compiler
 from expansion.evaluate.compiled import CompiledTrigger, Forms
 from expansion.evaluate.coverage import Coverage
+from expansion.evaluate.expecting import Expectations
 from expansion.evaluate.fact_values import NUMERIC, FactColumn
 from expansion.evaluate.formulas import formula
 from expansion.evaluate.logic import CANNOT_TELL
@@ -65,6 +67,12 @@ class Vocabulary:
     facts: Facts
     policy: Policy
     triggers: Mapping[str, Trigger] = field(default_factory=dict)
+    expected: Mapping[str, Expected] = field(default_factory=dict)  # what sources say of themselves
+
+    @cached_property
+    def expectations(self) -> Expectations:
+        """What is expected of each source of events."""
+        return Expectations.of(self.facts, self.expected)
 
 
 @dataclass
@@ -107,7 +115,8 @@ class Engine:
     def _coverage(self) -> Coverage:
         """Events come from tables of files, and from the sources that facts.yaml names, or from anywhere."""
         sources = [events.from_ for events in self.vocabulary.facts.events]
-        return Coverage.of(self.source.bringing(sources), sources, self.vocabulary.policy, self.calendar)
+        vocabulary, bringing = self.vocabulary, self.source.bringing(sources)
+        return Coverage.of(bringing, sources, vocabulary.policy, self.calendar, vocabulary.expectations)
 
     @property
     def con(self) -> duckdb.DuckDBPyConnection:
@@ -320,6 +329,13 @@ class Engine:
         """Why the events of a measure are not known for its whole window: no such event ever came, or they are late."""
         return self._gaps[self.counted.cell(measure, point)]
 
+    def _came_twice(self, measure: EventMeasure, point: int) -> bool:
+        """Whether some of what was counted is too much: an event that came twice makes it more than there was."""
+        cell = self.counted.cell(measure, point)
+        return self.gap(measure, point) is not None and self.coverage.too_many(
+            measure.atom.events, cell.first, cell.last
+        )
+
     def _gap(self, cell: Cell) -> str | None:
         late = self.coverage.gap(cell.measure.atom.events, cell.first, cell.last)
         cause = self.unseen.cause(cell.measure.atom, cell.measure.prop)
@@ -422,6 +438,12 @@ class Engine:
                 return self.known.column(measure, point).numbers
         value = self.counted.value(self.counted.cell(measure, point))
         assert isinstance(value, Numbers), "only `latest` gives text"
+        if measure.aggregate in _BY_EACH and self._came_twice(measure, point):
+            return (
+                _at_most_once(value)
+                if measure.aggregate == "times"
+                else replace(value, known=np.zeros_like(value.known))
+            )
         if self.unseen.is_loose(measure.atom):
             nothing = measure.aggregate == "max"  # or less: it may be below zero
             return replace(value, num=np.zeros_like(value.num), known=value.known & (not nothing))  # or more
@@ -433,6 +455,14 @@ class Engine:
             return formula(measure.word, parts, measure.days, may_reset=measure.may_reset)
         plans, limits = self.known.column(measure.plan, point), dict(measure.limits)
         return plans.looked_up([limits.get(str(plan)) for plan in plans.values])
+
+
+def _at_most_once(counts: Numbers) -> Numbers:
+    """Of events of which some came twice: that there was one is all that is sure."""
+    return replace(counts, num=np.minimum(counts.num, 1), least=True)
+
+
+_BY_EACH = ("times", "sum", "average")  # each event adds to it, whoever did what before
 
 
 def _peers_of(line: Line) -> list[Measure]:

@@ -26,6 +26,7 @@ from expansion.usage.renaming import Renaming
 from expansion.usage.rollup import WHERE_AND_WHEN, Column, properties_of, rollup_sql, values_of
 from expansion.usage.spans import Spans
 from expansion.usage.store import UsageStore
+from expansion.usage.volumes import Volume, volumes_of
 
 
 class Came(Protocol):
@@ -53,6 +54,7 @@ class StoreRelations:
     known_by: datetime | None = None  # the moment that those are of
     _names: list[Names] = field(default_factory=list)  # one at most, shared by all connections of this view
     _brought: list[Brought] = field(default_factory=list)  # likewise
+    _volumes: list[dict[str, Volume]] = field(default_factory=list)  # likewise
 
     def __post_init__(self) -> None:
         self.renaming = Renaming.on(self.con, self.ids)
@@ -86,7 +88,10 @@ class StoreRelations:
             con = self.con.cursor()
             names_of = self.store.names_of
             self._brought.append(Brought(self.manifest.segments, names_of, lambda query: con.execute(query).fetchall()))
-        return Bringing(self.manifest.covered, self._brought[0].ever, self.manifest.late_after)
+        if not self._volumes:
+            self._volumes.append(volumes_of(self.manifest))
+        covered, late_after = self.manifest.covered, self.manifest.late_after
+        return Bringing(covered, self._brought[0].ever, late_after, self._volumes[0])
 
     def known_until(self) -> datetime | None:
         """Of every source."""

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from expansion.usage.duck import quote
-from expansion.usage.manifest import FILES, Segment, is_files, of_table, table_of
+from expansion.usage.manifest import FILES, Segment, is_files, table_of
 from expansion.usage.spans import Span, Spans, joined
+from expansion.usage.volumes import Volume
 
 Key = str  # a source, or a table as `of_table` calls it; "" where an earlier version did not say
 Keys = frozenset[Key]
@@ -26,6 +27,7 @@ class Carrier:
     spans: Spans
     late_after: str | None = None  # of a table whose map says so
     is_table: bool = False
+    keys: tuple[Key, ...] = ()  # all whose events these are
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Bringing:
     covered: Mapping[Key, Spans]
     ever: Callable[[tuple[str, ...], datetime], Iterable[Keys]]
     late_after: Mapping[str, str] = field(default_factory=dict)
+    volumes: Mapping[Key, Volume] = field(default_factory=dict)  # none of who nobody can say how much they bring
     ahead: Span | None = None  # a time in which nothing new happens and all is known: for who looks ahead
 
     def carriers(self, events: tuple[str, ...], by: datetime, named: Sequence[str]) -> list[tuple[Carrier, ...]]:
@@ -56,13 +59,17 @@ class Bringing:
         of_files = [FILES, *(tables if is_known else filter(is_files, self.covered))]
         if not named:
             sources = (key for key in self.covered if not is_files(key))
-            return (Carrier("", self._joined([*sources, *of_files])),)
+            return (self._carrier("", [*sources, *of_files]),)
         mine = [name for name in named if name in keys] if is_known else []
-        return tuple(Carrier(name, self._joined([name, *of_files])) for name in mine or named)
+        return tuple(self._carrier(name, [name, *of_files]) for name in mine or named)
+
+    def _carrier(self, name: str, keys: Sequence[Key]) -> Carrier:
+        return Carrier(name, self._joined(keys), keys=tuple(dict.fromkeys(keys)))
 
     def _table(self, key: Key) -> Carrier:
         name = table_of(key)
-        return Carrier(name, self._joined([key, FILES]), self.late_after.get(name), is_table=True)
+        keys = (key, FILES)
+        return Carrier(name, self._joined(keys), self.late_after.get(name), is_table=True, keys=keys)
 
     def _joined(self, keys: Iterable[Key]) -> Spans:
         return joined(span for key in {*keys} for span in self.covered.get(key, ()))
@@ -71,11 +78,6 @@ class Bringing:
 def nobody_knows(events: tuple[str, ...], by: datetime) -> list[Keys]:
     """In place of `Bringing.ever`, where it is not known who brought what: everybody may have."""
     return [frozenset()]
-
-
-def key_of(segment: Segment) -> Key:
-    """Who brought a segment."""
-    return of_table(segment.table) if segment.table else segment.source
 
 
 @dataclass
@@ -90,7 +92,7 @@ class Brought:
 
     def ever(self, events: tuple[str, ...], by: datetime) -> list[Keys]:
         """See `Bringing`; `by` in UTC, without saying so."""
-        keys = {key_of(segment) for segment in self.segments}
+        keys = {segment.key for segment in self.segments}
         if len(keys) <= 1:
             return [frozenset(keys)]
         asked = tuple(sorted(events))
@@ -107,7 +109,7 @@ class Brought:
     def _read(self, events: tuple[str, ...]) -> dict[str, dict[Key, datetime]]:
         by_key: dict[Key, list[Segment]] = {}
         for segment in self.segments:
-            by_key.setdefault(key_of(segment), []).append(segment)
+            by_key.setdefault(segment.key, []).append(segment)
         some = f" AND event IN ({', '.join(map(quote, events))})" if events else ""
         parts = (
             f"SELECT event, {quote(key)} AS who, min(first_seen) FROM {self.names_of(mine)} "

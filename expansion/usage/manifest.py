@@ -74,6 +74,12 @@ class Segment:
     rollups: tuple[Rollup, ...] = ()
     table: str = ""  # what its rows are rows of, and its ids the ids of; "" for what was pulled or pushed
     source: str = ""  # what brought it; "" where an earlier version did not say
+    hours: dict[str, str] = field(default_factory=dict)  # see hours.py; none where an earlier version did not count
+
+    @property
+    def key(self) -> str:
+        """Who brought it: a table, or a source."""
+        return of_table(self.table) if self.table else self.source
 
     def written_anew(self, file: Segment) -> Segment:
         """The same events, or some of them, in another file; what was made of the first is to be made again."""

@@ -15,6 +15,7 @@ from expansion.usage import manifest as manifests
 from expansion.usage.batch import Batch, rows_by_file, rows_of
 from expansion.usage.cells import NOTHING
 from expansion.usage.duck import PARQUET, connect, one, quote
+from expansion.usage.hours import hours_of
 from expansion.usage.manifest import FILES, Manifest, Rollup, Segment, StoreError, of_table
 from expansion.usage.names import MOST_SUGGESTED, NO_NAMES, Names, chosen, merged, names_sql
 from expansion.usage.properties import column_of
@@ -154,7 +155,8 @@ class UsageStore:
         sync(path.parent)
         ends = con.execute(f"SELECT min(ts), max(ts), max(seen_at) FROM read_parquet({_file(path)})").fetchall()
         first, last, seen = (moment.replace(tzinfo=UTC).isoformat() for moment in ends[0])
-        return Segment(name, f"events/{path.name}", f"events/{people.name}", rows, first, last, seen)
+        hours = hours_of(con, rows_of(path))
+        return Segment(name, f"events/{path.name}", f"events/{people.name}", rows, first, last, seen, hours=hours)
 
     def with_names(self, con: duckdb.DuckDBPyConnection, segment: Segment) -> Segment:
         """A segment with the file of its names, on disk for good."""
@@ -166,12 +168,13 @@ class UsageStore:
         return replace(segment, names_file=f"events/{path.name}")
 
     def ensure_names(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Make the files of names that are missing: a store of an earlier version has none."""
-        if all(segment.names_file for segment in self.manifest().segments):
+        """Make the files of names and count the hours, where a store of an earlier version has none."""
+        if all(segment.names_file and segment.hours for segment in self.manifest().segments):
             return
         with manifests.writing(self.root):
             now = self.manifest()
-            made = tuple(s if s.names_file else self.with_names(con, s) for s in now.segments)
+            named = (s if s.names_file else self.with_names(con, s) for s in now.segments)
+            made = tuple(s if s.hours else replace(s, hours=hours_of(con, self.files([s.file]))) for s in named)
             manifests.save(self.root, replace(now, segments=made))
 
     def cover(self, spans: Spans, source: str = FILES) -> None:

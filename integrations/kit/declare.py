@@ -148,7 +148,7 @@ class SourceBase:
 
     @classmethod
     def words(cls) -> SourceWords:
-        return SourceWords(cls.name, cls.title, cls.gives)
+        return SourceWords(cls.name, cls.title, cls.gives, expected=cls.expected)
 
 
 @dataclass(frozen=True)

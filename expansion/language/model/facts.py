@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, Tag
 
 from expansion.language.model.comparing import WhereField
 from expansion.language.model.conditions import Clause
+from expansion.language.model.expects import Expects
 from expansion.language.model.fields import DaysField, Name, ScalarField, SpanField, Strict, goes_together
 from expansion.language.model.mistakes import did_you_mean
 from expansion.language.model.not_words import IN_FACTS
@@ -268,6 +269,12 @@ class EventSource(Strict):
         default_factory=list,
         description="Properties that events may have although none had them yet.",
         examples=[["coupon"]],
+    )
+    expects: Expects | None = Field(
+        None,
+        description="How much comes, and how soon, when all is well. Days outside of it are not known: what rests on"
+        " them cannot be told, and the run says which and since when.",
+        examples=[{"at_least": "30%", "lag": "12 hours"}],
     )
 
 
