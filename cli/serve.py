@@ -11,6 +11,8 @@ from cli.reacting import reacting_to
 from expansion.text.for_people import ForPeople
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from web.serve.doors import Doors
     from web.serve.tally import Tally
 
@@ -32,18 +34,24 @@ def command(host: str, port: int, fd: int | None, react: bool) -> None:
     Each sender is answered in its own dialect, after all it sent is on disk; the next run finds it there. A door opens
     where its setting holds a key, such as SEGMENT_SERVE_KEYS. docs/serve.md says how each library is pointed here.
     """
+    from web.serve.listening import At, address_of
+
+    with At(host, port, fd).listen() as on:  # first of all: who calls meanwhile waits in line
+        _serve(on, address_of(on), react=react)
+
+
+def _serve(on: socket, address: str, *, react: bool) -> None:
     from flows.opening import open_place
-    from web.serve.serving import At, open_doors, serve, service
+    from web.serve.serving import open_doors, serve, service
 
     place = open_place()
     doors = open_doors()
     _say(doors)
     if not doors.open:
         raise NoDoor("no door is open\n\nhint: set a key, such as SEGMENT_SERVE_KEYS; docs/serve.md lists them")
-    where = f"file descriptor {fd}" if fd is not None else f"http://{host}:{port}"
     with reacting_to(react) as on_stored:
         made = service(place, doors, on_stored)
-        serve(made, At(host, port, fd), lambda: say(f"listening at {where}; ctrl-C ends it"))
+        serve(made, on, lambda: say(f"listening at {address}; ctrl-C ends it"))
     _say_what_came(made.tally)
 
 

@@ -23,9 +23,9 @@ _WHOLE = re.compile(r"(-?[0-9]+)\.0", re.ASCII)
 
 def is_nothing(value: Any, words: Collection[str] = NOTHING) -> bool:
     """Whether a cell says that there is nothing: empty, blank, or one of these words."""
-    if value is None or value != value or value in ([], ()):  # NaN is not itself
-        return True
-    return isinstance(value, str) and ((text := value.strip(_BLANKS)) in ("", _NO_ITEMS) or text in words)
+    if isinstance(value, str):
+        return (text := value.strip(_BLANKS)) in ("", _NO_ITEMS) or text in words
+    return value is None or value != value or value in ([], ())  # NaN is not itself
 
 
 def as_id(value: Any) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -19,6 +19,8 @@ from expansion.usage.journal_lines import parted
 from expansion.usage.merges import add_merges
 from expansion.usage.rejects import list_rejects
 from expansion.usage.store import UsageStore
+from expansion.usage.waiting_events import WaitingEvents, too_long
+from expansion.usage.waiting_events import parted as by_account
 
 SOURCE = "journal"  # of events that say no source
 MOST = 200_000  # rows at a time
@@ -39,7 +41,8 @@ class Folded:
     """What became of what was pushed, by source; together it reads like one import."""
 
     by_source: dict[str, Imported] = field(default_factory=dict)
-    facts: int = 0  # changes of facts, of people and of cohorts
+    facts: int = 0  # changes of facts, of people, of cohorts and of ids
+    waiting: int = 0  # events of people whose account nobody knows yet
 
     def of(self, source: str) -> Imported:
         """That of one source."""
@@ -61,11 +64,11 @@ class Folded:
 @dataclass
 class Fold:
     """One fold into a store. `users` are accounts of people that are known elsewhere; what the store knows comes first.
-    `listed_in`: where the list of forgotten people lies, if not in this store."""
+    `copy_of`: the folder of the store that this is a copy of; nothing is written there."""
 
     store: UsageStore
     users: Mapping[str, str]
-    listed_in: Path | None = None
+    copy_of: Path | None = None
     done: Folded = field(default_factory=Folded)
 
     def fold(self, rows: Reader) -> Folded:
@@ -76,10 +79,8 @@ class Fold:
             self.done.facts += add_cohort(self.store, members, _LONG_AGO)
         for merges in parted(rows(Merge), MOST):
             told = max(one.known_at or one.at for one in merges)
-            add_merges(self.store, merges, told, listed_in=self.listed_in)
-        users = {**self.users, **user_accounts(self.store)}
-        for events in parted(rows(EventRow), MOST):
-            self._events(events, users)
+            self.done.facts += add_merges(self.store, merges, told, listed_in=self.copy_of).new
+        self._all_events(rows)
         for asides in parted(rows(Aside), MOST):
             self._asides(asides)
         return self.done
@@ -88,24 +89,48 @@ class Fold:
         """Those that name an account first: they tell whose account the others are about."""
         self._add_facts([record for record in records if record.account_id])
         if nameless := [record for record in records if not record.account_id]:
-            users = {**self.users, **user_accounts(self.store)}
+            users = self._users()
             placed = [(record, users.get(record.user_id or "", "")) for record in nameless]
             self._add_facts([replace(record, account_id=account) for record, account in placed if account])
             self._asides([Aside(record.source, NO_ACCOUNT) for record, account in placed if not account])
 
     def _add_facts(self, records: Sequence[FactRecord]) -> None:
-        listed = forgotten_people(self.listed_in or self.store.root)
-        for source, mine in _by_source(records):
+        listed = forgotten_people(self._root)
+        for source, mine in _by_source(_without_left(records)):
             known = [one for record in mine if (one := listed.fact(record))] if listed else mine
             if known:
                 at = max(record.known_at or record.at or _LONG_AGO for record in known)
                 self.done.facts += add_facts(self.store, source, known, at)
 
+    def _all_events(self, rows: Reader) -> None:
+        """Those that waited come first; of those that nobody knows an account for, the older ones are set aside."""
+        before, users = WaitingEvents(self._root), self._users()
+        waiting: list[EventRow] = []
+        for some in parted(chain(before.rows(), rows(EventRow)), MOST):
+            ready, more = by_account(self._known(some), users)
+            waiting += more
+            self._events(ready, users)
+        old, left = too_long(waiting)
+        self._events(old, users)
+        self.done.waiting = len(left)
+        if self.copy_of is None and (left or before.path.exists()):
+            before.keep(left)
+
+    def _known(self, rows: Sequence[EventRow]) -> Sequence[EventRow]:
+        """The rows, with what stands for forgotten people in their place."""
+        listed = forgotten_people(self._root)
+        return [listed.event(row) for row in rows] if listed else rows
+
     def _events(self, rows: Sequence[EventRow], users: Mapping[str, str]) -> None:
-        listed = forgotten_people(self.listed_in or self.store.root)
-        known = [listed.event(row) for row in rows] if listed else rows
-        for source, mine in _by_source(known):
+        for source, mine in _by_source(rows):
             self._add(self.done.of(source), import_rows(self.store, source, mine, None, users=users))
+
+    def _users(self) -> Mapping[str, str]:
+        return {**self.users, **user_accounts(self.store)}
+
+    @property
+    def _root(self) -> Path:
+        return self.copy_of or self.store.root
 
     def _add(self, so_far: Imported, more: Imported) -> None:
         so_far.stored += more.stored
@@ -122,6 +147,14 @@ class Fold:
                 self.store.root, source, ((None, one.reason, one.text) for one in mine), by_line=False
             )
             self.done.of(source).refused(refused)
+
+
+def _without_left(records: Sequence[FactRecord]) -> list[FactRecord]:
+    """Without what was told of people in accounts that they have left again by the end of these: one answer tells of a
+    person in one account, and the events of the time before carry theirs."""
+    ordered = sorted(records, key=lambda record: (record.at or _LONG_AGO, record.known_at or _LONG_AGO))
+    last = {(record.source, record.user_id): record.account_id for record in ordered if record.user_id}
+    return [r for r in ordered if not r.user_id or last[r.source, r.user_id] == r.account_id]
 
 
 def _by_source(rows: Sequence[OfSource]) -> Iterator[tuple[str, list[OfSource]]]:

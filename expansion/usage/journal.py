@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +24,7 @@ from expansion.usage.folding import SOURCE, Fold, Folded
 from expansion.usage.journal_lines import lines_of, rows_of
 from expansion.usage.scratch import scratch
 from expansion.usage.store import UsageStore
+from expansion.usage.waiting_events import WaitingEvents
 
 _NAME = "journal.jsonl"
 _ASIDE = "journal-folding.jsonl"
@@ -58,18 +60,16 @@ class Journal:
         It is put aside first, so that what comes in meanwhile goes into a new journal. One fold at a time, from
         beginning to end: a second one would put its journal aside in place of the one that is being read.
         """
-        aside = self.root / _ASIDE
-        if not aside.exists() and not (self.root / _NAME).exists():
+        if not any(path.exists() for path in (*self._files, WaitingEvents(self.root).path)):
             return Folded()
+        journal, aside = self._files
         with self._folding():
-            if not aside.exists():  # else a fold was killed: that one comes first
-                if not (self.root / _NAME).exists():
-                    return Folded()
+            if not aside.exists() and journal.exists():  # else a fold was killed: that one comes first
                 with self._alone():
-                    (self.root / _NAME).replace(aside)
+                    journal.replace(aside)
                 sync(self.root)
-            folded = Fold(store, users or {}).fold(partial(rows_of, aside))
-            aside.unlink()
+            folded = Fold(store, users or {}).fold(partial(_rows_of, aside))
+            aside.unlink(missing_ok=True)
             return folded
 
     def beside(self, store: UsageStore, *, users: Mapping[str, str] | None = None) -> UsageStore:
@@ -79,19 +79,24 @@ class Journal:
         """
         # The journal first, then the one put aside, then the manifest: what a fold moves meanwhile is read twice, and
         # counts once.
-        written = [row for path in (self.root / _NAME, self.root / _ASIDE) for row in _rows_now(path)]
-        if not written:
+        written = list(chain.from_iterable(map(_all_of, self._files)))
+        if not written and not WaitingEvents(self.root).path.exists():
             return store
         copy = UsageStore(scratch(store.root) / f"pushed-{uuid.uuid4().hex[:8]}")
         with manifests.writing(copy.root):
             manifests.save(copy.root, store.manifest().seen_from_elsewhere(store.root))
-        Fold(copy, users or {}, listed_in=self.root).fold(partial(_of_kind, written))
+        Fold(copy, users or {}, copy_of=self.root).fold(partial(_of_kind, written))
         return copy
 
     def now(self) -> Iterator[Arrived]:
         """What was written down and is in no store yet, the oldest first; for who begins to listen."""
-        for path in (self.root / _ASIDE, self.root / _NAME):
-            yield from _rows_now(path)
+        for path in reversed(self._files):
+            yield from _all_of(path)
+
+    @property
+    def _files(self) -> tuple[Path, Path]:
+        """The journal, and the one that was put aside."""
+        return self.root / _NAME, self.root / _ASIDE
 
     @contextmanager
     def _folding(self) -> Iterator[None]:
@@ -133,12 +138,16 @@ def _of_kind(rows: Sequence[Arrived], kind: type[T]) -> Iterator[T]:
     return (row for row in rows if isinstance(row, kind))
 
 
-def _rows_now(path: Path) -> list[Arrived]:
+def _all_of(path: Path) -> Iterator[Arrived]:
+    return _rows_of(path)
+
+
+def _rows_of(path: Path, kind: type[T] | None = None) -> Iterator[T]:
     """The rows of a file that another process may put aside, or be done with, at any moment."""
     try:
-        return list(rows_of(path))
+        yield from rows_of(path, kind)
     except FileNotFoundError:
-        return []
+        return
 
 
 __all__ = ["SOURCE", "Journal"]

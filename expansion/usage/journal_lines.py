@@ -1,4 +1,4 @@
-"""What was pushed, as lines of a journal: a JSON object each, of which `kind` says what it is; an event has none."""
+"""What was pushed, as lines of a journal: a JSON object each, of which `row` says what it is; an event has none."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def _line(row: Arrived) -> bytes:
     try:
         if isinstance(row, EventRow):
             return orjson.dumps(row, default=_plain, option=_LINE)
-        return orjson.dumps({"kind": _NAMES[type(row)], **vars(row)}, default=_plain, option=_LINE)
+        return orjson.dumps({"row": _NAMES[type(row)], **vars(row)}, default=_plain, option=_LINE)
     except (TypeError, orjson.JSONEncodeError):  # an integer of more than 64 bits, half a surrogate
-        kind = {} if isinstance(row, EventRow) else {"kind": _NAMES[type(row)]}
+        kind = {} if isinstance(row, EventRow) else {"row": _NAMES[type(row)]}
         return json.dumps({**kind, **asdict(row)}, default=_plain, separators=(",", ":")).encode() + b"\n"
 
 
@@ -61,14 +61,14 @@ def rows_of(path: Path, kind: type[T] | None = None) -> Iterator[T]:
 
 def _is_of(line: bytes, kind: type[Any]) -> bool:
     if kind is EventRow:
-        return not line.startswith(b'{"kind":')
-    return line.startswith(b'{"kind":"%s"' % _NAMES[kind].encode())
+        return not line.startswith(b'{"row":')
+    return line.startswith(b'{"row":"%s"' % _NAMES[kind].encode())
 
 
 def _row(line: bytes) -> Arrived | None:
     try:
         raw = _read(line)
-        kind = _KINDS[raw.pop("kind", "event")]
+        kind = _KINDS[raw.pop("row", "event")]
         return kind(**raw) if kind is EventRow else _of_kind(kind, raw)
     except (ValueError, TypeError, KeyError, AttributeError):
         return None

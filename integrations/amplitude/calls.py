@@ -9,7 +9,7 @@ from typing import Any
 
 from expansion.contract import Arrived, EventRow
 from expansion.usage.cells import is_nothing
-from integrations.kit.pushed import NotARow, Told, accounts_of, an_object, for_each, made_id, marked, one_id, when
+from integrations.kit.pushed import Events, NotARow, Told, accounts_of, an_object, made_id, one_id, when
 
 # Fields beside the properties that people ask for as if they were some.
 _BESIDE = ("revenue", "price", "quantity", "productId", "revenueType", "platform", "country")
@@ -41,15 +41,11 @@ class Reader:
             case _:
                 raise NotARow("no event name")
 
-    def _event(self, one: Mapping[str, Any], event: str) -> Iterator[EventRow]:
-        at, by_arrival = when(one.get("time"), self.arrived)
+    def _event(self, one: Mapping[str, Any], event: str) -> list[EventRow]:
         properties = an_object(one.get("event_properties"), "event_properties")
         told = {**{name: one[name] for name in _BESIDE if not is_nothing(one.get(name))}, **properties}
-        row = EventRow(
-            self._id(one), event, at, None, one_id(one.get("user_id"), "user_id"),
-            marked(told, by_arrival=by_arrival), self.arrived, source=self.source,
-        )  # fmt: skip
-        return for_each(row, self._accounts(one, properties))
+        user, accounts = one_id(one.get("user_id"), "user_id"), self._accounts(one, properties)
+        return Events(self.source, self.arrived).rows(self._id(one), event, user, told, one.get("time"), accounts)
 
     def _id(self, one: Mapping[str, Any]) -> str:
         if known := one_id(one.get("insert_id"), "insert_id"):

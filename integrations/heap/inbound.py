@@ -9,23 +9,21 @@ from typing import Any, ClassVar, Self
 
 from pydantic_settings import BaseSettings
 
-from expansion.contract import Arrived, EventRow, Refused
+from expansion.contract import Arrived, Refused
 from expansion.usage.cells import is_nothing
 from integrations.heap.settings import ServeSettings
 from integrations.kit.inbound import Answer, Call, InboundBase, said
 from integrations.kit.pushed import (
+    Events,
     NotARow,
     Told,
     accounts_of,
     an_object,
     each,
-    for_each,
     keys_of,
     made_id,
-    marked,
     must_be_one_of,
     one_id,
-    when,
 )
 from integrations.kit.world import World
 
@@ -80,12 +78,10 @@ class _Reader:
         event, properties = one.get("event"), an_object(one.get("properties"), "properties")
         if not isinstance(event, str) or is_nothing(event):
             raise NotARow("no event name")
-        at, by_arrival = when(one.get("timestamp"), self.arrived)
         key = one_id(one.get("idempotency_key"), "idempotency_key")
         event_id = f"heap:{key}" if key else made_id("heap", {name: one[name] for name in one if name != "app_id"})
-        told = marked(properties, by_arrival=by_arrival)
-        row = EventRow(event_id, event, at, None, _user(one), told, self.arrived, source=self.source)
-        yield from for_each(row, accounts_of(self.account, properties, {}))
+        events, accounts = Events(self.source, self.arrived), accounts_of(self.account, properties, {})
+        yield from events.rows(event_id, event, _user(one), properties, one.get("timestamp"), accounts)
 
     def person(self, one: Mapping[str, Any]) -> Iterator[Arrived]:
         properties = an_object(one.get("properties"), "properties")

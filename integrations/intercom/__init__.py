@@ -1,9 +1,11 @@
-"""Intercom: make people eligible for a Series, and send events about them."""
+"""Intercom: people become eligible for a Series, companies get attributes; support conversations are events."""
 
 from __future__ import annotations
 
 from integrations.intercom.actions import EnrolInSeriesAction, SendEventAction
 from integrations.intercom.client import Api
+from integrations.intercom.companies import SetCompanyAttributeAction
+from integrations.intercom.conversations import Conversations
 from integrations.intercom.doctor import check
 from integrations.intercom.inputs import EnrolInSeries
 from integrations.intercom.settings import LIMIT, RIGHTS, Settings
@@ -16,9 +18,13 @@ from integrations.kit.world import IN_LIFE, World
 def connect(settings: Settings, world: World = IN_LIFE) -> Connected:
     """Intercom with these settings."""
     api = Api(settings, world)
-    actions = (EnrolInSeriesAction(api), SendEventAction(api), TakeBackAction(api, EnrolInSeries))
+    people = (EnrolInSeriesAction(api), SendEventAction(api), TakeBackAction(api, EnrolInSeries))
+    actions = (*people, SetCompanyAttributeAction(api))
+    conversations = Conversations(api)
     return Connected(
-        actions={action.name: action for action in actions}, check=checked("Intercom", lambda used=None: check(api))
+        actions={action.name: action for action in actions},
+        sources={conversations.name: conversations},
+        check=checked("Intercom", lambda used=None: check(api, used)),
     )
 
 
@@ -27,7 +33,11 @@ INTEGRATION = Integration(
     title="Intercom",
     settings_model=Settings,
     connect=connect,
-    actions={action.name: action for action in (EnrolInSeriesAction, SendEventAction, TakeBackAction)},
+    actions={
+        action.name: action
+        for action in (EnrolInSeriesAction, SendEventAction, TakeBackAction, SetCompanyAttributeAction)
+    },
+    sources={Conversations.name: Conversations},
     limits=(LIMIT,),
     rights=RIGHTS,
 )

@@ -5,19 +5,20 @@ Plain HTTP: python-intercom sends no version header, so that the app's setting w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from expansion.contract import NoAccess
+from expansion.contract import NoAccess, NotAll
 from expansion.fields import Person
 from integrations.intercom.attributes import as_type, same
 from integrations.intercom.meanings import MEANINGS, Gone, told
 from integrations.intercom.settings import LIMIT, RETRY, TIMEOUT, Settings
 from integrations.kit import http
 from integrations.kit.budgets import Budget
+from integrations.kit.pages import every_page
 from integrations.kit.world import IN_LIFE, World
 
 _APPS = {
@@ -25,6 +26,9 @@ _APPS = {
     "api.eu.intercom.io": "https://app.eu.intercom.com",
     "api.au.intercom.io": "https://app.au.intercom.com",
 }
+
+
+PAGE = 150  # conversations, the most that a page may have
 
 
 @dataclass(frozen=True)
@@ -58,13 +62,14 @@ class Api:
         )
         self._tags: dict[str, str] = {}
         self._types: dict[str, str] | None = None
+        self._company_types: dict[str, str] | None = None
 
     def me(self) -> dict[str, Any]:
         return self._http.get("/me", "reading who the token belongs to")
 
     def may_read(self, what: str) -> None:
-        """Raises NoAccess where the token may not read `contacts` or `tags`."""
-        self._http.get(f"/{what}", f"reading {what}", {"per_page": "1"} if what == "contacts" else None)
+        """Raises NoAccess where the token may not read `contacts`, `tags` or `conversations`."""
+        self._http.get(f"/{what}", f"reading {what}", {"per_page": "1"} if what != "tags" else None)
 
     def contact(self, person: Person) -> Contact | None:
         """The contact with our user id; else the only one with the person's e-mail address."""
@@ -129,7 +134,55 @@ class Api:
         root = _APPS.get(self._http.base_url.host, str(self._http.base_url).rstrip("/"))
         return f"{root}/a/apps/{contact.workspace}/users/{contact.id}/all-conversations"
 
+    # --- companies and conversations ---
+
+    def company(self, company_id: str) -> dict[str, Any]:
+        """The company with our id, which comes by itself or as a list of one. Raises Gone where there is none."""
+        found = self._http.get("/companies", "looking a company up", {"company_id": company_id})
+        if found.get("type") != "list":
+            return found
+        if not found["data"]:
+            raise Gone("Intercom has no company with this id")
+        return dict(found["data"][0])
+
+    def set_company(self, company_id: str, attributes: Mapping[str, Any]) -> None:
+        """Sets attributes of a company that is there; by our id, done twice it is the same."""
+        body = {"company_id": company_id, "custom_attributes": dict(attributes)}
+        self._http.post("/companies", "setting attributes of a company", body, again=True)
+
+    def company_types(self) -> dict[str, str] | None:
+        """The type of each attribute of companies, asked once; None where it may not be read."""
+        if self._company_types is None:
+            try:
+                self._company_types = self._types_of("company", "reading the attributes of companies")
+            except NoAccess:
+                return None
+        return self._company_types
+
+    def conversations(self, since: int) -> Iterator[dict[str, Any]]:
+        """Those that changed after the day of that moment, page by page; more than the search announced, or as many."""
+        query = {"field": "updated_at", "operator": ">", "value": since}
+        count, announced = 0, 0
+        for page in every_page(lambda after: self._searched(query, after), _next_page, MEANINGS):
+            announced = max(announced, int(page.get("total_count") or 0))
+            count += len(page["conversations"])
+            yield from page["conversations"]
+        if count < announced:
+            raise NotAll(
+                f"Intercom announced {announced:,} conversations, and {count:,} came; they are read again later"
+            )
+
+    def company_link(self, company: Mapping[str, Any]) -> str | None:
+        """The company's page."""
+        root = _APPS.get(self._http.base_url.host, str(self._http.base_url).rstrip("/"))
+        return f"{root}/a/apps/{company['app_id']}/companies/{company['id']}" if company.get("app_id") else None
+
     # --- parts ---
+
+    def _searched(self, query: Mapping[str, Any], after: str | None) -> dict[str, Any]:
+        paging = {"per_page": PAGE} | ({"starting_after": after} if after else {})
+        body = {"query": query, "pagination": paging}
+        return self._http.post("/conversations/search", "searching conversations", body, wrote=False)
 
     def _by_email(self, email: str) -> Contact | None:
         """Leads may share an address: of several nobody knows who is meant, unless one alone is a user."""
@@ -142,16 +195,23 @@ class Api:
         """The type of a contact's own attribute, asked once; None where there is none, or it may not be read."""
         if self._types is None:
             try:
-                params = {"model": "contact"}
-                known = self._http.get("/data_attributes", "reading the attributes of people", params)["data"]
-                self._types = {str(one["name"]): str(one.get("data_type")) for one in known if one.get("custom")}
+                self._types = self._types_of("contact", "reading the attributes of people")
             except NoAccess:
                 self._types = {}
         return self._types.get(name)
 
+    def _types_of(self, model: str, what: str) -> dict[str, str]:
+        known = self._http.get("/data_attributes", what, {"model": model})["data"]
+        return {str(one["name"]): str(one.get("data_type")) for one in known if one.get("custom")}
+
     def _all_tags(self, contact: Contact) -> frozenset[str]:
         found = self._http.get(f"/contacts/{contact.id}/tags", "reading a person's tags")
         return frozenset(str(tag["id"]) for tag in found["data"])
+
+
+def _next_page(page: Mapping[str, Any]) -> str | None:
+    following = (page.get("pages") or {}).get("next")
+    return str(following["starting_after"]) if following else None
 
 
 def _contact(said: Mapping[str, Any]) -> Contact:

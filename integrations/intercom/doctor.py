@@ -7,7 +7,7 @@ from typing import Any
 
 from integrations.intercom.client import Api
 from integrations.intercom.settings import RIGHTS
-from integrations.kit.declare import Finding
+from integrations.kit.declare import Finding, Names
 from integrations.kit.doctor import asked, works
 
 _UNTOLD = (
@@ -17,7 +17,7 @@ _UNTOLD = (
 )
 
 
-def check(api: Api) -> list[Finding]:
+def check(api: Api, used: Names | None = None) -> list[Finding]:
     """Is the token good, and may it read what is needed?
 
     No call tells what a token may do (version 2.15's contract: `/me` has no word of it), and writing cannot be tried
@@ -28,9 +28,14 @@ def check(api: Api) -> list[Finding]:
         return [token]
     return [
         token,
-        *(works(f"may read {what}", partial(api.may_read, what)) for what in ("contacts", "tags")),
+        *(works(f"may read {what}", partial(api.may_read, what)) for what in _read(used)),
         Finding("Intercom does not tell what else the token may do", True, _UNTOLD, "note"),
     ]
+
+
+def _read(used: Names | None) -> list[str]:
+    asked = used is None or "intercom.conversations" in used
+    return ["contacts", "tags", *(["conversations"] if asked else [])]
 
 
 def _workspace(api: Api) -> Finding:

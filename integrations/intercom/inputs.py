@@ -30,6 +30,16 @@ class EnrolInSeries(Inputs):
         return self
 
 
+class SetCompanyAttribute(Inputs):
+    """Attributes of the account's company."""
+
+    attributes: dict[str, FieldValue] = Field(
+        description="Attributes with their new values; `{{ facts.seats }}` alone is the number itself.",
+        min_length=1,
+        max_length=10,
+    )
+
+
 class SendEvent(Inputs):
     """An event about people, at the time the trigger fired."""
 

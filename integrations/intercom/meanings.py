@@ -26,7 +26,7 @@ MEANINGS = Meanings(
         (429, "rate_limit_exceeded"), TryLater, "too many calls", wait=reset_epoch("X-RateLimit-Reset", longest=WINDOW)
     ),
     Row((SERVER_TROUBLE, 408), TryLater, "trouble at Intercom's side ({status})", maybe_done="as written"),
-    Row(404, Gone, "it is not there any more", also="not_found"),
+    Row(404, Gone, "it is not there any more", also=("not_found", "company_not_found")),
     Row(
         "intercom_version_invalid",
         NoAccess,

@@ -27,6 +27,7 @@ RIGHTS = (
     Right("Read tags", "seeing who has a tag"),
     Right("Write tags", "setting and removing a tag"),
     Right("Write events", "sending events"),
+    Right("Read conversations", "support conversations as events", "intercom.conversations"),
 )
 
 

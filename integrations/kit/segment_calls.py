@@ -7,7 +7,7 @@ names, in `context.groupId` where the caller put it there, or is the one that th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,15 +16,14 @@ from expansion.contract import Arrived, EventRow, Merge, Refused
 from expansion.usage.cells import is_nothing
 from integrations.kit.inbound import Call
 from integrations.kit.pushed import (
+    Events,
     NotARow,
     Told,
     accounts_of,
     an_object,
     each,
-    for_each,
     ids,
     made_id,
-    marked,
     one_id,
     when,
 )
@@ -61,31 +60,29 @@ class Calls:
         arrived = self.now()
         return each(self.source, batch, lambda one: self._read(one, arrived))
 
-    def _read(self, one: Mapping[str, Any], arrived: datetime) -> Iterator[Arrived]:
+    def _read(self, one: Mapping[str, Any], arrived: datetime) -> Iterable[Arrived]:
         match one.get("type"):
             case "track":
-                yield from self._event(one, one.get("event"), arrived)
+                return self._event(one, one.get("event"), arrived)
             case "page" | "screen" as kind:
-                yield from self._event(one, _VIEWS[kind], arrived, name=one.get("name"))
+                return self._event(one, _VIEWS[kind], arrived, name=one.get("name"))
             case "identify":
-                yield from self._person(one, arrived)
+                return self._person(one, arrived)
             case "group":
-                yield from self._group(one, arrived)
+                return self._group(one, arrived)
             case "alias":
-                yield self._alias(one, arrived)
-            case _:
-                raise NotARow("its `type` is none of track, identify, group, page, screen and alias")
+                return [self._alias(one, arrived)]
+        raise NotARow("its `type` is none of track, identify, group, page, screen and alias")
 
-    def _event(self, one: Mapping[str, Any], event: Any, arrived: datetime, name: Any = None) -> Iterator[Arrived]:
+    def _event(self, one: Mapping[str, Any], event: Any, arrived: datetime, name: Any = None) -> list[EventRow]:
         if not isinstance(event, str) or is_nothing(event):
             raise NotARow("no event name")
         properties, context = an_object(one.get("properties"), "properties"), an_object(one.get("context"), "context")
         properties = {**properties, "name": name} if name and "name" not in properties else properties
         accounts = accounts_of(self.account, properties, {}, context.get("groupId"))
         user = one_id(one.get("userId"), "userId")
-        at, by_arrival = self._when(one, arrived)
-        told = marked(properties, by_arrival=by_arrival)
-        yield from for_each(EventRow(self._id(one), event, at, None, user, told, arrived, source=self.source), accounts)
+        events = Events(self.source, arrived)
+        return events.rows(self._id(one), event, user, properties, self._said_at(one), accounts)
 
     def _id(self, one: Mapping[str, Any]) -> str:
         system = self.source.partition(".")[0]
@@ -93,8 +90,14 @@ class Calls:
             return f"{system}:{message}"
         return made_id(system, {name: value for name, value in one.items() if name not in _OF_A_TRY})
 
-    def _when(self, one: Mapping[str, Any], arrived: datetime) -> tuple[datetime, bool]:
-        return when(next((one[name] for name in self.times if not is_nothing(one.get(name))), None), arrived)
+    def _said_at(self, one: Mapping[str, Any]) -> Any:
+        for name in self.times:
+            if not is_nothing(said := one.get(name)):
+                return said
+        return None
+
+    def _when(self, one: Mapping[str, Any], arrived: datetime) -> datetime:
+        return when(self._said_at(one), arrived)[0]
 
     def _person(self, one: Mapping[str, Any], arrived: datetime) -> Iterator[Arrived]:
         context = an_object(one.get("context"), "context")
@@ -115,10 +118,10 @@ class Calls:
             yield from told.person(user, groups, {})
 
     def _told(self, one: Mapping[str, Any], arrived: datetime) -> Told:
-        return Told(self.source, self._when(one, arrived)[0], arrived)
+        return Told(self.source, self._when(one, arrived), arrived)
 
     def _alias(self, one: Mapping[str, Any], arrived: datetime) -> Merge:
         former, user = one_id(one.get("previousId"), "previousId"), one_id(one.get("userId"), "userId")
         if former is None or user is None or former == user:
             raise NotARow("an `alias` call without two ids")
-        return Merge(self.source, "user", former, user, self._when(one, arrived)[0], arrived)
+        return Merge(self.source, "user", former, user, self._when(one, arrived), arrived)

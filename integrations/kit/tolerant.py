@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import orjson
 
-_LONG = re.compile(rb"[0-9]{19}")  # orjson makes a float of what does not fit 64 bits: an id of 20 digits would be lost
+# orjson makes a float of what does not fit 64 bits: an id of 20 digits would be lost. Looked for so, as a pattern takes
+# five times as long as all the reading (measured).
+_DIGITS, _LONG = bytes.maketrans(b"123456789", b"000000000"), b"0" * 19
 
 
 def loads(body: bytes | str) -> Any:
@@ -18,7 +19,7 @@ def loads(body: bytes | str) -> Any:
     several times faster than the reader of Python, refuses them with all that stands beside.
     """
     raw = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
-    if not _LONG.search(raw):
+    if _LONG not in raw.translate(_DIGITS):
         try:
             return orjson.loads(raw)
         except orjson.JSONDecodeError:

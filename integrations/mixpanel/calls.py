@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from expansion.contract import Arrived, EventRow, Merge
+from expansion.contract import Arrived, Merge
 from expansion.usage.cells import is_nothing
-from integrations.kit.pushed import NotARow, Told, accounts_of, an_object, for_each, ids, made_id, marked, one_id, when
+from integrations.kit.pushed import Events, NotARow, Told, accounts_of, an_object, ids, made_id, one_id, when
 
 # What the libraries add for their own bookkeeping; the rest of an event's properties is the product's.
 _OWN = frozenset({"token", "time", "distinct_id", "$insert_id", "$user_id", "$device_id", "mp_lib", "$lib_version"})
@@ -34,11 +34,10 @@ class Reader:
         if event in ("$create_alias", "$identify", "$merge"):
             yield self._merge(event, properties)
             return
-        at, by_arrival = when(properties.get("time"), self.arrived)
-        told = marked({name: value for name, value in properties.items() if name not in _OWN}, by_arrival=by_arrival)
-        user, event_id = _user(properties), self._id(one, properties)
-        row = EventRow(event_id, event, at, None, user, told, self.arrived, source=self.source)
-        yield from for_each(row, accounts_of(self.account, properties, {}))
+        told = {name: value for name, value in properties.items() if name not in _OWN}
+        event_id, accounts = self._id(one, properties), accounts_of(self.account, properties, {})
+        events = Events(self.source, self.arrived)
+        yield from events.rows(event_id, event, _user(properties), told, properties.get("time"), accounts)
 
     def _id(self, one: Mapping[str, Any], properties: Mapping[str, Any]) -> str:
         """The library for Node sends none: two events that are equal in all, also in their time, count once."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from expansion.contract import Arrived, EventRow, Merge
 from expansion.usage.cells import is_nothing
-from integrations.kit.pushed import NotARow, Told, accounts_of, an_object, for_each, made_id, marked, one_id, when
+from integrations.kit.pushed import Events, NotARow, Told, accounts_of, an_object, made_id, one_id, when
 
 # What the libraries add for their own bookkeeping; the rest of an event's properties is the product's.
 _OWN = frozenset({
@@ -48,14 +48,11 @@ class Reader:
             case _:
                 raise NotARow("no event name")
 
-    def _event(self, one: Mapping[str, Any], event: str, properties: Mapping[str, Any]) -> Iterator[EventRow]:
-        at, by_arrival = when(one.get("timestamp"), self.arrived)
+    def _event(self, one: Mapping[str, Any], event: str, properties: Mapping[str, Any]) -> list[EventRow]:
         told = {name: value for name, value in properties.items() if name not in _OWN}
-        row = EventRow(
-            self._id(one, properties), event, at, None, self._user(one, properties),
-            marked(told, by_arrival=by_arrival), self.arrived, source=self.source,
-        )  # fmt: skip
-        return for_each(row, self._accounts(properties))
+        event_id, user = self._id(one, properties), self._user(one, properties)
+        accounts = self._accounts(properties)
+        return Events(self.source, self.arrived).rows(event_id, event, user, told, one.get("timestamp"), accounts)
 
     def _accounts(self, properties: Mapping[str, Any]) -> list[str]:
         return accounts_of(self.account, properties, an_object(properties.get("$groups"), "$groups"))

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from sandbox.intercom import conversations as conversations
 from sandbox.intercom import shapes as shapes
 from sandbox.intercom.answers import ANSWERS
 from sandbox.intercom.attributes import TYPES, WRITABLE, fits
@@ -54,7 +55,7 @@ class Intercom(StandIn):
         super().__init__(state)
         self.per_window = 1667  # 10,000 a minute
         self.revoked = False
-        self.may = {"contacts", "tags", "events", "companies", "data_attributes", "me"}
+        self.may = {"contacts", "tags", "events", "companies", "data_attributes", "me", "conversations"}
         self._now = now
         self._window = Window(_WINDOW, now, by_clock=True)
 
@@ -75,14 +76,17 @@ class Intercom(StandIn):
             ("POST", "/tags", self._create_tag),
             ("POST", "/events", self._event),
             ("GET", "/companies", self._companies),
-            ("POST", "/companies", lambda r, body: self._shown_company(self._upsert_company(body))),
+            ("POST", "/companies", lambda r, body: self._shown_company(self._set_company(body))),
             ("GET", "/companies/{id}", lambda r, _: self._shown_company(self._company(r.path_params["id"]))),
             ("GET", "/companies/{id}/contacts", self._contacts_of),
+            ("GET", "/conversations", self._conversations),
+            ("POST", "/conversations/search", self._search_conversations),
             ("GET", "/data_attributes", self._attributes),
             ("POST", "/data_attributes", self._create_attribute),
         ]
         api = [(method, path, self._answer(run)) for method, path, run in table]
-        return [*guarded(api, self._admit, self._sign), Route("/a/apps/{app}/users/{id}/{rest:path}", self._open)]
+        pages = [Route("/a/apps/{app}/users/{id}/{rest:path}", self._open), self._page()]
+        return [*guarded(api, self._admit, self._sign), *pages]
 
     @classmethod
     def sample(cls, customers: Sequence[Account], as_of: datetime, chance: Random) -> Doc:
@@ -95,9 +99,12 @@ class Intercom(StandIn):
             self._upsert_company(company)
         for contact in part.get("contacts", []):
             self._load_contact(contact, names)
-        for attribute in part.get("attributes", []):
-            known = {"name": attribute} if isinstance(attribute, str) else attribute
-            self.state.put("intercom.attributes", known["name"], {"data_type": "string", **known})
+        for model in ("attributes", "company_attributes"):
+            for attribute in part.get(model, []):
+                known = {"name": attribute} if isinstance(attribute, str) else attribute
+                self.state.put(f"intercom.{model}", known["name"], {"data_type": "string", **known})
+        for conversation in part.get("conversations", []):
+            self.state.put("intercom.conversations", conversation["id"], conversation)
         for series in part.get("series", []):
             self.state.put("intercom.series", series["name"], series)
 
@@ -309,6 +316,38 @@ class Intercom(StandIn):
         self.state.put("intercom.companies", company["id"], company)
         return company
 
+    def _set_company(self, body: Doc) -> Doc:
+        """Made or changed by our id. A type is kept; a name that no attribute has becomes one, as it does there."""
+        attributes = body.get("custom_attributes") or {}
+        for name, value in attributes.items():
+            known = self.state.get("intercom.company_attributes", name)
+            if known is not None and not fits(value, known["data_type"]):
+                raise Problem(400, "parameter_invalid", f"{name} must be of type {known['data_type']}", name)
+        company = self._upsert_company(body)
+        company = {**company, "custom_attributes": {**company.get("custom_attributes", {}), **attributes}}
+        self.state.put("intercom.companies", company["id"], company)
+        for name, value in attributes.items():
+            key = f"{company['company_id']}|{name}={value}"
+            self.state.applied("intercom", "company", key)
+            entry = {
+                "by": "company",
+                "company": company["id"],
+                "value": f"{name}={value}",
+                "key": key,
+                "at": self._now(),
+            }
+            self.state.put("intercom.made_eligible", f"company|{key}", {"contact": None, "more": {}, **entry})
+        return company
+
+    # --- conversations ------------------------------------------------------------------------------------------------
+
+    def _conversations(self, request: Request, _: Doc) -> Doc:
+        return conversations.listed(self._all("conversations"), dict(request.query_params))
+
+    def _search_conversations(self, request: Request, body: Doc) -> Doc:
+        found = [one for one in self._all("conversations") if conversations.matches(body.get("query"), one)]
+        return conversations.listed(found, body.get("pagination") or {})
+
     def _company(self, company_id: str) -> Doc:
         company = self.state.get("intercom.companies", company_id)
         if company is None:
@@ -351,8 +390,11 @@ class Intercom(StandIn):
         return self._shown_company(company)
 
     def _attributes(self, request: Request, _: Doc) -> Doc:
-        data = [self._shown_attribute(one) for one in self._all("attributes")]
-        return {"type": "list", "data": data}
+        model = request.query_params.get("model", "contact")
+        kept = {"contact": "attributes", "company": "company_attributes"}.get(model)
+        if kept is None:
+            raise Problem(400, "parameter_invalid", "model is contact or company here", "model")
+        return {"type": "list", "data": [{**self._shown_attribute(one), "model": model} for one in self._all(kept)]}
 
     def _create_attribute(self, request: Request, body: Doc) -> Doc:
         if not body.get("name") or body.get("model") != "contact":
@@ -381,6 +423,15 @@ class Intercom(StandIn):
         self.state.applied("intercom", by, key)
         entry = {"contact": contact["id"], "by": by, "value": value, "key": key, "at": self._now(), "more": more or {}}
         self.state.put("intercom.made_eligible", f"{by}|{key}", entry)
+
+    def _page(self) -> Route:
+        """The page of a company: here, what reached it on the inbox page."""
+
+        async def page(request: Request) -> Response:
+            mine = [one for one in self._all("made_eligible") if one.get("company") == request.path_params["id"]]
+            return RedirectResponse(f"/inbox#{anchor('intercom', mine[-1]['key'])}" if mine else "/inbox")
+
+        return Route("/a/apps/{app}/companies/{id}", page)
 
     async def _open(self, request: Request) -> Response:
         """The page of a contact: here, what reached it on the inbox page."""

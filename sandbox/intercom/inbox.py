@@ -13,6 +13,8 @@ Doc = dict[str, Any]
 
 
 def item(state: State, entry: Doc) -> InboxItem:
+    if entry["by"] == "company":
+        return _company(state, entry)
     contact = state.get("intercom.contacts", entry["contact"]) or {}
     who = contact.get("name") or contact.get("email") or entry["contact"]
     by, value = entry["by"], entry["value"]
@@ -27,6 +29,21 @@ def item(state: State, entry: Doc) -> InboxItem:
         account=_accounts(state, contact),
         key=entry["key"],
         facts={name: str(more) for name, more in entry["more"].items()},
+    )
+
+
+def _company(state: State, entry: Doc) -> InboxItem:
+    name = str((state.get("intercom.companies", entry["company"]) or {}).get("name", entry["company"]))
+    return InboxItem(
+        system="intercom",
+        what="company",
+        to=name,
+        title=f"Attribute: {entry['value']}",
+        html=f"<p>The company has the attribute <code>{escape(entry['value'])}</code>.</p>",
+        at=datetime.fromtimestamp(entry["at"], UTC).isoformat(timespec="seconds"),
+        account=name,
+        key=entry["key"],
+        facts={},
     )
 
 

@@ -72,7 +72,7 @@ def company(doc: Doc, people: int) -> Doc:
         "monthly_spend": 0,
         "session_count": 0,
         "user_count": people,
-        "custom_attributes": {},
+        "custom_attributes": doc.get("custom_attributes", {}),
         "tags": {"type": "tag.list", "tags": []},
         "segments": {"type": "segment.list", "segments": []},
         "plan": {},

@@ -49,7 +49,10 @@ SAMPLE: dict[str, Any] = {
         "channels": [{"id": "C0EXPANSION", "name": "expansion"}],
         "users": [{"id": "U0SELLERANA", "name": "ana", "profile": {"email": "ana@seller.example"}}],
     },
-    "intercom": {"contacts": [{"external_id": "ana", "email": "ana@acme.example", "name": "Ana"}]},
+    "intercom": {
+        "contacts": [{"external_id": "ana", "email": "ana@acme.example", "name": "Ana"}],
+        "conversations": [{"id": "1", "created_at": 1_772_409_600, "updated_at": 1_772_409_600, "tags": [MANY]}],
+    },
     "mixpanel": {
         "events": [{"event": MANY, "distinct_id": "ana", "time": 1_772_409_600, "insert_id": "i"}],
         "groups": [{"distinct_id": "acme", "properties": {"plan": MANY}}],

@@ -463,10 +463,11 @@ def test_doctor_tells_the_workspace_and_what_may_be_read(world: StandIns, interc
         "workspace Sandbox, region US",
         "may read contacts",
         "may read tags",
+        "may read conversations",
         "Intercom does not tell what else the token may do",
     ]
     world.get(Intercom).may -= {"tags"}
-    assert [finding.ok for finding in intercom.check()] == [True, True, False, True]
+    assert [finding.ok for finding in intercom.check()] == [True, True, False, True, True]
     revoke(world)
     [finding] = intercom.check()
     assert "INTERCOM_ACCESS_TOKEN" in finding.remedy

@@ -14,13 +14,14 @@ from integrations.intercom import INTEGRATION
 from integrations.intercom.settings import Settings
 from sandbox.intercom.app import Intercom
 from tests.integrations.conftest import StandIns
-from tests.systems.intercom import SAMPLE, enrolment, event
+from tests.systems.intercom import SAMPLE, company, enrolment, event
 
 SPEC = Path(__file__).parents[2] / "../shared/specs/intercom/api.intercom.io-2.15.yaml"
 HOST = "https://api.intercom.io"
 _CALLS = {
     "/me", "/contacts", "/contacts/search", "/contacts/find_by_external_id/{external_id}", "/contacts/{contact_id}",
-    "/contacts/{contact_id}/tags", "/tags", "/events", "/data_attributes",
+    "/contacts/{contact_id}/tags", "/tags", "/events", "/data_attributes", "/companies", "/conversations/search",
+    "/conversations",
 }  # fmt: skip
 
 
@@ -36,6 +37,9 @@ def published() -> Any:
     # Overlapping schemas under oneOf refuse valid requests; other paths are not ours, and one of them is broken.
     body = paths["/tags"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     body["anyOf"] = body.pop("oneOf")
+    # Asked for by our id, it answers with the company itself; the file knows lists alone.
+    found = paths["/companies"]["get"]["responses"]["200"]["content"]["application/json"]
+    found["schema"] = {"anyOf": [found["schema"], {"$ref": "#/components/schemas/company"}]}
     document["paths"] = {path: item for path, item in paths.items() if path in _CALLS}
     return OpenAPI.from_dict(document)
 
@@ -80,8 +84,12 @@ def test_requests_and_replies_are_as_published(
         intercom.actions["intercom.enrol_in_series"].deliver([enrolment(*everyone, **how)])
     intercom.actions["intercom.send_event"].deliver([event(*everyone, metadata={"seats": "92"})])
 
+    intercom.actions["intercom.set_company_attribute"].deliver([company(), company("two", "nobody")])
+    list(intercom.sources["intercom.conversations"].events("2026-03-01", "2026-03-07", "company_id"))
+
     asked = {(r.request.method, r.request.url.path.split("/")[2]) for r in exchanges}
     assert {("GET", "me"), ("POST", "tags"), ("PUT", "contacts"), ("POST", "events")} <= asked
+    assert {("GET", "companies"), ("POST", "companies"), ("POST", "conversations")} <= asked
     for reply in exchanges:
         seen = Seen(reply.request, "/intercom")
         published.validate_request(seen)

@@ -131,6 +131,7 @@ SOURCES: list[tuple[str, Callable[[Any], Any]]] = [
     ),
     ("hubspot.company", lambda s: list(s.facts(["name", "owner_email"]))),
     ("mixpanel.export", lambda s: list(s.events("2026-03-01", "2026-03-02", "company_id"))),
+    ("intercom.conversations", lambda s: list(s.events("2026-03-01", "2026-03-02", "company_id"))),
     ("mixpanel.group", lambda s: list(s.facts(["plan"]))),
     ("mixpanel.profile", lambda s: list(s.people(["email"]))),
     ("mixpanel.cohort", lambda s: s.cohort("Power users")),

@@ -50,4 +50,18 @@ ROWS: tuple[Mutation, ...] = (
         '"created_at": at.timestamp()',
         (f"{_TESTS}test_an_event_carries_the_time_of_the_firing_and_counts_once",),
     ),
+    Mutation(
+        "Intercom, Create or update a company: by our id, not by Intercom's",
+        "integrations/intercom/companies.py",
+        'self._api.set_company(str(company["company_id"]), values)',
+        'self._api.set_company(str(company["id"]), values)',
+        ("integrations/test_intercom_companies.py::test_values_are_written_as_their_attribute_takes_them",),
+    ),
+    Mutation(
+        "Intercom, Search conversations: a date is compared by its day",
+        "integrations/intercom/conversations.py",
+        "(first - 2 * DAY)",
+        "first",
+        ("integrations/test_intercom_companies.py::test_the_search_knows_days_alone_and_what_is_older_is_left_out",),
+    ),
 )

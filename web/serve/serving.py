@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import uvicorn
 
@@ -22,15 +23,6 @@ from web.serve.people import People
 # Calls under way are finished; then the port is closed. Longer than any answer takes.
 GRACE = 10
 KEEP_ALIVE = 75  # seconds; the libraries keep a connection, and take a quiet end of it well (measured)
-
-
-@dataclass(frozen=True)
-class At:
-    """Where it listens: a host and a port, or a socket that somebody else holds open while it starts anew."""
-
-    host: str = "127.0.0.1"
-    port: int = 8100
-    fd: int | None = None
 
 
 def service(place: Place, doors: Doors, on_stored: Listener | None = None) -> Service:
@@ -54,22 +46,22 @@ def account_of(place: Place, source: str) -> str | None:
     return next((one.account for one in events if one.from_ == source), None)
 
 
-def serve(made: Service, at: At, started: Callable[[], None] | None = None) -> None:
+def serve(made: Service, on: socket.socket, started: Callable[[], None] | None = None) -> None:
     """Run until SIGTERM or ctrl-C; then finish the calls under way."""
     config = uvicorn.Config(
         made,
-        host=at.host,
-        port=at.port,
-        fd=at.fd,
         log_config=None,
         access_log=False,  # a query holds keys and people (mixpanel for Node)
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACE,
-        backlog=2048,
         ws="none",
     )
-    asyncio.run(_run(_Server(config), started))
+    # What there is now stays; and of what comes, nearly nothing is in circles: it is looked for less often.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    asyncio.run(_run(_Server(config), on, started))
 
 
 class _Server(uvicorn.Server):
@@ -83,8 +75,8 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _run(server: uvicorn.Server, started: Callable[[], None] | None) -> None:
-    running = asyncio.create_task(server.serve())
+async def _run(server: uvicorn.Server, on: socket.socket, started: Callable[[], None] | None) -> None:
+    running = asyncio.create_task(server.serve(sockets=[on]))
     while not server.started and not running.done():
         await asyncio.sleep(0.01)
     if server.started and started is not None:
@@ -92,4 +84,4 @@ async def _run(server: uvicorn.Server, started: Callable[[], None] | None) -> No
     await running
 
 
-__all__ = ["At", "open_doors", "serve", "service"]
+__all__ = ["open_doors", "serve", "service"]

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from expansion.contract import EventRow, FactRecord, Merge
-from expansion.usage.checking import NO_ACCOUNT
 from integrations.segment.inbound import Calls
 from tests.web.serve.receiver import KEY, NOW, Receiver, door
 
@@ -68,8 +67,8 @@ def test_one_bad_event_is_set_aside_and_refuses_no_other(segment: Receiver) -> N
     assert [event.event_id for event in segment.events] == ["segment:m-1", "segment:m-5"]
     assert len(segment.reasons) == len(bad)
     counted = segment.service.tally.of("segment.calls").reasons
-    # The two good ones have no account yet.
-    assert segment.fold().rejects == {**counted, NO_ACCOUNT: 2}
+    done = segment.fold()
+    assert (done.rejects, done.waiting) == (counted, 2)  # the two good ones have no account yet
 
 
 def test_the_account_of_a_group_call_is_that_of_later_and_earlier_events(segment: Receiver) -> None:

@@ -1,0 +1,1 @@
+"""What receiving costs: `expansion serve` beside a bare server that only writes the same bytes down."""
