@@ -13,6 +13,7 @@ from integrations.kit.world import World
 from integrations.zendesk.meanings import MEANINGS, told
 from integrations.zendesk.settings import LIMIT, OTHERS, RETRY, TIMEOUT, Settings
 
+ORGANIZATIONS = 100  # the most that a page of them holds
 _EXPORT = "/api/v2/incremental/tickets/cursor"
 PAGE = 1000  # tickets, the most that a page of an export holds
 
@@ -20,7 +21,7 @@ Record = dict[str, Any]
 
 
 class Client:
-    """The two calls that are made of Zendesk."""
+    """The calls that are made of Zendesk."""
 
     def __init__(self, settings: Settings, world: World) -> None:
         def turn(name: str, limit: Limit) -> Budget:
@@ -44,6 +45,20 @@ class Client:
         user: Record = self._http.get("/api/v2/users/me", "reading who the token belongs to")["user"]
         return user
 
+    def organizations(self) -> Iterator[Record]:
+        """Every organization."""
+        for page in self._pages("/api/v2/organizations", "reading organizations", {"page[size]": ORGANIZATIONS}):
+            yield from page["organizations"]
+
+    def open_tickets(self) -> Iterator[Record]:
+        """Every ticket that is not solved yet, as the search knows them: a ticket of a moment ago may be missing."""
+        query: http.Query = {"query": "status<solved", "filter[type]": "ticket", "page[size]": PAGE}
+        for page in self._pages("/api/v2/search/export", "searching open tickets", query):
+            yield from page["results"]
+
+    def _pages(self, path: str, what: str, params: http.Query) -> Iterator[Record]:
+        return self._http.pages(path, what, params, following=_after)
+
     def changed_tickets(self, since: int) -> Iterator[Record]:
         """Pages of the tickets that changed since, but for the last minute, with their people and organizations.
 
@@ -62,6 +77,12 @@ class Client:
             return page
 
         return every_page(ask, _next, MEANINGS)
+
+
+def _after(page: Mapping[str, Any]) -> http.Query | None:
+    """The page after, of what Zendesk calls cursor pagination."""
+    meta = page["meta"]
+    return {"page[after]": str(meta["after_cursor"])} if meta["has_more"] else None
 
 
 def _next(page: Mapping[str, Any]) -> http.Query | None:

@@ -18,12 +18,12 @@ MEANINGS = Meanings(
         "the token is not accepted; check ZENDESK_EMAIL and ZENDESK_API_TOKEN, and that token access is switched on in "
         "Admin Center > Apps and integrations > APIs",
     ),
-    Row(403, NoAccess, "only an admin may export tickets; set ZENDESK_EMAIL and ZENDESK_API_TOKEN of one"),
+    Row(403, NoAccess, "only an admin may read this; set ZENDESK_EMAIL and ZENDESK_API_TOKEN of one"),
     Row(404, NoAccess, "there is no help desk at this address; check ZENDESK_SUBDOMAIN"),
     Row(
         (400, 422),
         TryLater,
-        "the export cannot go on from here ({shown}); the next pull begins it anew",
+        "reading cannot go on from here ({shown}); the next pull begins it anew",
     ),
     otherwise="refused ({shown})",
 )

@@ -23,6 +23,7 @@ from sandbox.zendesk.answers import ANSWERS
 Doc = dict[str, Any]
 
 _MOST = 1000
+_OPEN = ("new", "open", "pending", "hold")
 _LEFT_OUT = 60  # seconds before now of which an export tells nothing
 
 
@@ -68,6 +69,8 @@ class Zendesk(StandIn):
         table: list[tuple[str, str, Call]] = [
             ("GET", "/api/v2/users/me", self._me),
             ("GET", "/api/v2/incremental/tickets/cursor", self._export),
+            ("GET", "/api/v2/organizations", self._organizations),
+            ("GET", "/api/v2/search/export", self._search),
         ]
         return guarded(table)
 
@@ -89,6 +92,31 @@ class Zendesk(StandIn):
             raise Problem(429, "APIRateLimitExceeded", said, ceil(wait))
         self._window.count()
         return JSONResponse(self._page(dict(request.query_params)))
+
+    async def _organizations(self, request: Request) -> Response:
+        return self._listed(request, "organizations", self.state.all("zendesk.organizations"), 100)
+
+    async def _search(self, request: Request) -> Response:
+        """The stand-in knows one query: what is not solved yet."""
+        asked = request.query_params
+        if asked.get("query") != "status<solved" or asked.get("filter[type]") != "ticket":
+            raise Problem(400, "InvalidValue", "the stand-in searches for status<solved of tickets alone")
+        found = [one for one in self.state.all("zendesk.tickets") if one.get("status") in _OPEN]
+        return self._listed(request, "results", found, _MOST)
+
+    def _listed(self, request: Request, name: str, found: list[Doc], most: int) -> Response:
+        """A page, by what Zendesk calls cursor pagination."""
+        if not self._knows(request):
+            raise Problem(401, "Couldn't authenticate you")
+        size = request.query_params.get("page[size]", "100")
+        after = request.query_params.get("page[after]", "a0")
+        if not size.isdigit() or not 1 <= int(size) <= most:
+            raise Problem(400, "InvalidValue", f"page[size] is 1 to {most}")
+        if not (after.startswith("a") and after[1:].isdigit()):
+            raise Problem(400, "InvalidPaginationParameter", "page[after] is not valid")
+        part = page(found, int(after[1:]), int(size))
+        meta = {"has_more": part.next is not None, "after_cursor": f"a{part.next or len(found)}"}
+        return JSONResponse({name: part.items, "meta": meta})
 
     def _page(self, asked: Doc) -> Doc:
         since, start = self._from(asked)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from expansion.contract import EventRow, Failure, NoAccess
+from expansion.contract import EventRow, Failure, NoAccess, NotThere
 from expansion.limits import Limit
 from jobs.pull import Pull
 from sandbox.zendesk.answers import ANSWERS
@@ -173,3 +173,87 @@ def test_doctor_says_whether_the_token_may_export(
         setattr(desk.get(Zendesk), name, value)
     [finding] = connect(desk, world(clock)).check()
     assert (finding.what, finding.ok, finding.remedy is None) == (what, ok, ok)
+
+
+# --- what is open -----------------------------------------------------------------------------------------------------
+
+NAMES = ("acme", "globex", "initech", "hooli", "umbrella")
+FIRMS = [{"id": n, "external_id": name, "name": name} for n, name in enumerate(NAMES, 1)]
+URGENT = {"priority": "urgent", "organization_id": 1}
+OPEN = [
+    *(ticket(n, ago(1), **URGENT) for n in (1, 2)),
+    ticket(3, ago(1), organization_id=1, status="pending"),
+    ticket(4, ago(1), organization_id=2),
+    ticket(5, ago(1), organization_id=2, status="solved", priority="urgent"),
+    ticket(6, ago(1), organization_id=None),
+]
+
+
+@pytest.fixture
+def firms(stand_ins: Callable[..., StandIns], clock: FakeClock) -> StandIns:
+    there = {"zendesk": {"tickets": OPEN, "organizations": FIRMS}}
+    return stand_ins(lambda state: Zendesk(state, clock.monotonic), sample=there)
+
+
+class TestOrganization(SourceContract):
+    source = "zendesk.organization"
+    exempt: ClassVar = {
+        "test_a_field_that_is_not_there_is_not_known_any_more_and_the_others_are_read": "what it gives is counted here",
+        "test_an_answer_that_holds_less_than_it_announces_is_not_taken_for_the_whole": "a list announces no number",
+    }
+
+    @pytest.fixture
+    def case(self, firms: StandIns, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> SourceCase:
+        monkeypatch.setattr("integrations.zendesk.client.PAGE", 2)
+        monkeypatch.setattr("integrations.zendesk.client.ORGANIZATIONS", 2)
+        there, state = firms.get(Zendesk), firms.state
+
+        def of_this() -> Any:
+            return connect(firms, world(clock)).sources[self.source]
+
+        def few() -> Any:
+            monkeypatch.setattr("integrations.zendesk.client.OTHERS", Limit(2, 60, "a page"))
+            return of_this()
+
+        return SourceCase(
+            stand_ins=firms,
+            vendor="zendesk",
+            clock=clock,
+            connect=of_this,
+            pull=Pull(self.source, "facts", ("name", "open_tickets", "urgent_tickets")),
+            kinds={"open_tickets": "number", "urgent_tickets": "number"},
+            pages=JsonPages("v2/organizations", "organizations"),
+            holds=len(FIRMS),
+            differs=Differs(
+                lambda: state.delete("zendesk.organizations", "2"),
+                lambda: state.put("zendesk.organizations", "2", FIRMS[1]),
+            ),
+            answers=ANSWERS,
+            lock_out=lambda: setattr(there, "token", "another"),
+            locked_out="ZENDESK_API_TOKEN",
+            forbid=lambda: firms.fault("zendesk", "status", status=403, body={"error": "Forbidden"}, times=100),
+            forbidden="only an admin",
+            limited=Limited(few, 2, 60, "v2/"),
+            empty=lambda: [state.delete("zendesk.organizations", str(one["id"])) for one in FIRMS] and None,
+        )
+
+
+def test_open_and_urgent_tickets_are_counted_and_none_is_zero(firms: StandIns, clock: FakeClock) -> None:
+    of_this = connect(firms, world(clock)).sources["zendesk.organization"]
+    found = {one.account_id: one.values for one in of_this.facts(["open_tickets", "urgent_tickets"])}
+    assert found == {
+        "acme": {"open_tickets": 3, "urgent_tickets": 2},
+        "globex": {"open_tickets": 1, "urgent_tickets": 0},
+        **{name: {"open_tickets": 0, "urgent_tickets": 0} for name in NAMES[2:]},
+    }
+
+
+def test_two_organizations_of_one_account_are_said_to_be(firms: StandIns, clock: FakeClock) -> None:
+    firms.get(Zendesk).load({"zendesk": {"organizations": [{"id": 9, "external_id": "acme", "name": "Acme again"}]}})
+    records = list(connect(firms, world(clock)).sources["zendesk.organization"].facts(["open_tickets"]))
+    assert [one.account_id for one in records if one.is_twice] == ["acme"]
+
+
+def test_what_it_does_not_give_is_named(firms: StandIns, clock: FakeClock) -> None:
+    with pytest.raises(NotThere, match="`health`"):
+        list(connect(firms, world(clock)).sources["zendesk.organization"].facts(["health"]))

@@ -59,7 +59,7 @@ ROWS: tuple[Mutation, ...] = (
         "integrations/slack/people.py",
         'self._conversations[key] = str(opened["id"])',
         "self._conversations[key] = self._member(key)",
-        ("integrations/test_slack_people.py::TestMessageOwnerKeepsTheContract",),
+        ("integrations/test_slack_people.py::TestMessageOwnerKeepsTheContract::test_find_tells_done_from_not_done",),
     ),
     Mutation(
         "Slack, overflow menus: five lines",
