@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo quick test test-long test-engines fuzz chaos canaries zombies check bench bench-large docs clean lock
+.PHONY: setup demo quick test test-long test-engines test-senders fuzz chaos canaries zombies check bench bench-large docs clean lock
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || \
@@ -48,6 +48,29 @@ quick: $(READY)
 
 test-engines: .venv-engines/.ready
 	.venv-engines/bin/python -m pytest -p no:cacheprovider tests/warehouse/test_engines.py
+
+# What vendors' libraries really send, to `expansion serve`: none of them is a dependency of the product. Two of Segment's
+# cannot share a venv. Without Node its half is left out, and the test says so. WRITE=1 writes the table of
+# docs/senders.md anew.
+.venv-senders/.ready: requirements-senders.lock requirements-senders-old.lock $(READY)
+	@echo "Setting up .venv-senders (once)" >&2
+	@for old in "" -old; do \
+	  test -x .venv-senders$$old/bin/python || $(PYTHON) -m venv .venv-senders$$old; \
+	  VIRTUAL_ENV=.venv-senders$$old $(BIN)/uv pip install --quiet --require-hashes -r requirements-senders$$old.lock || exit 1; \
+	done
+	@touch $@
+
+.venv-senders/.ready-node: tests/senders/node/package.json tests/senders/node/package-lock.json .venv-senders/.ready
+	@if command -v npm >/dev/null; then \
+	  mkdir -p .venv-senders/node; \
+	  cp tests/senders/node/package.json tests/senders/node/package-lock.json .venv-senders/node; \
+	  npm ci --prefix .venv-senders/node --ignore-scripts --no-audit --no-fund --silent; \
+	fi
+	@touch $@
+
+test-senders: .venv-senders/.ready-node
+	$(if $(WRITE),@$(BIN)/python -m tests.senders.page --write,\
+	  EXPANSION_SENDERS=1 $(BIN)/python -m pytest -p no:cacheprovider -v tests/senders)
 
 # The evaluator against the oracle in 100,000 worlds, and what must not matter in as many in proportion. Takes hours;
 # EXPANSION_FUZZ_EXAMPLES=5000 takes fewer.
@@ -102,6 +125,11 @@ lock: $(READY)
 	@VIRTUAL_ENV=.venv $(BIN)/uv pip compile pyproject.toml --extra dev --extra engines --constraint requirements.lock \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	  --no-annotate -q --upgrade -o requirements-engines.lock
+	@for old in "" -old; do \
+	  VIRTUAL_ENV=.venv $(BIN)/uv pip compile tests/senders/python$$old.in --universal --python-version 3.11 \
+	    --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q --upgrade \
+	    -o requirements-senders$$old.lock || exit 1; \
+	done
 
 clean:
-	rm -rf .venv .venv-engines .demo
+	rm -rf .venv .venv-engines .venv-senders .venv-senders-old .demo
