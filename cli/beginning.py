@@ -45,7 +45,7 @@ def how_to_begin(place: Place, at: datetime, accounts: int) -> str | None:
         return f"nothing of any account had arrived by {at:%Y-%m-%d %H:%M} UTC, so none could be asked"
     from jobs.pull import pulls
 
-    sources = sorted({pull.source for pull in pulls(place)})
+    sources = sorted({pull.source for pull in pulls(place) if pull.what != "merges"})
     brings = [f"`expansion pull` brings in {_listed(sources)}, and sends nothing"] if sources else []
     brings += ["`expansion import FILE --map MAP` brings in files"]
     return f"nothing is stored yet, so no account could be asked: {'; '.join(brings)}"

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from expansion.evaluate.results import Evidence, Line
     from expansion.explain.evaluator import StoreEvaluator
     from expansion.language.model.models import Trigger
+    from expansion.records.ledger import FiringRecord
     from expansion.usage.former_ids import FormerIds
+    from jobs.place import Place
 
 _SECTIONS = {
     "accounts": "accounts (asked of these only)",
@@ -58,7 +60,7 @@ def command(
         ids = place.ids(evaluator.as_of)
         account, user = need_account(evaluator, ids.account(account)), user and ids.user(user)
         evidence, people = _explained(evaluator, asked, account, user)
-        firing = place.ledger.firing(trigger, account, evidence.user_id or "")
+        firing = _newest(place, trigger, ids, account, evidence.user_id or "")
         name, called = name_of(evaluator, account), _called(evaluator, account, evidence.user_id)
     finally:
         place.close()
@@ -91,6 +93,13 @@ def command(
         is_later = firing.fired_at > evidence.as_of
         when = f"after this moment, on {local:%Y-%m-%d %H:%M}, it fired" if is_later else f"fired {local:%Y-%m-%d}"
         say(f"\nin the ledger: {when}, {firing.decision}: {firing.reason}")
+
+
+def _newest(place: Place, trigger: str, ids: FormerIds, account: str, user: str) -> FiringRecord | None:
+    """The newest firing, by whatever ids the account and the person had then."""
+    whose = [(one, person) for one in ids.of_account(account) for person in ids.of_user(user)]
+    found = [firing for one, person in whose if (firing := place.ledger.firing(trigger, one, person))]
+    return max(found, key=lambda firing: firing.fired_at, default=None)
 
 
 def _former_ids(ids: FormerIds, account: str, user: str | None, zone: ZoneInfo) -> Iterator[str]:

@@ -79,6 +79,7 @@ class _Wanted:
     account_name: str | None
     user: str | None
     limit: int
+    former: tuple[str, ...] = ()  # ids that the account had
 
     def named(self) -> list[str]:
         account = f"account `{self.account}`" if self.account is not None else ""
@@ -93,7 +94,21 @@ def _wanted(place: Place, trigger: str | None, account: str | None, user: str | 
     if trigger is not None:
         need_trigger_of_ledger(place, trigger)
     id_, name = of_ledger(place, account) if account is not None else (None, None)
-    return _Wanted(trigger, id_, name, user, limit)
+    now, former = _by_every_id(place, id_) if id_ is not None else (None, ())
+    return _Wanted(trigger, now, name, user, limit, former)
+
+
+def _by_every_id(place: Place, account: str) -> tuple[str, tuple[str, ...]]:
+    """The id that an account has now, and those that it had. A store that is damaged keeps nobody from asking."""
+    from expansion.usage.manifest import StoreError
+    from jobs.clock import utc_now
+
+    try:
+        ids = place.ids(utc_now())
+    except StoreError:
+        return account, ()
+    now, *former = ids.of_account(ids.account(account))
+    return now, tuple(former)
 
 
 Lists = tuple[list[dict[str, Any]], list[dict[str, Any]]]  # for people, and for scripts
@@ -124,7 +139,13 @@ def _steps(place: Place, wanted: _Wanted) -> Lists:
     from expansion.records.ledger import StepFilter
     from jobs.report import step_rows
 
-    narrow = StepFilter(trigger=wanted.trigger, account_id=wanted.account, user_id=wanted.user, limit=wanted.limit)
+    narrow = StepFilter(
+        trigger=wanted.trigger,
+        account_id=wanted.account,
+        former_ids=wanted.former,
+        user_id=wanted.user,
+        limit=wanted.limit,
+    )
     found = place.ledger.steps(narrow)
     return list(step_rows(found)), [scripts.step(one) for one in found]
 
@@ -134,7 +155,9 @@ def _clocks(place: Place, wanted: _Wanted) -> Lists:
     from expansion.records.ledger import StepFilter
     from jobs.clocks import clock_rows
 
-    narrow = StepFilter(trigger=wanted.trigger, account_id=wanted.account, user_id=wanted.user)
+    narrow = StepFilter(
+        trigger=wanted.trigger, account_id=wanted.account, former_ids=wanted.former, user_id=wanted.user
+    )
     steps = place.ledger.steps(narrow)
     clocks = place.ledger.clocks_of(step.key for step in steps)
     told = [scripts.clock(clocks[one.key], one, promise(one.recipe)) for one in steps if one.key in clocks]
@@ -157,7 +180,13 @@ def _runs(place: Place, wanted: _Wanted) -> Lists:
 def _found(place: Place, wanted: _Wanted) -> list[FiringRecord]:
     from expansion.records.ledger import FiringFilter
 
-    narrow = FiringFilter(trigger=wanted.trigger, account_id=wanted.account, user_id=wanted.user, limit=wanted.limit)
+    narrow = FiringFilter(
+        trigger=wanted.trigger,
+        account_id=wanted.account,
+        former_ids=wanted.former,
+        user_id=wanted.user,
+        limit=wanted.limit,
+    )
     return list(place.ledger.firings(narrow))
 
 

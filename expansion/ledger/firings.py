@@ -404,10 +404,11 @@ def _narrow(query: Select[Any], wanted: FiringFilter) -> Select[Any]:
     query = query if wanted.run_id is None else query.where(of_run(wanted.run_id))
     for column, value in (
         (FIRINGS.c.trigger, wanted.trigger),
-        (FIRINGS.c.account_id, wanted.account_id),
         (FIRINGS.c.user_id, wanted.user_id),
     ):
         query = query if value is None else query.where(column == value)
+    if wanted.account_id is not None:
+        query = query.where(FIRINGS.c.account_id.in_((wanted.account_id, *wanted.former_ids)))
     if wanted.decisions is not None:
         query = query.where(FIRINGS.c.decision.in_(wanted.decisions))
     return query.where(FIRINGS.c.cleared_at.is_(None)) if wanted.open_only else query

@@ -55,12 +55,13 @@ def narrow(query: Select[Any], wanted: StepFilter) -> Select[Any]:
     query = query if wanted.run_id is None else query.where(of_run(wanted.run_id))
     for column, value in (
         (STEPS.c.trigger, wanted.trigger),
-        (STEPS.c.account_id, wanted.account_id),
         (FIRINGS.c.user_id, wanted.user_id),
         (STEPS.c.playbook, wanted.playbook),
         (STEPS.c.action, wanted.action),
     ):
         query = query if value is None else query.where(column == value)
+    if wanted.account_id is not None:
+        query = query.where(STEPS.c.account_id.in_((wanted.account_id, *wanted.former_ids)))
     if wanted.states is not None:
         query = query.where(STEPS.c.state.in_(wanted.states))
     return query.limit(wanted.limit)

@@ -44,6 +44,7 @@ class StepFilter:
     run_id: int | None = None
     trigger: str | None = None
     account_id: str | None = None
+    former_ids: tuple[str, ...] = ()  # of that account: what was done under them is listed with it
     user_id: str | None = None  # "": only what is about whole accounts
     playbook: str | None = None
     action: str | None = None
@@ -58,6 +59,7 @@ class FiringFilter:
     run_id: int | None = None
     trigger: str | None = None
     account_id: str | None = None
+    former_ids: tuple[str, ...] = ()  # of that account: what was done under them is listed with it
     user_id: str | None = None  # "": only what is about whole accounts
     decisions: tuple[Decision, ...] | None = None
     open_only: bool = False

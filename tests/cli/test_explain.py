@@ -194,3 +194,15 @@ def test_times_are_those_of_the_policy(folder, run, change):
     out = run("explain", "export-limit", "a-100", "--as-of", AS_OF).out
     assert "as of 2026-03-02 04:00 EST" in out
     assert "2026-03-01 11:21:00 Export Blocked by cem" in out
+
+
+def test_it_says_until_when_an_account_and_a_person_had_another_id(people, run):
+    for of, former, now in (("account", "a-old", "a-100"), ("user", "anon-7", "ben")):
+        Path("moved.csv").write_text(f"former,now,since\n{former},{now},2026-01-15\n")
+        Path("map.yaml").write_text(f"merges: {{of: {of}, former: former, id: now, at: since}}\n")
+        run("import", "moved.csv", "--map", "map.yaml")
+    said = run("explain", "export-person", "a-old", "--user", "anon-7", "--as-of", AS_OF)
+    assert said.out.startswith("export-person for ben of Northwind Traders (a-100)")
+    assert "was a-old until 15 January 2026\nwas anon-7 until 15 January 2026\n" in said.out
+    told = run("explain", "export-person", "a-old", "--user", "anon-7", "--as-of", AS_OF, "--json").json
+    assert (told["account_id"], told["user_id"], told["former_ids"]) == ("a-100", "ben", ["a-old"])

@@ -89,6 +89,15 @@ def test_one_account(ledger, run):
     assert [firing["account_id"] for firing in run("ledger", "--account", "beta", "--json").json] == ["beta"]
 
 
+def test_an_account_is_listed_with_what_was_done_under_its_former_ids(ledger, run):
+    (Path.cwd() / "moved.csv").write_text("former,now,since\nbeta,acme,2026-01-01\n")
+    map_ = Path.cwd() / "map.yaml"
+    map_.write_text("merges: {of: account, former: former, id: now, at: since}\n")
+    run("import", "moved.csv", "--map", str(map_))
+    for name in ("acme", "beta"):
+        assert {one["account_id"] for one in run("ledger", "--account", name, "--json").json} == {"acme", "beta"}
+
+
 def test_one_trigger(ledger, run):
     assert run("ledger", "--trigger", "seat-limit", "--json").json != []
     assert run("ledger", "--trigger", "export-limit", "--json").json == []
