@@ -33,6 +33,7 @@ def command(folder: Path, keep_up: bool | None) -> None:
     Appcues and a webhook, and show on an inbox page. No account, no key; nothing leaves this machine. A second run
     finds nothing new to do.
     """
+    from cli.demo_event import show
     from cli.demo_processes import start_prefect, start_stand_ins
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -51,6 +52,8 @@ def command(folder: Path, keep_up: bool | None) -> None:
         if was_here:
             say(f"\nthis demo ran here before, so what had fired is known; without {folder} it begins anew")
             shown.known()
+        if code == 0:
+            show(folder, stand_ins, {**stand_ins.environment(), **_our_settings(folder), **prefect}, shown.firings())
         page = stand_ins.save_inbox(folder / "inbox.html", up=watched)
         echo(f"\ninbox: {page.resolve()}")
         shown.next()
@@ -74,25 +77,26 @@ class _Shown:
         from cli.fired import ends, show_fired
 
         echo()
-        firings = self._firings()
+        firings = self.firings()
         show_fired(firings, "What had fired")
         say(f"\n{ends(firings, 'firing')}")
 
     def next(self) -> None:
         """Three commands to try, in the demo's world."""
-        acted = [one.account_name for one in self._firings() if one.decision == "acting"]
+        from cli.demo_event import TRIGGER
+
+        acted = [one for one in self.firings() if one.decision == "acting" and one.trigger != TRIGGER]
         if not acted:
             return
-        account = f'"{acted[0]}"'
+        account = f'"{acted[0].account_name}"'
         at = self.as_of.replace("+00:00", "Z")
         echo("\nAsk the demo's world, from this folder:")
         if shutil.which("expansion") is None:
             echo(f"  . {Path(sys.executable).parent / 'activate'}")
         for name, value in self._settings().items():
             echo(f"  export {name}={value}")
-        trigger = next(one.trigger for one in self._firings() if one.account_name == acted[0])
         echo(f"  expansion triggers --as-of {at}")
-        echo(f"  expansion explain {trigger} {account} --as-of {at}")
+        echo(f"  expansion explain {acted[0].trigger} {account} --as-of {at}")
         echo(f"  expansion ledger --steps --account {account}")
 
     def _settings(self) -> dict[str, str]:
@@ -105,7 +109,7 @@ class _Shown:
         )
         return {"EXPANSION_HOME": needed["EXPANSION_HOME"], **playbooks}
 
-    def _firings(self) -> list[FiringRecord]:
+    def firings(self) -> list[FiringRecord]:
         from expansion.ledger.store import open_ledger
 
         ledger = open_ledger(f"sqlite:///{self.folder / 'expansion' / 'ledger.db'}")

@@ -70,8 +70,8 @@ def start_stand_ins(folder: Path) -> Iterator[StandIns]:
     ready = folder / "stand-ins.url"
     ready.unlink(missing_ok=True)
     command = ["-m", "sandbox", "--state", str(folder / "stand-ins.db"), "--sample", str(sample)]
-    with _process([*command, "--ready-file", str(ready)], folder / "stand-ins.log") as process:
-        _until(ready.is_file, process, folder / "stand-ins.log", "the stand-ins")
+    with process([*command, "--ready-file", str(ready)], folder / "stand-ins.log") as running:
+        until(ready.is_file, running, folder / "stand-ins.log", "the stand-ins")
         yield StandIns(ready.read_text().strip(), sample)
 
 
@@ -95,14 +95,14 @@ class PrefectServer:
 
     def ready(self) -> str:
         """Wait until it answers; its API's address."""
-        _until(lambda: _healthy(f"{self.url}/api/health"), self.process, self.log, "the Prefect server")
+        until(lambda: healthy(f"{self.url}/api/health"), self.process, self.log, "the Prefect server")
         return f"{self.url}/api"
 
 
 @contextmanager
 def start_prefect(folder: Path, port: int | None) -> Iterator[PrefectServer]:
     """A Prefect server with its database in the folder; on `port` if that is free, else on any."""
-    port = port if port is not None and _free(port) else _any_port()
+    port = port if port is not None and _free(port) else any_port()
     home = folder / "prefect"
     url = f"http://127.0.0.1:{port}"
     environment = {
@@ -117,12 +117,12 @@ def start_prefect(folder: Path, port: int | None) -> Iterator[PrefectServer]:
     }
     log = folder / "prefect.log"
     command = ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    with _process(command, log, environment) as process:
-        yield PrefectServer(url, environment["PREFECT_HOME"], process, log)
+    with process(command, log, environment) as running:
+        yield PrefectServer(url, environment["PREFECT_HOME"], running, log)
 
 
 @contextmanager
-def _process(
+def process(
     arguments: list[str], log: Path, environment: dict[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A Python process whose output goes to a file; ended when we are done."""
@@ -146,7 +146,7 @@ def _process(
                 process.wait()
 
 
-def _until(ready: object, process: subprocess.Popen[bytes], log: Path, what: str) -> None:
+def until(ready: object, process: subprocess.Popen[bytes], log: Path, what: str) -> None:
     assert callable(ready), "asked over and over"
     deadline = time.monotonic() + _PATIENCE
     while not ready():
@@ -155,7 +155,7 @@ def _until(ready: object, process: subprocess.Popen[bytes], log: Path, what: str
         time.sleep(0.1)
 
 
-def _healthy(url: str) -> bool:
+def healthy(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=2) as reply:  # noqa: S310  loopback
             return bool(reply.status == 200)
@@ -168,7 +168,7 @@ def _free(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-def _any_port() -> int:
+def any_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

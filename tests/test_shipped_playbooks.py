@@ -50,6 +50,7 @@ def test_there_is_a_trigger_for_every_signal_and_every_tier_is_sold(shipped: Wor
         "premium-features-growing",
         "teams-collaborating",
         "paywall-several-people",
+        "paywall-right-now",
         "advanced-support-questions",
         "beyond-first-use-case",
     }

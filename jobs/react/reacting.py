@@ -176,6 +176,7 @@ class Reacting:
         self._read = stored_state(place.store.root) or ()
         workspace = definitions.workspace
         self._resident = Resident.of(place.store, definitions.vocabulary, triggers, now, besides(workspace, triggers))
+        self._say_once(f"reacts to events: {', '.join(sorted(one.trigger for one in triggers))}")
 
     # --- what is wrong ------------------------------------------------------------------------------------------------
 
