@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -18,7 +18,7 @@ from expansion.usage.former_ids import FormerIds
 class History(Spent, Protocol):
     """What deciding reads of the ledger: of a trigger's accounts, or people."""
 
-    def open_episodes(self, trigger: str) -> Mapping[Subject, OpenEpisode]: ...
+    def open_episodes(self, trigger: str, accounts: Collection[str] | None = None) -> Mapping[Subject, OpenEpisode]: ...
 
     def last_episode(self, trigger: str) -> Mapping[Subject, LastEpisode]: ...
 
@@ -50,10 +50,11 @@ class OfNow:
         account = self.ids.account(account_of(subject))
         return UserOf(account, self.ids.user(user_of(subject))) if isinstance(subject, UserOf) else account
 
-    def open_episodes(self, trigger: str) -> Mapping[Subject, OpenEpisode]:
+    def open_episodes(self, trigger: str, accounts: Collection[str] | None = None) -> Mapping[Subject, OpenEpisode]:
         if not self.ids:
-            return self.history.open_episodes(trigger)
-        return {now: some[0][1] for now, some in self._open(trigger).items()}
+            return self.history.open_episodes(trigger, accounts)
+        had = None if accounts is None else self.ids.of_accounts(accounts)
+        return {now: some[0][1] for now, some in self._open(trigger, had).items()}
 
     def last_episode(self, trigger: str) -> Mapping[Subject, LastEpisode]:
         found: dict[Subject, LastEpisode] = {}
@@ -100,10 +101,12 @@ class OfNow:
     def mark(self) -> Mark:
         return self.history.mark()
 
-    def _open(self, trigger: str) -> dict[Subject, list[tuple[Subject, OpenEpisode]]]:
+    def _open(
+        self, trigger: str, accounts: Collection[str] | None = None
+    ) -> dict[Subject, list[tuple[Subject, OpenEpisode]]]:
         """By who it is now, under whose ids which episodes are open, the one that goes on first."""
         together: dict[Subject, list[tuple[Subject, OpenEpisode]]] = {}
-        for subject, still_open in self.history.open_episodes(trigger).items():
+        for subject, still_open in self.history.open_episodes(trigger, accounts).items():
             together.setdefault(self.now(subject), []).append((subject, still_open))
         last = self.last_episode(trigger) if any(now != some[0][0] for now, some in together.items()) else {}
         return {now: _first(now, some, last.get(now)) for now, some in together.items()}

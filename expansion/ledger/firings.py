@@ -70,9 +70,11 @@ class Overtaken(ForPeople):
 
 
 class Firings(Database):
-    def open_episodes(self, trigger: str) -> dict[Subject, OpenEpisode]:
-        """The accounts of a trigger, or its people, whose episode has not ended."""
+    def open_episodes(self, trigger: str, accounts: Collection[str] | None = None) -> dict[Subject, OpenEpisode]:
+        """The accounts of a trigger, or its people, whose episode has not ended; of these accounts where some are
+        named, a few."""
         query = select(*_SUBJECT, *_OPEN).where(FIRINGS.c.trigger == trigger, FIRINGS.c.cleared_at.is_(None))
+        query = query if accounts is None else query.where(FIRINGS.c.account_id.in_(accounts))
         with self.reading() as connection:
             rows = connection.execute(query)
             return {subject_of(account, user): OpenEpisode(*rest) for account, user, *rest in rows}

@@ -45,7 +45,7 @@ class Reacting:
     _resident: Resident | None = None
     _read: tuple[object, ...] = ()  # how the store stood when the resident was read
     _playbooks: Playbooks | None = None
-    _said: str = ""
+    _said: dict[str, str] = field(default_factory=dict)  # by what it is about
     _due: Due = field(default_factory=Due)
     _at_hand: Batch = field(default_factory=Batch)
     _facts_came: bool = False  # facts that were pushed since the store was read
@@ -111,7 +111,7 @@ class Reacting:
             return
         asking = resident.asking(now)
         answers = asking.answers_of(run.triggers(), touched, only)
-        run.decide(answers, asking, len(touched), resident.stored.ids)
+        run.decide(answers, asking, touched.keys(), resident.stored.ids)
         seconds = time.monotonic() - begun + self.gather
         run.told.reacted(now, len(rows), taken.refused, len(touched), seconds)
 
@@ -149,8 +149,9 @@ class Reacting:
         if self._playbooks.place.settings.engine_url is None:
             return False
         self._say_once(
+            "engine",
             "with EXPANSION_ENGINE_URL set nothing reacts at once: events are rolled up in the warehouse; triggers "
-            "with `check: on_event` are evaluated in every run"
+            "with `check: on_event` are evaluated in every run",
         )
         return True
 
@@ -176,7 +177,7 @@ class Reacting:
         self._read = stored_state(place.store.root) or ()
         workspace = definitions.workspace
         self._resident = Resident.of(place.store, definitions.vocabulary, triggers, now, besides(workspace, triggers))
-        self._say_once(f"reacts to events: {', '.join(sorted(one.trigger for one in triggers))}")
+        self._say_once("triggers", f"reacts to events: {', '.join(sorted(one.trigger for one in triggers))}")
 
     # --- what is wrong ------------------------------------------------------------------------------------------------
 
@@ -206,11 +207,13 @@ class Reacting:
     def _say_mistakes(self, playbooks: Playbooks) -> None:
         if playbooks.mistakes is not None:
             goes_on = "reacting goes on by the last good ones" if playbooks.good else "nothing reacts until then"
-            self._say_once(f"the playbooks have mistakes, and {goes_on}:\n\n{playbooks.mistakes}")
+            self._say_once("mistakes", f"the playbooks have mistakes, and {goes_on}:\n\n{playbooks.mistakes}")
+        else:
+            self._said.pop("mistakes", None)
 
-    def _say_once(self, sentence: str) -> None:
-        if sentence != self._said:
-            self._said = sentence
+    def _say_once(self, about: str, sentence: str) -> None:
+        if sentence != self._said.get(about):
+            self._said[about] = sentence
             self.say(sentence)
 
     def _end_run(self) -> None:

@@ -6,7 +6,7 @@ it was taken; the run only says by what and in which hour.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Event
@@ -27,6 +27,7 @@ from jobs.react.sending import Sending
 from jobs.react.told import Told
 
 LASTS = timedelta(hours=1)
+_FEW = 500  # accounts that a query names one by one
 
 
 @dataclass
@@ -72,12 +73,15 @@ class ReactRun:
             self.told.notice(f"{name} reacts after its first run over all accounts (`expansion run`)")
         return [one for one in known if one.trigger not in waiting]
 
-    def decide(self, answers: Mapping[str, Answers], asking: Asking, accounts: int, ids: FormerIds) -> Decisions | None:
+    def decide(
+        self, answers: Mapping[str, Answers], asking: Asking, accounts: Collection[str], ids: FormerIds
+    ) -> Decisions | None:
         """Decide about what has changed, as a run does, write it down and have it sent; None where nothing has."""
         history = OfNow(self.place.ledger, ids)
-        if not any(_is_news(each, history) for each in answers.values()):
+        news = {name: each for name, each in answers.items() if _is_news(each, history, accounts)}
+        if not news:
             return None
-        evaluated = Evaluated(self.definitions, dict(answers), asking, accounts, {})
+        evaluated = Evaluated(self.definitions, news, asking, len(accounts), {})
 
         def once() -> Decisions:
             # Not `ran_as`: a trigger counts as having run when all accounts were asked.
@@ -124,11 +128,11 @@ def _playbooks(decisions: Decisions) -> Sequence[str]:
     return [one.playbook for one in firings if one.playbook and one.steps]
 
 
-def _is_news(answers: Answers, history: OfNow) -> bool:
-    """Whether an episode may begin or end, or be decided about again."""
+def _is_news(answers: Answers, history: OfNow, accounts: Collection[str]) -> bool:
+    """Whether an episode of these accounts may begin or end, or be decided about again."""
     if not answers.yes and not answers.cleared:
         return False
-    known = history.open_episodes(answers.trigger)
+    known = history.open_episodes(answers.trigger, accounts if len(accounts) <= _FEW else None)
     return (
         bool(answers.yes - known.keys())
         or any(one in answers.cleared for one in known)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -219,7 +219,7 @@ class FakeHistory:
     snoozed: list[tuple[str, Snooze]] = field(default_factory=list)  # by which trigger
     began: list[Conversation] = field(default_factory=list)
 
-    def open_episodes(self, trigger: str) -> dict[Subject, OpenEpisode]:
+    def open_episodes(self, trigger: str, accounts: Collection[str] | None = None) -> dict[Subject, OpenEpisode]:
         return {
             subject: still_open(it.episode, it.fired_at, it.decision)
             for subject, it in self.last_episode(trigger).items()

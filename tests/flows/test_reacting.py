@@ -60,7 +60,7 @@ def test_an_hour_is_one_flow_run_with_a_table_of_its_minutes(town: Town, monkeyp
     assert sum(int(minute["events"]) for minute in table) == 9
     assert sum(int(minute["fired"]) for minute in table) == 3
     assert announced == ["paywall"] * 3
-    assert town.said == []
+    assert town.warned == []
 
 
 def test_without_prefect_it_is_said_once_and_everything_goes_on(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +78,7 @@ def test_without_prefect_it_is_said_once_and_everything_goes_on(town: Town, monk
     react(town, reacting, "acme")
     until(town.messages)
     reacting.end()
-    assert town.said == ["Prefect cannot be told what reacts (ConnectionRefusedError); it goes on, and is told later"]
+    assert town.warned == ["Prefect cannot be told what reacts (ConnectionRefusedError); it goes on, and is told later"]
 
 
 def test_where_no_server_is_named_that_is_said(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,6 +91,6 @@ def test_where_no_server_is_named_that_is_said(town: Town, monkeypatch: pytest.M
 
     monkeypatch.setattr(module, "PREFECT_API_URL", Nowhere)
     module.Showing(town.reacting(), town.said.append, Event()).work()
-    assert town.said == [
+    assert town.warned == [
         "PREFECT_API_URL is not set: what reacts stands in the ledger alone (`expansion ledger --runs`)"
     ]

@@ -161,6 +161,18 @@ def test_an_edited_trigger_holds_from_then_on(town: Town) -> None:
     assert [one.account_id for one in town.firings()] == ["bolt"]
 
 
+def test_what_reacts_is_said_and_again_when_it_changes(town: Town) -> None:
+    with town.at_work() as reacting:
+        react(town, reacting, "acme", times=1)
+        town.whole_run()
+        look_again(reacting)
+        assert town.said == ["reacts to events: paywall"]
+        town.trigger("paywall\ntitle", "other\ntitle")
+        (town.folder / "playbooks/triggers/paywall.yaml").rename(town.folder / "playbooks/triggers/other.yaml")
+        look_again(reacting)
+    assert town.said == ["reacts to events: paywall", "reacts to events: other"]
+
+
 def test_playbooks_with_mistakes_are_said_once_and_the_last_good_ones_hold(town: Town) -> None:
     with town.at_work() as reacting:
         react(town, reacting, "acme", times=2)
@@ -168,7 +180,7 @@ def test_playbooks_with_mistakes_are_said_once_and_the_last_good_ones_hold(town:
         look_again(reacting)
         look_again(reacting)
         react(town, reacting, "acme", times=1)
-    (said,) = town.said
+    (said,) = town.warned
     assert said.startswith("the playbooks have mistakes, and reacting goes on by the last good ones:")
     assert "did you mean `at_least`?" in said
     assert [one.account_id for one in town.firings()] == ["acme"]
@@ -239,7 +251,7 @@ def test_what_breaks_is_said_and_asked_once_more(town: Town, monkeypatch: pytest
     reacting.start()
     until(town.messages)
     reacting.stop()
-    assert "reacting broke off (RuntimeError) and begins anew; events are taken all the same" in town.said
+    assert "reacting broke off (RuntimeError) and begins anew; events are taken all the same" in town.warned
     assert [one.account_id for one in town.firings()] == ["acme"]
 
 
@@ -253,7 +265,7 @@ def test_too_many_events_are_read_from_the_store_and_each_account_is_asked_once(
         reacting.once()
         until(lambda: len(town.messages()) == 2)
         assert reacting.told and reacting.told.rows()[0]["accounts"] == "2"
-    assert town.said == ["reacting fell behind: 16 events are read from the store instead; none is lost"]
+    assert town.warned == ["reacting fell behind: 16 events are read from the store instead; none is lost"]
     assert {one.account_id for one in town.firings()} == {"acme", "bolt"}
 
 
@@ -282,7 +294,7 @@ def test_with_events_in_a_warehouse_nothing_reacts_and_it_is_said(town: Town, mo
     monkeypatch.setenv("EXPANSION_ENGINE_URL", "postgres://ana:secret@host/events")
     with town.at_work() as reacting:
         react(town, reacting, "acme")
-    (said,) = town.said
+    (said,) = town.warned
     assert said.startswith("with EXPANSION_ENGINE_URL set nothing reacts at once")
     assert "secret" not in said
     place = town.place()

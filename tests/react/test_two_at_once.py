@@ -44,7 +44,7 @@ def test_an_event_and_a_run_never_both_act(town: Town) -> None:
     assert other.exitcode == 0
     until(lambda: len(town.messages()) == len(ACCOUNTS), 60)
     reacting.stop()
-    assert town.said == []
+    assert town.warned == []
     assert Counter(one.account_id for one in town.firings()) == dict.fromkeys(ACCOUNTS, 1)
     assert set(town.messages().values()) == {1}
     assert {step.state for step in town.steps()} == {"done"}

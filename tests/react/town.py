@@ -72,6 +72,11 @@ class Town:
     said: list[str] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
+    @property
+    def warned(self) -> list[str]:
+        """What was said but for what reacts."""
+        return [sentence for sentence in self.said if not sentence.startswith("reacts to events: ")]
+
     def place(self) -> Place:
         home = {"playbooks": self.folder / "playbooks", "home": self.folder / "home"}
         return Place(Settings(_env_file=None, **home, ledger_url=self.ledger, retry_waits=[0.1]))  # type: ignore[call-arg, arg-type]
