@@ -112,6 +112,7 @@ docs: $(READY)
 bench: $(READY)
 	@$(BIN)/python -m benchmarks
 	@$(BIN)/python -m benchmarks.imports
+	@$(BIN)/python -m benchmarks.pulls
 	@$(BIN)/python -m benchmarks.actions
 	@$(BIN)/python -m benchmarks.reacting
 

@@ -1,0 +1,1 @@
+"""What pulls cost, against downloading and parsing the same bytes."""
