@@ -17,10 +17,10 @@ ROWS: tuple[Mutation, ...] = (
         (f"{_TABLES}test_nothing_can_be_written_by_a_map",),
     ),
     Mutation(
-        "PostgreSQL, COPY: a cell in quotes is a text, and one without is nothing",
+        "PostgreSQL, COPY: yes and no are written as t and f",
         _POSTGRES,
-        "strings_can_be_null=True",
-        "strings_can_be_null=False",
+        'if kind == "bool":',
+        'if kind == "no kind":',
         (f"{_TABLES}test_what_a_cell_says_is_what_the_store_says",),
     ),
     Mutation(

@@ -198,9 +198,18 @@ def test_half_a_read_stores_nothing_and_the_next_has_it_all(desk: Desk, shop: ps
     assert (orders.stored, orders.repeats) == (400_000, 0)
 
 
-def test_nothing_can_be_written_by_a_map(desk: Desk, shop: psycopg.Connection) -> None:
+@pytest.mark.parametrize(
+    "query",
+    [
+        "WITH gone AS (DELETE FROM shop.orders RETURNING *) SELECT * FROM gone",
+        "SELECT *, shop.emptied() FROM shop.orders",
+    ],
+)
+def test_nothing_can_be_written_by_a_map(desk: Desk, shop: psycopg.Connection, query: str) -> None:
+    """Nor by a function that a query calls."""
     order(shop, 1, "2026-03-06 08:00")
-    query = "WITH gone AS (DELETE FROM shop.orders RETURNING *) SELECT * FROM gone"
+    emptied = "WITH gone AS (DELETE FROM shop.orders RETURNING 1) SELECT count(*)::int FROM gone"
+    shop.execute(f"CREATE FUNCTION shop.emptied() RETURNS int LANGUAGE sql VOLATILE AS '{emptied}'")
     desk.map("orders", ORDERS.replace("table: shop.orders", f'query: "{query}"'))
     (_, orders) = desk.pull()
     assert "refused to read the query of the map" in (orders.problem or "")
