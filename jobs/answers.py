@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from expansion.contract import Disposition, Failure
 from expansion.follow.answers import line, lines, shows, to_show
+from expansion.language.model.mistakes import Mistakes
 from expansion.records.dispositions import Answered, DispositionRecord
 from expansion.records.firing import NewStep
 from jobs.deliver import Pieces, deliver_some
@@ -19,7 +21,8 @@ def take_answers(place: Place, said: Iterable[Disposition], now: datetime) -> li
     answered = [place.ledger.dispose(one, now) for one in said]
     for one in answered:
         if one.what == "new" and one.record is not None:
-            place.ledger.add_following(_steps(place, one.record), now)
+            with suppress(Mistakes):  # in somebody's YAML: the answer stands, and is shown with the next one
+                place.ledger.add_following(_steps(place, one.record), now)
     return answered
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -117,3 +118,13 @@ def test_what_serve_could_not_show_is_shown_by_the_next_run(outside: Outside, fi
     outside.recover()
     fired.deliver()
     assert shown(fired) == [f"Claimed by {ANA['id']} on 2 March 2026"]
+
+
+def test_a_mistake_in_the_files_loses_no_answer(outside: Outside, fired: Job) -> None:
+    step = fired.step("ac-01", "tell").key
+    Path("playbooks/call.yaml").write_text("playbook: call\nsteps: 7\n", encoding="utf-8")
+    with job(outside.state) as work:
+        said = Disposition("slack.buttons", step, "claimed", ANA["id"], NOW, "click")
+        [answered] = take_answers(work.place, [said], NOW)
+        assert answered.what == "new"
+        assert [one.by for one in work.place.ledger.newest_dispositions()] == [ANA["id"]]

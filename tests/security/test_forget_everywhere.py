@@ -165,6 +165,7 @@ def test_every_column_is_words_or_something_that_names_nobody() -> None:
         "audit.what",
         "attempts.outcome",
         "differences.kind",
+        "dispositions.kind",
         "firings.currency",
         "firings.decision",
         "past_decisions.decision",
