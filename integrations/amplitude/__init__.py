@@ -9,6 +9,7 @@ from integrations.amplitude.actions import (
     TakeBackAction,
 )
 from integrations.amplitude.client import Client
+from integrations.amplitude.cohorts import Cohorts
 from integrations.amplitude.doctor import check
 from integrations.amplitude.export import Export
 from integrations.amplitude.inbound import Calls
@@ -38,7 +39,7 @@ INTEGRATION = Integration(
     connect=connect,
     actions={kind.name: kind for kind in _ACTIONS},
     sources={kind.name: kind for kind in (Export, Cohort)},
-    inbound={Calls.name: Calls},
+    inbound={kind.name: kind for kind in (Calls, Cohorts)},
     limits=(DOWNLOADS_A_MONTH, *DOWNLOADS),
     rights=RIGHTS,
 )

@@ -75,3 +75,15 @@ class ServeSettings(BaseSettings):
         description="For `expansion serve`: the API keys that Amplitude's libraries may send, several with commas: the "
         "project's own (Organization settings > Projects), or long ones that you make up.",
     )
+
+
+class CohortsSettings(BaseSettings):
+    """What `expansion serve` needs to take who is in which cohort."""
+
+    model_config = SettingsConfigDict(env_prefix="AMPLITUDE_", env_file=".env", extra="ignore")
+
+    cohorts_secret: SecretStr | None = Field(
+        None,
+        description="For `expansion serve`: a long text that you make up, and add as the header `x-expansion-secret` "
+        "to the cohort webhook, which signs nothing.",
+    )

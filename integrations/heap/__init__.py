@@ -6,6 +6,7 @@ from integrations.heap.actions import SetAccountPropertiesAction, TakeBackAction
 from integrations.heap.client import Client
 from integrations.heap.doctor import check
 from integrations.heap.inbound import Calls
+from integrations.heap.segments import Segments
 from integrations.heap.settings import RIGHTS, Settings
 from integrations.kit.declare import Connected, Integration
 from integrations.kit.shapes import checked
@@ -29,6 +30,6 @@ INTEGRATION = Integration(
     settings_model=Settings,
     connect=connect,
     actions={kind.name: kind for kind in _ACTIONS},
-    inbound={Calls.name: Calls},
+    inbound={kind.name: kind for kind in (Calls, Segments)},
     rights=RIGHTS,
 )

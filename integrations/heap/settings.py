@@ -43,3 +43,14 @@ class ServeSettings(BaseSettings):
         description="For `expansion serve`: the app ids that server-side calls may send, several with commas. Heap's "
         "own stands in the source of your pages, so make up a long one.",
     )
+
+
+class SegmentsSettings(BaseSettings):
+    """What `expansion serve` needs to take who is in which segment."""
+
+    model_config = SettingsConfigDict(env_prefix="HEAP_", env_file=".env", extra="ignore")
+
+    webhook_secret: SecretStr | None = Field(
+        None,
+        description="For `expansion serve`: the secret of the segment webhook, which Heap gives to partner apps.",
+    )

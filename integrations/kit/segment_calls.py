@@ -7,7 +7,7 @@ names, in `context.groupId` where the caller put it there, or is the one that th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -57,6 +57,10 @@ class Calls:
         batch = sent.get("batch") if isinstance(sent, dict) else None
         if not isinstance(batch, list):
             raise Refused("there is no list `batch` in the body; look which library sends this")
+        return self.of(batch)
+
+    def of(self, batch: Sequence[Any]) -> Iterator[Arrived]:
+        """The rows of many calls, each of which says its type."""
         arrived = self.now()
         return each(self.source, batch, lambda one: self._read(one, arrived))
 

@@ -11,6 +11,7 @@ from integrations.segment.doctor import check
 from integrations.segment.inbound import Calls
 from integrations.segment.settings import CALLS, PROFILES, RIGHTS, Settings
 from integrations.segment.sources import Profile
+from integrations.segment.webhook import Webhook
 
 _ACTIONS = (SetGroupTraitsAction, TakeBackAction)
 
@@ -32,7 +33,7 @@ INTEGRATION = Integration(
     connect=connect,
     actions={kind.name: kind for kind in _ACTIONS},
     sources={Profile.name: Profile},
-    inbound={Calls.name: Calls},
+    inbound={kind.name: kind for kind in (Calls, Webhook)},
     limits=(PROFILES, CALLS),
     rights=RIGHTS,
 )

@@ -67,3 +67,20 @@ class ServeSettings(BaseSettings):
         description="For `expansion serve`: the write keys that Segment's libraries may send, several with commas: the "
         "source's own (Connections > Sources > Settings > API keys), or long ones that you make up.",
     )
+
+
+class WebhookSettings(BaseSettings):
+    """What `expansion serve` needs to take what Segment's webhook destination sends."""
+
+    model_config = SettingsConfigDict(env_prefix="SEGMENT_", env_file=".env", extra="ignore")
+
+    webhook_secret: SecretStr | None = Field(
+        None,
+        description="For `expansion serve`: the shared secret of the webhook destination, by which it signs: make up a "
+        "long one, and give it to both.",
+    )
+    webhook_header_secret: SecretStr | None = Field(
+        None,
+        description="Only where that destination sends in batches, of which it signs the first event alone: another "
+        "long text, that it sends in the header `x-expansion-secret`.",
+    )
