@@ -78,4 +78,11 @@ ROWS: tuple[Mutation, ...] = (
         "body=form, plain=True",
         (f"{_ACTIONS}test_what_is_set_is_set_back",),
     ),
+    Mutation(
+        "Amplitude, cohort webhook: a header is all that tells it from others",
+        "integrations/amplitude/cohorts.py",
+        "if not has_secret(call.headers, self._secret):",
+        "if not self._secret:",
+        ("web/serve/test_webhooks.py::test_without_the_secret_header_nothing_is_taken",),
+    ),
 )

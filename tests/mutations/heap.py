@@ -19,4 +19,18 @@ ROWS: tuple[Mutation, ...] = (
         "",
         ("integrations/test_heap.py::test_what_is_set_is_set_back_as_texts_and_numbers",),
     ),
+    Mutation(
+        "Heap, segment webhook: a call is a minute old at most",
+        "integrations/heap/segments.py",
+        "PAST, FUTURE = 60.0, 1.0",
+        "PAST, FUTURE = 3600.0, 1.0",
+        ("web/serve/test_webhooks.py::test_a_call_is_taken_for_a_minute_and_not_from_the_future",),
+    ),
+    Mutation(
+        "Heap, segment webhook: the moment is signed, too",
+        "integrations/heap/segments.py",
+        'message = stamp.encode("utf-8", "replace") + call.raw',
+        "message = call.raw",
+        ("web/serve/test_webhooks.py::test_who_comes_and_who_leaves_is_a_field_of_the_person",),
+    ),
 )

@@ -42,4 +42,18 @@ ROWS: tuple[Mutation, ...] = (
         "MOST_BYTES = 64_000",
         (f"{_TESTS}test_a_call_that_segment_would_drop_is_refused",),
     ),
+    Mutation(
+        "Segment, webhook: of a batch only the first event is signed",
+        "integrations/segment/webhook.py",
+        "first_of_list(call.raw) if is_list else call.raw",
+        "call.raw",
+        ("web/serve/test_webhooks.py::test_of_a_list_only_the_first_is_signed_so_it_needs_a_secret_header",),
+    ),
+    Mutation(
+        "Segment, webhook: the others of a batch are anybody's",
+        "integrations/segment/webhook.py",
+        "if is_list and self._header is None:",
+        "if is_list and not self._secret:",
+        ("web/serve/test_webhooks.py::test_of_a_list_only_the_first_is_signed_so_it_needs_a_secret_header",),
+    ),
 )
