@@ -94,7 +94,7 @@ class ChaosPlace(Place):
         return _Given(lambda: None, given=self._all)
 
     def evaluator(self, definitions: Definitions, as_of: datetime) -> Any:
-        return SimpleNamespace(remote_ids=remote_ids)
+        return SimpleNamespace(remote_ids=remote_ids, left=frozenset)
 
 
 def main(orders: Orders) -> None:

@@ -26,7 +26,16 @@ from tests.systems import systems
 __all__ = ["clean", "port", "prefect_api", "town"]
 pytestmark = pytest.mark.flows
 
+# What opens the doors of `expansion serve`, and what is pushed is signed with.
+DOORS = sorted(
+    name
+    for model in {
+        door.settings_model for name in integrations.NAMES for door in integrations.integration(name).inbound.values()
+    }
+    for name in secret_names(model)
+)
 SECRETS = {
+    **{name: f"canarydoor{number}Kq7Zt4Wm" for number, name in enumerate(DOORS)},
     **{name: value for one in systems() for name, value in one.canaries.items()},
     "EXPANSION_ALERTS_WEBHOOK": "https://hooks.example/services/canaryalerts8Vt",
     "EXPANSION_ALERTS_SENDGRID_KEY": "SG.canarysendgrid6Lm.Xq",
