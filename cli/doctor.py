@@ -57,10 +57,11 @@ def _findings() -> list[tuple[str, Finding]]:
         engine = ["warehouse"] if place.settings.engine_url is not None else []
         systems = list(dict.fromkeys([*place.definitions.systems, *engine]))
         own = [("ledger", _own(place, _ledger)), ("usage store", _own(place, _store))]
-        if not any(finding.what == _BROKEN for _, finding in own):  # what cannot be read says nothing of its clock
+        readable = not any(finding.what == _BROKEN for _, finding in own)
+        if readable:  # what cannot be read says nothing of its clock, nor of what came in
             own.insert(1, ("clock", _own(place, _clock)))
+            own += [("usage store", finding) for finding in _sources(place)]
         own += [("triggers", finding) for finding in _first_run(place)]
-        own += [("usage store", finding) for finding in _sources(place)]
         return [*own, *((system, finding) for system in systems for finding in _system(place, system))]
     finally:
         place.close()

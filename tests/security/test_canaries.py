@@ -46,7 +46,8 @@ SESSION = "00Dstandin!"  # what Salesforce's stand-in signs in with
 
 def test_every_secret_setting_has_a_canary() -> None:
     models = [model for name in integrations.NAMES for model in integrations.integration(name).models]
-    addresses = {"EXPANSION_LEDGER_URL", "EXPANSION_ENGINE_URL"}  # see tests/security/test_secrets.py
+    asked = ("LEDGER_URL", "ENGINE_URL", "WAREHOUSE_URL", "WAREHOUSE_URLS")
+    addresses = {f"EXPANSION_{name}" for name in asked}  # see tests/security/test_secrets.py
     assert {name for model in (*models, Settings) for name in secret_names(model)} - addresses == SECRETS.keys()
 
 
