@@ -22,6 +22,7 @@ from expansion.usage.import_events import import_rows
 from expansion.usage.merges import add_merges, contradiction
 from integrations.kit.declare import SourceBase
 from integrations.warehouse.sources import Tables
+from jobs.how_many import too_few
 from jobs.place import Place
 from jobs.pull_tables import pull_table, table_pulls
 from jobs.pulled import Pull, Pulled, Stopped
@@ -128,7 +129,7 @@ def _pull(place: Place, pull: Pull, source: SourceBase, now: datetime, stopping:
             return _facts(place, pull, source, now, stopping)
         case "people":
             known = _until(stopping, source.people(pull.names))
-            return Pulled(pull, _add(place, pull, known, now, full="people" if "people" in source.full else None))
+            return _add(place, pull, known, now, source, full="people" if "people" in source.full else None)
         case "cohort":
             return _cohort(place, pull, source, now)
         case "merges":
@@ -143,18 +144,21 @@ def _facts(place: Place, pull: Pull, source: SourceBase, now: datetime, stopping
         asked = replace(asked, accounts=known_accounts(place.store, now))
     full: Full | None = "accounts" if "facts" in source.full else None
 
-    def stored(some: Wanted) -> int:
-        return _add(place, pull, _until(stopping, source.wanted(some)), now, full=full)
+    def stored(some: Wanted) -> Pulled:
+        return _add(place, pull, _until(stopping, source.wanted(some)), now, source, full=full)
 
     try:
-        return Pulled(pull, stored(asked))
+        return stored(asked)
     except NotThere as failure:
         left = {name: kinds for name, kinds in asked.kinds.items() if name not in failure.names}
-        return Pulled(pull, stored(replace(asked, kinds=left)), problem=str(failure))
+        return replace(stored(replace(asked, kinds=left)), problem=str(failure))
 
 
-def _add(place: Place, pull: Pull, records: Iterable[FactRecord], now: datetime, *, full: Full | None) -> int:
-    """Store what came. Where that is less than was announced, it is said, and the answer is not taken for a full one.
+def _add(
+    place: Place, pull: Pull, records: Iterable[FactRecord], now: datetime, source: SourceBase, *, full: Full | None
+) -> Pulled:
+    """Store what came. Where that is less than was announced or usual, it is said, and the answer is not taken for a
+    full one.
 
     No problem of the run: nobody knows what the system counts beside what it gives, so it may be so for good.
     """
@@ -167,7 +171,9 @@ def _add(place: Place, pull: Pull, records: Iterable[FactRecord], now: datetime,
             raise
         log.warning("%s: %s", pull.title, failure)
         full = None
-    return add_facts(place.store, pull.source, came, now, asked=pull.names, full=full)
+    few = too_few(place, pull, len(came), source.expected, now) if full else None
+    stored = add_facts(place.store, pull.source, came, now, asked=pull.names, full=None if few else full)
+    return Pulled(pull, stored, notes=(few,) if few else ())
 
 
 def _cohort(place: Place, pull: Pull, source: SourceBase, now: datetime) -> Pulled:

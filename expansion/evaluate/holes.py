@@ -77,10 +77,15 @@ class Judge:
         bad = [day for day in self.judged(key) if day.kind and not self._is_filled(day, others)]
         yield from _holes(name_of(key), bad)
         yield from self._unmatched(key, volume)
-        lag, newest = self.expectations[key].lag, volume.newest(self.moment)
+        lag, newest = self.expectations[key].lag, self.newest(key, volume)
         if lag is not None and newest is not None and newest < self.moment - lag:
             said = f"no events of {name_of(key)} are newer than {self._spoken(newest)}, and they are expected within"
             yield Hole(name_of(key), "late", newest, self.moment, f"{said} {hours_text(lag)}")
+
+    def newest(self, key: Key, volume: Volume) -> datetime | None:
+        """When its newest event happened, of those by the moment."""
+        came = (volume.newest(self.moment), self.bringing.heard.get(key))
+        return max((moment for moment in came if moment is not None), default=None)
 
     def judged(self, key: Key) -> list[Judged]:
         """Every day of a source that was over by the moment, with all that it brought."""
@@ -95,10 +100,11 @@ class Judge:
         return self.zone.key, self.silence, self.expectations[key]
 
     def _every_day(self, key: Key, volume: Volume) -> list[Judged]:
-        bounds, came = self.expectations[key], volume.by_day(self.zone)
+        zone = volume.days_of or self.zone
+        bounds, came = self.expectations[key], volume.by_day(zone)
         before: defaultdict[int, list[int]] = defaultdict(list)
         found: list[Judged] = []
-        for first, last, day in _whole_days(joined(volume.spans, self.silence), self.zone):
+        for first, last, day in _whole_days(joined(volume.spans, self.silence), zone):
             count, counts = came.get(day, 0), before[day.weekday()]
             found.append(_judged(Judged(key, day, first, last, count, Usual.of(counts)), bounds))
             counts.append(count)

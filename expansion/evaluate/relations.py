@@ -26,7 +26,8 @@ from expansion.usage.renaming import Renaming
 from expansion.usage.rollup import WHERE_AND_WHEN, Column, properties_of, rollup_sql, values_of
 from expansion.usage.spans import Spans
 from expansion.usage.store import UsageStore
-from expansion.usage.volumes import Volume, volumes_of
+from expansion.usage.unmatched import volumes_of
+from expansion.usage.volumes import Volume
 
 
 class Came(Protocol):

@@ -28,7 +28,8 @@ class Growing(InMemory):
         known = super().bringing(sources)
         if not self.heard.count:
             return known
-        return replace(known, covered=self.heard.covered(known.covered), ever=partial(self._ever, known))
+        covered, ever = self.heard.covered(known.covered), partial(self._ever, known)
+        return replace(known, covered=covered, ever=ever, heard=self.heard.newest)
 
     def events_of(self, account_id: str, columns: Sequence[Column], since: datetime) -> str | None:
         """What is stored, and what came in of this account."""

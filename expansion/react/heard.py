@@ -56,6 +56,11 @@ class Heard:
         came = {name: joined([*known.get(name, ()), *one.spans]) for name, one in self.by_source.items()}
         return {**known, **came}
 
+    @property
+    def newest(self) -> dict[str, datetime]:
+        """When the newest event happened, by source."""
+        return {name: one.spans[-1][1] for name, one in self.by_source.items() if one.spans}
+
     def brought(self, event: str, by: datetime) -> frozenset[str]:
         """Who brought such an event by a moment."""
         return frozenset(name for name, one in self.by_source.items() if event in one.first and one.first[event] <= by)

@@ -39,6 +39,7 @@ class Bringing:
     ever: Callable[[tuple[str, ...], datetime], Iterable[Keys]]
     late_after: Mapping[str, str] = field(default_factory=dict)
     volumes: Mapping[Key, Volume] = field(default_factory=dict)  # none of who nobody can say how much they bring
+    heard: Mapping[Key, datetime] = field(default_factory=dict)  # when the newest happened that came in after those
     ahead: Span | None = None  # a time in which nothing new happens and all is known: for who looks ahead
 
     def carriers(self, events: tuple[str, ...], by: datetime, named: Sequence[str]) -> list[tuple[Carrier, ...]]:

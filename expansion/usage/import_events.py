@@ -22,6 +22,7 @@ from expansion.usage.rejects import Reject, Rejects, list_rejects
 from expansion.usage.spans import Span, Spans
 from expansion.usage.store import UsageStore
 from expansion.usage.tables import Stored
+from expansion.usage.unmatched import Reading
 
 
 @dataclass
@@ -80,6 +81,7 @@ def import_rows(
     con = store.connect()
     _load_users(con, users or {})
     spans: Spans | None = None if covered is None else ()
+    reading = Reading()
     listed = forgotten_people(store.root)
     rows = map(listed.event, rows) if listed else iter(rows)
     first = 0
@@ -88,6 +90,7 @@ def import_rows(
         if some:
             con.register("pulled", _table(some, first))
             checked = _checked_pull(covered[1] if covered else None)
+            reading.add(con, store, checked)
             events = f"SELECT * FROM ({checked}) WHERE reason IS NULL"
             if known := _known_before(store, con, some, first):
                 events += f" AND line NOT IN ({', '.join(map(str, known))})"
@@ -99,8 +102,8 @@ def import_rows(
             raise failure
         if len(some) < batch:
             break
-    if covered is not None:
-        store.cover((covered,), source)
+    spans = () if covered is None else (covered,)
+    store.note(lambda now: reading.noted(now.with_spans(source, spans), source, covered))
     return result
 
 

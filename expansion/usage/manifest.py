@@ -134,6 +134,7 @@ class Manifest:
     covered: dict[str, Spans] = field(default_factory=dict)
     late_after: dict[str, str] = field(default_factory=dict)
     merges: str = ""
+    unmatched: dict[str, dict[str, str]] = field(default_factory=dict)  # by source and day, see unmatched.py
 
     @property
     def watermark(self) -> datetime | None:
@@ -225,6 +226,7 @@ def _read(raw: dict[str, Any]) -> Manifest:
         },
         late_after=raw.get("late_after", {}),
         merges=raw.get("merges", ""),
+        unmatched=raw.get("unmatched", {}),
     )
 
 

@@ -182,6 +182,11 @@ class UsageStore:
         with manifests.writing(self.root):
             manifests.save(self.root, self.manifest().with_spans(source, spans))
 
+    def note(self, noted: Callable[[Manifest], Manifest]) -> None:
+        """Change what is said beside the files."""
+        with manifests.writing(self.root):
+            manifests.save(self.root, noted(self.manifest()))
+
     def ensure_rollups(self, con: duckdb.DuckDBPyConnection, columns: Iterable[Column], time_zone: str) -> int:
         """Build the rollup columns that are missing, segment by segment. Returns how many files were written."""
         wanted = {column.key: column for column in columns}

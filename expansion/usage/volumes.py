@@ -11,8 +11,6 @@ from fractions import Fraction
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
-from expansion.usage.hours import each_hour
-from expansion.usage.manifest import Manifest
 from expansion.usage.spans import Spans
 
 T = TypeVar("T")
@@ -42,6 +40,7 @@ class Volume:
     by_day: Callable[[ZoneInfo], Mapping[date, int]]
     newest: Callable[[datetime], datetime | None]  # when the newest event happened, of those by a moment
     unmatched: Mapping[date, Share] = field(default_factory=dict)  # by day of UTC
+    days_of: ZoneInfo | None = None  # the only zone whose days are counted; None: those of any
     _kept: dict[Any, Any] = field(default_factory=dict, compare=False)
 
     def kept(self, by: Hashable, made: Callable[[], T]) -> T:
@@ -81,22 +80,4 @@ class Counted:
         return min(self._sorted[place - 1] + _HOUR, by) if place else None
 
 
-def volumes_of(manifest: Manifest) -> dict[str, Volume]:
-    """By source and table; without those of which an earlier version wrote some, and did not count."""
-    counted: dict[str, Counted] = {}
-    unknown: set[str] = set()
-    for segment in manifest.segments:
-        key = segment.key
-        if not segment.hours:
-            unknown.add(key)
-        hours = counted.setdefault(key, Counted()).hours
-        for hour, events in each_hour(segment.hours):
-            hours[hour] += events
-    return {
-        key: Volume(manifest.covered.get(key, ()), one.by_day, one.newest)
-        for key, one in counted.items()
-        if key not in unknown
-    }
-
-
-__all__ = ["Counted", "Share", "Volume", "is_far_by_chance", "volumes_of"]
+__all__ = ["Counted", "Share", "Volume", "is_far_by_chance"]

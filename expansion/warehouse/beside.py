@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import NamedTuple, Self
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
@@ -22,6 +23,7 @@ from expansion.usage.manifest import Rollup, Segment
 from expansion.usage.names import Names
 from expansion.usage.rollup import Column
 from expansion.usage.spans import Spans, joined
+from expansion.usage.volumes import Volume
 from expansion.warehouse.local import MOMENT, TEXT
 from expansion.warehouse.source import WarehouseSource, seen_by
 from expansion.warehouse.table import Between
@@ -91,6 +93,23 @@ def _in_both(warehouse: WarehouseSource, segment: Segment) -> list[Twice]:
     return [Twice(*row) for row in warehouse.con.execute(rows).fetchall()]
 
 
+def _larger(there: Volume, here: Volume | None) -> Volume:
+    """Of each day what the one that has more of it has: most of what one has, the other has, too."""
+    if here is None:
+        return there
+
+    def by_day(zone: ZoneInfo) -> dict[date, int]:
+        one, other = there.by_day(zone), here.by_day(zone)
+        return {day: max(one.get(day, 0), other.get(day, 0)) for day in {*one, *other}}
+
+    def newest(by: datetime) -> datetime | None:
+        return max((found for one in (there, here) if (found := one.newest(by))), default=None)
+
+    return replace(
+        there, spans=joined([*there.spans, *here.spans]), by_day=by_day, newest=newest, unmatched=here.unmatched
+    )
+
+
 _WAREHOUSE = "warehouse"  # where facts.yaml names no source
 
 
@@ -148,7 +167,10 @@ class Beside(Over):
         there = {
             name: joined([*self.of.spans(name if sources else None), *here.covered.get(name, ())]) for name in named
         }
-        return replace(here, covered={**here.covered, **there}, ever=partial(self._ever, here, frozenset(named)))
+        known = self.of.bringing(sources).volumes
+        volumes = {name or _WAREHOUSE: _larger(one, here.volumes.get(name)) for name, one in known.items()}
+        ever = partial(self._ever, here, frozenset(named))
+        return replace(here, covered={**here.covered, **there}, ever=ever, volumes={**here.volumes, **volumes})
 
     def _ever(self, here: Bringing, there: Keys, events: tuple[str, ...], by: datetime) -> Iterator[Keys]:
         """Those that brought an event, the warehouse among them where it has one of that name."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -20,6 +22,7 @@ from expansion.usage.renaming import Renaming
 from expansion.usage.rollup import WHERE_AND_WHEN, Column, properties_of, rollup_sql
 from expansion.usage.spans import Spans, told
 from expansion.usage.sql_dialect import DUCK
+from expansion.usage.volumes import Volume
 from expansion.warehouse.dialects import Portable
 from expansion.warehouse.local import AMOUNT, COUNT, DAY, MOMENT, TEXT, Local, Schema, Warehouse
 from expansion.warehouse.table import FIRST, Between, EventTable, naive_utc
@@ -104,6 +107,11 @@ def seen_by(spelling: Portable, moment: datetime) -> str:
     return f"seen_at <= {spelling.moment(naive_utc(moment))}"
 
 
+def _newest(spans: Spans, by: datetime) -> datetime | None:
+    """When the newest event happened; None where some happened since."""
+    return spans[-1][1] if spans and spans[-1][1] <= by else None
+
+
 @dataclass
 class WarehouseSource:
     """One view of a warehouse's events, with the facts of a usage store."""
@@ -114,6 +122,7 @@ class WarehouseSource:
     as_of: datetime
     known: Spans | None = None  # for when events are known, where somebody can tell; else the events themselves do
     _told: dict[str | None, Spans] = field(default_factory=dict)
+    _days: dict[str | None, dict[date, int]] = field(default_factory=dict)  # of UTC: how many events, by source
     _names: list[Names] = field(default_factory=list)  # one at most
 
     @classmethod
@@ -134,7 +143,7 @@ class WarehouseSource:
         """The same view on a connection of its own."""
         facts = self.facts_from.again()
         local = Local(self.local.warehouse, facts.con)
-        return WarehouseSource(local, self.table, facts, self.as_of, self.known, self._told, self._names)
+        return WarehouseSource(local, self.table, facts, self.as_of, self.known, self._told, self._days, self._names)
 
     def rows(self, calendar: Calendar, accounts: Sequence[str] | None) -> PushedRows:
         renaming = self.facts_from.renaming
@@ -192,7 +201,15 @@ class WarehouseSource:
     def bringing(self, sources: Sequence[str]) -> Bringing:
         """Every source may bring everything: which of them brought what is not asked."""
         known = {name: self.spans(name) for name in sources} or {"": self.spans(None)}
-        return Bringing(known, nobody_knows)
+        named = {name: volume for name in known if (volume := self._volume(name or None)) is not None}
+        return Bringing(known, nobody_knows, volumes=named)
+
+    def _volume(self, source: str | None) -> Volume | None:
+        """By day of UTC, as it was counted for the spans: to count days of another zone, all would be read again."""
+        spans, named = self.spans(source), source if self.table.source else None
+        if named not in self._days:
+            return None
+        return Volume(spans, lambda _: self._days[named], partial(_newest, spans), days_of=ZoneInfo("UTC"))
 
     def known_until(self) -> datetime | None:
         spans = self.spans(None)
@@ -212,6 +229,7 @@ class WarehouseSource:
         ends = [("first", MOMENT), ("last", MOMENT), ("events", COUNT)]
         schema = [("day", DAY), *((f"{name}_{of}", kind) for of in ("any", "punctual") for name, kind in ends)]
         days = self.con.execute(f"SELECT * FROM {self.local.table([query], schema)}").fetchall()
+        self._days[source] = {day[0]: day[3] for day in days}
         mostly = 2 * sum(day[6] for day in days) >= sum(day[3] for day in days)
         found = [day[4:7] for day in days if day[6]] if mostly else [day[1:4] for day in days]
         return told((first.replace(tzinfo=UTC), last.replace(tzinfo=UTC), count) for first, last, count in found)

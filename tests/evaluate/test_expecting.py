@@ -23,7 +23,9 @@ from expansion.react.resident import Resident
 from expansion.usage.carriers import Bringing, nobody_knows
 from expansion.usage.store import UsageStore
 from expansion.usage.tables import Table
-from expansion.usage.volumes import Share, Volume, volumes_of
+from expansion.usage.unmatched import volumes_of
+from expansion.usage.volumes import Share, Volume
+from tests.evaluate.pushing import take
 from tests.evaluate.trying import examples
 from tests.evaluate.words import trigger, vocabulary
 
@@ -183,8 +185,18 @@ def test_what_comes_in_since_is_no_news_of_the_days_before(store: UsageStore) ->
     bring(store, days(d03_18=4))
     asked = trigger(when=[{**QUIET, "at_most": 20}])
     live = Resident.of(store, words(), [asked], NOW)
-    found = live.take(EventRow("new", "Login", NOW, "acme", "ana", {}, NOW), NOW)["t"]
-    assert found.unknown["acme"] == TOO_FEW
+    assert take(live, EventRow("new", "Login", NOW, "acme", "ana", {}, NOW, source=EXPORT), NOW)["t"].unknown == {
+        "acme": TOO_FEW
+    }
+
+
+def test_what_comes_in_since_is_news_of_the_source(store: UsageStore) -> None:
+    bring(store, days(d03_19=0, d03_20=0))
+    asked, known = trigger(when=[{**QUIET, "at_most": 20}]), words(at_least="0%", lag="12 hours")
+    live = Resident.of(store, known, [asked], NOW)
+    assert live.answer("acme", "ana", NOW)["t"].unknown
+    found = take(live, EventRow("new", "Login", NOW, "acme", "ana", {}, NOW, source=EXPORT), NOW)["t"]
+    assert found.yes and not found.unknown
 
 
 # --- the rule a second time -------------------------------------------------------------------------------------------
