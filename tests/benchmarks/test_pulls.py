@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from benchmarks.pulls.__main__ import goals_line, main
+from benchmarks.pulls.__main__ import goals_line, main, measured
 
 
 def test_both_sources_store_what_their_servers_hold(capsys: pytest.CaptureFixture[str]) -> None:
@@ -22,3 +22,12 @@ def test_a_goal_that_is_missed_is_said() -> None:
     found = goals_line([line])
     assert (found["met"], found["missed"]) == (1, 1)
     assert found["goals"][0] == {"goal": "pull postgres ratio_to_floor <= 1.5", "measured": 1.6, "met": False}
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_a_million_rows_take_no_more_memory_than_a_few() -> None:
+    few, many = (measured("postgres", events, 1) for events in (50_000, 1_000_000))
+    assert (few["stored"], many["stored"]) == (50_000, 1_000_000)
+    assert many["peak_mb"] <= few["peak_mb"] + 200, "rows stream through; DuckDB sorts in what it may take"
+    assert many["peak_mb"] <= 450
