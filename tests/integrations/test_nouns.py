@@ -222,11 +222,13 @@ def test_an_outcome_that_makes_no_sense(changed: dict[str, Any], said: str) -> N
         ({"former_id": ""}, "`former_id` is empty"),
         ({"id": "a"}, "`a` cannot be merged into itself"),
         ({"of": "team"}, "an account or a user, not `team`"),
+        ({"by_record": True}, "only records of accounts are looked up"),
         ({"at": datetime(2026, 3, 2)}, "`at` has no time zone"),
     ],
 )
 def test_a_merge_that_makes_no_sense(changed: dict[str, Any], said: str) -> None:
     assert Merge(**MERGE).id == "b"
+    assert Merge(**MERGE | {"of": "account", "id": "a", "by_record": True}).former_id == "a", "a record of that number"
     with pytest.raises(ValueError, match=said):
         Merge(**MERGE | changed)
 

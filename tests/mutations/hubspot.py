@@ -121,4 +121,18 @@ ROWS: tuple[Mutation, ...] = (
         'Field("2026-04"',
         _A_TASK,
     ),
+    Mutation(
+        "HubSpot: what was merged is searched for by whether it has the property",
+        "integrations/hubspot/merges.py",
+        '"operator": "HAS_PROPERTY"',
+        '"operator": "EXISTS"',
+        ("integrations/test_merged_accounts.py::test_companies_are_known_by_the_records_that_they_were",),
+    ),
+    Mutation(
+        "HubSpot: a merge names all its records, between semicolons",
+        "integrations/hubspot/merges.py",
+        'for record in _NUMBER.findall(str(properties.get(MERGED) or "")):',
+        'for record in [str(properties.get(MERGED) or "")]:',
+        ("integrations/test_merged_accounts.py::test_companies_are_known_by_the_records_that_they_were",),
+    ),
 )

@@ -135,4 +135,18 @@ ROWS: tuple[Mutation, ...] = (
         "return other / mine if",
         (f"{_FACTS}test_money_in_another_currency_is_converted_by_the_orgs_rate",),
     ),
+    Mutation(
+        "Salesforce: a query does not show what lies in the recycle bin",
+        "integrations/salesforce/client.py",
+        '"queryAll/" if deleted else "query/"',
+        '"query/"',
+        ("integrations/test_merged_accounts.py::test_the_record_that_lost_still_says_which_account_it_was",),
+    ),
+    Mutation(
+        "Salesforce: the record that was kept may lie in the recycle bin, too",
+        "integrations/salesforce/merges.py",
+        'WHERE Id IN ({named})", deleted=True)',
+        'WHERE Id IN ({named})", deleted=False)',
+        ("integrations/test_merged_accounts.py::test_who_was_merged_on_has_the_id_of_each_step",),
+    ),
 )
