@@ -91,8 +91,8 @@ class Serving:
 
 @dataclass
 class Relay:
-    """Stands before a receiver as a proxy does. The first call reaches it and is answered; then it is killed, and
-    started again, and whoever called hears nothing but that the connection is cut."""
+    """Stands before a receiver as a proxy does. The first call reaches it and is answered; then it is killed, whoever
+    called hears nothing but that the connection is cut, and calls wait here until it is started again."""
 
     before: Serving
     calls: int = 0
@@ -104,10 +104,11 @@ class Relay:
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
+        with self._lock:  # then the receiver is up again
+            self._server.shutdown()
         self._server.server_close()
 
-    def take(self, *asked: Any) -> tuple[int, bytes, str] | None:
+    def take(self, cut: Callable[[], None], *asked: Any) -> tuple[int, bytes, str] | None:
         with self._lock:
             self.calls += 1
             answer = ask(self.before.port, *asked)
@@ -115,6 +116,7 @@ class Relay:
                 return answer
             assert answer[0] == 200, answer
             self.before.kill()
+            cut()  # at once: on a slow machine a library would else give up by itself, and some do another thing then
             self.before.start()
             return None
 
@@ -128,10 +130,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _any(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
-        answer = self._take(self.command, self.path, body, dict(self.headers))
+        answer = self._take(self._cut, self.command, self.path, body, dict(self.headers))
         if answer is None:
-            self.close_connection = True
-            self.connection.shutdown(SHUT_RDWR)
             return
         status, said, kind = answer
         self.send_response(status)
@@ -139,6 +139,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(said)))
         self.end_headers()
         self.wfile.write(said)
+
+    def _cut(self) -> None:
+        self.close_connection = True
+        self.connection.shutdown(SHUT_RDWR)
 
     do_GET = do_POST = _any  # noqa: N815  as the base class calls them
 

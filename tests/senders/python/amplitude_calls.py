@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -32,7 +33,8 @@ class Amplitude:
 
     def close(self) -> None:
         for sent in self._client.flush() or []:
-            sent.result(30)
+            with suppress(OSError):  # of a cut connection; its callback hears nothing of it
+                sent.result(30)
         self._client.shutdown()
 
 
