@@ -37,7 +37,7 @@ class Groups:
             raise NoAccess(
                 f"Mixpanel, {_WHAT}: set MIXPANEL_PROJECT_TOKEN and MIXPANEL_GROUP_KEY; see Project settings"
             )
-        update = {"$token": token, "$group_key": key, "$group_id": account, "$set": dict(properties)}
+        update = {"$token": token.get_secret_value(), "$group_key": key, "$group_id": account, "$set": dict(properties)}
         said = self._http.post("/groups", _WHAT, [update], params=_HOW, again=True)
         if said.get("status") not in (0, 1):
             raise MEANINGS.of(Broke.ODD, _WHAT, wrote=True)

@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     group_key: str | None = Field(
         None, description="Name of that group key, such as company_id: needed where actions set group properties."
     )
-    project_token: str | None = Field(
+    project_token: SecretStr | None = Field(
         None, description="Project settings > Overview > Project token: needed where actions set group properties."
     )
     account_property: str = Field("company_id", description="The user-profile property that holds the account id.")

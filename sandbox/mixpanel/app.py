@@ -113,7 +113,7 @@ class Mixpanel(StandIn):
         self.terminate_after = terminate_after  # the next export breaks off after so many lines
         self.role: str | None = "member"  # of the service account, in its organization
         self.projects = {str(PROJECT_ID): "Sandbox"}  # that it belongs to
-        self._groups = Groups(state, TOKEN, GROUP_KEY)
+        self._groups = Groups(state, self.credentials["MIXPANEL_PROJECT_TOKEN"], GROUP_KEY)
         self._sessions: dict[str, list[tuple[str, dict[str, Any]]]] = {}
 
     def routes(self) -> list[BaseRoute]:
