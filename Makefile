@@ -114,6 +114,7 @@ bench: $(READY)
 	@$(BIN)/python -m benchmarks.imports
 	@$(BIN)/python -m benchmarks.pulls
 	@$(BIN)/python -m benchmarks.actions
+	@$(BIN)/python -m benchmarks.serve
 	@$(BIN)/python -m benchmarks.reacting
 
 # 100 million events: 15 GB of disk, and half an hour or more.

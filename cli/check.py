@@ -30,8 +30,8 @@ def command(json_: bool) -> None:
 
     Every mistake of every file is printed at once, with its line and a hint. Exit code 1 if there is any, or if a case
     fails. What is only worth a look is a warning: growth from next to nothing, a window that is longer than the events
-    that are stored, the name of an event, a property or a value that none of them has, or triggers whose first live run
-    would act on everybody at once.
+    that are stored, the name of an event, a property or a value that none of them has, a source that `expansion serve`
+    would take and facts.yaml does not name, or triggers whose first live run would act on everybody at once.
     """
     from cli import first_runs
     from expansion.language.model.mistakes import Mistakes
@@ -56,6 +56,7 @@ def command(json_: bool) -> None:
         *workspace.warnings,
         *_without_a_map(place),
         *_too_long(place),
+        *_not_named(place),
         *_never_seen(place),
         *first_runs.warnings(place),
     ]
@@ -128,6 +129,24 @@ def _never_seen(place: Place) -> tuple[Mistake, ...]:
         return never_seen(place.definitions.workspace, place.store, utc_now())
     except StoreError:
         return ()  # said already
+
+
+def _not_named(place: Place) -> tuple[Mistake, ...]:
+    """Sources whose door in `expansion serve` has a key, and that facts.yaml does not name."""
+    from expansion.language.model.mistakes import Mistake
+    from web.serve.doors import open_doors
+
+    file = str(place.settings.playbooks / "shared/facts.yaml")
+    named = place.definitions.named
+    return tuple(
+        Mistake(
+            file, 0, 0,
+            f"the key of `{door.name}` is set, so `expansion serve` takes what it sends; facts.yaml does not name it",
+            hint=f"write `- {{from: {door.name}}}` under `events`, or remove the key",
+        )
+        for door in open_doors().open
+        if door.name not in named and "events" in door.gives
+    )  # fmt: skip
 
 
 def _days_known(stored: Manifest, workspace: Workspace) -> tuple[date, date] | None:

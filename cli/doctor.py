@@ -62,9 +62,25 @@ def _findings() -> list[tuple[str, Finding]]:
             own.insert(1, ("clock", _own(place, _clock)))
             own += [("usage store", finding) for finding in _sources(place)]
         own += [("triggers", finding) for finding in _first_run(place)]
+        own += [("usage store", finding) for finding in _sources(place)]
+        own += [("serve", finding) for finding in _doors(place)]
         return [*own, *((system, finding) for system in systems for finding in _system(place, system))]
     finally:
         place.close()
+
+
+def _doors(place: Place) -> Iterator[Finding]:
+    """Sources of facts.yaml that push: has `expansion serve` a key of each?"""
+    from integrations.kit.declare import Finding
+    from web.serve.doors import open_doors
+
+    doors = open_doors()
+    opened = {door.name for door in doors.open}
+    for name, words in place.catalog.sources.items():
+        if words.pushed and name in place.definitions.named:
+            wrong = doors.wrong.get(name)
+            remedy = str(wrong) if wrong else f"`expansion serve` lets nobody in without a key; {name} has none set"
+            yield Finding(f"takes {name}" if name in opened else f"takes no {name}", name in opened, remedy)
 
 
 def _own(place: Place, ask: Callable[[Place], Finding]) -> Finding:

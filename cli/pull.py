@@ -35,6 +35,8 @@ def command(sources: tuple[str, ...], json_: bool) -> None:
         wanted = chosen(place, sources)
         place.begin()
         report, ended_by = _pulled(place, wanted)
+        if report is not None and not sources:
+            _bring_in(place)
     finally:
         place.close()
     if report is None:
@@ -45,6 +47,19 @@ def command(sources: tuple[str, ...], json_: bool) -> None:
     else:
         _show(report)
     sys.exit(1 if report.problems else 0)
+
+
+def _bring_in(place: Place) -> None:
+    """What was pushed to `expansion serve`, as a run does it."""
+    from jobs.event_store import bring_in
+
+    done = bring_in(place.store)
+    for source, one in sorted(done.by_source.items()):
+        aside = sum(one.rejects.values())
+        more = f", {aside:,} set aside, listed in {one.report}" if aside else ""
+        say(f"{source}, pushed: {one.stored:,} new{more}")
+    if done.waiting:
+        say(f"{many(done.waiting, 'pushed event')} wait until the account of their person is told")
 
 
 def _pulled(place: Place, wanted: list[Pull]) -> tuple[RunReport | None, int | None]:

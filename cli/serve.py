@@ -51,7 +51,7 @@ def _serve(on: socket, address: str, *, react: bool) -> None:
         raise NoDoor("no door is open\n\nhint: set a key, such as SEGMENT_SERVE_KEYS; docs/serve.md lists them")
     with reacting_to(react) as on_stored:
         made = service(place, doors, on_stored)
-        serve(made, on, lambda: say(f"listening at {address}; ctrl-C ends it"))
+        serve(place, made, on, lambda: say(f"listening at {address}; ctrl-C ends it"))
     _say_what_came(made.tally)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from logging import getLogger
 from typing import Protocol
 
 from expansion.evaluate.engine import Vocabulary
@@ -14,6 +15,7 @@ from expansion.evaluate.source import Source
 from expansion.explain.evaluator import build_rollups
 from expansion.language.model.models import Trigger
 from expansion.usage.compaction import put_together
+from expansion.usage.folding import Folded
 from expansion.usage.journal import Journal
 from expansion.usage.store import UsageStore
 from expansion.warehouse.beside import Beside
@@ -21,6 +23,8 @@ from expansion.warehouse.source import WarehouseSource
 from expansion.warehouse.table import load_table
 from integrations.warehouse.client import SqlWarehouse, connect
 from jobs.settings import Settings
+
+log = getLogger(__name__)
 
 
 class EventStore(Protocol):
@@ -81,10 +85,16 @@ class WarehouseEvents:
             self.warehouse.close()
 
 
-def bring_in(store: UsageStore) -> None:
-    """What was pushed since the last time; and many small files into few."""
-    Journal(store.root).fold(store)
+def bring_in(store: UsageStore) -> Folded:
+    """What was pushed since the last time; and many small files into few. What was set aside is said, with where."""
+    folded = Journal(store.root).fold(store)
+    for source, one in folded.by_source.items():
+        if one.new_rejects:
+            why = "; ".join(f"{reason} ({count:,})" for reason, count in one.rejects.items())
+            what = f"{one.new_rejects:,} of what was pushed were set aside"
+            log.warning("%s: %s: %s. They are listed in %s", source, what, why, one.report)
     put_together(store)
+    return folded
 
 
 def event_store(settings: Settings, store: UsageStore) -> EventStore:
