@@ -62,7 +62,6 @@ def _findings() -> list[tuple[str, Finding]]:
             own.insert(1, ("clock", _own(place, _clock)))
             own += [("usage store", finding) for finding in _sources(place)]
         own += [("triggers", finding) for finding in _first_run(place)]
-        own += [("usage store", finding) for finding in _sources(place)]
         own += [("serve", finding) for finding in _doors(place)]
         return [*own, *((system, finding) for system in systems for finding in _system(place, system))]
     finally:
