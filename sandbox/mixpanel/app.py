@@ -83,11 +83,11 @@ class Mixpanel(StandIn):
         "MIXPANEL_SERVICE_ACCOUNT": SERVICE_ACCOUNT,
         "MIXPANEL_SECRET": SECRET,
         "MIXPANEL_PROJECT_ID": str(PROJECT_ID),
+        "MIXPANEL_PROJECT_TOKEN": TOKEN,
     }
     more_settings: ClassVar = {
         "MIXPANEL_DATA_GROUP_ID": str(DATA_GROUP_ID),
         "MIXPANEL_GROUP_KEY": GROUP_KEY,
-        "MIXPANEL_PROJECT_TOKEN": TOKEN,
     }
     answers = WRITES
     colour = "#7856ff"
