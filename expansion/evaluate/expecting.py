@@ -1,7 +1,7 @@
 """How much of a source is expected: as it says of itself, as facts.yaml says, or half of what the same weekday brings.
 
-A day is compared with the days before it of the same weekday: a Sunday with Sundays. Nobody can say what is usual after
-two weeks, or where days without any rule differ; so what is not known to be wrong is taken to be right.
+A day is compared with the days before it of the same weekday: a Sunday with Sundays. Nobody can say what is usual in
+the first four weeks, or where days without any rule differ; so what is not known to be wrong is taken to be right.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from expansion.usage.volumes import is_far_by_chance
 
 LIKE_IT = 8  # days of the same weekday that say what is usual: two months
 ENOUGH = 3  # of them at least
-# Days that differ more than that by themselves (imports, batches) say how far is far: so many times what half of them
-# differ by, which is as far again.
+# Days that differ by themselves (batches, a few busy people) say how far is far: so many times what half of them differ
+# by. Eight of a weekday may be alike by chance, so those of all weekdays count, too: two months, a week at least.
 _FAR_BY_HABIT = 6
+ALL_DAYS, ENOUGH_DAYS = 56, 7
 
 
 @dataclass(frozen=True)
@@ -69,12 +70,22 @@ class Usual:
     """What days of the same weekday bring: the counts of such days before, the newest last."""
 
     counts: tuple[int, ...]
+    habit: Fraction = Fraction(0)  # half of the days of any weekday differ from what is usual by no more
 
     @classmethod
     def of(cls, counts: Sequence[int]) -> Usual | None:
         """A day without anything is no example, or an outage that lasts would become usual."""
         some = tuple(count for count in counts if count)[-LIKE_IT:]
         return cls(some) if len(some) >= ENOUGH else None
+
+    def among(self, differed: Sequence[Fraction]) -> Usual | None:
+        """By what days that were right differed from their usual, of any weekday; None where too few are known."""
+        if len(differed) < ENOUGH_DAYS:
+            return None
+        return replace(self, habit=median(differed[-ALL_DAYS:]))
+
+    def differs(self, count: int) -> Fraction:
+        return abs(count - self.events)
 
     @property
     def events(self) -> Fraction:
@@ -93,8 +104,8 @@ class Usual:
 
     def _is_far(self, count: int) -> bool:
         """Further from usual than chance or habit explains."""
-        away = abs(count - self.events)
-        return away > _FAR_BY_HABIT * self.spread and is_far_by_chance(away, self.events)
+        away = self.differs(count)
+        return away > _FAR_BY_HABIT * max(self.spread, self.habit) and is_far_by_chance(away, self.events)
 
 
 __all__ = ["ENOUGH", "LIKE_IT", "Bounds", "Expectations", "Usual"]

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from fractions import Fraction
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -103,10 +104,15 @@ class Judge:
         zone = volume.days_of or self.zone
         bounds, came = self.expectations[key], volume.by_day(zone)
         before: defaultdict[int, list[int]] = defaultdict(list)
+        differed: list[Fraction] = []  # days that were right, from what was usual
         found: list[Judged] = []
         for first, last, day in _whole_days(joined(volume.spans, self.silence), zone):
             count, counts = came.get(day, 0), before[day.weekday()]
-            found.append(_judged(Judged(key, day, first, last, count, Usual.of(counts)), bounds))
+            like_it = Usual.of(counts)
+            usual = like_it.among(differed) if like_it else None
+            found.append(_judged(Judged(key, day, first, last, count, usual), bounds))
+            if like_it and found[-1].kind is None:
+                differed.append(like_it.differs(count))
             counts.append(count)
         return found
 

@@ -214,7 +214,7 @@ def test_every_kind_of_run_that_is_started_has_its_row() -> None:
     """Told at the end of a run that has no row would be an error in place of what it did."""
     root = Path(__file__).parents[2]
     started: set[str] = set()
-    for path in (path for room in ("flows", "jobs") for path in (root / room).glob("*.py")):
+    for path in (path for room in ("flows", "jobs") for path in (root / room).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("run_of_kind", "start_run")):
                 started |= {one.value for one in node.args[:1] if isinstance(one, ast.Constant)}
