@@ -83,6 +83,7 @@ def _all_of_it(
     still_read = not manifests.unread(store.root)
     if not here.in_flight and not still_read:
         (store.root / _PENDING).unlink(missing_ok=True)
+    ledger.close()  # a file that is read beside it takes its locks away when it is closed; it opens again by itself
     left = tuple(_naming(home, person)) if not still_read else ()
     return Forgotten(tuple(pseudonyms[each] for each in person.ids), rewritten, rejects, here, still_read, left)
 

@@ -156,10 +156,15 @@ def _keep_private(path: Path) -> None:
     """The file for its owner alone, one from before for no stranger; what SQLite puts beside it gets the same rights.
 
     https://www.sqlite.org/src/file?name=src/os_unix.c, "findCreateFileMode"
+
+    A file that is there is not opened, for closing it would take away the locks of every connection that this process
+    has to it: https://www.sqlite.org/howtocorrupt.html, "Posix advisory locks canceled by a separate thread doing
+    close()". `expansion serve` opens it again and again, and what two processes wrote then was claimed twice.
     """
     with suppress(OSError):  # a place that may only be read, or none at all: opening it says so
         private_folder(path.parent)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         if (mode := path.stat().st_mode & 0o777) & 0o007:
             path.chmod(mode & ~0o007)
 
