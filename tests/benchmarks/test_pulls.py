@@ -29,5 +29,5 @@ def test_a_goal_that_is_missed_is_said() -> None:
 def test_a_million_rows_take_no_more_memory_than_a_few() -> None:
     few, many = (measured("postgres", events, 1) for events in (50_000, 1_000_000))
     assert (few["stored"], many["stored"]) == (50_000, 1_000_000)
+    # How much it may be in all is a goal of the benchmark, which says so where it is missed.
     assert many["peak_mb"] <= few["peak_mb"] + 200, "rows stream through; DuckDB sorts in what it may take"
-    assert many["peak_mb"] <= 450
