@@ -213,7 +213,7 @@ def plainly(counts: Sequence[int], at_least: float, at_most: float | None) -> di
             continue
         middle = _middle(same)
         spread, away = _middle([abs(one - middle) for one in same]), abs(count - middle)
-        is_far = len(differed) >= 7 and away > 6 * max(spread, _middle(differed[-56:])) and away**2 > 16 * middle
+        is_far = len(differed) >= 5 and away > 6 * max(spread, _middle(differed[-56:])) and away**2 > 16 * middle
         if is_far and count < at_least * middle:
             wrong[n] = "less"
         elif is_far and at_most is not None and count > at_most * middle:

@@ -14,7 +14,7 @@ from tests.evaluate.words import trigger, vocabulary
 from tests.usage.builders import utc
 from tests.warehouse.filling import PostgresStage, Row
 
-MONDAY = utc(2026, 1, 5)
+MONDAY = utc(2025, 12, 29)
 NOW = utc(2026, 2, 5, 12)  # a Thursday
 WORDS = vocabulary(facts={"events": [{"from": "mixpanel.export", "account": "a"}], "facts": {}})
 SAID = "too few events of mixpanel.export came on 2026-02-03: 2, where a Tuesday usually brings 40"
@@ -28,7 +28,7 @@ def rows(day: int, first: int, last: int) -> list[Row]:
 
 
 def weeks(outage: int) -> list[Row]:
-    days = (day for day in range(32) if day % 7 < 5)
+    days = (day for day in range(39) if day % 7 < 5)
     return [row for day in days for row in rows(day, 0, 2 if day == outage else 40)]
 
 
@@ -41,16 +41,16 @@ def asked(stage: PostgresStage, store: UsageStore, over: str) -> str:
 
 
 def test_a_day_of_which_a_warehouse_has_too_little_is_not_known(stage: PostgresStage, tmp_path: Path) -> None:
-    stage.fill(weeks(outage=29))
+    stage.fill(weeks(outage=36))
     assert asked(stage, UsageStore(tmp_path), "3 days") == SAID
     assert asked(stage, UsageStore(tmp_path), "7 days") == "no"  # more were seen than it asks for
 
 
 def test_what_the_store_has_of_the_day_fills_it(stage: PostgresStage, tmp_path: Path) -> None:
-    stage.fill(weeks(outage=29))
+    stage.fill(weeks(outage=36))
     store = UsageStore(tmp_path)
     con = store.connect()
-    moments = ", ".join(f"(TIMESTAMP '{row[2]}')" for row in rows(29, 0, 40))
+    moments = ", ".join(f"(TIMESTAMP '{row[2]}')" for row in rows(36, 0, 40))
     con.execute(f"CREATE TABLE pulled AS SELECT * FROM (VALUES {moments}) AS came(ts)")
     events = "SELECT CAST(ts AS VARCHAR) AS event_id, 'Login' AS event, ts, ts AS seen_at, 'acme' AS account_id, "
     store.add_events(con, f"{events} 'ana' AS user_id FROM pulled", source="mixpanel.export", properties=[])
