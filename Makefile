@@ -47,7 +47,7 @@ quick: $(READY)
 	@touch $@
 
 test-engines: .venv-engines/.ready
-	.venv-engines/bin/python -m pytest -p no:cacheprovider tests/warehouse/test_engines.py
+	.venv-engines/bin/python -m pytest -p no:cacheprovider tests/warehouse/test_engines.py tests/warehouse/test_dialects.py
 
 # What vendors' libraries really send, to `expansion serve`: none of them is a dependency of the product. Two of Segment's
 # cannot share a venv. Without Node its half is left out, and the test says so. WRITE=1 writes the table of

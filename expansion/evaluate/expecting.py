@@ -21,7 +21,8 @@ from expansion.usage.volumes import is_far_by_chance
 LIKE_IT = 8  # days of the same weekday that say what is usual: two months
 ENOUGH = 3  # of them at least
 # Days that differ by themselves (batches, a few busy people) say how far is far: so many times what half of them differ
-# by. Eight of a weekday may be alike by chance, so those of all weekdays count, too: two months, a working week at least.
+# by. Eight of a weekday may be alike by chance, so those of all weekdays count, too: two months of them, and a working
+# week at least.
 _FAR_BY_HABIT = 6
 ALL_DAYS, ENOUGH_DAYS = 56, 5
 

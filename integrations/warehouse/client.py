@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
 from expansion.contract import Failure, NoAccess
-from integrations.warehouse.meanings import MEANINGS, SECONDS, told
+from integrations.warehouse.meanings import MEANINGS, SECONDS, first_line, told
 
 _TO_CONNECT = 15
 _LIKE = "postgres://USER:<password>@HOST/NAME"  # in brackets, for what looks like a password is hidden
@@ -106,12 +106,7 @@ class SqlWarehouse:
     def _said(self, error: SQLAlchemyError) -> str:
         """What the server said, on one line, without the statement, what was sent along, and the password."""
         cause = getattr(error, "orig", None) or error
-        lines = str(cause).strip().splitlines() or [type(cause).__name__]
-        secrets = {self.engine.url.password, *self.engine.url.query.values()} - {None, ""}
-        said = lines[0][:300]
-        for secret in (one for one in secrets if isinstance(one, str) and len(one) > 3):
-            said = said.replace(secret, "***")
-        return said
+        return first_line(cause, secrets_of(self.engine.url))
 
 
 def _state(error: SQLAlchemyError) -> str:
@@ -130,23 +125,32 @@ def connect(url: str) -> SqlWarehouse:
     name = parsed.drivername.partition("+")[0]
     if name not in KINDS:
         raise NoAccess(f"`{name}` is no warehouse that is known; there are: {', '.join(sorted(KINDS))}")
-    return SqlWarehouse(KINDS[name].dialect, _engine(KINDS[name], parsed))
+    kind = KINDS[name]
+    engine = engine_of(parsed.set(drivername=kind.driver), kind, f"`{kind.dialect}`", pool_pre_ping=True)
+    return SqlWarehouse(kind.dialect, engine)
 
 
-def _engine(kind: Kind, url: URL) -> Engine:
+def engine_of(url: URL, kind: Kind | None, named: str, seconds: int = SECONDS, **pool: Any) -> Engine:
+    """An engine; raises NoAccess where its driver is not installed, or does not begin at all without something."""
     try:
-        engine = create_engine(
-            url.set(drivername=kind.driver), pool_pre_ping=True, connect_args=dict(kind.options), hide_parameters=True
-        )
+        engine = create_engine(url, connect_args=dict(kind.options) if kind else {}, hide_parameters=True, **pool)
     except (NoSuchModuleError, ImportError) as error:
-        hint = f"pip install {kind.package}"
-        raise NoAccess(f"`{kind.dialect}` needs a driver that is not installed: {hint}") from error
-    if kind.at_first:
-        event.listen(engine, "connect", lambda connection, _: begin(connection, kind.at_first))
+        hint = f"pip install {kind.package}" if kind else "install its SQLAlchemy dialect beside"
+        raise NoAccess(f"{named} needs a driver that is not installed: {hint}") from error
+    except Exception as error:  # noqa: BLE001, RUF100 - BigQuery's looks for a key at once, and each has its own errors
+        said = first_line(error, secrets_of(url))
+        raise NoAccess(f"the driver of {named} does not begin: {said}") from error
+    if kind and kind.at_first:
+        event.listen(engine, "connect", lambda connection, _: begin(connection, kind.at_first, seconds))
     return engine
 
 
-def begin(connection: Any, statements: Sequence[str], seconds: int = SECONDS) -> None:
+def secrets_of(url: URL) -> set[str]:
+    """What of a URL is shown to nobody."""
+    return {one for one in (url.password, *url.query.values()) if isinstance(one, str) and one}
+
+
+def begin(connection: Any, statements: Sequence[str], seconds: int) -> None:
     """What a session begins with."""
     cursor = connection.cursor()
     for statement in statements:
@@ -154,4 +158,4 @@ def begin(connection: Any, statements: Sequence[str], seconds: int = SECONDS) ->
     cursor.close()
 
 
-__all__ = ["KINDS", "Kind", "SqlWarehouse", "begin", "connect"]
+__all__ = ["KINDS", "Kind", "SqlWarehouse", "begin", "connect", "engine_of", "secrets_of"]

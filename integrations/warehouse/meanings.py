@@ -42,3 +42,12 @@ def told(state: str, away: bool, said: str, dialect: str) -> Told:
     if away and not code:
         code = _AWAY if state else _AWAY_UNTOLD
     return Told(code=code, message=said, parts={"said": said, "dialect": dialect})
+
+
+def first_line(error: BaseException, secrets: set[str]) -> str:
+    """What a server said, on one line, without passwords, and without what it repeats of the query or of a row."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    said = lines[0][:300]
+    for secret in (one for one in secrets if len(one) > 3):
+        said = said.replace(secret, "***")
+    return said

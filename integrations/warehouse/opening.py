@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
 from expansion.contract import NoAccess
 from expansion.files.from_words import From
-from integrations.warehouse.client import KINDS, Kind, begin
+from integrations.warehouse.client import KINDS, Kind, engine_of, secrets_of
 from integrations.warehouse.duck_table import DuckTable
 from integrations.warehouse.postgres_table import PostgresTable
 from integrations.warehouse.sql_table import SqlTable
@@ -52,10 +51,10 @@ def _opened(place: From, urls: Mapping[str, str]) -> ReadTable:
     name = url.drivername.partition("+")[0]
     if name in ("postgres", "postgresql"):
         said = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        return PostgresTable.opened(said, place, _secrets(url))
+        return PostgresTable.opened(said, place, secrets_of(url))
     if name == "duckdb":
         return DuckTable.opened(url.database or "", place)
-    return SqlTable(_engine(url, name, place), place, _secrets(url))
+    return SqlTable(_engine(url, name, place), place, secrets_of(url))
 
 
 def _missing(connection: str) -> str:
@@ -70,21 +69,8 @@ def _missing(connection: str) -> str:
 def _engine(url: URL, name: str, place: From) -> Engine:
     kind = KINDS.get(name) or _MORE.get(name)
     driver = kind.driver if kind and "+" not in url.drivername else url.drivername
-    options: dict[str, Any] = dict(kind.options) if kind else {}
-    try:
-        engine = create_engine(
-            url.set(drivername=driver), poolclass=NullPool, connect_args=options, hide_parameters=True
-        )
-    except (NoSuchModuleError, ImportError) as error:
-        hint = f"pip install {kind.package}" if kind else "install its SQLAlchemy dialect beside"
-        raise NoAccess(f"`{name}` ({place.connection}) needs a driver that is not installed: {hint}") from error
-    if kind and kind.at_first:
-        event.listen(engine, "connect", lambda connection, _: begin(connection, kind.at_first, SECONDS))
-    return engine
-
-
-def _secrets(url: URL) -> set[str]:
-    return {one for one in (url.password, *url.query.values()) if isinstance(one, str) and one}
+    named = f"`{name}` ({place.connection})"
+    return engine_of(url.set(drivername=driver), kind, named, SECONDS, poolclass=NullPool)
 
 
 __all__ = ["opened"]

@@ -19,7 +19,8 @@ from pyarrow import csv
 from expansion.contract import Failure
 from expansion.files.from_words import From
 from expansion.tables.marks import Seen
-from integrations.warehouse.table_meanings import SECONDS, failure, first_line
+from integrations.warehouse.meanings import first_line
+from integrations.warehouse.table_meanings import SECONDS, failure
 from integrations.warehouse.tables import trimmed
 
 _OPTIONS = f"-c statement_timeout={SECONDS}s -c timezone=UTC -c datestyle=ISO -c bytea_output=hex"

@@ -10,13 +10,26 @@ from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, Engine, Select, func, literal, literal_column, or_, select, text
+from sqlalchemy import (
+    TIMESTAMP,
+    BindParameter,
+    Connection,
+    Engine,
+    Select,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from expansion.contract import Failure
 from expansion.files.from_words import From
 from expansion.tables.marks import Seen
-from integrations.warehouse.table_meanings import failure, first_line
+from integrations.warehouse.meanings import first_line
+from integrations.warehouse.table_meanings import failure
 from integrations.warehouse.tables import TOGETHER, trimmed
 
 # How a value of a cursor comes back from its text, by the kind of Python that the driver gives it.
@@ -47,7 +60,7 @@ class SqlTable:
 
     def batches(self, since: str | None) -> Iterator[Sequence[pa.Array]]:
         try:
-            result = self._open.execution_options(stream_results=True).execute(self._query(since))
+            result = self._open.execution_options(stream_results=True).execute(self.query(since))
             for some in result.partitions(TOGETHER):
                 yield [pa.array([_text(value) for value in column], pa.string()) for column in zip(*some, strict=True)]
         except SQLAlchemyError as error:
@@ -68,7 +81,7 @@ class SqlTable:
         return self._connection
 
     def _look(self) -> Seen:
-        result = self._open.execute(self._query(None).where(literal_column("1") == literal_column("0")))
+        result = self._open.execute(self.query(None).where(literal_column("1") == literal_column("0")))
         self._kinds = dict.fromkeys(result.keys(), "")
         result.close()
         lowest, highest = (self._end(which) for which in (func.min, func.max))
@@ -81,12 +94,13 @@ class SqlTable:
             return None
         return self._open.execute(select(which(self._cursor)).select_from(self._held)).scalar()
 
-    def _query(self, since: str | None) -> Select[Any]:
+    def query(self, since: str | None) -> Select[Any]:
+        """All rows, or those from this value of the cursor on."""
         query: Select[Any] = select(literal_column("held.*")).select_from(self._held)
         if since is None or self.place.cursor is None:
             return query
         read = _READ.get(self._kinds[self.place.cursor], str)
-        return query.where(or_(self._cursor >= literal(read(since)), self._cursor.is_(None)))
+        return query.where(or_(self._cursor >= _sent(read(since)), self._cursor.is_(None)))
 
     @property
     def _held(self) -> Any:
@@ -111,6 +125,12 @@ class SqlTable:
         away = isinstance(error, OperationalError) and self.engine.dialect.name != "sqlite"
         what = self.place.table or "the query of the map"
         return failure(state, away, first_line(cause, self.secrets), self.place.connection, what)
+
+
+def _sent(value: Any) -> BindParameter[Any]:
+    """A value to compare a cursor with. BigQuery compares a moment in a zone with nothing that is called a DATETIME."""
+    in_zone = isinstance(value, datetime) and value.tzinfo is not None
+    return literal(value, TIMESTAMP(timezone=True) if in_zone else None)
 
 
 def _text(value: Any) -> str | None:

@@ -43,13 +43,4 @@ def failure(state: str, away: bool, said: str, connection: str, what: str) -> Fa
     return MEANINGS.read(Told(code=code, message=said, parts=parts))
 
 
-def first_line(error: BaseException, secrets: set[str]) -> str:
-    """What a server said, on one line, without passwords, and without what it repeats of the query or of a row."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    said = lines[0][:300]
-    for secret in (one for one in secrets if len(one) > 3):
-        said = said.replace(secret, "***")
-    return said
-
-
-__all__ = ["MEANINGS", "SECONDS", "failure", "first_line"]
+__all__ = ["MEANINGS", "SECONDS", "failure"]
