@@ -342,8 +342,35 @@ class Aside:
     text: str | None = None  # the row as it came, shortened where it is listed
 
 
+@dataclass(frozen=True)
+class CohortPush:
+    """What a system pushed of a cohort that it keeps: who came in and who left, or a page of all who are in it.
+
+    A sender that names sessions tells all who are in a cohort first; until then nobody can be told not to be.
+    """
+
+    source: str  # "mixpanel.cohorts"
+    name: str
+    at: datetime  # when it became so
+    known_at: datetime  # when it arrived
+    joined: frozenset[str] = frozenset()  # people, by the ids that events have
+    left: frozenset[str] = frozenset()
+    session: str = ""
+    whole: bool = False  # all pages of the session together are all who are in it
+    page: int = 1
+    pages: int = 1
+
+    def __post_init__(self) -> None:
+        _must_name(self, "source", "name")
+        _must_have_zone(self, "at", "known_at")
+        if not 1 <= self.page <= self.pages:
+            raise ValueError(f"there is no page {self.page} of {self.pages}")
+        if self.whole and not (self.session and not self.left):
+            raise ValueError("all who are in a cohort are told in a session, and nobody leaves it")
+
+
 # What `expansion serve` writes down before it answers; see integrations/kit/inbound.py.
-Arrived = EventRow | FactRecord | CohortMembers | Outcome | Merge | Aside | Disposition
+Arrived = EventRow | FactRecord | CohortPush | Outcome | Merge | Aside | Disposition
 
 
 # --- what may be written in YAML --------------------------------------------------------------------------------------

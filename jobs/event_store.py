@@ -93,6 +93,10 @@ def bring_in(store: UsageStore) -> Folded:
             why = "; ".join(f"{reason} ({count:,})" for reason, count in one.rejects.items())
             what = f"{one.new_rejects:,} of what was pushed were set aside"
             log.warning("%s: %s: %s. They are listed in %s", source, what, why, one.report)
+    for cohort, came in folded.half.items():
+        log.warning(
+            "%s: %s pages have come; until the rest is there, nobody is taken to have come or left", cohort, came
+        )
     put_together(store)
     return folded
 

@@ -21,6 +21,7 @@ from expansion.usage.journal import Journal
 from expansion.usage.manifest import Manifest, Reading, Rollup, Segment
 from expansion.usage.merges import ids_known
 from expansion.usage.names import Names
+from expansion.usage.pushed_cohorts import told_sql, with_pushed_cohorts
 from expansion.usage.renamed_facts import renamed_facts
 from expansion.usage.renaming import Renaming
 from expansion.usage.rollup import WHERE_AND_WHEN, Column, properties_of, rollup_sql, values_of
@@ -77,7 +78,10 @@ class StoreRelations:
     @cached_property
     def facts(self) -> FactRelations:
         facts = known_facts(self.store, self.manifest)
-        return renamed_facts(self.con, facts, self.renaming, self.known_by) if self.known_by else facts
+        if self.known_by:
+            facts = renamed_facts(self.con, facts, self.renaming, self.known_by)
+        pushed = told_sql(self.store, self.manifest)
+        return with_pushed_cohorts(self.con, facts, pushed, self.renaming, self.known_by)
 
     def spans(self, source: str | None) -> Spans:
         """The spans for which events of a source are known; of any source for None."""

@@ -53,17 +53,22 @@ def _until(spans: Spans, now: datetime) -> Spans:
 
 def _later(store: UsageStore, files: Sequence[FactFile], now: datetime) -> str:
     """SQL that gives what was said after a moment moments of their own, so that the last said stays the last."""
-    con, some = store.connect(), [file.file for file in files if file.kind != "changes"]
+    con, some = store.connect(), [file.file for file in files if _is_said(file)]
     found = con.execute(f"SELECT DISTINCT said FROM {store.files(some)} WHERE said > {stored(now)}") if some else None
     moments = sorted((moment for (moment,) in found.fetchall()), reverse=True) if found else []
     whens = [f"WHEN {stored(at)} THEN {stored(now - timedelta(microseconds=n))}" for n, at in enumerate(moments)]
     return f"CASE said {' '.join(whens)} ELSE said END" if whens else "said"
 
 
+def _is_said(file: FactFile) -> bool:
+    """Whether it holds statements, with the moment at which they were said."""
+    return file.kind in ("named", "wide")
+
+
 def _fact_file(store: UsageStore, file: FactFile, now: datetime, later: str) -> tuple[FactFile, int]:
     relation, con, limit = store.files([file.file]), store.connect(), stored(now)
     known = "known" if file.kind == "wide" else "seen_at"
-    is_said = file.kind != "changes"
+    is_said = _is_said(file)
     ahead = f"said > {limit}" if is_said else f"since > {limit} OR seen_at > {limit}"
     count = one(con, f"SELECT count(*) FROM {relation} WHERE {ahead}")
     if not count:

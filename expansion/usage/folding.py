@@ -10,13 +10,15 @@ from itertools import chain, groupby
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from expansion.contract import Arrived, Aside, CohortMembers, EventRow, FactRecord, Merge
+from expansion.contract import Arrived, Aside, CohortPush, EventRow, FactRecord, Merge
 from expansion.usage.checking import NO_ACCOUNT
-from expansion.usage.facts import add_cohort, add_facts, user_accounts
+from expansion.usage.cohort_pages import CohortPages
+from expansion.usage.facts import add_facts, user_accounts
 from expansion.usage.forgotten import forgotten_people
 from expansion.usage.import_events import Imported, import_rows
 from expansion.usage.journal_lines import parted
 from expansion.usage.merges import add_merges
+from expansion.usage.pushed_cohorts import add_pushes
 from expansion.usage.rejects import list_rejects
 from expansion.usage.store import UsageStore
 from expansion.usage.waiting_events import WaitingEvents, too_long
@@ -24,6 +26,7 @@ from expansion.usage.waiting_events import parted as by_account
 
 SOURCE = "journal"  # of events that say no source
 MOST = 200_000  # rows at a time
+MOST_PUSHES = 200  # of cohorts, each of a thousand people or so
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 T = TypeVar("T", bound=Arrived)
@@ -43,6 +46,7 @@ class Folded:
     by_source: dict[str, Imported] = field(default_factory=dict)
     facts: int = 0  # changes of facts, of people, of cohorts and of ids
     waiting: int = 0  # events of people whose account nobody knows yet
+    half: Mapping[str, str] = field(default_factory=dict)  # cohorts of which pages are missing, and how much has come
 
     def of(self, source: str) -> Imported:
         """That of one source."""
@@ -75,8 +79,7 @@ class Fold:
         """All rows, which `rows` gives of one kind at a time: facts of the whole journal come before its events."""
         for some in parted(rows(FactRecord), MOST):
             self._facts(some)
-        for members in rows(CohortMembers):
-            self.done.facts += add_cohort(self.store, members, _LONG_AGO)
+        self._cohorts(rows)
         for merges in parted(rows(Merge), MOST):
             told = max(one.known_at or one.at for one in merges)
             self.done.facts += add_merges(self.store, merges, told, listed_in=self.copy_of).new
@@ -101,6 +104,24 @@ class Fold:
             if known:
                 at = max(record.known_at or record.at or _LONG_AGO for record in known)
                 self.done.facts += add_facts(self.store, source, known, at)
+
+    def _cohorts(self, rows: Reader) -> None:
+        """Who came and who left at once; pages of a whole once all of them are there."""
+        pages, listed = CohortPages(self._root), forgotten_people(self._root)
+        pages.add(map(listed.push, pages.rows()))
+        for some in parted(rows(CohortPush), MOST_PUSHES):
+            known = [listed.push(push) for push in some] if listed else some
+            pages.add(push for push in known if push.whole)
+            self._add_pushes([push for push in known if not push.whole])
+        self._add_pushes(pages.take_whole())
+        self._asides(list(pages.take_old()))
+        self.done.half = pages.waiting()
+        if self.copy_of is None:
+            pages.keep()
+
+    def _add_pushes(self, pushes: Sequence[CohortPush]) -> None:
+        if pushes:
+            self.done.facts += add_pushes(self.store, pushes)
 
     def _all_events(self, rows: Reader) -> None:
         """Those that waited come first; of those that nobody knows an account for, the older ones are set aside."""

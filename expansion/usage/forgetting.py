@@ -27,6 +27,7 @@ from expansion.usage.former_ids import Said
 from expansion.usage.manifest import FactFile, Segment
 from expansion.usage.merges import merges_said, save_merges
 from expansion.usage.properties import REST, column_of
+from expansion.usage.pushed_cohorts import told_sql
 from expansion.usage.store import UsageStore
 
 _DISTINCT = 6
@@ -63,9 +64,9 @@ def known_as(store: UsageStore, text: str) -> Person | None:
     facts = f"(SELECT * FROM {facts_sql(store, manifest)} WHERE user_id <> '')"
     same = f"lower(value) = {quote(text.strip().lower())} AND {_is_email('value')}"
     ids = [user for (user,) in con.execute(f"SELECT DISTINCT user_id FROM {facts} WHERE {same}").fetchall()]
-    people = _people(store, manifest.segments)
+    people, pushed = _people(store, manifest.segments), told_sql(store, manifest)
     alike = f"lower(user_id) = {quote(text.strip().lower())}" if "@" in text else f"user_id = {quote(text)}"
-    for relation in (people, facts):
+    for relation in (people, facts, pushed):
         if relation:
             ids += [
                 user for (user,) in con.execute(f"SELECT DISTINCT user_id FROM {relation} WHERE {alike}").fetchall()

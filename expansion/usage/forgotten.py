@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from expansion.contract import EventRow, FactRecord
+from expansion.contract import CohortPush, EventRow, FactRecord
 from expansion.private_files import replace_file
 from expansion.usage.manifest import StoreError
 
@@ -71,6 +71,11 @@ class ForgottenPeople:
         if record.user_id and self.pseudonym(record.user_id):
             return None
         return replace(record, values={name: self.value(value) for name, value in record.values.items()})
+
+    def push(self, push: CohortPush) -> CohortPush:
+        """What was pushed of a cohort, with the pseudonyms in place of ids: it goes on having as many people."""
+        joined, left = ({self.pseudonym(user) or user for user in some} for some in (push.joined, push.left))
+        return replace(push, joined=frozenset(joined), left=frozenset(left))
 
     def value(self, value: Any) -> Any:
         """A value without the addresses and ids of forgotten people."""

@@ -20,6 +20,7 @@ from typing import TypeVar
 from expansion.contract import Arrived
 from expansion.private_files import private_folder, sync, write_whole
 from expansion.usage import manifest as manifests
+from expansion.usage.cohort_pages import CohortPages
 from expansion.usage.folding import SOURCE, Fold, Folded
 from expansion.usage.journal_lines import lines_of, rows_of
 from expansion.usage.scratch import scratch
@@ -60,7 +61,7 @@ class Journal:
         It is put aside first, so that what comes in meanwhile goes into a new journal. One fold at a time, from
         beginning to end: a second one would put its journal aside in place of the one that is being read.
         """
-        if not any(path.exists() for path in (*self._files, WaitingEvents(self.root).path)):
+        if not any(path.exists() for path in (*self._files, *self._waiting)):
             return Folded()
         journal, aside = self._files
         with self._folding():
@@ -80,7 +81,7 @@ class Journal:
         # The journal first, then the one put aside, then the manifest: what a fold moves meanwhile is read twice, and
         # counts once.
         written = list(chain.from_iterable(map(_all_of, self._files)))
-        if not written and not WaitingEvents(self.root).path.exists():
+        if not written and not any(path.exists() for path in self._waiting):
             return store
         copy = UsageStore(scratch(store.root) / f"pushed-{uuid.uuid4().hex[:8]}")
         with manifests.writing(copy.root):
@@ -97,6 +98,11 @@ class Journal:
     def _files(self) -> tuple[Path, Path]:
         """The journal, and the one that was put aside."""
         return self.root / _NAME, self.root / _ASIDE
+
+    @property
+    def _waiting(self) -> tuple[Path, Path]:
+        """What earlier folds kept for later ones."""
+        return WaitingEvents(self.root).path, CohortPages(self.root).path
 
     @contextmanager
     def _folding(self) -> Iterator[None]:

@@ -14,14 +14,14 @@ from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hin
 
 import orjson
 
-from expansion.contract import Arrived, Aside, CohortMembers, EventRow, FactRecord, Merge, Outcome
+from expansion.contract import Arrived, Aside, CohortPush, EventRow, FactRecord, Merge, Outcome
 
 T = TypeVar("T", bound=Arrived)
 
 _KINDS: dict[str, type[Arrived]] = {
     "event": EventRow,
     "fact": FactRecord,
-    "cohort": CohortMembers,
+    "cohort": CohortPush,
     "outcome": Outcome,
     "merge": Merge,
     "aside": Aside,

@@ -86,17 +86,18 @@ class Segment:
         return replace(file, properties=self.properties, rest=self.rest, table=self.table, source=self.source)
 
 
-FactKind = Literal["changes", "named", "wide"]
+FactKind = Literal["changes", "named", "wide", "pushed"]
 
 
 @dataclass(frozen=True)
 class FactFile:
-    """One immutable Parquet file of facts: changes that were pulled; or what files say, see statements.py."""
+    """One immutable Parquet file of facts: changes that were pulled; what files say, see statements.py; or who is in
+    cohorts that are pushed, see pushed_cohorts.py."""
 
     file: str
     rows: int
     kind: FactKind = "changes"
-    source: str = ""  # the rest is of statements
+    source: str = ""  # this and the rest is of statements
     fields: tuple[str, ...] = ()  # those with a column, in order; or that are named in rows
     of_people: bool = False
     complete: bool = False  # holds snapshots of all there is

@@ -1,6 +1,7 @@
 """Who comes into a cohort of Amplitude, and who leaves it, for `expansion serve`.
 
-A person's field with the cohort's name is true or false. Amplitude signs nothing: a header of your own brings a secret.
+A person's field with the cohort's name is true or false, and accounts are in the cohort by their people. Amplitude
+signs nothing: a header of your own brings a secret.
 amplitude.com/docs/data/destination-catalog/webhooks-cohort
 """
 
@@ -32,7 +33,7 @@ class Cohorts(InboundBase):
 
     name: ClassVar[str] = "amplitude.cohorts"
     title: ClassVar[str] = "Who is in which cohort, as Amplitude sends it to `expansion serve`"
-    gives: ClassVar[frozenset[str]] = frozenset({"people"})
+    gives: ClassVar[frozenset[str]] = frozenset({"people", "cohorts"})
     settings_model: ClassVar[type[BaseSettings]] = CohortsSettings
     paths: ClassVar[tuple[str, ...]] = ("/amplitude/cohorts",)
     patience: ClassVar[float] = 1.0  # it waits for one or two seconds, and sends again
@@ -57,7 +58,8 @@ class Cohorts(InboundBase):
                 "Amplitude: the body lacks cohort_name, in_cohort or users; use the template that Amplitude proposes"
             )
         told = self._told(call.sent.get("computed_time"))
-        return each(self.name, users, lambda one: _row(told, one, name, is_in))
+        people = list(each(self.name, users, lambda one: _row(told, one, name, is_in)))
+        return iter([*people, told.cohort(name, **{"joined" if is_in else "left": people})])
 
     def yes(self, call: Call, rows: Sequence[Arrived]) -> Answer:
         return said(200, {"code": 200})

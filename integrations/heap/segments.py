@@ -1,6 +1,7 @@
 """Who comes into a segment of Heap, and who leaves it, for `expansion serve`: about every four hours.
 
-A person's field with the segment's name is true or false. By Heap's webhook specification of partner apps.
+A person's field with the segment's name is true or false, and accounts are in the segment by their people. By Heap's
+webhook specification of partner apps.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Segments(InboundBase):
 
     name: ClassVar[str] = "heap.segments"
     title: ClassVar[str] = "Who is in which segment, as Heap sends it to `expansion serve`"
-    gives: ClassVar[frozenset[str]] = frozenset({"people"})
+    gives: ClassVar[frozenset[str]] = frozenset({"people", "cohorts"})
     settings_model: ClassVar[type[BaseSettings]] = SegmentsSettings
     paths: ClassVar[tuple[str, ...]] = ("/heap/segments",)
 
@@ -63,12 +64,14 @@ class Segments(InboundBase):
             raise Refused("Heap: there is no `data.segment.name` in the body; look what is sent")
         at = datetime.fromtimestamp(int(_told(call)["ts"][:15]) / 1000, UTC)
         told = Told(self.name, at, self._now())
-        for part, is_in in (("remove", False), ("add", True)):
-            people = data.get(part) or []
-            if not isinstance(people, list):
-                yield Aside(self.name, f"its `{part}` is no list")
-                continue
-            yield from each(self.name, people, partial(_row, told, name, is_in))
+        left, joined = (self._people(told, data, name, part) for part in ("remove", "add"))
+        yield from (*left, *joined, told.cohort(name, joined=joined, left=left))
+
+    def _people(self, told: Told, data: Mapping[str, Any], name: str, part: str) -> list[Arrived]:
+        people = data.get(part) or []
+        if not isinstance(people, list):
+            return [Aside(self.name, f"its `{part}` is no list")]
+        return list(each(self.name, people, partial(_row, told, name, part == "add")))
 
     def yes(self, call: Call, rows: Sequence[Arrived]) -> Answer:
         return said(200, {})

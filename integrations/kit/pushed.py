@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from expansion.contract import Arrived, Aside, EventRow, FactRecord, NoAccess
+from expansion.contract import Arrived, Aside, CohortPush, EventRow, FactRecord, NoAccess
 from expansion.usage.cells import as_id, is_nothing
 from expansion.usage.moment_forms import FIRST, LAST
 from expansion.usage.moments import moment, why_not
@@ -142,6 +142,14 @@ class Told:
         if values:
             yield self._of(account, values, None)
 
+    def cohort(self, name: str, *, joined: Iterable[Arrived] = (), left: Iterable[Arrived] = ()) -> CohortPush:
+        """Who came into a cohort and who left it: the people whom these rows are about."""
+        came, went = (
+            frozenset(row.user_id for row in some if isinstance(row, FactRecord) and row.user_id)
+            for some in (joined, left)
+        )
+        return CohortPush(self.source, name, self.at, self.arrived, came, went)
+
     def _of(self, account: str, values: Mapping[str, Any], user: str | None) -> FactRecord:
         remote = account if user is None else None
         return FactRecord(self.source, account, values, remote, user, self.at, self.arrived)
@@ -227,10 +235,20 @@ def must_be_one_of(keys: tuple[str, ...], given: Any, whose: str, setting: str) 
 
 def basic_user(headers: Mapping[str, str]) -> str | None:
     """The user name of HTTP Basic; None where there is none, or it cannot be read."""
+    return None if (given := _basic(headers)) is None else given[0]
+
+
+def basic_password(headers: Mapping[str, str]) -> str | None:
+    """The password of HTTP Basic; None where there is none, or it cannot be read."""
+    return None if (given := _basic(headers)) is None else given[1]
+
+
+def _basic(headers: Mapping[str, str]) -> tuple[str, str] | None:
     kind, _, packed = headers.get("authorization", "").partition(" ")
     if kind.lower() != "basic":
         return None
     try:
-        return b64decode(packed.strip(), validate=True).decode("utf-8").partition(":")[0]
+        user, _, password = b64decode(packed.strip(), validate=True).decode("utf-8").partition(":")
     except ValueError:
         return None
+    return user, password

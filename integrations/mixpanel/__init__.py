@@ -7,6 +7,7 @@ from integrations.kit.declare import Connected, Integration
 from integrations.kit.shapes import checked
 from integrations.kit.world import IN_LIFE, World
 from integrations.mixpanel.client import Api, Queries
+from integrations.mixpanel.cohorts import Cohorts
 from integrations.mixpanel.doctor import check
 from integrations.mixpanel.groups import Groups, SetGroupPropertiesAction, TakeBackAction
 from integrations.mixpanel.inbound import Calls
@@ -39,7 +40,7 @@ INTEGRATION = Integration(
     connect=connect,
     actions={kind.name: kind for kind in _ACTIONS},
     sources={kind.name: kind for kind in (Export, Group, Profile, Cohort)},
-    inbound={Calls.name: Calls},
+    inbound={kind.name: kind for kind in (Calls, Cohorts)},
     limits=(QUERIES_AN_HOUR, *EXPORTS),
     rights=RIGHTS,
 )

@@ -83,3 +83,15 @@ class ServeSettings(BaseSettings):
         description="For `expansion serve`: the project tokens that Mixpanel's libraries may send, several with "
         "commas: the project's own (Project settings > Overview > Project token), or long ones that you make up.",
     )
+
+
+class CohortsSettings(BaseSettings):
+    """What `expansion serve` needs to take who is in which cohort."""
+
+    model_config = SettingsConfigDict(env_prefix="MIXPANEL_", env_file=".env", extra="ignore")
+
+    cohorts_password: SecretStr | None = Field(
+        None,
+        description="For `expansion serve`: a long text that you make up, and give as the password of Basic "
+        "Authentication in Integrations > Custom Webhook, with any user name. Mixpanel signs nothing.",
+    )

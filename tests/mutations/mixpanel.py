@@ -91,4 +91,18 @@ ROWS: tuple[Mutation, ...] = (
         '{"ip": 0}',
         ("integrations/test_mixpanel_groups.py::test_what_is_set_is_set_back_and_the_rest_stays",),
     ),
+    Mutation(
+        "Mixpanel, cohort sync: the password is all that tells it from others",
+        "integrations/mixpanel/cohorts.py",
+        "must_be_one_of((self._password,), basic_password(call.headers)",
+        "must_be_one_of((self._password,), self._password",
+        ("web/serve/test_mixpanel_cohorts.py::test_without_the_password_nothing_is_taken",),
+    ),
+    Mutation(
+        "Mixpanel, cohort sync: a page is not the whole cohort",
+        "integrations/mixpanel/cohorts.py",
+        "page=self.number, pages=self.pages)",
+        "page=1, pages=1)",
+        ("web/serve/test_mixpanel_cohorts.py::test_pages_count_once_all_are_there_and_a_repeat_changes_nothing",),
+    ),
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from expansion.contract import Arrived, Aside, CohortMembers, EventRow, FactRecord, Merge, Outcome
+from expansion.contract import Arrived, Aside, CohortPush, EventRow, FactRecord, Merge, Outcome
 from expansion.usage import waiting_events
 from expansion.usage.checking import NO_ACCOUNT
 from expansion.usage.forgotten import forgotten_people
@@ -49,7 +49,7 @@ def test_a_line_of_every_kind_is_read_as_it_was_written(tmp_path: Path) -> None:
         GROUP,
         Merge("s.calls", "user", "anon", "ana", NOW, NOW),
         Outcome("s.calls", "acme", "expansion", NOW, "d-1", amount=Decimal("1.50"), currency="EUR"),
-        CohortMembers("s.calls", "vip", frozenset({"a", "b"})),
+        CohortPush("s.calls", "vip", NOW, NOW, frozenset({"a", "b"}), session="s-1", whole=True, page=2, pages=3),
         Aside("s.calls", "no event name", '{"a": 1}'),
     ]
     (tmp_path / "lines").write_bytes(lines_of(rows) + b'{"row":"fact","source')

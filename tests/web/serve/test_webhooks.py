@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from expansion.contract import Aside, FactRecord
+from expansion.contract import Aside, CohortPush, FactRecord
 from expansion.usage.facts import add_facts, facts_sql
 from expansion.usage.store import UsageStore
 from integrations.amplitude.cohorts import Cohorts
@@ -155,6 +155,13 @@ def test_who_comes_and_who_leaves_is_a_field_of_the_person(heap: Receiver) -> No
     assert sorted(memberships(heap)) == [("ana", "Free Customers", "true"), ("bo", "Free Customers", "false")]
 
 
+def test_a_segment_is_a_cohort_of_accounts(heap: Receiver) -> None:
+    raw = sync(add=["ana", None], remove=["bo"])
+    assert post(heap, "/heap/segments", raw, hashed(raw)) == 200
+    [push] = [row for row in heap.rows if isinstance(row, CohortPush)]
+    assert (push.name, push.joined, push.left, push.at) == ("Free Customers", {"ana"}, {"bo"}, NOW)
+
+
 def test_an_older_call_that_comes_late_outdoes_no_newer_one(heap: Receiver) -> None:
     belong(heap, ana="acme")
     newer, older = sync(remove=["ana"]), sync(add=["ana"])
@@ -222,6 +229,13 @@ def test_a_cohort_s_coming_and_going_is_told_by_its_own_moment(amplitude: Receiv
     for raw in (left, cohort(), cohort(), left):
         assert post(amplitude, "/amplitude/cohorts", raw, MINE) == 200
     assert memberships(amplitude) == [("ana", "Power users", "false"), ("ana", "Power users", "true")]
+
+
+def test_a_cohort_is_one_of_accounts(amplitude: Receiver) -> None:
+    for raw in (cohort(), cohort(["bo"], in_cohort="false")):
+        assert post(amplitude, "/amplitude/cohorts", raw, MINE) == 200
+    came, went = [row for row in amplitude.rows if isinstance(row, CohortPush)]
+    assert (came.name, came.joined, came.left, went.left) == ("Power users", {"ana"}, frozenset(), {"bo"})
 
 
 @pytest.mark.parametrize("headers", [{}, {HEADER: "another"}, {HEADER: ""}, [(HEADER, SECRET)] * 2, {HEADER: b"\xe9"}])
