@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -12,6 +11,7 @@ from integrations.gainsight.client import Client, Record
 from integrations.gainsight.meanings import SYSTEM
 from integrations.gainsight.values import moment, plain, spelling, unknown
 from integrations.kit.accounts import Matched, one_each
+from integrations.kit.counted import counted_as
 from integrations.kit.declare import SourceBase
 from integrations.kit.shapes import reads
 
@@ -94,7 +94,7 @@ class CtaSource(_Companies):
 
     def _must_have(self, fields: Sequence[str]) -> None:
         """A type that Gainsight does not have would be 0 for ever."""
-        known = [OPEN, *(field_of(name) for name in self._client.words("CTA_TYPE"))]
+        known = [OPEN, *(counted_as(OPEN, name) for name in self._client.words("CTA_TYPE"))]
         if missing := [field for field in fields if field not in known]:
             named = " and ".join(f"`{field}`" for field in missing)
             raise NotThere(f"{SYSTEM}: CTAs cannot be counted as {named}; there is {', '.join(known)}", missing)
@@ -107,11 +107,6 @@ class CtaSource(_Companies):
         return counted
 
 
-def field_of(name: str) -> str:
-    """`Risk` is `open_risk`, `Expansion (new)` is `open_expansion_new`."""
-    return f"{OPEN}_" + re.sub(r"\W+", "_", name.lower()).strip("_")
-
-
 def _counts_as(cta: Record) -> list[str]:
     kind: Any = cta.get("TypeId__gr.Name")
-    return [OPEN, field_of(str(kind))] if kind else [OPEN]
+    return [OPEN, counted_as(OPEN, str(kind))] if kind else [OPEN]

@@ -157,7 +157,7 @@ class Right:
 
     name: str
     why: str
-    only_for: str | None = None  # the action that alone needs it; None: it is always needed
+    only_for: str | None = None  # the action or source that alone needs it; None: it is always needed
 
 
 @dataclass(frozen=True)

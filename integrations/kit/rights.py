@@ -11,7 +11,8 @@ LISTED = "docs/systems.md lists what is needed"
 
 def needed(rights: Sequence[Right], used: Names | None) -> list[str]:
     """The names of the rights that what is used needs; `used` None: of all."""
-    return [right.name for right in rights if right.only_for is None or used is None or right.only_for in used]
+    wanted = (right.name for right in rights if right.only_for is None or used is None or right.only_for in used)
+    return list(dict.fromkeys(wanted))
 
 
 def compared(

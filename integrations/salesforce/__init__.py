@@ -1,4 +1,4 @@
-"""Salesforce: what the CRM knows of an account; tasks and opportunities for its owner; fields on it."""
+"""Salesforce: what the CRM knows of an account and its cases; tasks and opportunities for its owner; fields on it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from integrations.kit.shapes import checked
 from integrations.kit.world import IN_LIFE, World
 from integrations.salesforce.accounts import AccountSource
 from integrations.salesforce.actions import CreateOpportunityAction, CreateTaskAction, UpdateFieldsAction
+from integrations.salesforce.cases import CaseSource
 from integrations.salesforce.change import ChangeTaskAction
 from integrations.salesforce.doctor import check
 from integrations.salesforce.inputs import CreateTask
 from integrations.salesforce.merges import MergedAccountSource
+from integrations.salesforce.opportunities import OpportunitySource
 from integrations.salesforce.settings import LIMITS, RIGHTS, Settings
+
+SOURCES = (AccountSource, OpportunitySource, CaseSource, MergedAccountSource)
 
 
 def connect(settings: Settings, world: World = IN_LIFE) -> Connected:
@@ -35,7 +39,7 @@ def connect(settings: Settings, world: World = IN_LIFE) -> Connected:
         UpdateFieldsAction(client),
     ]
     key = settings.account_key_field
-    sources: list[SourceBase] = [AccountSource(client, key), MergedAccountSource(client, key)]
+    sources: list[SourceBase] = [kind(client, key) for kind in SOURCES]
     return Connected(
         actions={action.name: action for action in actions},
         sources={source.name: source for source in sources},
@@ -55,7 +59,7 @@ INTEGRATION = Integration(
     settings_model=Settings,
     connect=connect,
     actions={a.name: a for a in (CreateTaskAction, CreateOpportunityAction, UpdateFieldsAction, ChangeTaskAction)},
-    sources={source.name: source for source in (AccountSource, MergedAccountSource)},
+    sources={source.name: source for source in SOURCES},
     limits=LIMITS,
     rights=RIGHTS,
 )

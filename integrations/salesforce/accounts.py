@@ -14,7 +14,7 @@ from integrations.kit.declare import Finding, SourceBase
 from integrations.kit.said import moment
 from integrations.kit.shapes import reads
 from integrations.kit.units import as_share, misfits
-from integrations.salesforce.fields import Field, find
+from integrations.salesforce.fields import Field, account_key, find
 from integrations.salesforce.meanings import SYSTEM
 from integrations.salesforce.money import Money
 
@@ -63,7 +63,7 @@ class AccountSource(SourceBase):
         fields of related records, amounts in another currency and opportunities: those come in a record of their own,
         known since the pull.
         """
-        fields, key = self._fields(wanted), self._key()
+        fields, key = self._fields(wanted), account_key(self._client, self._key_field)
         virtual = [name for name in wanted.fields if name in VIRTUAL]
         money = {field.asked: field.currency_path for field in fields if wanted.is_taken_for(field.asked, "money")}
         codes = [path for path in money.values() if path]
@@ -80,7 +80,7 @@ class AccountSource(SourceBase):
             own: dict[str, Any] = {}
             others: dict[str, Any] = {}
             for field in fields:
-                code = _value(row, path) if (path := money.get(field.asked)) else None
+                code = value_at(row, path) if (path := money.get(field.asked)) else None
                 there = own if field.is_own and not purse.is_foreign(code) else others
                 there[field.asked] = purse.of(field, _read(row, field, wanted), code)
             others |= {name: counted[name].get(row["Id"], VIRTUAL[name][2]) for name in virtual}
@@ -110,12 +110,6 @@ class AccountSource(SourceBase):
         if missing:
             raise NotThere(" ".join(map(str, missing.values())), list(missing))
         return found
-
-    def _key(self) -> str:
-        try:
-            return find(self._client, "Account", self._key_field).path
-        except Refused as refusal:
-            raise Refused(f"{refusal} (SALESFORCE_ACCOUNT_KEY_FIELD names it)") from refusal
 
     def _misfits(self, fields: Sequence[Field], wanted: Wanted) -> Iterator[Finding]:
         for field in fields:
@@ -164,15 +158,16 @@ def _read(row: Mapping[str, Any], field: Field, wanted: Wanted) -> Any:
 
     An owner who has left Salesforce gets no task: nobody is told that they have one.
     """
-    if field.path == _OWNER and _value(row, _ACTIVE) is False:
+    if field.path == _OWNER and value_at(row, _ACTIVE) is False:
         return None
-    value = _value(row, field.path)
+    value = value_at(row, field.path)
     if field.type == "percent" and wanted.is_taken_for(field.asked, "percent", "money", "date", "yes_no", "list"):
         return as_share(value)
     return value
 
 
-def _value(row: Mapping[str, Any], path: str) -> Any:
+def value_at(row: Mapping[str, Any], path: str) -> Any:
+    """The value at the end of `Owner.Email`; none where a step of the way leads nowhere."""
     value: Any = row
     for part in path.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None

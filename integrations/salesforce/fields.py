@@ -59,6 +59,14 @@ def find(client: Client, sobject: str, asked: str) -> Field:
     raise unknown(here[0], last, client.fields(here[0]))
 
 
+def account_key(client: Client, name: str) -> str:
+    """The Account field that holds the product's account id, as Salesforce spells it."""
+    try:
+        return find(client, "Account", name).path
+    except Refused as refusal:
+        raise Refused(f"{refusal} (SALESFORCE_ACCOUNT_KEY_FIELD names it)") from refusal
+
+
 def spelling(name: str, known: Iterable[str]) -> str | None:
     """The name as it is spelt there: Salesforce's names are the same in any case."""
     return next((one for one in known if one.lower() == name.lower()), None)

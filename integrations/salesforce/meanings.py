@@ -21,6 +21,7 @@ NOT_THERE = "it is not there, or hidden from the integration user"
 # What a whole request and a record inside a collection may be answered with.
 _CODES = (
     Row("UNABLE_TO_LOCK_ROW", TryLater, "somebody else is changing the record"),
+    Row("INVALID_QUERY_LOCATOR", TryLater, "the query's cursor is gone; it is read again from the beginning"),
     Row("QUERY_TIMEOUT", TryLater, "the query took too long"),
     Row("TXN_SECURITY_METERING_ERROR", TryLater, "it is metering transactions"),
     # These two may be answered after the work was done.

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from expansion.contract import Merge, Refused
+from expansion.contract import Merge
 from expansion.usage.cells import as_id
 from integrations.kit.batches import chunks
 from integrations.kit.declare import SourceBase
 from integrations.kit.said import moment
 from integrations.kit.shapes import reads
-from integrations.salesforce.fields import find
+from integrations.salesforce.fields import account_key
+from integrations.salesforce.values import moment_text
 
 if TYPE_CHECKING:
     from integrations.salesforce.client import Client
@@ -37,8 +38,8 @@ class MergedAccountSource(SourceBase):
 
     def merges(self, since: datetime | None) -> Iterator[Merge]:
         """Nothing is given before all is read. The recycle bin keeps a record for 15 days."""
-        key = self._key()
-        later = f" AND SystemModstamp >= {_literal(since)}" if since else ""
+        key = account_key(self._client, self._key_field)
+        later = f" AND SystemModstamp >= {moment_text(since)}" if since else ""
         lost = self._client.query(
             f"SELECT Id, MasterRecordId, SystemModstamp, {key} FROM Account "  # noqa: S608
             f"WHERE IsDeleted = true AND MasterRecordId != null{later}",
@@ -66,13 +67,3 @@ class MergedAccountSource(SourceBase):
             rows = self._client.query(f"SELECT Id, {key} FROM Account WHERE Id IN ({named})", deleted=True)  # noqa: S608
             found |= {str(row["Id"]): account for row in rows if (account := as_id(row[key] or ""))}
         return found
-
-    def _key(self) -> str:
-        try:
-            return find(self._client, "Account", self._key_field).path
-        except Refused as refusal:
-            raise Refused(f"{refusal} (SALESFORCE_ACCOUNT_KEY_FIELD names it)") from refusal
-
-
-def _literal(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

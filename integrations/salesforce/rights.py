@@ -70,7 +70,7 @@ def _of_org(client: Client) -> list[str]:
 
 
 def _of_objects(client: Client) -> Iterator[str]:
-    for sobject in ("Account", "User", "Task", "Opportunity"):
+    for sobject in ("Account", "User", "Task", "Opportunity", "Case"):
         yield from (f"{sobject}: {right}" for right in client.may(sobject))
 
 

@@ -23,6 +23,8 @@ RIGHTS = (
     Right("Account: Read", "facts of accounts, and finding the account of a task"),
     Right("User: Read", "who owns an account and gets the task"),
     Right("Opportunity: Read", "`open_opportunities` and `last_opportunity_closed`", "salesforce.account"),
+    Right("Opportunity: Read", "open opportunities", "salesforce.opportunity"),
+    Right("Case: Read", "open cases, and cases as events", "salesforce.case"),
     Right("Task: Create", "making tasks", "salesforce.create_task"),
     Right("Task: Edit", "closing, annotating and handing over tasks", "salesforce.create_task"),
     Right("Opportunity: Create", "making opportunities", "salesforce.create_opportunity"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from expansion.contract import Refused
@@ -61,6 +62,11 @@ def _of_type(name: str, described: Described, value: Any) -> Any:
         what = "a whole number" if kind in _WHOLE else takes
         raise Refused(f"{SYSTEM}: `{name}` takes {what}, and `{str(value)[:60]}` is not; give it a value of that kind")
     return found
+
+
+def moment_text(at: datetime) -> str:
+    """A moment as SOQL takes it, without quotes."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def record_type(client: Client, sobject: str, name: str) -> dict[str, str]:

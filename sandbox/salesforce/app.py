@@ -46,6 +46,7 @@ from sandbox.sample import Account
 
 CLIENT_ID, CLIENT_SECRET = "stand-in-client", "stand-in-secret"
 LONGEST_URI = 16_384  # bytes; beyond it Salesforce answers 414
+_LOADED = {"users": "User", "accounts": "Account", "opportunities": "Opportunity", "cases": "Case"}
 MOST_CHUNKS, MOST_SUBREQUESTS = 10, 25
 
 
@@ -84,7 +85,7 @@ class Salesforce(StandIn):
         part = sample.get("salesforce", {})
         for sobject, types in part.get("types", {}).items():
             self.org.learn_types(sobject, types)
-        for plural, sobject in (("users", "User"), ("accounts", "Account"), ("opportunities", "Opportunity")):
+        for plural, sobject in _LOADED.items():
             records = part.get(plural, [])
             self.org.learn_fields(sobject, records)
             self.org.learn_currencies(records, part.get("rates", {}))

@@ -60,6 +60,23 @@ STANDARD: dict[str, dict[str, tuple[str, ...]]] = {
         "IsClosed": ("boolean",),
         "IsWon": ("boolean",),
     },
+    # Priority, Type, Reason and Origin are the org's own lists; these are what a new org has.
+    "Case": _OWNER
+    | {
+        "CaseNumber": ("string", "30"),
+        "AccountId": ("reference", "Account", "Account"),
+        "ContactId": ("reference", "Contact", "Contact"),
+        "Subject": ("string", "255"),
+        "Status": ("picklist", "New", "Working", "Escalated", "Closed"),
+        "Priority": ("picklist", "High", "Medium", "Low"),
+        "Type": ("picklist", "Question", "Problem", "Feature Request"),
+        "Reason": ("picklist", "Installation", "Performance", "Other"),
+        "Origin": ("picklist", "Phone", "Email", "Web"),
+        "IsClosed": ("boolean",),
+        "ClosedDate": ("datetime",),
+        "MasterRecordId": ("reference", "Case", "MasterRecord"),
+        "Description": ("textarea", "32000"),
+    },
     # Object reference, "UserPermissionAccess": one row, about whoever asks; not an object that records are put in.
     "UserPermissionAccess": {
         "LastCacheUpdate": ("datetime",),
@@ -95,12 +112,14 @@ PREFIX = {
     "Account": "001",
     "Task": "00T",
     "Opportunity": "006",
+    "Case": "500",
     "UserPermissionAccess": "0ta",
 }
 REQUIRED = {
     "Account": ["Name"],
     "Task": [],
     "Opportunity": ["Name", "StageName", "CloseDate"],
+    "Case": [],
     "User": [],
     "CurrencyType": [],
 }

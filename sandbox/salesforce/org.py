@@ -17,6 +17,7 @@ from sandbox.salesforce.values import READ_ONLY, kind_of
 
 API_USER = "00500000000INTEAAA"  # whom the integration signs in as
 _CLOSED = ("Completed",)  # the values of a task's Status that close it
+CASE_CLOSED = "Closed"
 WON, LOST = "Closed Won", "Closed Lost"
 _SHORT = 15  # characters of an id; the other three say which of them are capitals
 _MASTER = "012000000000000AAA"
@@ -60,6 +61,7 @@ class Org:
             "Account": {"Read", "Edit"},
             "Task": {"Read", "Create", "Edit", "Delete"},
             "Opportunity": {"Read", "Create"},
+            "Case": {"Read"},
             "UserPermissionAccess": {"Read"},
             "CurrencyType": {"Read"},
         }
@@ -277,7 +279,7 @@ class Org:
         assert kept is not None and lost is not None, "both are there"
         self._bin("Account", lost, kept["Id"])
         self.put("Account", kept | (given or {}) | {"LastModifiedDate": _now(), "SystemModstamp": _now()})
-        for sobject in ("Task", "Opportunity"):
+        for sobject in ("Task", "Opportunity", "Case"):
             for record in self.all(sobject):
                 if record.get("AccountId") == lost["Id"]:
                     self.put(sobject, record | {"AccountId": kept["Id"]})
@@ -369,6 +371,9 @@ def computed(sobject: str, record: Record) -> Record:
         return record | {"IsClosed": record.get("Status") in _CLOSED}
     if sobject == "Opportunity":
         return record | {"IsClosed": record.get("StageName") in (WON, LOST), "IsWon": record.get("StageName") == WON}
+    if sobject == "Case":
+        closed = record.get("Status") == CASE_CLOSED
+        return record | {"IsClosed": closed, "ClosedDate": (record.get("ClosedDate") or _now()) if closed else None}
     return record
 
 

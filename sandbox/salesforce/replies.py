@@ -34,6 +34,9 @@ def loaded(sobject: str, record: Record) -> Record:
         made |= {"Amount": None, "Description": None, "OwnerId": None}
         if record.get("StageName") in (WON, LOST) or "IsClosed" not in record:
             made |= computed(sobject, record)
+    if sobject == "Case":
+        blank = dict.fromkeys(("Priority", "Type", "Reason", "Origin", "Description"))
+        made |= {**blank, "AccountId": None, **computed(sobject, made | record)}
     return made | record
 
 

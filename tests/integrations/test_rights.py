@@ -172,13 +172,16 @@ def test_salesforce_needs_only_what_the_definitions_use(org: StandIns) -> None:
     there.key_fields["Opportunity"] = None
     findings = salesforce(org, "salesforce.create_task")
     assert bad(findings) == [], "nobody makes opportunities"
-    assert marked(findings, "warning") == ["more permissions than needed: Account: Edit, Opportunity: Create"]
-    there.may |= {"Account": {"Read"}, "Opportunity": set()}
+    surplus = "Account: Edit, Case: Read, Opportunity: Create"
+    assert marked(findings, "warning") == [f"more permissions than needed: {surplus}"]
+    there.may |= {"Account": {"Read"}, "Opportunity": set(), "Case": set()}
     findings = salesforce(org, "salesforce.create_task")
     assert bad(findings) == marked(findings, "warning") == []
     assert "permissions missing: Opportunity: Read" in bad(
         salesforce(org, "salesforce.create_task", "salesforce.account")
     )
+    both = salesforce(org, "salesforce.opportunity", "salesforce.case")
+    assert "permissions missing: Opportunity: Read, Case: Read" in bad(both)
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,11 @@ EXEMPT = {
         "where_nothing_is_there_any_more_nothing_is_taken_as_gone",
         "where_nothing_is_there_it_is_said",
     ],
+    "salesforce.case": [
+        "a_field_that_is_not_there_is_not_known_any_more_and_the_others_are_read",
+        "what_a_whole_answer_no_longer_holds_is_no_longer_known",
+        "where_nothing_is_there_any_more_nothing_is_taken_as_gone",
+    ],
     "salesforce.merged": [
         "a_field_that_is_not_there_is_not_known_any_more_and_the_others_are_read",
         "what_a_whole_answer_no_longer_holds_is_no_longer_known",
