@@ -40,7 +40,8 @@ class OfNow:
     """A history in which everybody goes by the id of now: what fired under a former id has fired.
 
     An open episode moves to who has the id now, as the newest of theirs. Where several would be open then, the one of
-    the id of now goes on, else the oldest, and the others end: nobody is spoken to twice about one thing.
+    the id of now goes on, else the oldest, and the others end: nobody is spoken to twice about one thing. Where a merge
+    is taken back, an episode that is still open goes back to those for whom it began.
     """
 
     history: History
@@ -51,8 +52,6 @@ class OfNow:
         return UserOf(account, self.ids.user(user_of(subject))) if isinstance(subject, UserOf) else account
 
     def open_episodes(self, trigger: str, accounts: Collection[str] | None = None) -> Mapping[Subject, OpenEpisode]:
-        if not self.ids:
-            return self.history.open_episodes(trigger, accounts)
         had = None if accounts is None else self.ids.of_accounts(accounts)
         return {now: some[0][1] for now, some in self._open(trigger, had).items()}
 
@@ -67,14 +66,14 @@ class OfNow:
 
     def moves(self, trigger: str) -> list[Moved]:
         """The open episodes that go to another id; see `Ledger.record`."""
-        first = [(now, *some[0]) for now, some in self._open(trigger).items()] if self.ids else []
-        return [
-            Moved(kept.firing_id, account_of(now), user_of(now), kept.episode) for now, was, kept in first if was != now
-        ]
+        first = [(now, *some[0]) for now, some in self._open(trigger).items() if some[0][0] != now]
+        left = {was for _, was, _ in first}
+        first.sort(key=lambda one: one[0] in left)  # no two are open in one place: who goes makes room first
+        return [Moved(kept.firing_id, account_of(now), user_of(now), kept.episode) for now, _, kept in first]
 
     def ends(self, trigger: str) -> list[Cleared]:
         """The open episodes that end because another one of the same account, or person, is open."""
-        rest = [was for some in self._open(trigger).values() for was, _ in some[1:]] if self.ids else []
+        rest = [was for some in self._open(trigger).values() for was, _ in some[1:]]
         return [Cleared(trigger, account_of(was), user_of(was)) for was in rest]
 
     def conversations(self, since: datetime, until: datetime) -> Sequence[Conversation]:
@@ -107,7 +106,8 @@ class OfNow:
         """By who it is now, under whose ids which episodes are open, the one that goes on first."""
         together: dict[Subject, list[tuple[Subject, OpenEpisode]]] = {}
         for subject, still_open in self.history.open_episodes(trigger, accounts).items():
-            together.setdefault(self.now(subject), []).append((subject, still_open))
+            began_as = still_open.began_as(subject)
+            together.setdefault(self.now(began_as), []).append((subject, still_open))
         last = self.last_episode(trigger) if any(now != some[0][0] for now, some in together.items()) else {}
         return {now: _first(now, some, last.get(now)) for now, some in together.items()}
 

@@ -94,7 +94,8 @@ def import_given(
 ) -> ImportResult:
     """The same with rows that are no file's: `file` is what they are called by, and which table they are of."""
     notes = Notes(mapping, workspace.facts if workspace else None)
-    return _Run(store, mapping, now, zone, [file], notes, workspace, giving, may_be_empty).done(())
+    run = _Run(store, mapping, now, zone, [file], notes, workspace, giving, may_be_empty, "warehouse.merges")
+    return run.done(())
 
 
 def _of_files(store: UsageStore, mapping: AnyMap) -> Giving:
@@ -114,6 +115,7 @@ class _Run:
     workspace: Workspace | None
     giving: Giving
     may_be_empty: bool = False  # what is read is a part of a table: it may have nothing new
+    merges_from: str = "files.merges"  # who says so, where the rows are merges
     results: list[FileResult] = field(default_factory=list)
 
     def done(self, failed: Sequence[FileResult]) -> ImportResult:
@@ -124,7 +126,7 @@ class _Run:
             self._events(con, self.mapping, noted)
             values = None
         elif isinstance(self.mapping, MergeMap):
-            values = self._merges(con, self.mapping, noted)
+            values = self._merges(con, self.mapping, noted, all_there=not failed)
         else:
             values = self._facts(con, self.mapping, noted)
         self._tell(noted)
@@ -196,12 +198,16 @@ class _Run:
             self.results[number].repeats = count
         return stored
 
-    def _merges(self, con: duckdb.DuckDBPyConnection, mapping: MergeMap, noted: Noted) -> int:
-        merges = MergesIn(self.store, con, mapping, self._clock, self.now, noted)
+    def _merges(self, con: duckdb.DuckDBPyConnection, mapping: MergeMap, noted: Noted, *, all_there: bool) -> int:
+        merges = MergesIn(self.store, con, mapping, self._clock, self.now, noted, self.merges_from)
         for rows, first in self._read(con, self.files):
             with self._failing(rows, first, noted):
                 self.notes.look(merges.take(rows, first))
-        added = merges.store()
+        all_read = all_there and not noted.counts and not any(result.failure for result in self.results)
+        why_not = _why_not_whole(merges, all_read=all_read) if mapping.complete else ""
+        if why_not:
+            self.notes.asked.append(f"{why_not}, so no earlier merge is taken back")
+        added = merges.store(whole=mapping.complete and not why_not)
         self.notes.asked += [contradiction(was, one) for was, one in added.against]
         return added.new
 
@@ -273,6 +279,13 @@ class _Run:
             if result.rejects:
                 listed = list_rejects(self.store.root, result.source, noted.rejects(number), by_line=True)
                 result.report = listed.report
+
+
+def _why_not_whole(merges: MergesIn, *, all_read: bool) -> str:
+    """Why what these files do not hold is not taken back all the same: half a file ends nothing."""
+    if merges.is_empty:
+        return "not one row says who has another id"
+    return "" if all_read else "not every row could be read"
 
 
 def _load_users(con: duckdb.DuckDBPyConnection, users: Mapping[str, str]) -> None:

@@ -122,6 +122,7 @@ class MergeMap(TableMap):
     at: Column | list[Column]
     known_at: Column | None = None
     of: Literal["user", "account"] = "user"
+    complete: bool = False  # what earlier files said, and this one does not hold, is taken back
 
     @model_validator(mode="after")
     def _plain(self) -> MergeMap:
@@ -154,6 +155,10 @@ class FileMap(Strict):
             raise ValueError("a map says one of `events:`, `facts:` and `merges:`")
         if self.facts is not None and self.from_ is not None and self.from_.cursor is not None:
             _fits_a_part(self.facts, self.from_.cursor)
+        if self.merges is not None and self.merges.complete and self.from_ is not None:
+            raise ValueError(
+                "`complete` of merges is for files; a table takes one back by a row with the same id in both columns"
+            )
         return self
 
     @property

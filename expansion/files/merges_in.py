@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 import duckdb
 
-from expansion.contract import Merge
 from expansion.files.columns import Columns, one_cell
 from expansion.files.filters import left_out
 from expansion.files.maps import MergeMap
@@ -17,7 +16,8 @@ from expansion.files.read.rows import Rows
 from expansion.usage.cells import NOTHING, id_sql
 from expansion.usage.clock import Clock
 from expansion.usage.duck import quote
-from expansion.usage.merges import Added, add_merges
+from expansion.usage.former_ids import Said
+from expansion.usage.merges import Added, add_said, changed, merges_said
 from expansion.usage.moment_sql import why_not_sql
 from expansion.usage.store import UsageStore
 
@@ -36,8 +36,8 @@ class MergesIn:
     clock: Clock
     now: datetime
     noted: Noted
-    source: str = "files.merges"
-    _taken: list[Merge] = field(default_factory=list)
+    source: str
+    _taken: list[Said] = field(default_factory=list)
 
     def take(self, rows: Rows, first: int) -> Columns:
         """Read the rows of some files, of which the first has this number. Returns the columns that they had."""
@@ -49,17 +49,28 @@ class MergesIn:
         self._taken += [merge for file, merge in found if file not in spoiled]
         return columns
 
-    def store(self) -> Added:
-        """Store what all the files said."""
-        return add_merges(self.usage, self._taken, self.now)
+    def store(self, *, whole: bool = False) -> Added:
+        """Store what all the files said. `whole`: what earlier ones said and these do not hold is taken back, and what
+        was taken back and stands in them counts again."""
+        told = self._taken
+        if whole:
+            told = [*told, *changed(merges_said(self.usage, self.usage.manifest()), told, self._now)]
+        return add_said(self.usage, told)
 
-    def _read(self, query: str) -> Iterator[tuple[int, Merge]]:
+    @property
+    def is_empty(self) -> bool:
+        """Whether no row said anything."""
+        return not self._taken
+
+    @property
+    def _now(self) -> datetime:
+        return self.now.astimezone(UTC).replace(tzinfo=None)
+
+    def _read(self, query: str) -> Iterator[tuple[int, Said]]:
         self.con.execute(query)
         while some := self.con.fetchmany(10_000):
             for file, former, id_, at, known in some:
-                since = at.replace(tzinfo=UTC)
-                known_at = since if known is None else known.replace(tzinfo=UTC)
-                yield file, Merge(self.source, self.mapping.of, former, id_, since, known_at)
+                yield file, Said(self.source, self.mapping.of, former, id_, at, known or at, self._now)
 
     def _checked(self, columns: Columns) -> str:
         """SQL for the ids and the moments, with file, line, `reason`, `said` and `shown` as for events."""
@@ -77,7 +88,7 @@ class MergesIn:
 
     def _reasons(self) -> Iterator[str]:
         yield f"WHEN broken IS NOT NULL THEN {quote(BROKEN)} || broken"
-        yield f"WHEN skipped OR said_former = said_id THEN {quote(SKIPPED)}"  # who stands for itself has no other id
+        yield f"WHEN skipped THEN {quote(SKIPPED)}"
         yield "WHEN coalesce(said_former, '') = '' THEN 'no former id'"
         yield "WHEN coalesce(said_id, '') = '' THEN 'no id since'"
         yield "WHEN since_text IS NULL THEN 'no date since when it is so'"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from types import MappingProxyType
@@ -20,6 +20,7 @@ from sqlalchemy import (
     desc,
     func,
     insert,
+    or_,
     select,
     text,
     update,
@@ -58,8 +59,11 @@ _REACHED_THE_BRAKE: tuple[Decision, ...] = (
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _LOCK = 0x1ED6E3  # any number but that of migrate.py
 _SUBJECT = (FIRINGS.c.account_id, FIRINGS.c.user_id)
-_OPEN = tuple(
-    FIRINGS.c[name] for name in ("id", "episode", "fired_at", "decision", "reason", "decided_at", "approved_by")
+_FIRED_AS = (FIRINGS.c.fired_account_id, FIRINGS.c.fired_user_id)
+_PLACES = {column.name for column in _FIRED_AS}
+_OPEN = (
+    *(FIRINGS.c[name] for name in ("id", "episode", "fired_at", "decision", "reason", "decided_at", "approved_by")),
+    *_FIRED_AS,
 )
 # What stays as it was when an episode is decided about again.
 _STAYS = {"trigger", "account_id", "user_id", "episode", "fired_at", "run_id"}
@@ -72,27 +76,23 @@ class Overtaken(ForPeople):
 class Firings(Database):
     def open_episodes(self, trigger: str, accounts: Collection[str] | None = None) -> dict[Subject, OpenEpisode]:
         """The accounts of a trigger, or its people, whose episode has not ended; of these accounts where some are
-        named, a few."""
+        named, a few, also those that began for them and have moved since."""
         query = select(*_SUBJECT, *_OPEN).where(FIRINGS.c.trigger == trigger, FIRINGS.c.cleared_at.is_(None))
-        query = query if accounts is None else query.where(FIRINGS.c.account_id.in_(accounts))
+        if accounts is not None:
+            query = query.where(or_(FIRINGS.c.account_id.in_(accounts), FIRINGS.c.fired_account_id.in_(accounts)))
         with self.reading() as connection:
             rows = connection.execute(query)
             return {subject_of(account, user): OpenEpisode(*rest) for account, user, *rest in rows}
 
     def last_episode(self, trigger: str) -> dict[Subject, LastEpisode]:
-        """The newest episode of each account of a trigger, or of each of its people, open or over."""
-        latest = (
-            select(*_SUBJECT, func.max(FIRINGS.c.episode).label("episode"))
-            .where(FIRINGS.c.trigger == trigger)
-            .group_by(*_SUBJECT)
-            .subquery()
-        )
-        same = and_(*(column == latest.c[column.name] for column in (*_SUBJECT, FIRINGS.c.episode)))
-        columns = (FIRINGS.c.episode, FIRINGS.c.fired_at, FIRINGS.c.cleared_at, FIRINGS.c.decision)
-        query = select(*_SUBJECT, *columns).join(latest, same).where(FIRINGS.c.trigger == trigger)
+        """The newest episode of each account of a trigger, or of each of its people, open or over. One that has moved
+        is also that of those for whom it began."""
         with self.reading() as connection:
-            rows = connection.execute(query)
-            return {subject_of(account, user): LastEpisode(*rest) for account, user, *rest in rows}
+            found = dict(_latest(connection, trigger, _SUBJECT))
+            for subject, last in _latest(connection, trigger, _FIRED_AS):
+                if subject not in found or found[subject].episode < last.episode:
+                    found[subject] = last
+            return found
 
     def past_counts(self, trigger: str, limit: int, kind: RunKind = "expansion") -> list[int]:
         """How many accounts reached the flood brake in each of the last runs that had any, newest first.
@@ -257,7 +257,7 @@ def most_valuable_first() -> tuple[ColumnElement[Any], ...]:
 
 def read_firing(row: Row[Any]) -> FiringRecord:
     """A row as a record."""
-    values = row._asdict()
+    values = {name: value for name, value in row._asdict().items() if name not in _PLACES}
     values["priority_parts"] = tuple((label, value) for label, value in values["priority_parts"])
     return FiringRecord(**values)
 
@@ -297,11 +297,29 @@ def _end_episodes(connection: Connection, cleared: Sequence[Cleared], as_of: dat
     return len(ids)
 
 
+def _latest(
+    connection: Connection, trigger: str, whose: tuple[ColumnElement[str], ColumnElement[str]]
+) -> Iterator[tuple[Subject, LastEpisode]]:
+    """The newest episodes of a trigger, by two columns that say whose they are; without those that are nobody's."""
+    account, user = whose
+    mine = (FIRINGS.c.trigger == trigger) & account.is_not(None)
+    newest = select(account.label("account"), user.label("person"), func.max(FIRINGS.c.episode).label("episode"))
+    latest = newest.where(mine).group_by(account, user).subquery()
+    same = and_(account == latest.c.account, user == latest.c.person, FIRINGS.c.episode == latest.c.episode)
+    columns = (FIRINGS.c.episode, FIRINGS.c.fired_at, FIRINGS.c.cleared_at, FIRINGS.c.decision)
+    for of, person_, *rest in connection.execute(select(account, user, *columns).join(latest, same).where(mine)):
+        yield subject_of(of, person_), LastEpisode(*rest)
+
+
 def _move(connection: Connection, moved: Sequence[Moved]) -> None:
     for each in moved:
         now = {"account_id": each.account_id, "episode": each.episode}
+        began = {
+            "fired_account_id": func.coalesce(FIRINGS.c.fired_account_id, FIRINGS.c.account_id),
+            "fired_user_id": func.coalesce(FIRINGS.c.fired_user_id, FIRINGS.c.user_id),
+        }
         mine = (FIRINGS.c.id == each.firing_id) & FIRINGS.c.cleared_at.is_(None)
-        if connection.execute(update(FIRINGS).where(mine).values(**now, user_id=each.user_id)).rowcount:
+        if connection.execute(update(FIRINGS).where(mine).values(**now, **began, user_id=each.user_id)).rowcount:
             connection.execute(update(STEPS).where(STEPS.c.firing_id == each.firing_id).values(**now))
 
 

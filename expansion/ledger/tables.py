@@ -79,11 +79,15 @@ FIRINGS = Table(
     Column("decided_at", Moment, nullable=False),
     Column("decided_in", Integer, ForeignKey("runs.id"), nullable=False),
     Column("approved_by", Text),
+    # Under which ids it fired, where it has moved since: a merge that is taken back gives it back.
+    Column("fired_account_id", Text),
+    Column("fired_user_id", Text),
     UniqueConstraint("trigger", "account_id", "user_id", "episode"),
     Index("ix_firings_run_id", "run_id"),
     Index("ix_firings_account_id", "account_id"),
     Index("ix_firings_decided_at", "decided_at"),
     Index("ix_firings_decided_in", "decided_in"),
+    Index("ix_firings_fired_account_id", "fired_account_id"),
 )
 
 # Two runs that start together cannot both open an episode of the same account or person.

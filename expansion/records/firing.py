@@ -117,6 +117,12 @@ class OpenEpisode:
     reason: str
     decided_at: datetime  # the moment of the check that decided so
     approved_by: str | None = None  # who let it go, where it was held for a person
+    fired_account: str | None = None  # the ids that it began under, where it has moved since
+    fired_user: str | None = None
+
+    def began_as(self, subject: Subject) -> Subject:
+        """Who it began for; `subject`: whose it is now."""
+        return subject if self.fired_account is None else subject_of(self.fired_account, self.fired_user or "")
 
     @property
     def has_passed(self) -> bool:

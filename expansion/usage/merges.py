@@ -61,7 +61,8 @@ def add_said(store: UsageStore, told: Sequence[Said], *, listed_in: Path | None 
             return Added(0)
         save_merges(store, manifest, [*before, *new])
         known = set(new)
-        return Added(len(new), tuple(pair for pair in contradicted([*before, *new]) if pair[1] in known))
+        merged = sum(one.id != one.former_id for one in new)
+        return Added(merged, tuple(pair for pair in contradicted([*before, *new]) if pair[1] in known))
 
 
 def _without_forgotten(root: Path, told: Sequence[Said]) -> Sequence[Said]:
@@ -102,20 +103,44 @@ def _said(one: Merge, told_at: datetime) -> Said:
 
 
 def _new(before: Sequence[Said], told: Iterable[Said]) -> Iterator[Said]:
-    """Those that their source had not said already: of a former id it had said the same last, as far as was known."""
-    by_former: dict[tuple[str, str, str], list[Said]] = {}
+    """Those that their source had not said already: of a former id it had said the same last, as far as was known. What
+    takes a merge back is new where anybody had said it."""
+    by_former: dict[tuple[str, str], list[Said]] = {}
     for one in before:
-        by_former.setdefault((one.source, one.of, one.former_id), []).append(one)
+        by_former.setdefault((one.of, one.former_id), []).append(one)
     for one in sorted(told, key=lambda each: each.order):
-        mine = by_former.setdefault((one.source, one.of, one.former_id), [])
+        every = by_former.setdefault((one.of, one.former_id), [])
+        mine = [each for each in every if one.id == one.former_id or each.source == one.source]
         last = max((each for each in mine if each.known_at <= one.known_at), key=lambda each: each.order, default=None)
         if one.id != (last.id if last else one.former_id):
-            mine.append(one)
+            every.append(one)
             yield one
+
+
+def changed(before: Sequence[Said], told: Sequence[Said], now: datetime) -> Iterator[Said]:
+    """What a source says anew by telling all of its merges: those that it tells no longer are taken back, and those
+    that it took back before and tells again count again."""
+    if not told:
+        return
+    mine, named = (told[0].source, told[0].of), {one.former_id: one for one in told}
+    newest: dict[str, Said] = {}
+    for one in sorted(before, key=lambda each: each.order):
+        if (one.source, one.of) == mine:
+            newest[one.former_id] = one
+    for former_id, one in newest.items():
+        is_back, again = one.id == former_id, named.get(former_id)
+        if again is None and not is_back:
+            yield Said(*mine, former_id, former_id, now, now, now)
+        elif again is not None and is_back and again.id != former_id and again.known_at <= one.known_at:
+            yield replace(again, known_at=now)
 
 
 def contradiction(was: Said, one: Said) -> str:
     """What is told of a merge that no longer counts; of people no ids are named."""
+    if one.id == one.former_id:
+        of = "one person" if one.of == "user" else f"account {one.former_id}"
+        into = "" if one.of == "user" else f" into {was.id}"
+        return f"{of} was merged{into}, says {was.source}; {one.source} takes it back: history is apart again"
     if one.of == "user":
         return f"one person has another id by {one.source} than by {was.source}; what was known last counts"
     return (
@@ -153,4 +178,4 @@ def _naive(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
-__all__ = ["Added", "add_merges", "add_said", "contradiction", "ids_known", "merges_said", "save_merges"]
+__all__ = ["Added", "add_merges", "add_said", "changed", "contradiction", "ids_known", "merges_said", "save_merges"]

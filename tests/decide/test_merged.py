@@ -147,3 +147,62 @@ def test_without_former_ids_nothing_is_moved(ledger: Ledger) -> None:
     one_run(ledger, 0, ["old"])
     made = one_run(ledger, 1, ["old", "new"])
     assert (made.moved, [firing.account_id for firing in made.firings]) == ((), ["new"])
+
+
+# --- a merge that is taken back ---------------------------------------------------------------------------------------
+
+
+def test_an_open_episode_goes_back_to_whom_it_began_for(ledger: Ledger) -> None:
+    one_run(ledger, 0, ["old"])
+    keys = [step.key for step in ledger.steps()]
+    one_run(ledger, 1, ["new"], ids=ONE)
+    assert one_run(ledger, 2, ["old"]).firings == (), "it has fired already"
+    assert ledger.open_episodes("seat-limit").keys() == {"old"}
+    assert [(step.account_id, step.state, step.key) for step in ledger.steps()] == [
+        ("old", "due", keys[0]), ("old", "waiting", keys[1]),
+    ]  # fmt: skip
+
+
+def test_what_began_under_the_id_of_now_stays_there(ledger: Ledger) -> None:
+    one_run(ledger, 0, ["new"])
+    one_run(ledger, 1, ["new"], ids=ONE)
+    one_run(ledger, 2, ["new"])
+    assert ledger.open_episodes("seat-limit").keys() == {"new"}
+
+
+def test_what_ended_while_it_was_merged_still_cools_down_and_no_key_is_made_twice(ledger: Ledger) -> None:
+    one_run(ledger, 0, ["old"])
+    one_run(ledger, 1, [], cleared=["new"], ids=ONE)
+    one_run(ledger, 2, [], cleared=["new"], ids=ONE)
+    assert [wait.account_id for wait in one_run(ledger, 3, ["old"]).cooling] == ["old"]
+    assert [firing.account_id for firing in one_run(ledger, 8, ["old"]).firings] == ["old"]
+    assert len({step.key for step in ledger.steps()}) == len(ledger.steps()) == 4
+
+
+def test_an_episode_that_was_merged_twice_goes_back_to_where_it_began(ledger: Ledger) -> None:
+    further = FormerIds({"old": Former("new", 2, SINCE), "other": Former("new", 1, SINCE)})
+    one_run(ledger, 0, ["old"])
+    one_run(ledger, 1, ["other"], ids=FormerIds({"old": Former("other", 1, SINCE)}))
+    one_run(ledger, 2, ["new"], ids=further)
+    one_run(ledger, 3, ["old"])
+    assert ledger.open_episodes("seat-limit").keys() == {"old"}
+
+
+def test_one_goes_back_and_another_comes_in_its_place(ledger: Ledger) -> None:
+    one_run(ledger, 0, ["old", "older"])
+    one_run(ledger, 1, ["new", "older"], ids=ONE)
+    one_run(ledger, 2, ["old", "new"], ids=FormerIds({"older": Former("new", 1, SINCE)}))
+    assert ledger.open_episodes("seat-limit").keys() == {"old", "new"}
+
+
+def test_a_person_goes_back_too(ledger: Ledger) -> None:
+    one_run(ledger, 0, [UserOf("old", "anon")], who="users")
+    one_run(ledger, 1, [UserOf("new", "ana")], ids=ONE, who="users")
+    assert one_run(ledger, 2, [UserOf("old", "anon")], who="users").firings == ()
+    assert ledger.open_episodes("seat-limit").keys() == {UserOf("old", "anon")}
+
+
+def test_of_a_few_accounts_also_what_moved_away_is_found(ledger: Ledger) -> None:
+    one_run(ledger, 0, ["old"])
+    one_run(ledger, 1, ["new"], ids=ONE)
+    assert ledger.open_episodes("seat-limit", ["old"]).keys() == {"new"}

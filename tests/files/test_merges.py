@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from expansion.contract import EventRow, Merge
+from expansion.evaluate.relations import StoreRelations
 from expansion.files.import_files import import_files
 from expansion.files.results import FileResult, ImportResult
 from expansion.usage.failures import MapError
 from expansion.usage.forgotten import forgotten_people
-from expansion.usage.merges import ids_known, merges_said
+from expansion.usage.journal import Journal
+from expansion.usage.merges import add_merges, ids_known, merges_said
 from expansion.usage.store import UsageStore
 
 NOW = datetime(2026, 3, 7, 9, tzinfo=UTC)
@@ -77,7 +80,7 @@ def test_a_person_who_was_forgotten_stays_so(tmp_path: Path) -> None:
 def test_a_row_that_says_nothing_is_listed_and_the_others_are_stored(tmp_path: Path) -> None:
     store, result = imported(tmp_path, "a,b,2026-03-01 10:00\n,b,2026-03-01 10:00\nc,d,yesterday\ne,e,2026-03-01\n")
     assert [one.former_id for one in merges_said(store, store.manifest())] == ["a"]
-    assert only(result).left_out == 1, "who stands for itself has no other id"
+    assert result.stored == 1, "who always stood for itself has no other id"
     assert sum(only(result).rejects.values()) == 2
     assert "no former id" in only(result).rejects
     assert any("yesterday" in said for said in only(result).examples.values())
@@ -94,6 +97,10 @@ def test_ids_are_of_accounts_where_the_map_says_so(tmp_path: Path) -> None:
         ("merges: {former: a, id: b}", "merges.at: is missing"),
         ("merges: {former: a, id: b, at: c, to: d}", "`to` is no word of a map"),
         ("merges: {former: a, id: {from: b, as: number}, at: c}", "`id` has no `as`: that is for values"),
+        (
+            "from: {table: t, cursor: c}\nmerges: {former: a, id: b, at: c, complete: true}",
+            "`complete` of merges is for files",
+        ),
         ("merges: {former: a, id: b, at: c}\nevents: {id: a, event: b, time: c}", "one of `events:`, `facts:` and"),
     ],
 )
@@ -101,3 +108,97 @@ def test_a_map_that_cannot_be_used_says_why(tmp_path: Path, map_: str, said: str
     with pytest.raises(MapError) as error:
         imported(tmp_path, "", map_)
     assert said in str(error.value)
+
+
+# --- taken back -------------------------------------------------------------------------------------------------------
+
+ACCOUNTS = MAP.replace("at: time", "at: time, of: account")
+WHOLE = ACCOUNTS.replace("of: account", "of: account, complete: true")
+DAY = timedelta(days=1)
+TAKEN_BACK = (
+    "account acme-old was merged into zeta, says files.merges; files.merges takes it back: history is apart again"
+)
+
+
+def ids(store: UsageStore, at: datetime) -> dict[str, str]:
+    return {was: one.id for was, one in ids_known(store, store.manifest(), at).accounts.items()}
+
+
+def counts(store: UsageStore, at: datetime) -> dict[str, int]:
+    """How many events each account has."""
+    seen = StoreRelations.of(store, at)
+    return dict(seen.con.execute(f"SELECT account_id, count(*) FROM {seen.events()} GROUP BY ALL").fetchall())
+
+
+def test_a_row_that_names_one_id_twice_takes_back_what_was_said_before_its_day(tmp_path: Path) -> None:
+    imported(tmp_path, "acme-old,zeta,2026-03-01 10:00\n", ACCOUNTS)
+    store, result = imported(tmp_path, "acme-old,acme-old,2026-03-05 10:00\n", ACCOUNTS, NOW + DAY)
+    assert (result.stored, result.notes) == (0, [TAKEN_BACK])
+    assert [ids(store, NOW - n * DAY) for n in (0, 3)] == [{}, {"acme-old": "zeta"}]
+
+
+def test_the_file_of_before_does_not_bring_back_what_was_taken_back(tmp_path: Path) -> None:
+    for day, to in enumerate(("zeta,2026-03-01", "acme-old,2026-03-05", "zeta,2026-03-01")):
+        store, _ = imported(tmp_path, f"acme-old,{to} 10:00\n", ACCOUNTS, NOW + day * DAY)
+    assert ids(store, NOW + 2 * DAY) == {}
+
+
+def test_a_row_takes_back_what_a_crm_had_said(tmp_path: Path) -> None:
+    said = Merge("crm.merged", "account", "acme-old", "zeta", NOW - 3 * DAY)
+    store = UsageStore(tmp_path / "usage")
+    add_merges(store, [said], NOW - 2 * DAY)
+    imported(tmp_path, "acme-old,acme-old,2026-03-06 10:00\n", ACCOUNTS)
+    add_merges(store, [said], NOW)
+    assert ids(store, NOW) == {}, "the CRM says nothing new"
+
+
+def test_a_newer_complete_file_takes_back_what_it_does_not_hold(tmp_path: Path) -> None:
+    imported(tmp_path, "acme-old,zeta,2026-03-01 10:00\nb-old,b,2026-03-01 10:00\n", ACCOUNTS)
+    store, result = imported(tmp_path, "b-old,b,2026-03-01 10:00\n", WHOLE, NOW + DAY)
+    assert (result.stored, result.notes) == (0, [TAKEN_BACK])
+    assert ids(store, NOW + DAY) == {"b-old": "b"}
+    assert ids(store, NOW) == {"acme-old": "zeta", "b-old": "b"}, "it was known so until then"
+    again = imported(tmp_path, "b-old,b,2026-03-01 10:00\n", WHOLE, NOW + 2 * DAY)[1]
+    assert (again.stored, again.notes) == (0, [])
+
+
+def test_what_stands_in_a_complete_file_again_counts_again(tmp_path: Path) -> None:
+    both = "acme-old,zeta,2026-03-01 10:00\nb-old,b,2026-03-01 10:00\n"
+    for day, text in enumerate((both, "b-old,b,2026-03-01 10:00\n", both)):
+        store, result = imported(tmp_path, text, WHOLE, NOW + day * DAY)
+    assert ids(store, NOW + 2 * DAY) == {"acme-old": "zeta", "b-old": "b"}
+    assert result.stored == 1
+
+
+def test_a_complete_file_of_accounts_leaves_people_and_what_a_crm_said_alone(tmp_path: Path) -> None:
+    store, _ = imported(tmp_path, "anon-7,ana,2026-03-01 10:00\n")
+    add_merges(store, [Merge("crm.merged", "account", "old", "new", NOW - DAY)], NOW)
+    imported(tmp_path, "b-old,b,2026-03-01 10:00\n", WHOLE, NOW + DAY)
+    known = ids_known(store, store.manifest(), NOW + DAY)
+    assert (known.user("anon-7"), known.account("old")) == ("ana", "new")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "not one row says who has another id, so no earlier merge is taken back"),
+        ("b-old,b,2026-03-01 10:00\nc,d,yesterday\n", "not every row could be read, so no earlier merge is taken back"),
+    ],
+)
+def test_of_half_a_complete_file_nothing_is_taken_back(tmp_path: Path, text: str, why: str) -> None:
+    imported(tmp_path, "acme-old,zeta,2026-03-01 10:00\n", ACCOUNTS)
+    store, result = imported(tmp_path, text, WHOLE, NOW + DAY)
+    assert ids(store, NOW + DAY)["acme-old"] == "zeta"
+    assert why in result.notes
+
+
+def test_what_a_merge_that_is_taken_back_had_put_together_is_apart_and_counts_once(tmp_path: Path) -> None:
+    store, _ = imported(tmp_path, "acme-old,zeta,2026-03-01 10:00\n", ACCOUNTS)
+    at = NOW - 5 * DAY
+    Journal(store.root).append(
+        [EventRow(f"e-{account}", "Export", at, account, "ana", {}, at, source="s") for account in ("acme-old", "zeta")]
+    )
+    Journal(store.root).fold(store)
+    assert counts(store, NOW) == {"zeta": 2}
+    imported(tmp_path, "acme-old,acme-old,2026-03-07 09:00\n", ACCOUNTS, NOW + DAY)
+    assert counts(store, NOW + DAY) == {"acme-old": 1, "zeta": 1}
