@@ -14,13 +14,14 @@ from expansion.evaluate.measures import Calendar
 from expansion.evaluate.rows import Rows, names_of, stamp
 from expansion.evaluate.source import Asked, Measures, by_sql
 from expansion.usage.carriers import Bringing, Brought
-from expansion.usage.duck import quote_list
+from expansion.usage.duck import quote, quote_list
 from expansion.usage.fact_relations import FactRelations, known_facts
 from expansion.usage.former_ids import NOBODY, FormerIds
 from expansion.usage.journal import Journal
 from expansion.usage.manifest import Manifest, Reading, Rollup, Segment
-from expansion.usage.merges import ids_known
+from expansion.usage.merges import ids_and_parts
 from expansion.usage.names import Names
+from expansion.usage.parted import WHOLE, Parted
 from expansion.usage.pushed_cohorts import told_sql, with_pushed_cohorts
 from expansion.usage.renamed_facts import renamed_facts
 from expansion.usage.renaming import Renaming
@@ -54,12 +55,13 @@ class StoreRelations:
     reading: Reading | None = None  # while it is held, the files stay
     ids: FormerIds = NOBODY  # of whom everything is read under the id of now
     known_by: datetime | None = None  # the moment that those are of
+    parted: Parted = WHOLE  # whose events count for another account
     _names: list[Names] = field(default_factory=list)  # one at most, shared by all connections of this view
     _brought: list[Brought] = field(default_factory=list)  # likewise
     _volumes: list[dict[str, Volume]] = field(default_factory=list)  # likewise
 
     def __post_init__(self) -> None:
-        self.renaming = Renaming.on(self.con, self.ids)
+        self.renaming = Renaming.on(self.con, self.ids, self.parted)
 
     @classmethod
     def of(cls, store: UsageStore, known_by: datetime | None = None, *, with_pushed: bool = False) -> Self:
@@ -68,8 +70,8 @@ class StoreRelations:
         reading = Reading(store.root)  # before the manifest: what that one names is there from then on
         seen = Journal(store.root).beside(store) if with_pushed else store
         manifest = seen.manifest()
-        ids = ids_known(seen, manifest, known_by) if known_by else NOBODY
-        return cls(seen, manifest, seen.connect(), reading, ids, known_by)
+        ids, parted = ids_and_parts(seen, manifest, known_by) if known_by else (NOBODY, WHOLE)
+        return cls(seen, manifest, seen.connect(), reading, ids, known_by, parted)
 
     def again(self) -> Self:
         """The same view on a connection of its own."""
@@ -123,7 +125,7 @@ class StoreRelations:
 
     def _events(self, segments: Sequence[Segment], properties: Collection[str]) -> str | None:
         events = self._as_told(segments, properties)
-        return self.renaming.rows(events) if events else None
+        return self.renaming.events(events) if events else None
 
     def _as_told(self, segments: Sequence[Segment], properties: Collection[str]) -> str | None:
         """Under the ids they came with."""
@@ -132,8 +134,15 @@ class StoreRelations:
     def events_of(self, account_id: str, columns: Sequence[Column], since: datetime) -> str | None:
         """SQL for the events of an account with what these columns read; of all time, as files skip what is older."""
         events = self._as_told(self.manifest.segments, properties_of(columns))
-        mine = f"account_id IN ({quote_list(self.ids.of_account(account_id))})"
-        return self.renaming.rows(f"(SELECT * FROM {events} WHERE {mine})") if events else None
+        mine = f"account_id IN ({quote_list(self.told_under([account_id]))})"
+        if not events:
+            return None
+        found = self.renaming.events(f"(SELECT * FROM {events} WHERE {mine})")
+        return f"(SELECT * FROM {found} WHERE account_id = {quote(account_id)})" if self.parted else found
+
+    def told_under(self, account_ids: Sequence[str]) -> list[str]:
+        """All the ids under which events of these accounts may have come."""
+        return self.ids.of_accounts(dict.fromkeys([*account_ids, *self.parted.from_which(account_ids)]))
 
     def having(self, events: Sequence[Came]) -> set[str]:
         """Which of these pushed events are stored, by their ids: under its id, or in a table under its id and name
@@ -185,6 +194,8 @@ class StoreRelations:
             files = self.store.files(segment.people_file for segment in self.manifest.segments)
             files = self.renaming.rows(files)
             parts.append(f"SELECT {keys}, first_seen FROM {files} WHERE {where}")
+        if self.parted:
+            parts.append(self.renaming.new_parts(keys))
         return "(" + " UNION ALL ".join(parts) + ")"
 
     def rolled(self, columns: Sequence[Column], zone: str, first: date, last: date) -> str | None:
@@ -203,7 +214,7 @@ class StoreRelations:
             for rollup, has in chosen:
                 values = rollup.sets.get(keys[0], ()) if columns[0].is_detail else ()
                 alike.setdefault((has, values), []).append(rollup.file)
-        parts = [self._select(names, has, values, columns) for (has, values), names in alike.items()]
+        parts = [self._select(names, has, values, columns, zone) for (has, values), names in alike.items()]
         if raw:
             parts.append(rollup_sql(self._events(raw, properties_of(columns)) or "", columns, zone))
         return "(" + " UNION ALL BY NAME ".join(f"({part})" for part in parts) + ")"
@@ -215,9 +226,9 @@ class StoreRelations:
         return _files_with(segment, keys, zone)
 
     def _select(
-        self, names: list[str], has: tuple[str, ...], values: tuple[str, ...], columns: Sequence[Column]
+        self, names: list[str], has: tuple[str, ...], values: tuple[str, ...], columns: Sequence[Column], zone: str
     ) -> str:
-        files = self.renaming.rows(self.store.files(names))
+        files = self.renaming.events(self.store.files(names), day_in=zone)
         if values:
             return values_of(files, columns[0].key, values)
         physical = names_of([column for column in columns if column.key in has])

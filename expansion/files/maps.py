@@ -115,24 +115,28 @@ class FactMap(TableMap):
 
 
 class MergeMap(TableMap):
-    """A table of accounts or people that have another id since: one change a row."""
+    """A table of accounts or people that have another id since: one change a row. With `user`, what this person does in
+    the account counts for the other one: the account was split."""
 
     former: Column | list[Column]
     id: Column | list[Column]
     at: Column | list[Column]
     known_at: Column | None = None
     of: Literal["user", "account"] = "user"
+    user: Column | list[Column] | None = None
     complete: bool = False  # what earlier files said, and this one does not hold, is taken back
 
     @model_validator(mode="after")
     def _plain(self) -> MergeMap:
-        for word in ("former", "id", "at", "known_at"):
+        for word in ("former", "id", "at", "known_at", "user"):
             no_values(word, getattr(self, word))
+        if self.user is not None and self.of != "account":
+            raise ValueError("`user` is for `of: account`: whose events count for another account since")
         return self
 
     def columns(self) -> Iterator[tuple[str, Column]]:
         """Each column or cell that the map names, with the word that names it."""
-        given = {"former": self.former, "id": self.id, "at": self.at, "known_at": self.known_at}
+        given = {"former": self.former, "id": self.id, "at": self.at, "known_at": self.known_at, "user": self.user}
         for word, value in given.items():
             yield from ((word, one) for one in (value if isinstance(value, list) else [value]) if one is not None)
         yield from ((word, name) for word in ("only", "leave_out") for name in getattr(self, word))

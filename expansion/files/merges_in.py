@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import duckdb
 
 from expansion.files.columns import Columns, one_cell
 from expansion.files.filters import left_out
+from expansion.files.map_words import Cell
 from expansion.files.maps import MergeMap
 from expansion.files.noting import BROKEN, SKIPPED, Noted, good
 from expansion.files.read.rows import Rows
 from expansion.usage.cells import NOTHING, id_sql
 from expansion.usage.clock import Clock
 from expansion.usage.duck import quote
-from expansion.usage.former_ids import Said
+from expansion.usage.former_ids import PART, Of, Said, naive
 from expansion.usage.merges import Added, add_said, changed, merges_said
 from expansion.usage.moment_sql import why_not_sql
 from expansion.usage.store import UsageStore
 
-_IDS = ("former", "id")
+_IDS = ("former", "id", "user")
+_NOBODY = Cell.model_validate({"always": ""})
 # The word of the map, the column of SQL, and what it is called.
 _MOMENTS = (("at", "since", "the date"), ("known_at", "known", "the date of knowing"))
 
@@ -43,7 +46,8 @@ class MergesIn:
         """Read the rows of some files, of which the first has this number. Returns the columns that they had."""
         columns = Columns(rows, NOTHING if self.mapping.empty is None else self.mapping.empty)
         columns.need(self.mapping.columns())
-        query = good(self._checked(columns), f"file + {first} AS file, said_former, said_id, since, known", first)
+        said = ", ".join(f"said_{name}" for name in _IDS)
+        query = good(self._checked(columns), f"file + {first} AS file, {said}, since, known", first)
         found = list(self._read(query))
         spoiled = {first + place for place in rows.problems()}
         self._taken += [merge for file, merge in found if file not in spoiled]
@@ -69,12 +73,22 @@ class MergesIn:
     def _read(self, query: str) -> Iterator[tuple[int, Said]]:
         self.con.execute(query)
         while some := self.con.fetchmany(10_000):
-            for file, former, id_, at, known in some:
-                yield file, Said(self.source, self.mapping.of, former, id_, at, known or at, self._now)
+            for file, former, id_, user, at, known in some:
+                since = self._day_of(at) if user else at
+                yield file, Said(self.source, self._of, former, id_, since, known or since, self._now, user or "")
+
+    @property
+    def _of(self) -> Of:
+        return self.mapping.of if self.mapping.user is None else PART
+
+    def _day_of(self, at: datetime) -> datetime:
+        """The beginning of that day: counts are kept by day."""
+        local = at.replace(tzinfo=UTC).astimezone(ZoneInfo(self.clock.days))
+        return naive(local.replace(hour=0, minute=0, second=0, microsecond=0))
 
     def _checked(self, columns: Columns) -> str:
         """SQL for the ids and the moments, with file, line, `reason`, `said` and `shown` as for events."""
-        cells = {name: one_cell(getattr(self.mapping, name), "first_of") for name in _IDS}
+        cells = {name: one_cell(getattr(self.mapping, name), "first_of") or _NOBODY for name in _IDS}
         given = [f"{columns.text(cell)} AS raw_{name}" for name, cell in cells.items()]
         for word, name, _ in _MOMENTS:
             cell = one_cell(getattr(self.mapping, word), "join")
@@ -91,6 +105,8 @@ class MergesIn:
         yield f"WHEN skipped THEN {quote(SKIPPED)}"
         yield "WHEN coalesce(said_former, '') = '' THEN 'no former id'"
         yield "WHEN coalesce(said_id, '') = '' THEN 'no id since'"
+        if self.mapping.user is not None:
+            yield "WHEN coalesce(said_user, '') = '' THEN 'no user'"
         yield "WHEN since_text IS NULL THEN 'no date since when it is so'"
         for _, name, what in _MOMENTS:
             wrong = why_not_sql(f"{name}_text", name, what, self.clock)

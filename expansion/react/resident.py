@@ -167,7 +167,10 @@ class Resident:
         """The account and the person of an event, as they are said in it, under the ids of now; None where no account
         is known."""
         account = account or self.users.get(user, "")
-        return (self.stored.ids.account(account), self.stored.ids.user(user)) if account else None
+        if not account:
+            return None
+        account, user = self.stored.ids.account(account), self.stored.ids.user(user)
+        return self.stored.parted.account(account, user, self.stored.known_by or datetime.max), user
 
     def close(self) -> None:
         """It is not asked any more: files that another has taken the place of may go."""
@@ -187,9 +190,11 @@ class Resident:
 
     def _under_ids_of_now(self, event: Arrival) -> Arrival:
         """It is written down as it came; a merge that is known later counts from the next reading on."""
-        if not (ids := self.stored.ids):
+        ids, parted = self.stored.ids, self.stored.parted
+        if not ids and not parted:
             return event
-        return replace(event, account_id=ids.account(event.account_id), user_id=ids.user(event.user_id))
+        account, user = ids.account(event.account_id), ids.user(event.user_id)
+        return replace(event, account_id=parted.account(account, user, event.ts), user_id=user)
 
     def _add(self, event: Arrival) -> None:
         account = self._account(event.account_id) if event.event in self.read else None

@@ -171,15 +171,11 @@ class _Rewriting:
     def merges(self, said: Sequence[Said]) -> list[Said] | None:
         """The merges with the pseudonyms in place of the person's ids; None where none names them."""
         instead = {each: self.pseudonyms[each] for each in self.person.ids}
-        if not any({one.former_id, one.id} & instead.keys() for one in said if one.of == "user"):
+        changed = [one.with_people(lambda id_: instead.get(id_, id_)) for one in said]
+        if changed == list(said):
             return None
         self.files += 1
-        return [
-            replace(one, former_id=instead.get(one.former_id, one.former_id), id=instead.get(one.id, one.id))
-            if one.of == "user"
-            else one
-            for one in said
-        ]
+        return changed
 
     def _fact(self, column: str, mine: str) -> str:
         """Who it was goes; what the person did or may do stays, and with it the answers to triggers about people."""

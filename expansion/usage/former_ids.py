@@ -6,13 +6,14 @@ two that give a former id to different ones, and of those that would lead in a c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Literal
 
-Of = Literal["account", "user"]
+Of = Literal["account", "user", "part"]
+PART: Of = "part"  # of an account: one person of it, see parted.py
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,13 @@ class Said:
     at: datetime
     known_at: datetime
     said: datetime  # when it was pulled or imported: of those known at one moment the one said last counts
+    user_id: str = ""  # of a part: the person whose doing counts for the account `id`
+
+    def with_people(self, called: Callable[[str], str]) -> Said:
+        """The same with other ids for people."""
+        if self.of == "user":
+            return replace(self, former_id=called(self.former_id), id=called(self.id))
+        return replace(self, user_id=called(self.user_id)) if self.user_id else self
 
     @property
     def order(self) -> tuple[datetime, datetime, datetime, str, str, str]:
@@ -84,7 +92,7 @@ NOBODY = FormerIds()
 
 def former_ids(said: Iterable[Said], by: datetime) -> FormerIds:
     """As it is known at a moment."""
-    moment = _naive(by)
+    moment = naive(by)
     known = sorted((one for one in said if one.at <= moment and one.known_at <= moment), key=lambda one: one.order)
     accounts, users = (_followed(_standing([one for one in known if one.of == of])) for of in ("account", "user"))
     return FormerIds(accounts, users)
@@ -145,5 +153,6 @@ def _by_id(formers: Mapping[str, Former]) -> dict[str, list[str]]:
     return found
 
 
-def _naive(moment: datetime) -> datetime:
+def naive(moment: datetime) -> datetime:
+    """A moment as it is stored."""
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

@@ -19,11 +19,12 @@ from expansion.contract import Merge
 from expansion.private_files import private_folder, settle, sync
 from expansion.usage import manifest as manifests
 from expansion.usage.answers import REMOTE_ID
-from expansion.usage.duck import identifier, quote_list
+from expansion.usage.duck import quote_list
 from expansion.usage.fact_relations import known_facts
 from expansion.usage.forgotten import forgotten_people
-from expansion.usage.former_ids import NOBODY, FormerIds, Said, contradicted, former_ids
+from expansion.usage.former_ids import NOBODY, PART, FormerIds, Said, contradicted, former_ids
 from expansion.usage.manifest import Manifest
+from expansion.usage.parted import Parted, parted
 from expansion.usage.store import UsageStore
 
 _MOMENTS = ("at", "known_at", "said")
@@ -74,7 +75,7 @@ def _without_forgotten(root: Path, told: Sequence[Said]) -> Sequence[Said]:
 
     if not listed:
         return told
-    return [replace(o, former_id=known(o.former_id), id=known(o.id)) if o.of == "user" else o for o in told]
+    return [one.with_people(known) for one in told]
 
 
 def _of_accounts(store: UsageStore, merges: Sequence[Merge]) -> Iterator[Merge]:
@@ -105,16 +106,26 @@ def _said(one: Merge, told_at: datetime) -> Said:
 def _new(before: Sequence[Said], told: Iterable[Said]) -> Iterator[Said]:
     """Those that their source had not said already: of a former id it had said the same last, as far as was known. What
     takes a merge back is new where anybody had said it."""
-    by_former: dict[tuple[str, str], list[Said]] = {}
+    elsewhere = {(one.former_id, one.user_id) for one in (*before, *told) if one.of == PART and one.id != one.former_id}
+    by_former: dict[_Whose, list[Said]] = {}
     for one in before:
-        by_former.setdefault((one.of, one.former_id), []).append(one)
+        by_former.setdefault(_whose(one), []).append(one)
     for one in sorted(told, key=lambda each: each.order):
-        every = by_former.setdefault((one.of, one.former_id), [])
+        every = by_former.setdefault(_whose(one), [])
         mine = [each for each in every if one.id == one.former_id or each.source == one.source]
         last = max((each for each in mine if each.known_at <= one.known_at), key=lambda each: each.order, default=None)
-        if one.id != (last.id if last else one.former_id):
+        as_ever = None if (one.former_id, one.user_id) in elsewhere else one.former_id
+        if one.id != (last.id if last else as_ever):
             every.append(one)
             yield one
+
+
+_Whose = tuple[str, str, str, datetime | None]
+
+
+def _whose(one: Said) -> _Whose:
+    """What statements are about, of which the last counts: an id; of a part each moment by itself."""
+    return one.of, one.former_id, one.user_id, one.at if one.of == PART else None
 
 
 def changed(before: Sequence[Said], told: Sequence[Said], now: datetime) -> Iterator[Said]:
@@ -122,16 +133,17 @@ def changed(before: Sequence[Said], told: Sequence[Said], now: datetime) -> Iter
     that it took back before and tells again count again."""
     if not told:
         return
-    mine, named = (told[0].source, told[0].of), {one.former_id: one for one in told}
-    newest: dict[str, Said] = {}
+    mine, named = (told[0].source, told[0].of), {_whose(one): one for one in told}
+    newest: dict[_Whose, Said] = {}
     for one in sorted(before, key=lambda each: each.order):
         if (one.source, one.of) == mine:
-            newest[one.former_id] = one
-    for former_id, one in newest.items():
-        is_back, again = one.id == former_id, named.get(former_id)
+            newest[_whose(one)] = one
+    for whose, one in newest.items():
+        is_back, again = one.id == one.former_id, named.get(whose)
         if again is None and not is_back:
-            yield Said(*mine, former_id, former_id, now, now, now)
-        elif again is not None and is_back and again.id != former_id and again.known_at <= one.known_at:
+            at = one.at if one.of == PART else now
+            yield replace(one, id=one.former_id, at=at, known_at=now, said=now)
+        elif again is not None and is_back and again.id != again.former_id and again.known_at <= one.known_at:
             yield replace(again, known_at=now)
 
 
@@ -164,9 +176,9 @@ def merges_said(store: UsageStore, manifest: Manifest) -> list[Said]:
     """All that was ever said; read only where there is something."""
     if not manifest.merges:
         return []
-    names = ", ".join(identifier(each.name) for each in fields(Said))
-    rows = store.connect().execute(f"SELECT {names} FROM {store.files([manifest.merges])}").fetchall()
-    return [Said(*row) for row in rows]
+    found = store.connect().execute(f"SELECT * FROM {store.files([manifest.merges])}")
+    names = [name for name, *_ in found.description or ()]  # a file of before has fewer
+    return [Said(**dict(zip(names, row, strict=True))) for row in found.fetchall()]
 
 
 def ids_known(store: UsageStore, manifest: Manifest, by: datetime) -> FormerIds:
@@ -174,8 +186,25 @@ def ids_known(store: UsageStore, manifest: Manifest, by: datetime) -> FormerIds:
     return former_ids(merges_said(store, manifest), by) if manifest.merges else NOBODY
 
 
+def ids_and_parts(store: UsageStore, manifest: Manifest, by: datetime) -> tuple[FormerIds, Parted]:
+    """The same, and which accounts were split."""
+    said = merges_said(store, manifest)
+    ids = former_ids(said, by)
+    return ids, parted(said, by, ids)
+
+
 def _naive(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
-__all__ = ["Added", "add_merges", "add_said", "changed", "contradiction", "ids_known", "merges_said", "save_merges"]
+__all__ = [
+    "Added",
+    "add_merges",
+    "add_said",
+    "changed",
+    "contradiction",
+    "ids_and_parts",
+    "ids_known",
+    "merges_said",
+    "save_merges",
+]

@@ -9,8 +9,11 @@ import duckdb
 import pyarrow as pa
 
 from expansion.usage.former_ids import NOBODY, Former, FormerIds
+from expansion.usage.parted import WHOLE, Parted
+from expansion.usage.sql_dialect import DUCK
 
 _ACCOUNTS, _USERS = "ids_of_accounts", "ids_of_users"  # (was, now, place), with who has the id at place 0
+_PARTS = "parts_of_accounts"  # (account_id, user_id, begins, ends, now)
 _MANY = 1 << 20  # more former ids than anybody has
 
 
@@ -19,14 +22,17 @@ class Renaming:
     """What a connection knows of former ids: made with `Renaming.on`."""
 
     ids: FormerIds = NOBODY
+    parted: Parted = WHOLE
 
     @classmethod
-    def on(cls, con: duckdb.DuckDBPyConnection, ids: FormerIds) -> Renaming:
+    def on(cls, con: duckdb.DuckDBPyConnection, ids: FormerIds, parted: Parted = WHOLE) -> Renaming:
         """With its tables on the connection."""
         for name, formers in ((_ACCOUNTS, ids.accounts), (_USERS, ids.users)):
             if ids:
                 _make(con, name, formers)
-        return cls(ids)
+        if parted:
+            _make_parts(con, parted)
+        return cls(ids, parted)
 
     def __bool__(self) -> bool:
         return bool(self.ids)
@@ -41,6 +47,25 @@ class Renaming:
             renamed.append("coalesce(u.now, r.user_id) AS user_id")
             joins += f" LEFT JOIN {_USERS} AS u ON u.was = r.user_id"
         return f"(SELECT r.* REPLACE ({', '.join(renamed)}) FROM {relation} AS r{joins})" if renamed else relation
+
+    def events(self, relation: str, day_in: str | None = None) -> str:
+        """The same of what happened: where an account was split, for whom it counts. `day_in`: the relation has a day
+        in that zone, in place of the moment `ts`."""
+        rows = self.rows(relation)
+        if not self.parted:
+            return rows
+        of, begins, ends = "ts", "p.begins", "p.ends"
+        if day_in is not None:
+            of, begins, ends = "day", DUCK.local_day(begins, day_in), DUCK.local_day(ends, day_in)
+        same = "p.account_id = e.account_id AND p.user_id = e.user_id"
+        return (
+            f"(SELECT e.* REPLACE (coalesce(p.now, e.account_id) AS account_id) FROM {rows} AS e "
+            f"LEFT JOIN {_PARTS} AS p ON {same} AND e.{of} >= {begins} AND e.{of} < {ends})"
+        )
+
+    def new_parts(self, keys: str) -> str:
+        """SQL for (keys, first_seen) of accounts, and people, that are there because an account was split."""
+        return f"SELECT {keys}, begins AS first_seen FROM (SELECT now AS account_id, user_id, begins FROM {_PARTS})"
 
     def touched(self, relation: str) -> str:
         """SQL for the rows of those who had other ids, or whose id others had, under the ids of now, each with the
@@ -62,6 +87,16 @@ class Renaming:
     def as_told(self, users: str) -> str:
         """SQL for the ids that these people (a query that gives `user_id`) have and had."""
         return f"SELECT was AS user_id FROM {_USERS} WHERE now IN ({users}) UNION ALL {users}"
+
+
+def _make_parts(con: duckdb.DuckDBPyConnection, parted: Parted) -> None:
+    rows = [(one.account_id, one.user_id, one.begins, one.ends, one.id) for one in parted.parts]
+    kinds = [("account_id", pa.string()), ("user_id", pa.string())]
+    kinds += [("begins", pa.timestamp("us")), ("ends", pa.timestamp("us")), ("now", pa.string())]
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    con.register("parts_now", pa.table(columns, schema=pa.schema(kinds)))
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {_PARTS} AS SELECT * FROM parts_now")
+    con.unregister("parts_now")
 
 
 def _make(con: duckdb.DuckDBPyConnection, name: str, formers: Mapping[str, Former]) -> None:

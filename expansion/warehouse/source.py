@@ -15,6 +15,7 @@ from expansion.evaluate.relations import StoreRelations
 from expansion.evaluate.rows import names_of
 from expansion.evaluate.source import Asked, Measures, by_sql
 from expansion.usage.carriers import Bringing, nobody_knows
+from expansion.usage.duck import quote
 from expansion.usage.fact_relations import FactRelations
 from expansion.usage.names import ANY, MOST_SUGGESTED, Names, Pair, Row
 from expansion.usage.properties import column_of
@@ -74,7 +75,7 @@ class PushedRows:
             )
             for some in self._some_accounts()
         ]  # fmt: skip
-        return self.renaming.rows(self.local.table(queries, _schema(asked, each_event=each_event)))
+        return self.renaming.events(self.local.table(queries, _schema(asked, each_event=each_event)), day_in=zone)
 
     def _some_accounts(self) -> Iterator[tuple[str, ...]]:
         """For each query what it asks of the account."""
@@ -147,7 +148,7 @@ class WarehouseSource:
 
     def rows(self, calendar: Calendar, accounts: Sequence[str] | None) -> PushedRows:
         renaming = self.facts_from.renaming
-        asked = None if accounts is None else renaming.ids.of_accounts(accounts)
+        asked = None if accounts is None else self.facts_from.told_under(accounts)
         return PushedRows(self.local, self.table, calendar, asked, renaming)
 
     def measures(self, asked: Asked) -> Measures:
@@ -250,14 +251,18 @@ class WarehouseSource:
         query = f"SELECT {keys}, MIN(seen_at) AS first_seen FROM {events} AS seen WHERE {where} GROUP BY {keys}"
         names = keys.split(", ")
         table = self.local.table([query], [*((name, TEXT) for name in names), ("first_seen", MOMENT)])
-        table = self.facts_from.renaming.rows(table, users="user_id" in names)
-        facts = f"SELECT {keys}, seen_at AS first_seen FROM {self.facts.told()} WHERE {where}"
-        return f"({facts} UNION ALL SELECT {keys}, first_seen FROM {table})"
+        renaming = self.facts_from.renaming
+        table = renaming.rows(table, users="user_id" in names)
+        parts = [f"SELECT {keys}, seen_at AS first_seen FROM {self.facts.told()} WHERE {where}"]
+        parts.append(f"SELECT {keys}, first_seen FROM {table}")
+        if renaming.parted:
+            parts.append(renaming.new_parts(keys))
+        return f"({' UNION ALL '.join(parts)})"
 
     def events_of(self, account_id: str, columns: Sequence[Column], since: datetime) -> str | None:
         """SQL for the events of one account since a moment that these columns may be about, with what they read."""
         spelling, properties = self.local.spelling, sorted(properties_of(columns))
-        mine = spelling.one_of("account_id", self.facts_from.ids.of_account(account_id))
+        mine = spelling.one_of("account_id", self.facts_from.told_under([account_id]))
         where = [seen_by(spelling, self.as_of), mine]
         if all(column.atom.events for column in columns):
             where.append(spelling.one_of("event", sorted({name for column in columns for name in column.atom.events})))
@@ -265,4 +270,5 @@ class WarehouseSource:
         events = self.table.events(spelling, properties, Between(max(FIRST, since), self.as_of, tuple(where)))
         query = f"SELECT {', '.join(kept)} FROM {events} AS mine"
         found = self.local.table([query], [(name, MOMENT if name in ("ts", "seen_at") else TEXT) for name in kept])
-        return self.facts_from.renaming.rows(found)
+        rows = self.facts_from.renaming.events(found)
+        return f"(SELECT * FROM {rows} WHERE account_id = {quote(account_id)})" if self.facts_from.parted else rows

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from expansion.contract import EventRow, Merge
+from expansion.contract import EventRow, FactRecord, Merge
 from expansion.evaluate.relations import StoreRelations
 from expansion.files.import_files import import_files
 from expansion.files.results import FileResult, ImportResult
+from expansion.usage import manifest as manifests
+from expansion.usage.facts import add_facts, user_accounts
 from expansion.usage.failures import MapError
+from expansion.usage.forgetting import forget_in_store, known_as
 from expansion.usage.forgotten import forgotten_people
 from expansion.usage.journal import Journal
 from expansion.usage.merges import add_merges, ids_known, merges_said
@@ -101,6 +104,7 @@ def test_ids_are_of_accounts_where_the_map_says_so(tmp_path: Path) -> None:
             "from: {table: t, cursor: c}\nmerges: {former: a, id: b, at: c, complete: true}",
             "`complete` of merges is for files",
         ),
+        ("merges: {former: a, id: b, at: c, user: d}", "`user` is for `of: account`"),
         ("merges: {former: a, id: b, at: c}\nevents: {id: a, event: b, time: c}", "one of `events:`, `facts:` and"),
     ],
 )
@@ -202,3 +206,81 @@ def test_what_a_merge_that_is_taken_back_had_put_together_is_apart_and_counts_on
     assert counts(store, NOW) == {"zeta": 2}
     imported(tmp_path, "acme-old,acme-old,2026-03-07 09:00\n", ACCOUNTS, NOW + DAY)
     assert counts(store, NOW + DAY) == {"acme-old": 1, "zeta": 1}
+
+
+# --- an account that is split -----------------------------------------------------------------------------------------
+
+SPLIT = "merges: {of: account, user: person, former: was, id: now, at: since}\n"
+PEOPLE = "facts: {source: files.people, user: person, account: now, at: since, fields: []}\n"
+
+
+def split(folder: Path, text: str, map_: str = SPLIT, now: datetime = NOW, zone: str = "UTC") -> ImportResult:
+    (folder / "split.csv").write_text(f"person,was,now,since\n{text}")
+    (folder / "split.yaml").write_text(map_)
+    return import_files(
+        UsageStore(folder / "usage"), [str(folder / "split.csv")], folder / "split.yaml", now, zone=zone
+    )
+
+
+def did(store: UsageStore, user: str, *days: int) -> None:
+    """Events of a person in `acme`, at noon of days of March."""
+    at = [datetime(2026, 3, day, 12, tzinfo=UTC) for day in days]
+    Journal(store.root).append(
+        [EventRow(f"{user}{one}", "Export", one, "acme", user, {}, one, source="s") for one in at]
+    )
+    Journal(store.root).fold(store)
+
+
+def test_what_a_person_did_before_the_split_stays_and_what_comes_after_counts_for_the_new_account(
+    tmp_path: Path,
+) -> None:
+    store = UsageStore(tmp_path / "usage")
+    did(store, "ana", 1, 2, 3)
+    did(store, "ben", 1, 2, 3)
+    assert split(tmp_path, "ana,acme,acme-uk,2026-03-02\n").stored == 1
+    assert counts(store, NOW) == {"acme": 4, "acme-uk": 2}
+    did(store, "ana", 4)
+    assert counts(store, NOW) == {"acme": 4, "acme-uk": 3}
+    assert split(tmp_path, "ana,acme,acme-uk,2026-03-02\n").stored == 0
+
+
+def test_the_day_is_that_of_the_policy(tmp_path: Path) -> None:
+    split(tmp_path, "ana,acme,acme-uk,2026-03-02T15:00:00Z\n", zone="America/New_York")
+    store = UsageStore(tmp_path / "usage")
+    assert [one.at for one in merges_said(store, store.manifest())] == [datetime(2026, 3, 2, 5)]
+
+
+def test_a_complete_file_takes_a_split_back_and_nothing_counts_twice(tmp_path: Path) -> None:
+    store = UsageStore(tmp_path / "usage")
+    did(store, "ana", 1, 3)
+    did(store, "ben", 1, 3)
+    split(tmp_path, "ana,acme,acme-uk,2026-03-02\nben,acme,acme-uk,2026-03-02\n")
+    split(tmp_path, "ben,acme,acme-uk,2026-03-02\n", SPLIT.replace("since}", "since, complete: true}"), NOW + DAY)
+    assert [counts(store, at) for at in (NOW, NOW + DAY)] == [{"acme": 2, "acme-uk": 2}, {"acme": 3, "acme-uk": 1}]
+
+
+def test_a_row_without_a_person_is_listed(tmp_path: Path) -> None:
+    assert only(split(tmp_path, ",acme,acme-uk,2026-03-02\nana,acme,acme-uk,2026-03-02\n")).rejects == {"no user": 1}
+
+
+def test_the_same_table_as_people_says_to_whom_they_belong(tmp_path: Path) -> None:
+    store = UsageStore(tmp_path / "usage")
+    named = [FactRecord("crm.people", "acme", {"role": "admin"}, user_id=user) for user in ("ana", "ben")]
+    add_facts(store, "crm.people", named, NOW - 9 * DAY, asked=["role"], full="people")
+    split(tmp_path, "ana,acme,acme-uk,2026-03-02\n", PEOPLE)
+    assert user_accounts(store) == {"ana": "acme-uk", "ben": "acme"}
+
+
+def test_who_is_forgotten_is_named_by_no_split(tmp_path: Path) -> None:
+    store = UsageStore(tmp_path / "usage")
+    did(store, "ana", 3)
+    split(tmp_path, "ana,acme,acme-uk,2026-03-02\n")
+    person = known_as(store, "ana")
+    assert person is not None
+    pseudonyms = forgotten_people(store.root).adding(person.ids)
+    with manifests.writing(store.root):
+        listed = forgotten_people(store.root).save(pseudonyms)
+    forget_in_store(store, person, pseudonyms, listed)
+    split(tmp_path, "ana,acme,acme-uk,2026-03-02\n", now=NOW + DAY)
+    assert {one.user_id for one in merges_said(store, store.manifest())} == {pseudonyms["ana"]}
+    assert counts(store, NOW + DAY) == {"acme-uk": 1}

@@ -53,7 +53,8 @@ def test_the_page_has_a_table_for_each_kind() -> None:
 
 def merges(store: UsageStore) -> Iterator[str]:
     for one in sorted(merges_said(store, store.manifest()), key=lambda each: each.order):
-        yield f"{one.former_id} is {one.id} from {one.at:%Y-%m-%d}"
+        what = f"what {one.user_id} does in {one.former_id} counts for" if one.user_id else f"{one.former_id} is"
+        yield f"{what} {one.id} from {one.at:%Y-%m-%d}"
 
 
 def events(store: UsageStore) -> Iterator[str]:

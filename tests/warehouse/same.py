@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from expansion.evaluate.relations import StoreRelations
 from expansion.explain.evaluator import StoreEvaluator, build_rollups, evaluator
-from expansion.usage.merges import add_merges
+from expansion.usage.merges import add_merges, add_said
 from expansion.usage.properties import column_of
 from expansion.usage.sql_dialect import DUCK, Spelling
 from expansion.usage.store import Stored, UsageStore
@@ -25,6 +25,7 @@ from expansion.warehouse.table import Between
 from tests.evaluate.drawing import several
 from tests.evaluate.harness import asked, somewhere
 from tests.evaluate.merging import a_merged_world
+from tests.evaluate.parting import some_parts
 from tests.evaluate.stores import fill
 from tests.evaluate.words import Definition
 from tests.evaluate.worlds import World, a_world
@@ -78,7 +79,8 @@ def assert_same_explanations(stage: Stage, seed: str, most: int = 12) -> None:
 
 
 def assert_same_answers_for_merged(stage: Stage, seed: str) -> None:
-    """Of accounts and people who had other ids: the warehouse has never heard of it. Then one account alone."""
+    """Of accounts and people who had other ids, and of accounts that were split: the warehouse has never heard of it.
+    Then one account alone."""
     world, definitions = a_question(seed)
     given = a_merged_world(Random(seed), world)
     world, triggers = given.world, asked(definitions)
@@ -87,6 +89,7 @@ def assert_same_answers_for_merged(stage: Stage, seed: str) -> None:
         stores = world.quick_store(folder / "whole"), without_events(world).quick_store(folder / "facts")
         for store in stores:
             add_merges(store, given.merges, world.as_of)
+            add_said(store, some_parts(Random(seed), world))
         embedded = evaluator(stores[0], world.vocabulary, world.as_of)
         there = pushed(stage, world, stores[1])
         mine, theirs = embedded.answers(triggers), there.answers(triggers)
