@@ -161,6 +161,8 @@ class FactRecord:
     at: datetime | None = None  # when it became so, if the source says; else the time of the pull
     known_at: datetime | None = None  # when it could be known: an earlier check does not see it; else the pull
     is_twice: bool = False  # the source has several records of it, and nobody knows which is meant
+    # Of what is pushed without an account, by its `remote_id`: the source has no such record any more.
+    is_gone: bool = False
 
 
 @dataclass(frozen=True)
@@ -257,13 +259,14 @@ class Merge:
     at: datetime
     known_at: datetime | None = None  # when it could be known; else the pull
     by_record: bool = False  # `former_id` is the id of a record in that system, of an account
+    into_record: bool = False  # so is `id`
 
     def __post_init__(self) -> None:
         _must_name(self, "source", "former_id", "id")
         _must_have_zone(self, "at", "known_at")
         if self.of not in ("account", "user"):
             raise ValueError(f"a merge is of an account or a user, not `{self.of}`")
-        if self.by_record and self.of != "account":
+        if (self.by_record or self.into_record) and self.of != "account":
             raise ValueError("only records of accounts are looked up")
         if self.former_id == self.id and not self.by_record:
             raise ValueError(f"`{self.id}` cannot be merged into itself")

@@ -113,6 +113,23 @@ def cohort_is_as_it_was(store: UsageStore, source: str, name: str, at: datetime)
         manifests.save(store.root, store.manifest().with_pull(cohort_key(source, name), at.astimezone(UTC)))
 
 
+def add_changes(store: UsageStore, told: list[Row]) -> int:
+    """Store what a source pushed of records, as it was told: it knows the moment of each change. Nothing is taken for
+    repeated but the very same, so that no order plays a part; and the source was not asked. How much was new."""
+    with manifests.writing(store.root):
+        manifest, con = store.manifest(), store.connect()
+        con.register("told", pa.table([list(column) for column in zip(*told, strict=True)] or [[]] * 7, schema=_SCHEMA))
+        same = " AND ".join(
+            f"t.{name} IS NOT DISTINCT FROM k.{name}" for name in (*_KEYS.split(", "), "value", "since")
+        )
+        once = f"SELECT {_KEYS}, value, since, min(seen_at) AS seen_at FROM told GROUP BY ALL"
+        stored = _changes_sql(store, manifest)
+        con.execute(f"CREATE TEMP TABLE changed AS SELECT * FROM ({once}) AS t ANTI JOIN {stored} AS k ON {same}")
+        if count := one(con, "SELECT count(*) FROM changed"):
+            manifests.save(store.root, replace(manifest, facts=(*manifest.facts, _write(store, con, count))))
+        return count
+
+
 def _members(store: UsageStore, source: str, field: str) -> set[str]:
     """Who is in it as far as is known, and `COHORT` once it was missing."""
     were = store.connect().execute(
@@ -224,6 +241,7 @@ __all__ = [
     "COHORT",
     "FACT_COLUMNS",
     "REMOTE_ID",
+    "add_changes",
     "add_cohort",
     "add_facts",
     "as_text",

@@ -19,6 +19,7 @@ from expansion.usage.import_events import Imported, import_rows
 from expansion.usage.journal_lines import parted
 from expansion.usage.merges import add_merges
 from expansion.usage.pushed_cohorts import add_pushes
+from expansion.usage.pushed_records import add_records, is_by_record
 from expansion.usage.rejects import list_rejects
 from expansion.usage.store import UsageStore
 from expansion.usage.waiting_events import WaitingEvents, too_long
@@ -78,7 +79,8 @@ class Fold:
     def fold(self, rows: Reader) -> Folded:
         """All rows, which `rows` gives of one kind at a time: facts of the whole journal come before its events."""
         for some in parted(rows(FactRecord), MOST):
-            self._facts(some)
+            self._facts([record for record in some if not is_by_record(record)])
+            self._records([record for record in some if is_by_record(record)])
         self._cohorts(rows)
         for merges in parted(rows(Merge), MOST):
             told = max(one.known_at or one.at for one in merges)
@@ -96,6 +98,13 @@ class Fold:
             placed = [(record, users.get(record.user_id or "", "")) for record in nameless]
             self._add_facts([replace(record, account_id=account) for record, account in placed if account])
             self._asides([Aside(record.source, NO_ACCOUNT) for record, account in placed if not account])
+
+    def _records(self, records: Sequence[FactRecord]) -> None:
+        if records:
+            listed = forgotten_people(self._root)
+            new, asides = add_records(self.store, [one for record in records if (one := listed.fact(record))])
+            self.done.facts += new
+            self._asides(asides)
 
     def _add_facts(self, records: Sequence[FactRecord]) -> None:
         listed = forgotten_people(self._root)

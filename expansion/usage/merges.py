@@ -80,15 +80,17 @@ def _without_forgotten(root: Path, told: Sequence[Said]) -> Sequence[Said]:
 
 def _of_accounts(store: UsageStore, merges: Sequence[Merge]) -> Iterator[Merge]:
     """Those by record with the account that the record was last of; one that nothing was ever known of says nothing."""
-    records = {one.former_id for one in merges if one.by_record}
-    whose = _accounts_of(store, records) if records else {}
+    records = {one.former_id for one in merges if one.by_record} | {one.id for one in merges if one.into_record}
+    whose = accounts_of_records(store, records) if records else {}
     for one in merges:
-        account = whose.get((one.source.partition(".")[0], one.former_id)) if one.by_record else one.former_id
-        if account is not None and account != one.id:
-            yield replace(one, former_id=account, by_record=False)
+        system = one.source.partition(".")[0]
+        account = whose.get((system, one.former_id)) if one.by_record else one.former_id
+        into = whose.get((system, one.id)) if one.into_record else one.id
+        if account is not None and into is not None and account != into:
+            yield replace(one, former_id=account, id=into, by_record=False, into_record=False)
 
 
-def _accounts_of(store: UsageStore, records: Iterable[str]) -> dict[tuple[str, str], str]:
+def accounts_of_records(store: UsageStore, records: Iterable[str]) -> dict[tuple[str, str], str]:
     """By system and record the account that it was last of."""
     said = known_facts(store, store.manifest()).of_fields([REMOTE_ID])
     rows = store.connect().execute(
@@ -199,6 +201,7 @@ def _naive(moment: datetime) -> datetime:
 
 __all__ = [
     "Added",
+    "accounts_of_records",
     "add_merges",
     "add_said",
     "changed",

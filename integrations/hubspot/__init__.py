@@ -11,6 +11,7 @@ from integrations.hubspot.doctor import check
 from integrations.hubspot.inputs import CreateTask
 from integrations.hubspot.merges import MergedCompanySource
 from integrations.hubspot.settings import LIMITS, RIGHTS, SEARCH_LIMITS, Settings
+from integrations.hubspot.webhook import Webhook
 from integrations.kit.declare import ActionBase, Connected, Integration, SourceBase
 from integrations.kit.rights import needed
 from integrations.kit.shapes import checked
@@ -49,6 +50,7 @@ INTEGRATION = Integration(
     connect=connect,
     actions={a.name: a for a in (CreateTaskAction, UpdatePropertiesAction, ChangeTaskAction)},
     sources={source.name: source for source in (CompanySource, MergedCompanySource)},
+    inbound={Webhook.name: Webhook},
     limits=(*LIMITS, *SEARCH_LIMITS),
     rights=RIGHTS,
 )

@@ -58,3 +58,18 @@ class Settings(BaseSettings):
         LIMITS[0].calls, ge=1, description="100 on Free and Starter; all workers together keep under it."
     )
     timeout: float = Field(30.0, gt=0, description="Seconds to wait for an answer.")
+
+
+class WebhookSettings(BaseSettings):
+    """What `expansion serve` needs to take HubSpot's webhooks."""
+
+    model_config = SettingsConfigDict(env_prefix="HUBSPOT_", env_file=".env", extra="ignore")
+
+    webhook_secret: SecretStr | None = Field(
+        None, description="For `expansion serve`: the client secret of the app whose webhooks come, on its Auth page."
+    )
+    webhook_url: str | None = Field(
+        None,
+        description="With it: the webhooks' target URL, letter by letter as it stands in the app, such as "
+        "https://events.acme.example/hubspot/webhook: it is part of what HubSpot signs.",
+    )

@@ -135,4 +135,18 @@ ROWS: tuple[Mutation, ...] = (
         'for record in [str(properties.get(MERGED) or "")]:',
         ("integrations/test_merged_accounts.py::test_companies_are_known_by_the_records_that_they_were",),
     ),
+    Mutation(
+        "HubSpot, webhooks: what is signed has the address that HubSpot was told",
+        "integrations/hubspot/webhook.py",
+        'f"{call.method}{self._url}".encode()',
+        'f"{call.method}{call.path}".encode()',
+        ("web/serve/test_hubspot.py::test_what_hubspot_s_own_library_signs_is_taken",),
+    ),
+    Mutation(
+        "HubSpot, webhooks: a change counts from the moment that it is of",
+        "integrations/hubspot/webhook.py",
+        'at, _ = when(one.get("occurredAt"), arrived)',
+        "at, _ = when(None, arrived)",
+        ("web/serve/test_hubspot.py::test_neither_order_nor_repeats_nor_runs_in_between_play_a_part",),
+    ),
 )
