@@ -1,4 +1,4 @@
-"""HubSpot: what the CRM knows of an account; tasks for its owner; properties of the company."""
+"""HubSpot: what the CRM knows of an account, its deals and tickets; tasks for its owner; properties of the company."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from dataclasses import replace
 from integrations.hubspot.actions import CreateTaskAction, UpdatePropertiesAction
 from integrations.hubspot.change import ChangeTaskAction
 from integrations.hubspot.companies import CompanySource, Owners
+from integrations.hubspot.deals import DealSource
 from integrations.hubspot.doctor import check
 from integrations.hubspot.inputs import CreateTask
 from integrations.hubspot.merges import MergedCompanySource
 from integrations.hubspot.settings import LIMITS, RIGHTS, SEARCH_LIMITS, Settings
+from integrations.hubspot.tickets import OpenTicketSource, TicketSource
 from integrations.hubspot.webhook import Webhook
 from integrations.kit.declare import ActionBase, Connected, Integration, SourceBase
 from integrations.kit.rights import needed
@@ -35,7 +37,13 @@ def connect(settings: Settings, world: World = IN_LIFE) -> Connected:
         UpdatePropertiesAction(client),
     ]
     key = settings.account_key_property
-    sources: list[SourceBase] = [CompanySource(client, owners, key), MergedCompanySource(client, key)]
+    sources: list[SourceBase] = [
+        CompanySource(client, owners, key),
+        MergedCompanySource(client, key),
+        DealSource(client, key, owners),
+        OpenTicketSource(client, key),
+        TicketSource(client),
+    ]
     return Connected(
         actions={action.name: action for action in actions},
         sources={source.name: source for source in sources},
@@ -43,13 +51,21 @@ def connect(settings: Settings, world: World = IN_LIFE) -> Connected:
     )
 
 
+_SOURCES: tuple[type[SourceBase], ...] = (
+    CompanySource,
+    MergedCompanySource,
+    DealSource,
+    OpenTicketSource,
+    TicketSource,
+)
+
 INTEGRATION = Integration(
     name="hubspot",
     title="HubSpot",
     settings_model=Settings,
     connect=connect,
     actions={a.name: a for a in (CreateTaskAction, UpdatePropertiesAction, ChangeTaskAction)},
-    sources={source.name: source for source in (CompanySource, MergedCompanySource)},
+    sources={source.name: source for source in _SOURCES},
     inbound={Webhook.name: Webhook},
     limits=(*LIMITS, *SEARCH_LIMITS),
     rights=RIGHTS,

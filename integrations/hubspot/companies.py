@@ -12,7 +12,7 @@ from expansion.contract import FactRecord, Failure, NotThere, Piece, Refused, Wa
 from integrations.hubspot import meanings as errors
 from integrations.hubspot.money import Purse
 from integrations.hubspot.values import Properties, holds, spelling, unknown
-from integrations.kit.accounts import one_each
+from integrations.kit.accounts import Matched, one_each
 from integrations.kit.declare import Finding, SourceBase
 from integrations.kit.said import moment
 from integrations.kit.shapes import reads
@@ -49,25 +49,22 @@ class CompanySource(SourceBase):
         """One record per company that carries the product's account id; nothing is yielded before all is read."""
         names, purse = self._names(wanted), Purse(self._client, wanted)
         known = self._client.properties("companies")
-        key = self._key_property(known)
+        key = key_property(self._key, known)
         has_owner = OWNER_EMAIL in wanted.fields
         codes = purse.codes(known[name] for name in names.values())
         asked = dict.fromkeys([key, *names.values(), *codes, *(["hubspot_owner_id"] if has_owner else [])])
-        path = f"/crm/objects/{self._client.version}/companies"
-        rows = list(self._client.pages(path, {"properties": ",".join(asked), "archived": "false"}))
+        found = matched(self._client, key, list(asked))
         emails = self._owners.emails() if has_owner else {}
-        keyed = ((key_of, row) for row in rows if (key_of := _property(row, key)))
-        found = one_each(SYSTEM, key, keyed, record="id")
         yield from (FactRecord(self.name, account_id, {}, is_twice=True) for account_id in found.twice)
         for account_id, row in found.once.items():
             values = {
-                said: purse.read(said, known[name], row, _day(known[name], _property(row, name)))
+                said: purse.read(said, known[name], row, day_of(known[name], property_of(row, name)))
                 for said, name in names.items()
             }
             # A company's properties have been so since it was last updated.
             yield FactRecord(self.name, account_id, values, remote_id=str(row["id"]), at=moment(row.get("updatedAt")))
             if has_owner:
-                email = emails.get(str(_property(row, "hubspot_owner_id")))
+                email = emails.get(str(property_of(row, "hubspot_owner_id")))
                 yield FactRecord(self.name, account_id, {OWNER_EMAIL: email})
         purse.say()
         for finding in self._misfits(names, wanted):
@@ -89,18 +86,28 @@ class CompanySource(SourceBase):
             raise NotThere(str(unknown("companies", missing, known)), missing)
         return {name: there for name, there in found.items() if there is not None}
 
-    def _key_property(self, known: Properties) -> str:
-        if (name := spelling(self._key, known)) is None:
-            raise Refused(f"{unknown('companies', [self._key], known)} (HUBSPOT_ACCOUNT_KEY_PROPERTY names it)")
-        return name
-
     def _misfits(self, names: Mapping[str, str], wanted: Wanted) -> Iterator[Finding]:
         known = self._client.properties("companies")
         for said, name in names.items():
             yield from misfits(said, holds(known[name]), wanted.kinds[said])
 
 
-def _day(described: Mapping[str, Any], value: Any) -> Any:
+def key_property(name: str, known: Properties) -> str:
+    """The company property with the product's account id, as HubSpot spells it. Raises Refused where there is none."""
+    if (found := spelling(name, known)) is None:
+        raise Refused(f"{unknown('companies', [name], known)} (HUBSPOT_ACCOUNT_KEY_PROPERTY names it)")
+    return found
+
+
+def matched(client: Client, key: str, properties: Sequence[str]) -> Matched:
+    """All companies with a product's account id in `key`, with these properties; all are read before any is given."""
+    path = f"/crm/objects/{client.version}/companies"
+    rows = list(client.pages(path, {"properties": ",".join(properties), "archived": "false"}))
+    keyed = ((key_of, row) for row in rows if (key_of := property_of(row, key)))
+    return one_each(SYSTEM, key, keyed, record="id")
+
+
+def day_of(described: Mapping[str, Any], value: Any) -> Any:
     """A day that is kept as a moment is midnight UTC of it; in the product's zone that would be the day before."""
     if described.get("type") != "datetime":
         return value
@@ -152,6 +159,6 @@ def company_of(piece: Piece) -> str:
     )
 
 
-def _property(row: Mapping[str, Any], name: str) -> Any:
+def property_of(row: Mapping[str, Any], name: str) -> Any:
     properties = row.get("properties")
     return properties.get(name) if isinstance(properties, Mapping) else None

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from integrations.hubspot.settings import Settings
 
 _KEYS = "Settings > Integrations > Service Keys"
+_WHERE_USED = {"deals": "crm.objects.deals.read", "tickets": "tickets"}  # with the scope that says that they are
 _BY_ITSELF = ("oauth",)  # HubSpot adds it, and nobody can take it away
 
 
@@ -30,6 +31,7 @@ def check(client: Client, settings: Settings, owners: Owners, scopes: Sequence[s
         *_scopes(client, scopes),
         _reads(client, "companies", f"{objects}/companies"),
         _reads(client, "tasks", f"{objects}/tasks"),
+        *(_reads(client, kind, f"{objects}/{kind}") for kind, scope in _WHERE_USED.items() if scope in scopes),
         _reads(client, "owners", f"/crm/owners/{client.version}"),
         asked("property of companies", lambda: _account_property(client, settings.account_key_property)),
         asked("property of tasks", lambda: _task_property(client, settings.task_key_property)),

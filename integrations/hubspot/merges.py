@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from expansion.contract import Merge, Refused, TryLater
+from expansion.contract import Merge, TryLater
 from expansion.usage.cells import as_id
 from integrations.hubspot import meanings as errors
 from integrations.hubspot.client import following
-from integrations.hubspot.values import spelling, unknown
+from integrations.hubspot.companies import key_property
 from integrations.kit.declare import SourceBase
 from integrations.kit.pages import every_page
 from integrations.kit.said import moment
@@ -42,9 +42,7 @@ class MergedCompanySource(SourceBase):
     def merges(self, since: datetime | None) -> Iterator[Merge]:
         """All that there are, each time: when it was is told of none, so it counts from when the company was last
         updated, as it was first seen. Nothing is given before all is read."""
-        known = self._client.properties("companies")
-        if (key := spelling(self._key, known)) is None:
-            raise Refused(f"{unknown('companies', [self._key], known)} (HUBSPOT_ACCOUNT_KEY_PROPERTY names it)")
+        key = key_property(self._key, self._client.properties("companies"))
         once = {str(row["id"]): row for row in self._merged(key)}
         found = [one for _, row in sorted(once.items()) for one in self._of(row, key)]
         yield from sorted(found, key=lambda one: one.at)

@@ -26,6 +26,11 @@ RIGHTS = (
     Right("crm.objects.contacts.read", "looking tasks up; HubSpot has no scope of their own for tasks"),
     Right("crm.objects.contacts.write", "creating tasks, and changing those nobody has worked on"),
     Right("crm.objects.owners.read", "who owns a company and gets the task"),
+    Right("crm.objects.deals.read", "`hubspot.deals`", only_for="hubspot.deals"),
+    Right(
+        "tickets", "`hubspot.open_tickets`; HubSpot has one scope for all of tickets", only_for="hubspot.open_tickets"
+    ),
+    Right("tickets", "`hubspot.tickets`; the same", only_for="hubspot.tickets"),
 )
 
 
@@ -39,7 +44,8 @@ class Settings(BaseSettings):
 
     token: SecretStr = Field(
         description="Service key: Settings > Integrations > Service Keys. Scopes: crm.objects.companies.read and "
-        ".write, crm.objects.contacts.read and .write (tasks are under contacts), crm.objects.owners.read."
+        ".write, crm.objects.contacts.read and .write (tasks are under contacts), crm.objects.owners.read; "
+        "crm.objects.deals.read and tickets where facts.yaml asks for them."
     )
     api_version: str = Field("2026-03", pattern=r"^\d{4}-\d{2}$", description="The date in the API's paths.")
     base_url: str = Field("https://api.hubapi.com", description="Another host that speaks HubSpot's API: a stand-in.")

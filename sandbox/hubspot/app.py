@@ -17,9 +17,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from sandbox.hubspot import associations
 from sandbox.hubspot.answers import ANSWERS
 from sandbox.hubspot.inbox import company_page, item, page
 from sandbox.hubspot.limits import Limits
+from sandbox.hubspot.pipelines import EVERY, shown
 from sandbox.hubspot.portal import Portal, Record, now, public, written
 from sandbox.hubspot.refusals import Invalid, error, missing, unreadable
 from sandbox.hubspot.sample import part as sample_part
@@ -35,11 +37,15 @@ PORTAL_ID = 4711
 VERSIONS = ("2026-03", "2026-09")
 MOST_INPUTS = 100
 COMPANY_CURRENCY = "USD"
+# What a path is about, and the scopes for reading and writing it; the first that stands in a path counts.
 SCOPES = {
-    "tasks": "crm.objects.contacts",
-    "companies": "crm.objects.companies",
-    "owners": "crm.objects.owners",
+    "tasks": ("crm.objects.contacts.read", "crm.objects.contacts.write"),
+    "deals": ("crm.objects.deals.read", ""),
+    "tickets": ("tickets", "tickets"),
+    "companies": ("crm.objects.companies.read", "crm.objects.companies.write"),
+    "owners": ("crm.objects.owners.read", ""),
 }
+KINDS = ("tasks", "companies", "deals", "tickets")
 
 _MADE = "2024-01-01T00:00:00.000Z"
 
@@ -58,8 +64,8 @@ class HubSpot(StandIn):
         super().__init__(state)
         self.portal, self.limits = Portal(state), Limits()
         self.token, self.currency = self.credentials["HUBSPOT_TOKEN"], COMPANY_CURRENCY
-        rights = {f"{scope}.{right}" for scope in SCOPES.values() for right in ("read", "write")}
-        self.scopes = rights - {"crm.objects.owners.write"}  # there is no such scope
+        self.scopes = {scope for pair in SCOPES.values() for scope in pair if scope}
+        self.associations_page = 500  # of one record
 
     @classmethod
     def sample(cls, customers: Sequence[Account], as_of: datetime, chance: Random) -> dict[str, Any]:
@@ -79,7 +85,14 @@ class HubSpot(StandIn):
         self.currency = part.get("currency", self.currency)
         for company in companies:
             if self.portal.get("companies", str(company["id"])) is None:
-                self.portal.put("companies", _company(company))
+                self.portal.put("companies", _record(company))
+        for kind, pipelines in part.get("pipelines", {}).items():
+            self.state.put("hubspot.pipelines", kind, {"more": pipelines})
+        for kind in ("deals", "tickets"):
+            self.portal.learn_properties(kind, part.get(kind, []), types.get(kind, {}))
+            for one in part.get(kind, []):
+                if self.portal.get(kind, str(one["id"])) is None:
+                    self.portal.put(kind, _record(one) | _standing(one))
 
     def routes(self) -> list[BaseRoute]:
         objects = "/crm/objects/{version}"
@@ -98,6 +111,8 @@ class HubSpot(StandIn):
                 "write",
                 self._associate_all,
             ),
+            ("POST", "/crm/associations/{version}/{kind}/companies/batch/read", "read", self._companies_of),
+            ("GET", "/crm/pipelines/{version}/{kind}", "read", self._pipelines),
             ("GET", "/crm/owners/{version}", "read", self._owners),
             ("GET", "/crm/properties/{version}/{kind}", "read", self._properties),
             ("GET", "/crm/properties/{version}/{kind}/{property}", "read", self._property),
@@ -138,7 +153,7 @@ class HubSpot(StandIn):
         kind = next((kind for kind in SCOPES if f"/{kind}" in path), None)
         if kind is None or not right:
             return None
-        scope = f"{SCOPES[kind]}.{right}"
+        scope = SCOPES[kind][right == "write"]
         return None if scope in self.scopes else scope
 
     # --- reading ---
@@ -194,6 +209,26 @@ class HubSpot(StandIn):
         email = query.get("email", "").lower()
         found = [o for o in self.portal.all("owners") if o["archived"] == archived]
         return _paged([o for o in found if not email or o["email"].lower() == email], after, limit)
+
+    async def _companies_of(self, request: Request) -> Response:
+        kind, body = _kind(request), await _body(request)
+        inputs = _inputs(body, associations.MOST_INPUTS)
+        read = [
+            associations.read(kind, self.portal.get(kind, str(one.get("id"))), one, self.associations_page)
+            for one in inputs
+        ]
+        errors = [error for _, error in read if error]
+        reply: Record = {"status": "COMPLETE", "startedAt": now(), "completedAt": now()}
+        reply["results"] = [row for row, _ in read if row][::-1]
+        if errors:
+            reply |= {"numErrors": len(errors), "errors": errors}
+        return JSONResponse(reply, 207 if errors else 200)
+
+    async def _pipelines(self, request: Request) -> Response:
+        kind = _kind(request)
+        if kind not in EVERY:
+            raise Invalid("", f"{kind} have no pipelines", "OBJECT_NOT_FOUND")
+        return JSONResponse({"results": [shown(one, _MADE) for one in self.portal.pipelines(kind)]})
 
     async def _properties(self, request: Request) -> Response:
         kind = _kind(request)
@@ -304,11 +339,20 @@ class HubSpot(StandIn):
         return HTMLResponse(company_page(company) if company else "<p>This record does not exist</p>")
 
 
-def _company(company: Record) -> Record:
-    made = _MADE
-    properties = {k: None if v is None else _as_text(v) for k, v in company.get("properties", {}).items()}
-    properties |= {"hs_object_id": str(company["id"]), "createdate": made, "hs_lastmodifieddate": made}
-    return {"id": str(company["id"]), "properties": properties, "createdAt": made, "updatedAt": made}
+def _record(given: Record) -> Record:
+    """A record of a sample; when it was made may stand in it."""
+    properties = {k: None if v is None else _as_text(v) for k, v in given.get("properties", {}).items()}
+    made = properties.get("createdate") or _MADE
+    changed = properties.get("hs_lastmodifieddate") or made
+    properties |= {"hs_object_id": str(given["id"]), "createdate": made, "hs_lastmodifieddate": changed}
+    return {"id": str(given["id"]), "properties": properties, "createdAt": made, "updatedAt": changed}
+
+
+def _standing(given: Record) -> Record:
+    """On which companies a deal or a ticket of a sample stands."""
+    primary = given.get("primary")
+    companies = [str(one) for one in given.get("companies", [])]
+    return {"companies": companies, "primary": None if primary is None else str(primary)}
 
 
 def _as_text(value: Any) -> str:
@@ -322,17 +366,17 @@ def _is_search(request: Request) -> bool:
 
 def _kind(request: Request) -> str:
     kind = str(request.path_params["kind"])
-    if kind not in ("tasks", "companies"):
+    if kind not in KINDS:
         raise Invalid("", f"Unable to infer object type from: {kind}", "OBJECT_NOT_FOUND")
     return kind
 
 
-def _inputs(body: Any) -> list[Record]:
+def _inputs(body: Any, most: int = MOST_INPUTS) -> list[Record]:
     inputs = body.get("inputs") if isinstance(body, dict) else None
     if not isinstance(inputs, list) or not inputs:
         raise Invalid("INVALID_JSON", "Invalid input JSON: inputs is missing")
-    if len(inputs) > MOST_INPUTS:
-        raise Invalid("INVALID_LIMIT", f"The maximum number of inputs supported in a batch request is {MOST_INPUTS}")
+    if len(inputs) > most:
+        raise Invalid("INVALID_LIMIT", f"The maximum number of inputs supported in a batch request is {most}")
     if not all(isinstance(one, dict) and isinstance(one.get("properties", {}), dict) for one in inputs):
         raise Invalid("INVALID_JSON", "Invalid input JSON: an input is not an object")
     return inputs

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from sandbox.hubspot.pipelines import EVERY
 from sandbox.hubspot.refusals import Invalid, NotAssociated
-from sandbox.hubspot.types import described, kept, refuse_type, type_of
+from sandbox.hubspot.types import described, kept, refuse_type, several, type_of
 from sandbox.kit.index import Index
 from sandbox.kit.state import State
 
@@ -39,9 +40,37 @@ STANDARD: dict[str, dict[str, Any]] = {
         "hubspot_owner_id": "owner",
         "hs_merged_object_ids": {"type": "enumeration", "fieldType": "checkbox"},
     },
+    "deals": _SYSTEM
+    | {
+        "dealname": "string",
+        "dealstage": "stage",
+        "pipeline": "pipeline",
+        "amount": {"type": "number", "showCurrencySymbol": True, "currencyPropertyName": "deal_currency_code"},
+        "amount_in_home_currency": "number",
+        "deal_currency_code": "string",
+        "closedate": "datetime",
+        "dealtype": ("newbusiness", "existingbusiness"),
+        "description": "string",
+        "hubspot_owner_id": "owner",
+    },
+    "tickets": _SYSTEM
+    | {
+        "subject": "string",
+        "hs_pipeline": "pipeline",
+        "hs_pipeline_stage": "stage",
+        "hs_ticket_priority": ("LOW", "MEDIUM", "HIGH", "URGENT"),
+        "hs_ticket_category": several("PRODUCT_ISSUE", "BILLING_ISSUE", "FEATURE_REQUEST", "GENERAL_INQUIRY"),
+        "source_type": ("CHAT", "EMAIL", "FORM", "PHONE"),
+        "hubspot_owner_id": "owner",
+    },
 }
 # What a reply holds where no properties are asked for, besides those of every record.
-DEFAULTS = {"companies": ("name", "domain"), "tasks": ()}
+DEFAULTS = {
+    "companies": ("name", "domain"),
+    "tasks": (),
+    "deals": ("dealname", "dealstage", "pipeline", "amount", "closedate"),
+    "tickets": ("subject", "hs_pipeline", "hs_pipeline_stage", "hs_ticket_priority"),
+}
 # hubspot.crm.association_type: each is defined by its objects and their direction
 TASK_TO_COMPANY = ("HUBSPOT_DEFINED", 192)
 CATEGORIES = ("HUBSPOT_DEFINED", "INTEGRATOR_DEFINED", "USER_DEFINED", "WORK")
@@ -81,6 +110,10 @@ class Portal:
                 if name not in STANDARD[kind] and (name not in known or value is not None):
                     known[name] = type_of(name, value)
         self.state.put("hubspot.custom", kind, known | types)
+
+    def pipelines(self, kind: str) -> list[Record]:
+        """Those that every portal has, and what a sample gave."""
+        return EVERY[kind] + ((self.state.get("hubspot.pipelines", kind) or {}).get("more") or [])
 
     # --- records ---
 

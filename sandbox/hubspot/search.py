@@ -5,8 +5,10 @@ Limits: developers.hubspot.com, "CRM search", Limits.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sandbox.hubspot.refusals import Invalid
@@ -15,7 +17,9 @@ Record = dict[str, Any]
 
 LONGEST, MOST_FOUND, MOST_IN_ALL = 3000, 200, 10_000
 GROUPS, FILTERS, FILTERS_IN_ALL = 5, 6, 18
-_VALUE = {"EQ": "value", "NEQ": "value", "IN": "values", "HAS_PROPERTY": "", "NOT_HAS_PROPERTY": ""}
+_VALUE = {"EQ": "value", "NEQ": "value", "GT": "value", "GTE": "value", "IN": "values"} | dict.fromkeys(
+    ("HAS_PROPERTY", "NOT_HAS_PROPERTY"), ""
+)
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def found_by(search: Search, records: list[Record]) -> list[Record]:
     if search.sort is None:
         return found[::-1]
     name = search.sort
-    return sorted(found, key=lambda r: str(r["properties"].get(name) or ""), reverse=search.descending)
+    return sorted(found, key=lambda r: _order(r["properties"].get(name)), reverse=search.descending)
 
 
 def _groups(groups: Any, known: Mapping[str, Any]) -> list[list[Record]]:
@@ -106,6 +110,17 @@ def _sort(sorts: Any, known: Mapping[str, Any]) -> tuple[str | None, bool]:
     return name.lstrip("-"), direction == "DESCENDING" or name.startswith("-")
 
 
+def _order(value: Any) -> tuple[float, str]:
+    """Numbers by their size, and moments by theirs: `value` of a filter has them in milliseconds."""
+    text = str(value or "")
+    if re.fullmatch(r"-?\d+(\.\d+)?", text):
+        return float(text), ""
+    try:
+        return datetime.fromisoformat(text).timestamp() * 1000, ""
+    except ValueError:
+        return float("inf"), text
+
+
 def _fits(record: Record, search: Search) -> bool:
     texts = (str(value).lower() for value in record["properties"].values() if value)
     if search.query and not any(search.query in text for text in texts):
@@ -121,6 +136,10 @@ def _passes(record: Record, wanted: Record) -> bool:
             return seen is not None and seen.lower() == wanted["value"].lower()
         case "NEQ":
             return seen is not None and seen.lower() != wanted["value"].lower()
+        case "GT":
+            return seen is not None and _order(seen) > _order(wanted["value"])
+        case "GTE":
+            return seen is not None and _order(seen) >= _order(wanted["value"])
         case "IN":
             return seen is not None and seen.lower() in wanted["values"]
         case "HAS_PROPERTY":

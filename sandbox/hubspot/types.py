@@ -14,6 +14,7 @@ _FIELD_TYPES = {"number": "number", "bool": "booleancheckbox", "date": "date", "
 # What an admin would have made of a custom property of this name, where the sample does not say.
 _MONEY = re.compile(r"(?:^|_)(?:arr|mrr|amount|worth|revenue|price)(?:_|$)")
 _SHARE = re.compile(r"(?:^|_)(?:use|usage|share|percent|pct)(?:_|$)")
+_SHOWN_AS = {"owner": "string", "stage": "enumeration", "pipeline": "enumeration"}
 _SYSTEM = ("hs_object_id", "hs_lastmodifieddate", "createdate")
 
 
@@ -27,11 +28,17 @@ def type_of(name: str, value: Any) -> Any:
     return "date" if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value) else "string"
 
 
+def several(*options: str) -> Record:
+    """A list of which several may be chosen."""
+    shown = [{"label": o.title(), "value": o, "hidden": False, "displayOrder": n} for n, o in enumerate(options)]
+    return {"type": "enumeration", "fieldType": "checkbox", "options": shown}
+
+
 def described(name: str, what: Any, *, unique: bool) -> Record:
     """A property as the properties API shows it. `what`: a type, a tuple of options, or more of the description."""
     more = what if isinstance(what, dict) else {}
     options = what if isinstance(what, tuple) else ()
-    kind = "enumeration" if options else "string" if what == "owner" else more.get("type", what)
+    kind = "enumeration" if options else _SHOWN_AS.get(str(what)) or more.get("type", what)
     return {
         "name": name,
         "label": name.replace("_", " "),

@@ -6,6 +6,7 @@ from tests.mutations.row import Mutation
 
 _TASKS, _VALUES = "integrations/hubspot/tasks.py", "integrations/hubspot/values.py"
 _TESTS, _FACTS = "integrations/test_hubspot.py::", "integrations/test_hubspot_facts.py::"
+_DEALS, _TICKETS = "integrations/test_hubspot_deals.py::", "integrations/test_hubspot_tickets.py::"
 _A_TASK = (f"{_TESTS}test_a_task_holds_what_the_seller_needs",)
 
 ROWS: tuple[Mutation, ...] = (
@@ -148,5 +149,47 @@ ROWS: tuple[Mutation, ...] = (
         'at, _ = when(one.get("occurredAt"), arrived)',
         "at, _ = when(None, arrived)",
         ("web/serve/test_hubspot.py::test_neither_order_nor_repeats_nor_runs_in_between_play_a_part",),
+    ),
+    Mutation(
+        "HubSpot: a query ends at ten thousand results",
+        "integrations/hubspot/search.py",
+        '"operator": "GT", "value": str(last)',
+        '"operator": "GTE", "value": str(last)',
+        (f"{_DEALS}test_more_deals_than_a_search_pages_through_are_all_read",),
+    ),
+    Mutation(
+        "HubSpot: a search is in nobody's order unless one is asked for",
+        "integrations/hubspot/search.py",
+        '            "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],\n',
+        '            "sorts": [],\n',
+        (f"{_DEALS}test_more_deals_than_a_search_pages_through_are_all_read",),
+    ),
+    Mutation(
+        "HubSpot: 341 leads from a deal to any of its companies, 5 to the primary one",
+        "integrations/hubspot/associations.py",
+        '"deals": 5',
+        '"deals": 341',
+        (f"{_DEALS}test_a_deal_counts_for_its_primary_company_and_without_one_for_all",),
+    ),
+    Mutation(
+        "HubSpot: a record that stands on nothing is an error of a 207",
+        "integrations/hubspot/associations.py",
+        'NONE = "NO_ASSOCIATIONS_FOUND"',
+        'NONE = "NOTHING_FOUND"',
+        (f"{_DEALS}test_a_deal_counts_for_its_primary_company_and_without_one_for_all",),
+    ),
+    Mutation(
+        "HubSpot: a stage's metadata is text",
+        "integrations/hubspot/pipelines.py",
+        'if str(metadata.get("isClosed")).lower() != "true":',
+        'if metadata.get("isClosed") is not True:',
+        (f"{_DEALS}test_open_deals_are_counted_by_what_their_stages_mean_whatever_they_are_called",),
+    ),
+    Mutation(
+        "HubSpot: several categories stand between semicolons",
+        "integrations/hubspot/tickets.py",
+        'str(value or "").split(";")',
+        'str(value or "").split(",")',
+        (f"{_TICKETS}test_a_ticket_is_an_event_and_so_is_each_of_its_categories",),
     ),
 )

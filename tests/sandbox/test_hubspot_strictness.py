@@ -189,3 +189,33 @@ def test_no_question_breaks_it(portal: Facing) -> None:
         params = {name: drawn.choice(values) for name in names}
         for path in (f"{OBJECTS}/companies", f"{OBJECTS}/tasks/5", "/hubspot/crm/owners/2026-03"):
             assert portal.client.get(path, params=params).status_code < 500, params
+
+
+def test_a_deal_without_a_company_is_an_error_of_a_207(portal: Facing) -> None:
+    deals = [{"id": 1, "companies": [9000, 9001], "primary": 9001}, {"id": 2}]
+    portal.stand_in.load({"hubspot": {"deals": deals}})
+    path = "/hubspot/crm/associations/2026-03/deals/companies/batch/read"
+    reply = portal.client.post(path, json={"inputs": [{"id": "1"}, {"id": "2"}]})
+    [told], [error] = reply.json()["results"], reply.json()["errors"]
+    assert reply.status_code == 207
+    assert [(one["toObjectId"], len(one["associationTypes"])) for one in told["to"]] == [(9000, 1), (9001, 2)]
+    assert told["from"] == {"id": "1"}, "text here, a number there"
+    assert error["subCategory"] == "crm.associations.NO_ASSOCIATIONS_FOUND"
+    assert error["context"]["fromObjectId"] == ["2"]
+    assert portal.client.post(path, json={"inputs": [{"id": str(n)} for n in range(1001)]}).status_code == 400
+
+
+def test_ids_are_compared_as_numbers(portal: Facing) -> None:
+    portal.stand_in.load({"hubspot": {"deals": [{"id": 9}, {"id": 10}, {"id": 100}]}})
+    after = {"propertyName": "hs_object_id", "operator": "GT", "value": "9"}
+    sorts = [{"propertyName": "hs_object_id", "direction": "ASCENDING"}]
+    found = portal.post("deals/search", filterGroups=[{"filters": [after]}], sorts=sorts).json()
+    assert ([one["id"] for one in found["results"]], found["total"]) == (["10", "100"], 2)
+
+
+def test_what_has_no_pipelines_is_refused(portal: Facing) -> None:
+    assert portal.client.get("/hubspot/crm/pipelines/2026-03/companies").status_code == 404
+    portal.stand_in.scopes.discard("tickets")
+    assert portal.client.get("/hubspot/crm/pipelines/2026-03/tickets").status_code == 403
+    [one] = portal.client.get("/hubspot/crm/pipelines/2026-03/deals").json()["results"]
+    assert one["stages"][-1]["metadata"] == {"isClosed": "true", "probability": "0.0"}
