@@ -11,6 +11,7 @@ from integrations.pendo.doctor import check
 from integrations.pendo.settings import LIMIT, RIGHTS, Settings
 from integrations.pendo.sources import AccountSource, SegmentSource
 from integrations.pendo.take_back import ClearAccountMetadataAction, RemoveFromSegmentAction
+from integrations.pendo.webhook import Webhook
 
 ACTIONS = (SetAccountMetadataAction, AddToSegmentAction, ClearAccountMetadataAction, RemoveFromSegmentAction)
 SOURCES = (AccountSource, SegmentSource)
@@ -33,6 +34,7 @@ INTEGRATION = Integration(
     connect=connect,
     actions={action.name: action for action in ACTIONS},
     sources={source.name: source for source in SOURCES},
+    inbound={Webhook.name: Webhook},
     limits=(LIMIT,),
     rights=RIGHTS,
 )

@@ -48,3 +48,14 @@ class Settings(BaseSettings):
     def api(self) -> str:
         """The address of the API."""
         return self.base_url or _AT[self.region]
+
+
+class WebhookSettings(BaseSettings):
+    """What `expansion serve` needs to take Pendo's webhook."""
+
+    model_config = SettingsConfigDict(env_prefix="PENDO_", env_file=".env", extra="ignore")
+
+    webhook_secret: SecretStr | None = Field(
+        None,
+        description="For `expansion serve`: the secret of the webhook, under Settings > Integrations > Webhooks.",
+    )

@@ -51,4 +51,11 @@ ROWS: tuple[Mutation, ...] = (
         "milliseconds / 1000000",
         (f"{_SOURCES}test_fields_are_named_by_where_they_come_from_and_a_moment_is_one",),
     ),
+    Mutation(
+        "Pendo, webhook: the signature is over the body as it came",
+        "integrations/pendo/webhook.py",
+        "is_signed(self._secret, call.raw, given",
+        "is_signed(self._secret, call.raw.strip() + b' ', given",
+        ("web/serve/test_pendo.py::test_a_signature_is_taken_in_both_usual_ways",),
+    ),
 )
