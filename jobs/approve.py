@@ -83,7 +83,14 @@ def _decide(
     decisions = decide_all(place, evaluated, as_of, released)
     # Only what was held: what is new is for the next run to find.
     place.ledger.record(
-        run_id, (), (), now(), again=decisions.again, based_on=decisions.based_on, moved=decisions.moved
+        run_id,
+        (),
+        (),
+        now(),
+        again=decisions.again,
+        based_on=decisions.based_on,
+        moved=decisions.moved,
+        superseded=decisions.superseded,
     )
     return tuple(each.firing for each in decisions.again)
 

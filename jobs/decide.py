@@ -134,6 +134,7 @@ def record(place: Place, run_id: int, decisions: Decisions, now: datetime, as_of
         ran_as=decisions.ran_as,
         based_on=decisions.based_on,
         moved=decisions.moved,
+        superseded=decisions.superseded,
         as_of=as_of,
     )
 

@@ -19,11 +19,12 @@ def take_back_all(place: Place, now: datetime) -> int:
     steps = ledger.to_take_back()
     if not steps:
         return 0
-    still_set = ledger.still_set({step.account_id for step in steps}, {step.action for step in steps})
+    ids = place.ids(now)
+    accounts = {one for step in steps for one in ids.of_account(ids.account(step.account_id))}
+    still_set = ledger.still_set(accounts, {step.action for step in steps})
     following = ledger.following(step.key for step in steps)
-    return len(
-        ledger.add_following(takes_back(steps, place.catalog, place.definitions.zone, still_set, following), now)
-    )
+    back = takes_back(steps, place.catalog, place.definitions.zone, still_set, following, ids)
+    return len(ledger.add_following(back, now))
 
 
 def look_at(

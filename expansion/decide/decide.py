@@ -25,7 +25,7 @@ from expansion.evaluate.results import Answers, Evaluator
 from expansion.evaluate.subjects import Subject, account_of
 from expansion.language.model.models import Playbook, Policy, Trigger
 from expansion.language.model.values import Span
-from expansion.records.firing import Cleared, Conversation, Mark, Moved, NewFiring, NewStep, Redecided
+from expansion.records.firing import Cleared, Conversation, Mark, Moved, NewFiring, NewStep, Redecided, Superseded
 from expansion.records.pauses import Paused, paused
 from expansion.steps.reaching import reached
 from expansion.steps.steps import plan_steps
@@ -64,6 +64,7 @@ class Decisions:
     ran_as: Mapping[str, Literal["watching", "live"]] = field(default_factory=dict)  # trigger -> how it ran this time
     based_on: Mark | None = None  # how the ledger stood; where it has moved on, this has to be decided anew
     moved: tuple[Moved, ...] = ()  # open episodes of who has another id now
+    superseded: tuple[Superseded, ...] = ()  # those that end because another one of who is the same now is open
 
 
 def decide(
@@ -111,12 +112,13 @@ def decide(
             for draft, firing in made
             if draft.was and (draft.was.decision, draft.was.reason) != (firing.decision, firing.reason)
         ),
-        cleared=tuple(over for name, each in changed.items() for over in (*each.ends, *of_now.ends(name))),
+        cleared=tuple(over for each in changed.values() for over in each.ends),
         cooling=tuple(wait for each in changed.values() for wait in each.cooling),
         unknown_counts={name: _unknown(answers[name]) for name in changed if answers[name].unknown},
         problems=tuple(problem for _, problems in drafted for problem in problems),
         based_on=based_on,
         moved=tuple(moved for name in changed for moved in of_now.moves(name)),
+        superseded=tuple(ended for name in changed for ended in of_now.ends(name)),
         ran_as={each.trigger: _status(each) for each in active if _counts_as_run(each, answers[each.trigger], held)},
     )
 

@@ -71,7 +71,8 @@ def changes(
     """Which episodes begin, which end, and which accounts must wait.
 
     A cannot tell neither begins nor ends an episode, even beside a yes. When a trigger without `clears_below` is over
-    is the evaluator's word: `cleared` holds the accounts for which it is certainly no longer true.
+    is the evaluator's word: `cleared` holds the accounts for which it is certainly no longer true. About people who
+    left the account nobody asks any more: their episodes end.
 
     The cooldown counts from the firing, not from its clearing, and whatever was decided about it: held-out accounts
     keep the same rhythm as the others, or lift could not be compared. In days, weeks or months it is over when that
@@ -82,7 +83,8 @@ def changes(
     waits = {
         each: until for each in new if (until := quiet_until(last.get(each), quiet_for, zone)) and answers.as_of < until
     }
-    over = (answers.cleared & still_open) - answers.yes - answers.unknown.keys()
+    over = (answers.cleared & still_open) | (answers.left & still_open)
+    over = over - answers.yes - answers.unknown.keys()
     return Changes(
         tuple(Candidate(account, _next(last.get(each)), user) for each, account, user in _ordered(new - waits.keys())),
         tuple(Cleared(name, account, user) for _, account, user in _ordered(over)),

@@ -10,7 +10,7 @@ from typing import Protocol
 from expansion.decide.attention import Spent
 from expansion.evaluate.subjects import Subject, UserOf, account_of, user_of
 from expansion.records.dispositions import Snooze
-from expansion.records.firing import Cleared, Conversation, LastEpisode, Mark, Moved, OpenEpisode
+from expansion.records.firing import Conversation, LastEpisode, Mark, Moved, OpenEpisode, Superseded
 from expansion.records.pauses import Pause
 from expansion.usage.former_ids import FormerIds
 
@@ -39,8 +39,9 @@ class History(Spent, Protocol):
 class OfNow:
     """A history in which everybody goes by the id of now: what fired under a former id has fired.
 
-    An open episode moves to who has the id now, as the newest of theirs. Where several would be open then, the one of
-    the id of now goes on, else the oldest, and the others end: nobody is spoken to twice about one thing. Where a merge
+    An open episode moves to who has the id now, as the newest of theirs. Where several would be open then, one that was
+    acted on goes on, rather that of the id of now, else the oldest, and the others end: nobody is spoken to twice about
+    one thing. Where a merge
     is taken back, an episode that is still open goes back to those for whom it began.
     """
 
@@ -71,10 +72,10 @@ class OfNow:
         first.sort(key=lambda one: one[0] in left)  # no two are open in one place: who goes makes room first
         return [Moved(kept.firing_id, account_of(now), user_of(now), kept.episode) for now, _, kept in first]
 
-    def ends(self, trigger: str) -> list[Cleared]:
+    def ends(self, trigger: str) -> list[Superseded]:
         """The open episodes that end because another one of the same account, or person, is open."""
-        rest = [was for some in self._open(trigger).values() for was, _ in some[1:]]
-        return [Cleared(trigger, account_of(was), user_of(was)) for was in rest]
+        together = self._open(trigger).values()
+        return [Superseded(one.firing_id, some[0][1].firing_id) for some in together for _, one in some[1:]]
 
     def conversations(self, since: datetime, until: datetime) -> Sequence[Conversation]:
         return [
@@ -108,14 +109,15 @@ class OfNow:
         for subject, still_open in self.history.open_episodes(trigger, accounts).items():
             began_as = still_open.began_as(subject)
             together.setdefault(self.now(began_as), []).append((subject, still_open))
-        last = self.last_episode(trigger) if any(now != some[0][0] for now, some in together.items()) else {}
+        some_moved = any(was != now for now, some in together.items() for was, _ in some)
+        last = self.last_episode(trigger) if some_moved else {}
         return {now: _first(now, some, last.get(now)) for now, some in together.items()}
 
 
 def _first(
     now: Subject, some: list[tuple[Subject, OpenEpisode]], last: LastEpisode | None
 ) -> list[tuple[Subject, OpenEpisode]]:
-    (was, kept), *rest = sorted(some, key=lambda one: (one[0] != now, one[1].fired_at))
+    (was, kept), *rest = sorted(some, key=lambda one: (one[1].decision != "acting", one[0] != now, one[1].fired_at))
     if was != now and last is not None:
         kept = replace(kept, episode=last.episode + 1)
     return [(was, kept), *rest]

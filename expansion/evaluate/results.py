@@ -129,6 +129,7 @@ class Answers:
     cleared: Set[Subject]  # certainly over: an open episode ends. Cannot tell never clears.
     unknown: Mapping[Subject, str] = field(default_factory=dict)  # with the cause
     asked: int = 0  # how many were asked about
+    left: Set[Subject] = frozenset()  # people who left their account: nobody asks about them there any more
 
 
 class Evaluator(Protocol):

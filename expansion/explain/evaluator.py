@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -57,6 +57,9 @@ class StoreEvaluator:
             if asked:
                 engine = self.everyone if who == "accounts" else self.people_engine(self.everyone)
                 found |= answers(engine, asked)
+        if any(trigger.who == "users" for trigger in triggers):
+            gone = self.left()
+            found |= {each.trigger: replace(found[each.trigger], left=gone) for each in triggers if each.who == "users"}
         return {trigger.trigger: found[trigger.trigger] for trigger in triggers}
 
     def explain(self, trigger: Trigger, subject: Subject, *, flips: bool = False) -> Evidence:

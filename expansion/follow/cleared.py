@@ -12,6 +12,7 @@ from expansion.follow import texts
 from expansion.follow.inputs import ChangeTask, TakeBack
 from expansion.records.firing import NewStep, step_key
 from expansion.records.ledger import StepRecord
+from expansion.usage.former_ids import NOBODY, FormerIds
 
 CLEARED = "cleared"
 ALREADY = "it was already there"  # what the ledger says of a step that found its work done
@@ -28,13 +29,23 @@ def takes_back(
     zone: ZoneInfo,
     still_set: Sequence[StepRecord],
     following: dict[str, list[StepRecord]],
+    ids: FormerIds = NOBODY,
 ) -> list[NewStep]:
     """A step about each of these done steps of ended episodes; one that is not to be done is there with its reason.
 
     `still_set`: what was done for the same accounts in episodes that are open. `following`: the steps about each, by
     its key.
     """
-    return [_taken_back(step, catalog.actions.get(step.action), zone, still_set, following) for step in steps]
+    return [
+        _taken_back(step, catalog.actions.get(step.action), zone, _of_same(step, still_set, ids), following)
+        for step in steps
+    ]
+
+
+def _of_same(step: StepRecord, some: Sequence[StepRecord], ids: FormerIds) -> list[StepRecord]:
+    """Those for the same account, by the ids of now."""
+    account = ids.account(step.account_id)
+    return [one for one in some if ids.account(one.account_id) == account]
 
 
 def _taken_back(
@@ -127,7 +138,7 @@ def _why_not(step: StepRecord, still_set: Sequence[StepRecord]) -> str | None:
     """A reason to leave what the step set: it is not ours to take away, or somebody else needs it."""
     if step.reason == ALREADY:
         return NOT_OURS
-    same = [one for one in still_set if one.account_id == step.account_id and one.action == step.action]
+    same = [one for one in still_set if one.action == step.action]
     return STILL_WANTED if any(_what(one) == _what(step) for one in same) else None
 
 

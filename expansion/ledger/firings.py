@@ -47,12 +47,14 @@ from expansion.records.firing import (
     NewStep,
     OpenEpisode,
     Redecided,
+    Superseded,
     subject_of,
 )
 from expansion.records.ledger import FiringFilter, FiringRecord, PastDecision, Recorded, RunKind
 from expansion.text.for_people import ForPeople
 
 EPISODE_ENDED = "the episode ended before this step was sent"
+DONE_BEFORE = "it was done already under another id of this account"
 _REACHED_THE_BRAKE: tuple[Decision, ...] = (
     *("acting", "watching", "flood", "quiet", "carried", "approval", "declined"),
 )
@@ -144,6 +146,7 @@ class Firings(Database):
         ran_as: Mapping[str, str] = _NOTHING,
         based_on: Mark | None = None,
         moved: Sequence[Moved] = (),
+        superseded: Sequence[Superseded] = (),
         as_of: datetime | None = None,
     ) -> Recorded:
         """End the cleared episodes, then write the firings with their steps; all of it or nothing.
@@ -155,7 +158,8 @@ class Firings(Database):
         `again`: what is decided now about episodes that are open, unless somebody decided about them meanwhile.
         `ran_as`: how each trigger ran, `watching` or `live`. `based_on`: the mark when it was decided; where somebody
         else has decided something since, Overtaken is raised: two runs must not fill one budget twice. `moved`: these
-        open episodes go to the ids of now first, with their steps; what was sent keeps its key.
+        open episodes go to the ids of now first, with their steps; what was sent keeps its key. `superseded`: these end
+        before that, and what was done in them is not done again in the one that goes on.
         `as_of`: the moment of this decision, of a run that decides again and again; left out, that of the run.
         """
         for firing in (*firings, *(each.firing for each in again)):
@@ -165,8 +169,9 @@ class Firings(Database):
             if based_on is not None and _mark(connection) != based_on:
                 raise Overtaken("somebody else has decided something at the same moment; try again")
             as_of = as_of or connection.execute(select(RUNS.c.as_of).where(RUNS.c.id == run_id)).scalar_one()
+            ended = _supersede(connection, superseded, as_of, now)
             _move(connection, moved)
-            ended = _end_episodes(connection, cleared, as_of, now)
+            ended += _end_episodes(connection, cleared, as_of, now)
             ids = _insert(connection, self.is_postgres, run_id, firings)
             changed = {
                 _identity(each.firing): each.was.firing_id for each in again if _redecide(connection, run_id, each, now)
@@ -288,13 +293,41 @@ def _end_episodes(connection: Connection, cleared: Sequence[Cleared], as_of: dat
     # fired_at: a run over an earlier day must not end an episode that began after it.
     still_open = FIRINGS.c.cleared_at.is_(None) & (FIRINGS.c.fired_at <= as_of)
     open_now = select(*columns).where(FIRINGS.c.trigger.in_({each.trigger for each in cleared}), still_open)
-    ids = [(id_,) for *which, id_ in connection.execute(open_now) if tuple(which) in over]
-    these = select(rows_of(connection, ids, id=Integer).c.id)
+    return _end(connection, [id_ for *which, id_ in connection.execute(open_now) if tuple(which) in over], as_of, now)
+
+
+def _end(connection: Connection, ids: Sequence[int], as_of: datetime, now: datetime) -> int:
+    still_open = FIRINGS.c.cleared_at.is_(None) & (FIRINGS.c.fired_at <= as_of)
+    these = select(rows_of(connection, [(id_,) for id_ in ids], id=Integer).c.id)
     connection.execute(update(FIRINGS).where(FIRINGS.c.id.in_(these), still_open).values(cleared_at=as_of))
     unsent = STEPS.c.state.in_(("waiting", "due")) & STEPS.c.maybe_done.is_(False)
     change = update(STEPS).where(STEPS.c.firing_id.in_(these), unsent)
     connection.execute(change.values(state="skipped", reason=EPISODE_ENDED, updated_at=now))
     return len(ids)
+
+
+def _supersede(connection: Connection, superseded: Sequence[Superseded], as_of: datetime, now: datetime) -> int:
+    ended = _end(connection, [each.firing_id for each in superseded], as_of, now) if superseded else 0
+    for each in superseded:
+        _take_over(connection, each, now)
+    return ended
+
+
+def _take_over(connection: Connection, each: Superseded, now: datetime) -> None:
+    """What was done, or may have been, stands for the same step of the episode that goes on, and ends with it."""
+    other = STEPS.alias("other")
+    same = (other.c.playbook == STEPS.c.playbook) & (other.c.step_id == STEPS.c.step_id)
+    began = STEPS.c.state.in_(("done", "unsure", "claimed")) | STEPS.c.maybe_done
+    unsent = other.c.state.in_(("waiting", "due")) & other.c.maybe_done.is_(False)
+    both = select(STEPS.c.key, other.c.key).join(other, same & (other.c.firing_id == each.by) & unsent)
+    pairs = connection.execute(both.where(STEPS.c.firing_id == each.firing_id, STEPS.c.follows.is_(None), began)).all()
+    goes_on = connection.execute(select(FIRINGS.c.account_id, FIRINGS.c.episode).where(FIRINGS.c.id == each.by)).one()
+    theirs = {"firing_id": each.by, **goes_on._asdict()}
+    for done, not_needed in pairs:
+        connection.execute(
+            update(STEPS).where(STEPS.c.key == not_needed).values(state="skipped", reason=DONE_BEFORE, updated_at=now)
+        )
+        connection.execute(update(STEPS).where(or_(STEPS.c.key == done, STEPS.c.follows == done)).values(**theirs))
 
 
 def _latest(

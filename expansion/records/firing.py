@@ -174,6 +174,14 @@ class Moved:
 
 
 @dataclass(frozen=True)
+class Superseded:
+    """An open episode that ends because another one of who is the same account now, or person, goes on."""
+
+    firing_id: int
+    by: int  # the firing that goes on
+
+
+@dataclass(frozen=True)
 class LastEpisode:
     """The newest episode of an account or a person with a trigger, open or over."""
 

@@ -1,7 +1,7 @@
 """What the templates of a playbook may name, for one firing.
 
-Most of it is pinned at the firing: a reminder three days later must tell the same story. Facts, the account's value
-and its owner are looked up when the step is rendered.
+Most of it is pinned at the firing: a reminder three days later must tell the same story. Facts, the account's value,
+its owner and its name are looked up when the step is rendered.
 """
 
 from __future__ import annotations

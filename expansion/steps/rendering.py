@@ -51,13 +51,14 @@ Rendered = Ready | Skip | NotYet
 
 
 def render_waiting(action: str, recipe: Recipe, catalog: Catalog, policy: Policy, evaluator: Evaluator) -> Rendered:
-    """What becomes of a waiting step now: `only_if` is asked again; facts and the owner are those of the evaluator's
-    moment.
+    """What becomes of a waiting step now: `only_if` is asked again; facts, the owner and the account's name are those
+    of the evaluator's moment.
 
     One whose `only_if` cannot be told is not sent: a reminder sent on a guess does more harm than none.
     """
     account = str(recipe["account_id"])
-    return render_alike(action, _owned_now({account: recipe}, policy, evaluator), catalog, policy, evaluator)[account]
+    now = _named_now(_owned_now({account: recipe}, policy, evaluator), policy, evaluator)
+    return render_alike(action, now, catalog, policy, evaluator)[account]
 
 
 def render_alike(
@@ -102,6 +103,23 @@ def _owned_by(recipe: Recipe, owner: OwnedBy | None) -> Recipe:
     context = recipe["context"]
     account = {**context["account"], "owner": owner.email}
     return {**recipe, "owner": owner.email, "context": {**context, "account": account, "owner": owner.email}}
+
+
+def _named_now(recipes: Mapping[str, Recipe], policy: Policy, evaluator: Evaluator) -> dict[str, Recipe]:
+    """The recipes with the account's name of now, by which people find it; that of the firing where none is known."""
+    try:
+        known = evaluator.fact(policy.account.name, recipes) if policy.account.name else {}
+    except KeyError:  # a step that waited while facts.yaml changed
+        known = {}
+    return {
+        account: _called(recipe, known[account].as_text if account in known else None)
+        for account, recipe in recipes.items()
+    }
+
+
+def _called(recipe: Recipe, name: str | None) -> Recipe:
+    context = recipe["context"]
+    return {**recipe, "context": {**context, "account": {**context["account"], "name": name}}} if name else recipe
 
 
 def _not_wanted(recipes: Mapping[str, Recipe], evaluator: Evaluator) -> dict[str, Skip | NotYet]:

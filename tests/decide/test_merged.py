@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from expansion.decide.decide import Decisions, decide
 from expansion.evaluate.subjects import Subject, UserOf
 from expansion.ledger.store import Ledger, open_ledger
-from expansion.records.ledger import FiringFilter
+from expansion.records.ledger import FiringFilter, Verdict
 from expansion.usage.former_ids import Former, FormerIds
 from tests.decide.fakes import NOW, FakeEvaluator, answers, catalog, folder, playbook, policy, run, trigger
 
@@ -38,17 +39,20 @@ def one_run(
     *,
     ids: FormerIds = NOBODY,
     who: str = "accounts",
+    left: Sequence[Subject] = (),
     flood: str = "30 accounts",
     **rules: object,
 ) -> Decisions:
     at = day(on)
     one = trigger(quiet_for="7 days", who=who)
     definitions = folder(one, policy=policy(flood={"at_most": flood}, **rules), playbooks=[BOOK])
-    told = {"seat-limit": answers(yes=yes, cleared=cleared, as_of=at)}
-    known = {name: {"arr": 1000} for name in ("old", "older", "new")}
+    told = {"seat-limit": replace(answers(yes=yes, cleared=cleared, as_of=at), left=frozenset(left))}
+    known = {name: {"arr": 1000} for name in ("old", "older", "new", "acme", "globex")}
     made = decide(told, definitions, FakeEvaluator(known, as_of=at), ledger, run(at), catalog(), ids=ids)
     run_id = ledger.start_run("expansion", as_of=at, now=at)
-    ledger.record(run_id, made.firings, made.cleared, at, again=made.again, moved=made.moved)
+    ledger.record(
+        run_id, made.firings, made.cleared, at, again=made.again, moved=made.moved, superseded=made.superseded
+    )
     ledger.finish_run(run_id, "completed", at)
     return made
 
@@ -129,7 +133,7 @@ def test_what_was_held_under_a_former_id_is_decided_again_under_the_new_one(ledg
     evaluator = FakeEvaluator({"new": {"arr": 1000}}, as_of=at)
     made = decide(told, definitions, evaluator, ledger, run(at), catalog(), {("seat-limit", "old"): "dana"}, ids=ONE)
     run_id = ledger.start_run("approval", as_of=at, now=at)
-    ledger.record(run_id, (), (), at, again=made.again, moved=made.moved)
+    ledger.record(run_id, (), (), at, again=made.again, moved=made.moved, superseded=made.superseded)
     (firing,) = ledger.firings()
     assert (firing.account_id, firing.decision, firing.approved_by) == ("new", "acting", "dana")
     assert {(step.account_id, step.episode) for step in ledger.steps()} == {("new", firing.episode)}
@@ -147,6 +151,79 @@ def test_without_former_ids_nothing_is_moved(ledger: Ledger) -> None:
     one_run(ledger, 0, ["old"])
     made = one_run(ledger, 1, ["old", "new"])
     assert (made.moved, [firing.account_id for firing in made.firings]) == ((), ["new"])
+
+
+# --- both had open episodes -------------------------------------------------------------------------------------------
+
+
+def sent(ledger: Ledger, account: str, on: int) -> None:
+    """The account's due step is done, that of nobody else."""
+    due = ledger.claim("salesforce.create_task", 10, "here", day(on), timedelta(minutes=5))
+    ledger.start_sending([step.key for step in due], "here", day(on), timedelta(minutes=5))
+    verdicts = [
+        Verdict(step.key, "done", remote_id=f"t-{account}")
+        if step.account_id == account
+        else Verdict(step.key, "due", not_before=day(on), counts=False)
+        for step in due
+    ]
+    assert len(ledger.resolve(verdicts, "here", day(on))) == 2
+
+
+def test_what_was_done_for_one_of_two_is_not_done_for_the_other(ledger: Ledger) -> None:
+    one_run(ledger, 0, ["old", "new"])
+    sent(ledger, "old", 0)
+    one_run(ledger, 1, ["new"], ids=ONE)
+    assert {(step.account_id, step.step_id, step.state) for step in ledger.steps()} == {
+        ("new", "ask", "done"), ("new", "ask", "skipped"), ("new", "remind", "waiting"), ("old", "remind", "skipped"),
+    }  # fmt: skip
+    (not_needed,) = [step for step in ledger.steps() if step.step_id == "ask" and step.state == "skipped"]
+    assert not_needed.reason == "it was done already under another id of this account"
+
+
+def test_what_was_done_goes_on_with_the_episode_and_ends_with_it(ledger: Ledger) -> None:
+    one_run(ledger, 0, ["old", "new"])
+    sent(ledger, "old", 0)
+    one_run(ledger, 1, ["new"], ids=ONE)
+    one_run(ledger, 2, [], cleared=["new"], ids=ONE)
+    assert {(step.remote_id, step.cleared_at) for step in ledger.steps() if step.state == "done"} == {("t-old", day(2))}
+
+
+def test_an_episode_that_was_acted_on_goes_on_rather_than_one_that_waits_for_a_person(ledger: Ledger) -> None:
+    one_run(ledger, 0, ["old"])
+    rule = {"approval": [{"triggers": ["seat-limit"], "reason": "somebody looks first"}]}
+    one_run(ledger, 1, ["old", "new"], **rule)
+    assert {(firing.account_id, firing.decision) for firing in ledger.firings()} == {
+        ("old", "acting"), ("new", "approval"),
+    }  # fmt: skip
+    one_run(ledger, 2, ["new"], ids=ONE, **rule)
+    (left,) = ledger.firings(FiringFilter(open_only=True))
+    assert (left.account_id, left.decision, left.fired_at) == ("new", "acting", day(0))
+    assert not ledger.firings(FiringFilter(decisions=("approval",), open_only=True)), "nobody can let it go once more"
+
+
+def test_who_was_held_out_under_the_former_id_is_not_acted_on_in_that_episode(ledger: Ledger) -> None:
+    rule = {"holdout": {"share": "100%", "salt": "x"}}
+    one_run(ledger, 0, ["old"], **rule)
+    assert [firing.decision for firing in ledger.firings()] == ["held_out"]
+    assert one_run(ledger, 1, ["new"], ids=ONE).again == ()
+    assert [(firing.account_id, firing.decision) for firing in ledger.firings()] == [("new", "held_out")]
+
+
+def test_an_open_episode_goes_on_where_the_account_of_now_is_held_out_and_no_other_begins(ledger: Ledger) -> None:
+    one_run(ledger, 0, ["old"])
+    made = one_run(ledger, 1, ["new"], ids=ONE, holdout={"share": "100%", "salt": "x"})
+    assert (made.firings, made.again) == ((), ())
+    assert [(step.account_id, step.state) for step in ledger.steps()] == [("new", "due"), ("new", "waiting")]
+
+
+# --- people who leave -------------------------------------------------------------------------------------------------
+
+
+def test_the_episode_of_who_left_the_account_ends_and_nothing_more_is_sent_in_it(ledger: Ledger) -> None:
+    one_run(ledger, 0, [UserOf("acme", "ana"), UserOf("acme", "ben")], who="users")
+    one_run(ledger, 1, [UserOf("acme", "ben"), UserOf("globex", "ana")], who="users", left=[UserOf("acme", "ana")])
+    assert ledger.open_episodes("seat-limit").keys() == {UserOf("acme", "ben"), UserOf("globex", "ana")}
+    assert {step.state for step in ledger.steps() if (step.account_id, step.user_id) == ("acme", "ana")} == {"skipped"}
 
 
 # --- a merge that is taken back ---------------------------------------------------------------------------------------
