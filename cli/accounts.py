@@ -10,6 +10,7 @@ from expansion.text.for_people import ForPeople
 
 if TYPE_CHECKING:
     from expansion.explain.evaluator import StoreEvaluator
+    from expansion.usage.former_ids import FormerIds
     from jobs.place import Place
 
 _SHOWN = 5  # accounts in a hint
@@ -55,8 +56,9 @@ def hint(known: Mapping[str, str | None], text: str) -> str:
     return f"did you mean {' or '.join(said)}{more}?"
 
 
-def need_account(evaluator: StoreEvaluator, text: str) -> str:
-    """The account's id; NoSuchAccount with those that may be meant, unless something is stored of it."""
+def need_account(evaluator: StoreEvaluator, text: str, ids: FormerIds | None = None) -> str:
+    """The account's id; NoSuchAccount with those that may be meant, unless something is stored of it. `ids`: who had
+    another id."""
     if evaluator.knows(text):
         return text
     at = f"{evaluator.as_of:%Y-%m-%d %H:%M} UTC"
@@ -67,8 +69,19 @@ def need_account(evaluator: StoreEvaluator, text: str) -> str:
         )
     known = names(evaluator)
     if (found := named(known, text)) is None:
-        raise NoSuchAccount(f"nothing of an account `{text}` had arrived by {at}\n\nhint: {hint(known, text)}")
+        meant = once_called(evaluator, ids, known, text) or hint(known, text)
+        raise NoSuchAccount(f"nothing of an account `{text}` had arrived by {at}\n\nhint: {meant}")
     return found
+
+
+def once_called(
+    evaluator: StoreEvaluator, ids: FormerIds | None, known: Mapping[str, str | None], text: str
+) -> str | None:
+    """Who was called so before a new name, or a merge; None where nobody was."""
+    told = evaluator.once_called(text)
+    now = list(dict.fromkeys(ids.account(one) if ids else one for one in told))
+    said = [f"{known[one]} (`{one}`)" if known.get(one) else f"`{one}`" for one in now[:_SHOWN]]
+    return f"this was a name of {' and of '.join(said)} before" if said else None
 
 
 def names(evaluator: StoreEvaluator, ids: Sequence[str] | None = None) -> dict[str, str | None]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from expansion.language.model.models import Trigger
     from expansion.records.ledger import FiringRecord
     from expansion.usage.former_ids import FormerIds
+    from expansion.usage.parted import Part
     from jobs.place import Place
 
 _SECTIONS = {
@@ -58,9 +59,10 @@ def command(
             raise click.UsageError(f"`{trigger}` asks about whole accounts\n\nhint: leave `--user` out")
         evaluator = place.evaluator(place.definitions, moment(as_of))
         ids = place.ids(evaluator.as_of)
-        account, user = need_account(evaluator, ids.account(account)), user and ids.user(user)
+        account, user = need_account(evaluator, ids.account(account), ids), user and ids.user(user)
         evidence, people = _explained(evaluator, asked, account, user)
         firing = _newest(place, trigger, ids, account, evidence.user_id or "")
+        parts = place.parted(evaluator.as_of)
         name, called = name_of(evaluator, account), _called(evaluator, account, evidence.user_id)
     finally:
         place.close()
@@ -82,6 +84,8 @@ def command(
     at = evidence.as_of.astimezone(zone)
     echo(f"{trigger} for {called}, as of {at:%Y-%m-%d %H:%M %Z}: {evidence.answer.value}")
     for line in _former_ids(ids, account, evidence.user_id, zone):
+        echo(line)
+    for line in _split(parts, account, zone):
         echo(line)
     if people:
         echo(people.sentence())
@@ -109,6 +113,20 @@ def _former_ids(ids: FormerIds, account: str, user: str | None, zone: ZoneInfo) 
     had = [(former, ids.accounts[former].at) for former in ids.of_account(account)[1:]]
     had += [(former, ids.users[former].at) for former in ids.of_user(user or "")[1:]]
     yield from (f"was {former} until {day_text(local_date(at.replace(tzinfo=UTC), zone))}" for former, at in had)
+
+
+def _split(parts: Sequence[Part], account: str, zone: ZoneInfo) -> Iterator[str]:
+    """What became of an account that was split: `what 2 people do in acme counts here since 2 March 2026`."""
+    from expansion.calendar.spans import day_text, local_date
+
+    shared: dict[tuple[str, str, datetime], set[str]] = {}
+    for one in parts:
+        if account in (one.account_id, one.id):
+            shared.setdefault((one.account_id, one.id, one.begins), set()).add(one.user_id)
+    for (was, now, begins), users in sorted(shared.items(), key=lambda one: one[0]):
+        whose = "1 person does" if len(users) == 1 else f"{len(users):,} people do"
+        where = f"here counts for {now}" if was == account else f"in {was} counts here"
+        yield f"what {whose} {where} since {day_text(local_date(begins.replace(tzinfo=UTC), zone))}"
 
 
 @dataclass(frozen=True)

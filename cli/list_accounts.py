@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.accounts import names
+from cli.accounts import names, once_called
 from cli.beginning import how_to_begin, must_be_ours
 from cli.engine import engine_option
 from cli.options import MOMENT
@@ -16,6 +16,7 @@ from cli.output import as_json, many, say, table
 if TYPE_CHECKING:
     from expansion.explain.evaluator import StoreEvaluator
     from expansion.records.ledger import FiringRecord
+    from expansion.usage.former_ids import FormerIds
     from jobs.place import Place
 
 
@@ -41,7 +42,9 @@ def command(text: str | None, limit: int, as_of: datetime | None, engine: str | 
         evaluator = place.evaluator(place.definitions, at)
         known = names(evaluator)
         empty = how_to_begin(place, at, len(known))
-        rows = _rows(place, evaluator, known, text)
+        ids = place.ids(at)
+        rows = _rows(place, evaluator, known, text, ids)
+        before = once_called(evaluator, ids, known, text) if text and not rows else None
     finally:
         place.close()
     if json_:
@@ -52,12 +55,14 @@ def command(text: str | None, limit: int, as_of: datetime | None, engine: str | 
         say(empty)
     elif not rows:
         say(f"none of {many(len(known), 'account')} has `{text}` in its name, its id or its owner's address")
+        if before:
+            say(f"\nhint: {before}")
     elif len(rows) > limit:
         say(f"\n{len(rows) - limit:,} more: write a part of the name, or --limit {len(rows)}")
 
 
 def _rows(
-    place: Place, evaluator: StoreEvaluator, known: dict[str, str | None], text: str | None
+    place: Place, evaluator: StoreEvaluator, known: dict[str, str | None], text: str | None, ids: FormerIds
 ) -> list[dict[str, Any]]:
     """By name; those without one at the end."""
     words = place.definitions.workspace.policy.account
@@ -71,6 +76,7 @@ def _rows(
             "value": values.get(one),
             "currency": place.definitions.workspace.policy.currency if values.get(one) is not None else None,
             "firing": one in fires,
+            "former_ids": ids.of_account(one)[1:],
         }
         for one, name in known.items()
     ]
@@ -104,7 +110,8 @@ def _open(place: Place) -> list[FiringRecord]:
 
 def _has(row: dict[str, Any], text: str) -> bool:
     wanted = " ".join(text.split()).casefold()
-    return any(wanted in str(row[name] or "").casefold() for name in ("account_name", "account_id", "owner"))
+    texts = [*(str(row[name] or "") for name in ("account_name", "account_id", "owner")), *row["former_ids"]]
+    return any(wanted in one.casefold() for one in texts)
 
 
 def _shown(row: dict[str, Any]) -> dict[str, str]:
@@ -117,4 +124,5 @@ def _shown(row: dict[str, Any]) -> dict[str, str]:
         "owner": row["owner"] or "",
         "value": money_text(value, row["currency"]) if row["currency"] and value is not None else "",
         "firing": "yes" if row["firing"] else "",
+        "was": ", ".join(row["former_ids"]),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -26,7 +27,8 @@ from expansion.usage import manifest as manifests
 from expansion.usage.ahead import newest_pull
 from expansion.usage.former_ids import FormerIds
 from expansion.usage.manifest import Manifest
-from expansion.usage.merges import ids_known
+from expansion.usage.merges import ids_and_parts, ids_known
+from expansion.usage.parted import Part
 from expansion.usage.store import UsageStore
 from jobs.clock import instant
 from jobs.definitions import Definitions, read_definitions
@@ -169,6 +171,10 @@ class Place:
     def ids(self, as_of: datetime) -> FormerIds:
         """Who has another id than before, as it is known at a moment."""
         return ids_known(self.store, self.stored, as_of)
+
+    def parted(self, as_of: datetime) -> Sequence[Part]:
+        """Whose events count for another account, and since when, as it is known at a moment."""
+        return ids_and_parts(self.store, self.stored, as_of)[1].parts
 
     def evaluator(self, definitions: Definitions, as_of: datetime) -> StoreEvaluator:
         """The evaluator over what is known at a moment."""

@@ -20,6 +20,7 @@ from expansion.evaluate.source import Source
 from expansion.evaluate.subjects import Subject, UserOf, account_of
 from expansion.evaluate.unanswered import Unanswered
 from expansion.explain.explaining import Explainer
+from expansion.language.model.facts import SourcedFact
 from expansion.language.model.models import Trigger
 from expansion.language.model.values import Percent, is_endless
 from expansion.language.prose import kind_of, value_text
@@ -110,6 +111,18 @@ class StoreEvaluator:
             f"WHERE account_id = {quote(account_id)} AND first_seen <= TIMESTAMP {quote(self._moment())}",
         )
         return known > 0
+
+    def once_called(self, name: str) -> list[str]:
+        """Accounts that had this name at some time by the moment, by the ids that it was told under."""
+        fact = self.vocabulary.facts.facts.get(self.vocabulary.policy.account.name or "")
+        if not isinstance(fact, SourcedFact):
+            return []
+        said, moment = self.source.facts.ever_of_fields([fact.field]), quote(self._moment())
+        rows = self.source.con.execute(
+            f"SELECT DISTINCT account_id FROM {said} WHERE user_id = '' AND source = {quote(fact.from_)} "
+            f"AND lower(trim(value)) = lower(trim({quote(name)})) AND seen_at <= TIMESTAMP {moment} ORDER BY 1"
+        )
+        return [account for (account,) in rows.fetchall()]
 
     def holds(self, clauses: Sequence[Any], account_ids: Iterable[str]) -> dict[str, Answer]:
         accounts = sorted(set(account_ids))

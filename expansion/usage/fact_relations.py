@@ -81,6 +81,10 @@ class FactRelations:
         of_wide = [layout.changes(name) for layout in self.layouts for name in layout.fields if name in names]
         return self._together(f"field IN ({quote_list(names)})", of_wide)
 
+    def ever_of_fields(self, names: Collection[str]) -> str:
+        """The same under the ids that everything came with: also what is no longer read because of a merge."""
+        return self.of_fields(names)
+
     def of_rows(self) -> str:
         """SQL for all that has a value a row."""
         return self._together("true", ())

@@ -4,6 +4,7 @@ is one, and what was said of the others is its history.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -26,6 +27,9 @@ class RenamedFacts(FactRelations):
 
     def told(self, source: str | None = None) -> str:
         return self.renaming.rows(super().told(source))
+
+    def ever_of_fields(self, names: Collection[str]) -> str:
+        return self.before.of_fields(names)
 
     def people(self) -> str | None:
         people = self.before.people()

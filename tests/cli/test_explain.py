@@ -206,3 +206,28 @@ def test_it_says_until_when_an_account_and_a_person_had_another_id(people, run):
     assert "was a-old until 15 January 2026\nwas anon-7 until 15 January 2026\n" in said.out
     told = run("explain", "export-person", "a-old", "--user", "anon-7", "--as-of", AS_OF, "--json").json
     assert (told["account_id"], told["user_id"], told["former_ids"]) == ("a-100", "ben", ["a-old"])
+
+
+def test_a_name_that_an_account_had_before_is_a_hint(folder, run):
+    Path("named.csv").write_text("account_id,name\na-old,Harbour Works\n")
+    Path("named.yaml").write_text("facts: {account: account_id, fields: [name]}\n")
+    run("import", "named.csv", "--map", "named.yaml")
+    Path("moved.csv").write_text("former,now,since\na-old,a-100,2026-01-15\n")
+    Path("moved.yaml").write_text("merges: {of: account, former: former, id: now, at: since}\n")
+    run("import", "moved.csv", "--map", "moved.yaml")
+    before = "hint: this was a name of Northwind Traders (`a-100`) before"
+    assert before in run("explain", "export-limit", "harbour works").err
+    assert before in run("accounts", "Harbour Works").err
+    (row,) = run("accounts", "a-old", "--json").json
+    assert (row["account_id"], row["former_ids"]) == ("a-100", ["a-old"])
+    assert "a-old" in run("accounts").out
+
+
+def test_it_says_what_became_of_an_account_that_was_split(folder, run):
+    Path("split.csv").write_text("person,was,now,since\nana,a-100,a-uk,2026-02-01\nben,a-100,a-uk,2026-02-01\n")
+    Path("split.yaml").write_text("merges: {of: account, user: person, former: was, id: now, at: since}\n")
+    run("import", "split.csv", "--map", "split.yaml")
+    said = run("explain", "export-limit", "a-100", "--as-of", AS_OF).out
+    assert "what 2 people do here counts for a-uk since 1 February 2026\n" in said
+    said = run("explain", "export-limit", "a-uk", "--as-of", AS_OF).out
+    assert "what 2 people do in a-100 counts here since 1 February 2026\n" in said

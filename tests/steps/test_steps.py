@@ -191,6 +191,17 @@ def test_texts_and_the_work_go_to_who_owns_the_account_then() -> None:
         assert (found.input["assign_to"], found.input["notes"]) == (expected, expected)
 
 
+def test_texts_name_the_account_as_it_is_called_then() -> None:
+    step = waiting()
+    text = {**step.recipe["with"], "subject": "{{ account.name }}"}
+    was = step.recipe["context"]["account"]["name"]
+    for known, expected in [({"account_name": "Acme Group"}, "Acme Group"), ({"account_name": unknown()}, was)]:
+        evaluator = FakeEvaluator({"a": {"seat_usage": 1, **known}})
+        found = render_waiting(step.action, {**step.recipe, "with": text}, catalog(), policy(), evaluator)
+        assert isinstance(found, Ready)
+        assert found.input["subject"] == expected
+
+
 def test_the_people_of_the_firing_are_kept_for_later() -> None:
     step = one(FakeEvaluator(), NUDGE | {"after": "1 week"}, people=("u1", "u7"))
     found = rendered(step, FakeEvaluator(names={"u7": "Uma"}))
