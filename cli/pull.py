@@ -60,6 +60,8 @@ def _bring_in(place: Place) -> None:
         say(f"{source}, pushed: {one.stored:,} new{more}")
     if done.waiting:
         say(f"{many(done.waiting, 'pushed event')} wait until the account of their person is told")
+    if done.waiting_people:
+        say(f"{many(done.waiting_people, 'pushed fact')} of people wait until their account is told")
     for cohort, came in sorted(done.half.items()):
         say(f"{cohort}: {came} pages have come; until all are there, the cohort stays as it was")
 

@@ -6,11 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import chain, groupby
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from expansion.contract import Arrived, Aside, CohortPush, EventRow, FactRecord, Merge
+from expansion.usage.acting import acting_for
 from expansion.usage.checking import NO_ACCOUNT
 from expansion.usage.cohort_pages import CohortPages
 from expansion.usage.facts import add_facts, user_accounts
@@ -24,6 +26,8 @@ from expansion.usage.rejects import list_rejects
 from expansion.usage.store import UsageStore
 from expansion.usage.waiting_events import WaitingEvents, too_long
 from expansion.usage.waiting_events import parted as by_account
+from expansion.usage.waiting_people import WaitingPeople
+from expansion.usage.waiting_people import too_long as waited_too_long
 
 SOURCE = "journal"  # of events that say no source
 MOST = 200_000  # rows at a time
@@ -47,6 +51,7 @@ class Folded:
     by_source: dict[str, Imported] = field(default_factory=dict)
     facts: int = 0  # changes of facts, of people, of cohorts and of ids
     waiting: int = 0  # events of people whose account nobody knows yet
+    waiting_people: int = 0  # what was told of such people
     half: Mapping[str, str] = field(default_factory=dict)  # cohorts of which pages are missing, and how much has come
 
     def of(self, source: str) -> Imported:
@@ -75,10 +80,11 @@ class Fold:
     users: Mapping[str, str]
     copy_of: Path | None = None
     done: Folded = field(default_factory=Folded)
+    _nameless: list[FactRecord] = field(default_factory=list)  # about people whose account is not known yet
 
     def fold(self, rows: Reader) -> Folded:
         """All rows, which `rows` gives of one kind at a time: facts of the whole journal come before its events."""
-        for some in parted(rows(FactRecord), MOST):
+        for some in parted(chain(WaitingPeople(self._root).rows(), rows(FactRecord)), MOST):
             self._facts([record for record in some if not is_by_record(record)])
             self._records([record for record in some if is_by_record(record)])
         self._cohorts(rows)
@@ -86,6 +92,7 @@ class Fold:
             told = max(one.known_at or one.at for one in merges)
             self.done.facts += add_merges(self.store, merges, told, listed_in=self.copy_of).new
         self._all_events(rows)
+        self._people()
         for asides in parted(rows(Aside), MOST):
             self._asides(asides)
         return self.done
@@ -94,10 +101,31 @@ class Fold:
         """Those that name an account first: they tell whose account the others are about."""
         self._add_facts([record for record in records if record.account_id])
         if nameless := [record for record in records if not record.account_id]:
-            users = self._users()
-            placed = [(record, users.get(record.user_id or "", "")) for record in nameless]
-            self._add_facts([replace(record, account_id=account) for record, account in placed if account])
-            self._asides([Aside(record.source, NO_ACCOUNT) for record, account in placed if not account])
+            self._nameless += self._placed(nameless, self._users())
+
+    def _placed(self, nameless: Sequence[FactRecord], users: Mapping[str, str]) -> list[FactRecord]:
+        """Store those whose account is known; gives the others."""
+        placed = [(record, users.get(record.user_id or "")) for record in nameless]
+        self._add_facts([replace(record, account_id=account) for record, account in placed if account])
+        return [record for record, account in placed if not account]
+
+    def _people(self) -> None:
+        """What is told of people whose account only their events name, or nobody: that waits for a while."""
+        waiting = WaitingPeople(self._root)
+        left = self._placed(self._nameless, self._acting) if self._nameless else []
+        old, left = waited_too_long(left)
+        self._asides([Aside(record.source, NO_ACCOUNT) for record in old])
+        listed = forgotten_people(self._root)
+        left = [one for record in left if (one := listed.fact(record))] if listed else left
+        self.done.waiting_people = len(left)
+        if self.copy_of is None and (left or waiting.path.exists()):
+            waiting.keep(left)
+
+    @cached_property
+    def _acting(self) -> Mapping[str, str]:
+        """The account of each person, where nobody says it that of all their events; asked when events are stored."""
+        by_events = {user: account for user, account in acting_for(self.store).items() if account}
+        return {**by_events, **self._users()}
 
     def _records(self, records: Sequence[FactRecord]) -> None:
         if records:
@@ -140,6 +168,9 @@ class Fold:
             ready, more = by_account(self._known(some), users)
             waiting += more
             self._events(ready, users)
+        if waiting:
+            ready, waiting = by_account(waiting, self._acting)
+            self._events(ready, self._acting)
         old, left = too_long(waiting)
         self._events(old, users)
         self.done.waiting = len(left)

@@ -26,6 +26,7 @@ from expansion.usage.journal_lines import lines_of, rows_of
 from expansion.usage.scratch import scratch
 from expansion.usage.store import UsageStore
 from expansion.usage.waiting_events import WaitingEvents
+from expansion.usage.waiting_people import WaitingPeople
 
 _NAME = "journal.jsonl"
 _ASIDE = "journal-folding.jsonl"
@@ -100,9 +101,9 @@ class Journal:
         return self.root / _NAME, self.root / _ASIDE
 
     @property
-    def _waiting(self) -> tuple[Path, Path]:
+    def _waiting(self) -> tuple[Path, ...]:
         """What earlier folds kept for later ones."""
-        return WaitingEvents(self.root).path, CohortPages(self.root).path
+        return WaitingEvents(self.root).path, WaitingPeople(self.root).path, CohortPages(self.root).path
 
     @contextmanager
     def _folding(self) -> Iterator[None]:

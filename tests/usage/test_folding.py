@@ -13,14 +13,17 @@ import pytest
 from expansion.contract import Arrived, Aside, CohortPush, EventRow, FactRecord, Merge, Outcome
 from expansion.usage import waiting_events
 from expansion.usage.checking import NO_ACCOUNT
+from expansion.usage.facts import facts_sql
 from expansion.usage.forgotten import forgotten_people
 from expansion.usage.journal import Journal
 from expansion.usage.journal_lines import lines_of, rows_of
 from expansion.usage.merges import merges_said
 from expansion.usage.store import UsageStore
 from expansion.usage.waiting_events import LONGEST, WaitingEvents
+from expansion.usage.waiting_people import WaitingPeople
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+TRAITS = FactRecord("posthog.calls", "", {"role": "admin"}, None, "ana", NOW, NOW)
 GROUP = FactRecord("segment.calls", "acme", {"account": "acme"}, None, "ana", NOW, NOW)
 
 
@@ -109,10 +112,73 @@ def test_who_waits_and_is_forgotten_waits_under_the_pseudonym(push: Push, tmp_pa
     assert "forgotten-1" in text and '"ana"' not in text
 
 
-def test_facts_of_a_person_find_the_account_of_a_group_call_after_them(push: Push) -> None:
-    traits = FactRecord("segment.calls", "", {"email": "a@x.example"}, None, "ana", NOW, NOW)
-    assert push(traits) == (0, 0, 1)
-    assert push(traits, GROUP) == (0, 0, 0)
+def test_facts_of_a_person_find_the_account_of_a_group_call_after_them(push: Push, tmp_path: Path) -> None:
+    assert push(TRAITS, GROUP) == (0, 0, 0)
+    assert held(tmp_path) == {("acme", "ana", "account", "acme"), ("acme", "ana", "role", "admin")}
+
+
+def test_facts_of_a_person_wait_for_the_group_call_of_a_later_run(push: Push, tmp_path: Path) -> None:
+    assert push(TRAITS, TRAITS) == (0, 0, 0)
+    assert len(list(WaitingPeople(tmp_path).rows())) == 1
+    assert held(tmp_path) == set()
+    push(GROUP)
+    assert ("acme", "ana", "role", "admin") in held(tmp_path)
+    assert not WaitingPeople(tmp_path).path.exists()
+
+
+def test_after_thirty_days_facts_are_set_aside(push: Push, tmp_path: Path) -> None:
+    push(TRAITS)
+    later = NOW + LONGEST + timedelta(seconds=1)
+    assert push(replace(TRAITS, user_id="bo", at=later, known_at=later)) == (0, 0, 1)
+    assert [one.user_id for one in WaitingPeople(tmp_path).rows()] == ["bo"]
+
+
+def test_facts_of_somebody_who_is_forgotten_do_not_wait(push: Push, tmp_path: Path) -> None:
+    push(TRAITS)
+    forgotten_people(tmp_path).save({"ana": "forgotten-1"})
+    assert push() == (0, 0, 0)
+    assert not WaitingPeople(tmp_path).path.exists()
+
+
+def test_facts_that_wait_are_seen_by_who_only_looks_and_stay(push: Push, tmp_path: Path) -> None:
+    push(TRAITS)
+    Journal(tmp_path).append([GROUP])
+    seen = Journal(tmp_path).beside(UsageStore(tmp_path))
+    assert ("acme", "ana", "role", "admin") in told(seen)
+    assert [one.user_id for one in WaitingPeople(tmp_path).rows()] == ["ana"]
+
+
+# --- whose events name an account -------------------------------------------------------------------------------------
+
+
+def test_the_account_that_all_events_of_a_person_name_is_theirs_where_nobody_says_it(
+    push: Push, tmp_path: Path
+) -> None:
+    named = replace(event(1), account_id="acme")
+    assert push(TRAITS, event(2), named) == (2, 0, 0)
+    assert held(tmp_path) == {("acme", "ana", "role", "admin")}
+
+
+def test_who_acts_in_several_accounts_belongs_to_none_by_that(push: Push, tmp_path: Path) -> None:
+    push(replace(event(1), account_id="acme"), replace(event(2), account_id="globex"))
+    assert push(TRAITS, event(3)) == (0, 1, 0)
+    assert held(tmp_path) == set()
+
+
+def test_what_somebody_says_of_a_person_comes_before_what_their_events_name(push: Push, tmp_path: Path) -> None:
+    push(replace(event(1), account_id="globex"))
+    push(GROUP, TRAITS, event(2))
+    assert ("acme", "ana", "role", "admin") in held(tmp_path)
+
+
+def told(store: UsageStore) -> set[tuple[str, ...]]:
+    facts = facts_sql(store, store.manifest())
+    return set(store.connect().execute(f"SELECT account_id, user_id, field, value FROM {facts}").fetchall())
+
+
+def held(root: Path) -> set[tuple[str, ...]]:
+    """The facts of the store."""
+    return told(UsageStore(root))
 
 
 def test_ids_that_are_one_person_are_merged(push: Push, tmp_path: Path) -> None:

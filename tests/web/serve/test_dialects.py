@@ -280,6 +280,22 @@ def test_a_group_identify_makes_no_person(everybody: Receiver) -> None:
     assert (fact.account_id, fact.user_id, fact.values) == ("17", None, {"plan": "Team"})
 
 
+def test_posthog_names_the_account_with_events_alone_and_that_is_their_person_s(everybody: Receiver) -> None:
+    """`posthog.set` and `identify` send no groups (7.91.1, measured)."""
+    traits = {"event": "$set", "distinct_id": "ana", "uuid": "s-1", "properties": {"$set": {"role": "admin"}}}
+    nameless = {**_capture(2), "properties": {}}
+    send(everybody, SENDERS["posthog"], _capture(1), traits, nameless)
+    assert [one.account_id for one in everybody.events] == ["17", "17"]
+    [fact] = [row for row in everybody.rows if isinstance(row, FactRecord)]
+    assert (fact.account_id, fact.user_id, fact.values) == ("17", "ana", {"role": "admin"})
+
+
+def test_who_acts_in_several_accounts_is_of_none_by_that(everybody: Receiver) -> None:
+    elsewhere = {**_capture(2), "properties": {"$groups": {"company": 18}}}
+    send(everybody, SENDERS["posthog"], _capture(1), elsewhere, {**_capture(3), "properties": {}})
+    assert [one.account_id for one in everybody.events] == ["17", "18", None]
+
+
 def test_several_kinds_of_groups_want_a_name(tmp_path: Path) -> None:
     to = Receiver.of(tmp_path, door(PostHog))
     event = {**_capture(1), "properties": {"$groups": {"company": 17, "team": "x"}}}
