@@ -1,4 +1,4 @@
-"""Salesforce: what the CRM knows of an account and its cases; tasks and opportunities for its owner; fields on it."""
+"""Salesforce: what the CRM knows of an account and its cases; tasks and opportunities for its owner; campaigns."""
 
 from __future__ import annotations
 
@@ -13,17 +13,28 @@ from integrations.salesforce.actions import CreateOpportunityAction, CreateTaskA
 from integrations.salesforce.cases import CaseSource
 from integrations.salesforce.change import ChangeTaskAction
 from integrations.salesforce.doctor import check
+from integrations.salesforce.enrol import AddToCampaignAction, RemoveFromCampaignAction
 from integrations.salesforce.inputs import CreateTask
 from integrations.salesforce.merges import MergedAccountSource
 from integrations.salesforce.opportunities import OpportunitySource
 from integrations.salesforce.settings import LIMITS, RIGHTS, Settings
 
+ACTIONS: tuple[type[ActionBase], ...] = (
+    CreateTaskAction,
+    CreateOpportunityAction,
+    UpdateFieldsAction,
+    ChangeTaskAction,
+    AddToCampaignAction,
+    RemoveFromCampaignAction,
+)
 SOURCES = (AccountSource, OpportunitySource, CaseSource, MergedAccountSource)
 
 
 def connect(settings: Settings, world: World = IN_LIFE) -> Connected:
     """The integration facing one org. Nothing is sent until it is used."""
+    from integrations.salesforce.campaigns import Campaigns
     from integrations.salesforce.client import Client
+    from integrations.salesforce.people import People
     from integrations.salesforce.records import Kind, Owners, Records
     from integrations.salesforce.tasks import TaskStates
 
@@ -31,12 +42,15 @@ def connect(settings: Settings, world: World = IN_LIFE) -> Connected:
     owners = Owners(client, settings.fallback_owner)
     tasks = Records(client, Kind("Task", "WhatId", settings.task_key_field), owners)
     deals = Records(client, Kind("Opportunity", "AccountId", settings.opportunity_key_field), owners)
+    campaigns = Campaigns(client)
     states = TaskStates(client, owners)
     actions: list[ActionBase] = [
         CreateTaskAction(tasks, owners, states),
         ChangeTaskAction(client, states, owners, CreateTask, settings.task_done_status),
         CreateOpportunityAction(deals, owners),
         UpdateFieldsAction(client),
+        AddToCampaignAction(client, campaigns, People(client)),
+        RemoveFromCampaignAction(campaigns),
     ]
     key = settings.account_key_field
     sources: list[SourceBase] = [kind(client, key) for kind in SOURCES]
@@ -58,7 +72,7 @@ INTEGRATION = Integration(
     title="Salesforce",
     settings_model=Settings,
     connect=connect,
-    actions={a.name: a for a in (CreateTaskAction, CreateOpportunityAction, UpdateFieldsAction, ChangeTaskAction)},
+    actions={action.name: action for action in ACTIONS},
     sources={source.name: source for source in SOURCES},
     limits=LIMITS,
     rights=RIGHTS,

@@ -6,7 +6,6 @@ signing in again. Limits: developer.salesforce.com, "API Request Limits and Allo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,7 +17,7 @@ from integrations.kit.shapes import reads
 from integrations.kit.tasks import standings
 from integrations.salesforce.inputs import CreateOpportunity, CreateTask, UpdateFields
 from integrations.salesforce.meanings import COLLECTION, of_record, results
-from integrations.salesforce.values import written
+from integrations.salesforce.values import is_id, written
 
 if TYPE_CHECKING:
     # simple-salesforce costs half a second to import (zeep): only `connected` does, not the catalog.
@@ -152,7 +151,7 @@ class UpdateFieldsAction(SetsFields):
 def account_of(piece: Piece) -> str:
     """The account's id in Salesforce; raises Refused where none is known."""
     found = piece.account.remote_ids.get("salesforce")
-    if found and re.fullmatch(r"[A-Za-z0-9]{15}([A-Za-z0-9]{3})?", found):
+    if found and is_id(found):
         return found
     raise Refused(
         f"{piece.account.name} is not in Salesforce, or not matched: put the product's account id "

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
-from expansion.fields import DueDate, FieldValue, Inputs, Owner, PlainText
+from expansion.fields import DueDate, FieldValue, Inputs, Owner, People, PlainText
 from integrations.salesforce.settings import FIELD
 
 _FIELDS = "Further fields by their API names, each with its value; `{{ facts.seats }}` alone is the number itself."
@@ -65,6 +65,23 @@ class CreateOpportunity(Inputs):
         own = {"Name": "name", "StageName": "stage", "CloseDate": "close", "Amount": "amount", "Type": "type"}
         more = {"Description": "notes", "OwnerId": "assign_to", "RecordTypeId": "record_type"}
         return _plain_names(fields, own | more)
+
+
+class AddToCampaign(Inputs):
+    """A campaign that is there, and people of the account."""
+
+    campaign: str = Field(min_length=1, max_length=80, description="The campaign's name; its id will do.")
+    people: People = Field(description="A people group from facts.yaml, or `involved`.")
+    status: str | None = Field(
+        None, min_length=1, description="One of the campaign's member statuses; left out: its default."
+    )
+    fields: dict[str, FieldValue] = Field({}, description=_FIELDS)
+
+    @field_validator("fields")
+    @classmethod
+    def _names(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        own = {"CampaignId": "campaign", "ContactId": "people", "LeadId": "people", "Status": "status"}
+        return _plain_names(fields, own)
 
 
 class UpdateFields(Inputs):

@@ -32,13 +32,23 @@ PERMISSIONS = {
 }
 # What goes with another right, or is the org's default, and is nobody's to take away: whoever may edit a task may
 # delete it, everybody may edit their own user, and an upsert (where our key is not unique) is an edit as well.
-_UNREMARKABLE = ("Task: Read", "Task: Delete", "User: Edit", "Opportunity: Read", "Opportunity: Edit")
+_UNREMARKABLE = (
+    "Task: Read",
+    "Task: Delete",
+    "User: Edit",
+    "Opportunity: Read",
+    "Opportunity: Edit",
+    "CampaignMember: Read",
+    "CampaignMember: Edit",
+)
 # What is written into a record that we make or change.
 _WRITTEN = {
     "Task: Create": ("Subject", "WhatId", "OwnerId", "ActivityDate", "Description", "Priority"),
     "Task: Edit": ("Status", "OwnerId", "Description"),
     "Opportunity: Create": ("AccountId", "Name", "StageName", "CloseDate", "Amount", "Type", "Description", "OwnerId"),
+    "CampaignMember: Create": ("CampaignId", "ContactId", "LeadId", "Status"),
 }
+OBJECTS = ("Account", "User", "Task", "Opportunity", "Case", "Contact", "Lead", "Campaign", "CampaignMember")
 _OF_THE_USER = "the run-as user's profile and permission sets"
 
 
@@ -70,7 +80,7 @@ def _of_org(client: Client) -> list[str]:
 
 
 def _of_objects(client: Client) -> Iterator[str]:
-    for sobject in ("Account", "User", "Task", "Opportunity", "Case"):
+    for sobject in OBJECTS:
         yield from (f"{sobject}: {right}" for right in client.may(sobject))
 
 

@@ -28,6 +28,11 @@ RIGHTS = (
     Right("Task: Create", "making tasks", "salesforce.create_task"),
     Right("Task: Edit", "closing, annotating and handing over tasks", "salesforce.create_task"),
     Right("Opportunity: Create", "making opportunities", "salesforce.create_opportunity"),
+    Right("Contact: Read", "finding people by e-mail address", "salesforce.add_to_campaign"),
+    Right("Lead: Read", "finding people who are no contacts yet", "salesforce.add_to_campaign"),
+    Right("Campaign: Read", "finding the campaign and its statuses", "salesforce.add_to_campaign"),
+    Right("CampaignMember: Create", "putting people into a campaign", "salesforce.add_to_campaign"),
+    Right("CampaignMember: Delete", "taking them out again", "salesforce.add_to_campaign"),
     Right("Account: Edit", "setting fields of accounts", "salesforce.update_fields"),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -62,6 +63,11 @@ def _of_type(name: str, described: Described, value: Any) -> Any:
         what = "a whole number" if kind in _WHOLE else takes
         raise Refused(f"{SYSTEM}: `{name}` takes {what}, and `{str(value)[:60]}` is not; give it a value of that kind")
     return found
+
+
+def is_id(text: str) -> bool:
+    """15 letters and digits, and three more that say which of them are capitals."""
+    return re.fullmatch("[A-Za-z0-9]{15}([A-Za-z0-9]{3})?", text) is not None
 
 
 def moment_text(at: datetime) -> str:

@@ -25,10 +25,11 @@ from sandbox.kit.pages import page
 from sandbox.kit.stand_in import InboxItem, StandIn
 from sandbox.kit.state import State
 from sandbox.salesforce.answers import ANSWERS
-from sandbox.salesforce.org import Org, RecordError
-from sandbox.salesforce.refusals import SoqlError, error_reply, not_found, oauth_error
+from sandbox.salesforce.fields import PREFIX
+from sandbox.salesforce.org import Org
+from sandbox.salesforce.refusals import RecordError, SoqlError, error_reply, not_found, oauth_error
 from sandbox.salesforce.replies import (
-    account_page,
+    MOST_RECORDS,
     body_of,
     credentials,
     failed,
@@ -36,6 +37,7 @@ from sandbox.salesforce.replies import (
     is_served,
     loaded,
     plain_number,
+    record_page,
     records_of,
 )
 from sandbox.salesforce.sample import part as sample_part
@@ -46,7 +48,16 @@ from sandbox.sample import Account
 
 CLIENT_ID, CLIENT_SECRET = "stand-in-client", "stand-in-secret"
 LONGEST_URI = 16_384  # bytes; beyond it Salesforce answers 414
-_LOADED = {"users": "User", "accounts": "Account", "opportunities": "Opportunity", "cases": "Case"}
+_LOADED = {
+    "users": "User",
+    "accounts": "Account",
+    "opportunities": "Opportunity",
+    "cases": "Case",
+    "contacts": "Contact",
+    "leads": "Lead",
+    "campaigns": "Campaign",
+    "statuses": "CampaignMemberStatus",
+}
 MOST_CHUNKS, MOST_SUBREQUESTS = 10, 25
 
 
@@ -112,6 +123,7 @@ class Salesforce(StandIn):
             ("PATCH", f"{data}/sobjects/{{sobject}}/{{field}}/{{value}}", self._upsert_one),
             ("POST", f"{data}/composite/sobjects", self._create_many),
             ("PATCH", f"{data}/composite/sobjects", self._update_many),
+            ("DELETE", f"{data}/composite/sobjects", self._delete_many),
             ("PATCH", f"{data}/composite/sobjects/{{sobject}}/{{field}}", self._upsert_many),
         ]
         self._reads = [(Route(path, call), call) for method, path, call in table if method == "GET"]
@@ -309,6 +321,23 @@ class Salesforce(StandIn):
         )
         return self._many(body, each)
 
+    async def _delete_many(self, request: Request) -> Response:
+        """By ids in the address, of any objects."""
+        ids = [one for one in request.query_params.get("ids", "").split(",") if one]
+        if not 0 < len(ids) <= MOST_RECORDS:
+            return error_reply(400, "INVALID_INPUT", f"ids takes 1 to {MOST_RECORDS} ids")
+        body = {"allOrNone": request.query_params.get("allOrNone") == "true"}
+        return self._many(body, (partial(self._delete, one) for one in ids))
+
+    def _delete(self, record_id: str) -> Record:
+        sobject = next((name for name, prefix in PREFIX.items() if record_id.startswith(prefix)), None)
+        try:
+            if sobject is None:
+                raise RecordError("MALFORMED_ID", f"malformed id {record_id}")
+            return {"id": self.org.delete(sobject, record_id), "success": True, "errors": []}
+        except RecordError as error:
+            return failed(error)
+
     async def _upsert_many(self, request: Request) -> Response:
         (sobject, field), body = self._external(request), await body_of(request)
         records = [readable(self.org.fields(sobject), sobject, record) for record in records_of(body)]
@@ -367,7 +396,23 @@ class Salesforce(StandIn):
     # --- what people see ---
 
     def inbox(self) -> list[InboxItem]:
-        return [*map(self._task_item, self.org.all("Task")), *map(self._deal_item, self._our_deals())]
+        members = map(self._member_item, self.org.all("CampaignMember"))
+        return [*map(self._task_item, self.org.all("Task")), *map(self._deal_item, self._our_deals()), *members]
+
+    def _member_item(self, member: Record) -> InboxItem:
+        campaign = self.org.get("Campaign", member["CampaignId"]) or {}
+        person = self.org.campaigns.person(member)
+        about = self.org.get("Account", person.get("AccountId") or "")
+        return InboxItem(
+            system="salesforce",
+            what="campaign member",
+            to=str(person.get("Name") or person.get("Email")),
+            title=str(campaign.get("Name")),
+            html="",
+            at=member["CreatedDate"],
+            account=str(about["Name"]) if about else None,
+            facts={"Status": member["Status"]},
+        )
 
     def _our_deals(self) -> list[Record]:
         return [r for r in self.org.all("Opportunity") if self.org.key_of("Opportunity", r)]
@@ -401,8 +446,8 @@ class Salesforce(StandIn):
         record = self.org.get(sobject, request.path_params["id"])
         if record is None or sobject == "User":
             return HTMLResponse("<p>Page not found</p>", 404)
-        if sobject == "Account":
-            return HTMLResponse(account_page(record))
+        if sobject in ("Account", "Campaign"):
+            return HTMLResponse(record_page(record))
         item = self._task_item(record) if sobject == "Task" else self._deal_item(record)
         facts = "".join(f"<tr><th>{html.escape(k)}</th><td>{html.escape(v)}</td></tr>" for k, v in item.facts.items())
         who = f"<p>{html.escape(item.to)} · {html.escape(item.account or '')}</p>"

@@ -60,6 +60,35 @@ STANDARD: dict[str, dict[str, tuple[str, ...]]] = {
         "IsClosed": ("boolean",),
         "IsWon": ("boolean",),
     },
+    "Contact": _OWNER
+    | {
+        "Name": ("string", "121"),
+        "LastName": ("string", "80"),
+        "Email": ("email", "80"),
+        "AccountId": ("reference", "Account", "Account"),
+    },
+    "Lead": _OWNER
+    | {
+        "Name": ("string", "121"),
+        "LastName": ("string", "80"),
+        "Company": ("string", "255"),
+        "Email": ("email", "80"),
+        "IsConverted": ("boolean",),
+    },
+    "Campaign": _OWNER | {"Name": ("string", "80"), "IsActive": ("boolean",)},
+    "CampaignMemberStatus": {
+        "CampaignId": ("reference", "Campaign", "Campaign"),
+        "Label": ("string", "765"),
+        "IsDefault": ("boolean",),
+        "HasResponded": ("boolean",),
+    },
+    "CampaignMember": {
+        "CampaignId": ("reference", "Campaign", "Campaign"),
+        "ContactId": ("reference", "Contact", "Contact"),
+        "LeadId": ("reference", "Lead", "Lead"),
+        "Status": ("picklist", "Sent", "Responded"),
+        "HasResponded": ("boolean",),
+    },
     # Priority, Type, Reason and Origin are the org's own lists; these are what a new org has.
     "Case": _OWNER
     | {
@@ -113,6 +142,11 @@ PREFIX = {
     "Task": "00T",
     "Opportunity": "006",
     "Case": "500",
+    "Contact": "003",
+    "Lead": "00Q",
+    "Campaign": "701",
+    "CampaignMemberStatus": "01Y",
+    "CampaignMember": "00v",
     "UserPermissionAccess": "0ta",
 }
 REQUIRED = {
@@ -120,6 +154,11 @@ REQUIRED = {
     "Task": [],
     "Opportunity": ["Name", "StageName", "CloseDate"],
     "Case": [],
+    "Contact": ["LastName"],
+    "Lead": ["LastName", "Company"],
+    "Campaign": ["Name"],
+    "CampaignMemberStatus": ["CampaignId", "Label"],
+    "CampaignMember": ["CampaignId"],
     "User": [],
     "CurrencyType": [],
 }

@@ -10,8 +10,9 @@ from typing import Any
 
 from sandbox.kit.index import Index
 from sandbox.kit.state import State
+from sandbox.salesforce.campaigns import Campaigns
 from sandbox.salesforce.fields import CURRENCY, NAME, PREFIX, REQUIRED, STANDARD, SYSTEM, WITH_CURRENCY
-from sandbox.salesforce.refusals import SoqlError
+from sandbox.salesforce.refusals import RecordError, SoqlError
 from sandbox.salesforce.soql import Record
 from sandbox.salesforce.values import READ_ONLY, kind_of
 
@@ -35,14 +36,6 @@ _ROLLED_BACK: Record = {
 _KEY = re.compile(r"\b[0-9a-f]{64}\b")
 
 
-class RecordError(Exception):
-    """One record is refused; the others of its collection are not."""
-
-    def __init__(self, code: str, message: str, *fields: str) -> None:
-        super().__init__(message)
-        self.body = {"statusCode": code, "message": message, "fields": list(fields)}
-
-
 class Org:
     """Fields, records, rules."""
 
@@ -62,6 +55,11 @@ class Org:
             "Task": {"Read", "Create", "Edit", "Delete"},
             "Opportunity": {"Read", "Create"},
             "Case": {"Read"},
+            "Contact": {"Read"},
+            "Lead": {"Read"},
+            "Campaign": {"Read"},
+            "CampaignMemberStatus": {"Read"},
+            "CampaignMember": {"Read", "Create", "Edit", "Delete"},
             "UserPermissionAccess": {"Read"},
             "CurrencyType": {"Read"},
         }
@@ -70,6 +68,7 @@ class Org:
         self._done: list[tuple[str, str]] = []
         self.closed: set[str] = set()  # fields that the integration user may see and not write
         self._indexes: dict[tuple[str, str], Index] = {}
+        self.campaigns = Campaigns(self)
         if state.get("salesforce.User", API_USER) is None:
             me = {"Id": API_USER, "Name": "Integration User", "Email": "integration@seller.example", "IsActive": True}
             state.put("salesforce.User", API_USER, me | {"UserType": "Standard", "Username": me["Email"]})
@@ -250,8 +249,10 @@ class Org:
         record |= {"CreatedById": by, "LastModifiedById": by}
         if sobject == "Task" and str(record["WhatId"] or "").startswith("001"):
             record["AccountId"] = record["WhatId"]
+        record = self.campaigns.filled(record) if sobject == "CampaignMember" else record
         self.put(sobject, computed(sobject, record))
-        self._applied(f"create_{sobject.lower()}", self.key_of(sobject, record))
+        key = self.campaigns.mark(record) if sobject == "CampaignMember" else self.key_of(sobject, record)
+        self._applied(f"create_{sobject.lower()}", key)
         return str(record["Id"])
 
     def update(self, sobject: str, record_id: str, given: Record, by: str = API_USER) -> str:
@@ -263,8 +264,20 @@ class Org:
         self._refuse(sobject, record | given, creating=False, own_id=str(record["Id"]))
         now = _now()
         stamp = {"LastModifiedDate": now, "SystemModstamp": now, "LastModifiedById": by}
-        self.put(sobject, computed(sobject, record | given) | stamp)
+        changed = record | given
+        changed = self.campaigns.filled(changed) if sobject == "CampaignMember" else changed
+        self.put(sobject, computed(sobject, changed) | stamp)
         self._applied(f"update_{sobject.lower()}", str(record["Id"]))
+        return str(record["Id"])
+
+    def delete(self, sobject: str, record_id: str, by: str = API_USER) -> str:
+        """As the integration user does it."""
+        record = self.get(sobject, record_id)
+        if record is None:
+            raise RecordError("ENTITY_IS_DELETED", "entity is deleted")
+        self._allow(sobject, "Delete", {}, by)
+        self.remove(sobject, record_id)
+        self._applied(f"delete_{sobject.lower()}", str(record["Id"]))
         return str(record["Id"])
 
     def remove(self, sobject: str, record_id: str) -> None:
@@ -304,7 +317,7 @@ class Org:
         if by != API_USER:
             return
         if right not in self.may[sobject]:
-            done = {"Create": "inserted", "Edit": "updated"}[right]
+            done = {"Create": "inserted", "Edit": "updated", "Delete": "deleted"}[right]
             raise RecordError("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", f"entity type cannot be {done}: {sobject}")
         if shut := sorted(self.closed & given.keys()):
             text = (
@@ -323,6 +336,8 @@ class Org:
             if word in f"{record.get('Subject')} {record.get('Name')}":
                 raise RecordError("FIELD_CUSTOM_VALIDATION_EXCEPTION", message)
         self._refuse_twins(sobject, record, own_id)
+        if sobject == "CampaignMember" and creating:
+            self.campaigns.refuse(record)
 
     def _refuse_long_text(self, sobject: str, record: Record) -> None:
         for name, kind in self.fields(sobject).items():

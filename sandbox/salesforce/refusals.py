@@ -23,6 +23,14 @@ class SoqlError(Refusal):
         return error_reply(400, self.code, self.message)
 
 
+class RecordError(Exception):
+    """One record is refused; the others of its collection are not."""
+
+    def __init__(self, code: str, message: str, *fields: str) -> None:
+        super().__init__(message)
+        self.body = {"statusCode": code, "message": message, "fields": list(fields)}
+
+
 def error_reply(status: int, code: str, message: str) -> Response:
     return JSONResponse([{"message": message, "errorCode": code}], status)
 

@@ -9,18 +9,24 @@ from typing import Any
 
 from starlette.requests import Request
 
-from sandbox.salesforce.org import API_USER, LOST, WON, RecordError, computed
-from sandbox.salesforce.refusals import SoqlError
+from sandbox.salesforce.org import API_USER, LOST, WON, computed
+from sandbox.salesforce.refusals import RecordError, SoqlError
 from sandbox.salesforce.soql import Record
 
 OLDEST, NEWEST = 31, 68  # versions that are served: those before were retired in 2025, Winter '27 has 68
 MOST_RECORDS = 200
+_FILLED: dict[str, Record] = {
+    "Contact": {"AccountId": None},
+    "Lead": {"IsConverted": False},
+    "Campaign": {"IsActive": True},
+    "CampaignMemberStatus": {"IsDefault": False, "HasResponded": False},
+}
 _MADE = "2024-01-01T00:00:00.000+0000"
 
 
-def account_page(account: Record) -> str:
-    rows = "".join(f"<tr><th>{html.escape(k)}</th><td>{html.escape(str(v))}</td></tr>" for k, v in account.items())
-    return f"<meta charset=utf-8><h1>{html.escape(account['Name'])}</h1><table>{rows}</table>"
+def record_page(record: Record) -> str:
+    rows = "".join(f"<tr><th>{html.escape(k)}</th><td>{html.escape(str(v))}</td></tr>" for k, v in record.items())
+    return f"<meta charset=utf-8><h1>{html.escape(record['Name'])}</h1><table>{rows}</table>"
 
 
 def loaded(sobject: str, record: Record) -> Record:
@@ -37,6 +43,7 @@ def loaded(sobject: str, record: Record) -> Record:
     if sobject == "Case":
         blank = dict.fromkeys(("Priority", "Type", "Reason", "Origin", "Description"))
         made |= {**blank, "AccountId": None, **computed(sobject, made | record)}
+    made |= _FILLED.get(sobject, {})
     return made | record
 
 

@@ -19,7 +19,7 @@ _MONEY = re.compile(r"(?i)(?:^|_)(?:arr|mrr|amount|worth|revenue|price)(?:_|$)")
 _SHARE = re.compile(r"(?i)(?:^|_)(?:use|usage|share|percent|pct)(?:_|$)")
 
 
-READ_ONLY = {*SYSTEM, "IsClosed", "IsWon", "ClosedDate", "CaseNumber"}
+READ_ONLY = {*SYSTEM, "IsClosed", "IsWon", "ClosedDate", "CaseNumber", "HasResponded", "IsConverted"}
 
 
 def readable(fields: Mapping[str, tuple[str, ...]], sobject: str, record: Any) -> Record:

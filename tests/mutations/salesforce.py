@@ -8,6 +8,8 @@ _RECORDS, _ACCOUNT = "integrations/salesforce/records.py", "integrations/salesfo
 _TESTS, _FACTS = "integrations/test_salesforce.py::", "integrations/test_salesforce_facts.py::"
 _VALUES = "integrations/test_salesforce_values.py::"
 
+_CAMPAIGNS = "integrations/test_salesforce_campaigns.py::"
+
 ROWS: tuple[Mutation, ...] = (
     Mutation(
         "Salesforce, sObject Collections: allOrNone takes 199 good tasks back for one bad one",
@@ -148,5 +150,40 @@ ROWS: tuple[Mutation, ...] = (
         'WHERE Id IN ({named})", deleted=True)',
         'WHERE Id IN ({named})", deleted=False)',
         ("integrations/test_merged_accounts.py::test_who_was_merged_on_has_the_id_of_each_step",),
+    ),
+    Mutation(
+        "Salesforce: a case that is closed is open no more",
+        "integrations/salesforce/open_records.py",
+        'where = "IsClosed = false AND AccountId != null"',
+        'where = "AccountId != null"',
+        ("integrations/test_salesforce_cases.py::test_open_cases_are_counted_by_priority_and_none_is_zero",),
+    ),
+    Mutation(
+        "Salesforce, SOQL: a moment is written with its zone, and without quotes",
+        "integrations/salesforce/values.py",
+        'return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")',
+        "return at.date().isoformat()",
+        ("integrations/test_salesforce_cases.py::test_an_end_that_came_later_comes_with_the_next_pull",),
+    ),
+    Mutation(
+        "Salesforce: a status that the campaign does not have is taken without a word",
+        "integrations/salesforce/campaigns.py",
+        "if one.lower() == asked.lower():",
+        "if one:",
+        (f"{_CAMPAIGNS}test_a_campaign_status_or_field_that_is_not_there_is_named",),
+    ),
+    Mutation(
+        "Salesforce: a person is a campaign's member once",
+        "integrations/salesforce/campaigns.py",
+        'found = _failures(results, ("DUPLICATE_VALUE",))',
+        "found = _failures(results, ())",
+        (f"{_CAMPAIGNS}test_who_is_in_it_already_is_left_as_they_are",),
+    ),
+    Mutation(
+        "Salesforce: a lead that was converted is a contact",
+        "integrations/salesforce/people.py",
+        "IsConverted = false AND Email",
+        "Email",
+        (f"{_CAMPAIGNS}test_who_is_no_contact_yet_is_a_lead_and_one_that_was_converted_is_none",),
     ),
 )

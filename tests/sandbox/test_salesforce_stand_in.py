@@ -131,7 +131,7 @@ def test_the_part_of_soql_it_knows(org: Facing, where: str, names: list[str]) ->
         ("SELECT Nope__c FROM Account", "INVALID_FIELD"),
         ("SELECT Id FROM Account WHERE Nope__c = 1", "INVALID_FIELD"),
         ("SELECT Boss.Name FROM Account", "INVALID_FIELD"),
-        ("SELECT Who.Name FROM Task", "INVALID_FIELD"),
+        ("SELECT Whom.Name FROM Task", "INVALID_FIELD"),
         ("SELECT Id FROM Task WHERE Description LIKE '%key%'", "INVALID_FIELD"),
         ("SELECT Id FROM Account WHERE Id > ''", "INVALID_QUERY_FILTER_OPERATOR"),
         ("SELECT Id FROM Nothing__c", "INVALID_TYPE"),

@@ -8,17 +8,19 @@ from typing import Any
 from pydantic import SecretStr
 
 from expansion.contract import Piece, Reply
+from expansion.fields import Person
+from expansion.records.ledger import StepRecord
 from integrations.kit.declare import Connected
 from integrations.kit.world import World
 from integrations.salesforce import INTEGRATION
-from integrations.salesforce.inputs import CreateOpportunity, CreateTask, UpdateFields
+from integrations.salesforce.inputs import AddToCampaign, CreateOpportunity, CreateTask, UpdateFields
 from integrations.salesforce.settings import Settings
 from sandbox.salesforce.answers import ANSWERS
 from sandbox.salesforce.app import CLIENT_ID, CLIENT_SECRET, Salesforce
 from tests import world
 from tests.integrations.conftest import StandIns
 from tests.integrations.contract import HURRIED, TIMEOUT, Case, Rep, piece
-from tests.systems.declare import About, Record, Shared, System, Work, step_key
+from tests.systems.declare import About, Mark, Record, Shared, System, Work, step_key
 
 ANA, BEN, GONE, FALLBACK = (f"00500000000000{n}AAA" for n in range(1, 5))
 
@@ -102,6 +104,34 @@ def update(key: str = "one", number: int = 0, **fields: Any) -> Piece:
     return piece(what, key, f"acct-{number}", "Acme", salesforce=account_id(number))
 
 
+CAMPAIGN, OTHER = "701000000000001AAA", "701000000000002AAA"
+CAMPAIGNS = {
+    "campaigns": [{"Id": CAMPAIGN, "Name": "Seats for all"}, {"Id": OTHER, "Name": "Old one", "IsActive": False}],
+    "statuses": [
+        {"Id": f"01Y00000000000{n}AAA", "CampaignId": campaign, "Label": label, **flags}
+        for n, (campaign, label, flags) in enumerate(
+            (
+                (CAMPAIGN, "Planned", {"IsDefault": True}),
+                (CAMPAIGN, "Invited", {}),
+                (CAMPAIGN, "Attended", {"HasResponded": True}),
+                (OTHER, "Sent", {"IsDefault": True}),
+            )
+        )
+    ],
+}
+
+
+def contact(number: int, email: str, account: str | None = None) -> dict[str, Any]:
+    where = account or account_id(0)
+    return {"Id": f"003000000000{number:03d}AAA", "Email": email, "Name": email.partition("@")[0], "AccountId": where}
+
+
+def campaign(*people: str | Person, key: str = "one", number: int = 0, **changes: Any) -> Piece:
+    who = [one if isinstance(one, Person) else Person(user_id=one, email=f"{one}@acme.example") for one in people]
+    what = AddToCampaign(**({"campaign": "Seats for all", "people": who} | changes))
+    return piece(what, key, f"acct-{number}", "Acme", salesforce=account_id(number))
+
+
 def case(org: StandIns, name: str, **changes: Any) -> Case:
     return Case(
         stand_ins=org,
@@ -133,7 +163,13 @@ def rep(org: StandIns, sobject: str, changes: dict[str, Any]) -> Rep:
 
 
 def _in_world() -> Record:
-    return {"users": world._USERS, "accounts": [_account(name) for name in world.ACCOUNTS], "opportunities": []}
+    return {"users": world._USERS, "accounts": [_account(name) for name in world.ACCOUNTS], "opportunities": []} | {
+        **CAMPAIGNS,
+        "contacts": [
+            contact(number, f"{who}-{name}@x.example", world.salesforce_id(name))
+            for number, (name, who) in enumerate((name, who) for name in world.ACCOUNTS for who in ("ana", "bo"))
+        ],
+    }
 
 
 def _account(name: str) -> dict[str, Any]:
@@ -170,6 +206,15 @@ def _field(about: About, name: str = "Expansion_Signal__c") -> Record:
     return {"fields": {name: f"chaos {about.account}"}}
 
 
+def _members(about: About, people: list[dict[str, str]] | None = None) -> Record:
+    with_address = [{**one, "email": f"{one['user_id']}@x.example"} for one in people or about.people]
+    return {"campaign": "Seats for all", "people": with_address}
+
+
+def _put_in(step: StepRecord) -> list[Mark]:
+    return [("create_campaignmember", f"{one['email']}|Seats for all") for one in (step.input or {})["people"]]
+
+
 def _arrange(member: Salesforce, plan: Mapping[str, Any]) -> None:
     if not plan["key_field"]:
         member.org.key_fields.update(Task=None, Opportunity=None)
@@ -203,6 +248,7 @@ SYSTEM = System(
             lambda step: [("update_account", world.salesforce_id(step.account_id))],
             sets_again=True,
         ),
+        "salesforce.add_to_campaign": Work(_members, lambda about: _members(about, [{"user_id": "nobody"}]), _put_in),
     },
     reads="/query",
     account_id=world.salesforce_id,
