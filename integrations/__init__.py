@@ -34,6 +34,7 @@ _NAMES = (
     "gainsight_px",
     "customerio",
     "zendesk",
+    "email",
 )
 NAMES = {name: f"integrations.{name}" for name in _NAMES}  # and where the code of each is
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import signal
-import socket
 import sqlite3
 import sys
 import threading
@@ -15,7 +14,7 @@ from typing import Any
 
 from sandbox.all import stand_ins
 from sandbox.kit.inbox import inbox_routes
-from sandbox.kit.server import Server, build_app
+from sandbox.kit.server import Server, build_app, two_ports
 from sandbox.kit.stand_in import StandIn
 from sandbox.kit.state import State
 
@@ -58,12 +57,12 @@ def _loopback(host: str) -> str:
 
 def _ask_for(port: int) -> None:
     """Said here, where it can be said in a sentence, and not in the server's thread."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise OSError(f"port {port} is taken or not allowed; leave --port out for any free one") from error
+    try:
+        for probe in two_ports(port):
+            probe.close()
+    except (OSError, OverflowError) as error:
+        both = f"port {port}, or {port + 1} for mail, is taken or not allowed"
+        raise OSError(f"{both}; leave --port out for any free ones") from error
 
 
 def _load(members: Sequence[StandIn], sample: Path | None) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from sandbox.amplitude.app import Amplitude
 from sandbox.appcues.app import Appcues
 from sandbox.customerio.app import CustomerIo
+from sandbox.email.app import Email
 from sandbox.gainsight.app import Gainsight
 from sandbox.gainsight_px.app import GainsightPx
 from sandbox.heap.app import Heap
@@ -47,6 +48,7 @@ STAND_INS: tuple[type[StandIn], ...] = (
     Zendesk,
     Segment,
     Heap,
+    Email,
 )
 
 

@@ -1,0 +1,1 @@
+"""Stands in for a company's mail server, and the mailboxes behind it."""
