@@ -30,8 +30,8 @@ def command(folder: Path, keep_up: bool | None) -> None:
     """Pull from stand-ins of Mixpanel, Salesforce and HubSpot, evaluate the shipped triggers, and start playbooks.
 
     Tasks, messages and nudges land in stand-ins of Salesforce, HubSpot, Gainsight, Slack, Teams, Intercom, Pendo,
-    Appcues and a webhook, and show on an inbox page. No account, no key; nothing leaves this machine. A second run
-    finds nothing new to do.
+    Appcues, a webhook and mailboxes, and show on an inbox page. No account, no key; nothing leaves this machine. A
+    second run finds nothing new to do.
     """
     from cli.demo_event import show
     from cli.demo_processes import start_prefect, start_stand_ins

@@ -421,9 +421,13 @@ class Catalog:
         return {name: action for name, action in self.actions.items() if not action.follows}
 
     @property
-    def announcer(self) -> str | None:
-        """The action by which clocks post their messages; None where no integration has one."""
-        return next((name for name, action in self.actions.items() if action.announces), None)
+    def announcers(self) -> Sequence[str]:
+        """The actions by which clocks can post their messages."""
+        return [name for name, action in self.actions.items() if action.announces]
+
+    def announcer(self, chosen: str | None) -> str | None:
+        """The one that policy.yaml chooses, else the first; None where no integration has one."""
+        return chosen if chosen in self.announcers else next(iter(self.announcers), None)
 
 
 # --- what deliver() needs of an integration ---------------------------------------------------------------------------

@@ -56,13 +56,14 @@ def _tasks(place: Place, steps: list[StepRecord], now: datetime) -> dict[str, Ta
     seen = look_at(place, [step for step in steps if step.state == "done" and step.cleared_at is None], following)
     held = _held(place, steps, now)
     words = place.catalog.actions
+    announcer = place.catalog.announcer(place.definitions.workspace.policy.announce_by)
     return {
         step.key: Task(
             step,
             following.get(step.key, ()),
             seen.get(step.key),
             words[step.action].followed_by if step.action in words else None,
-            place.catalog.announcer,
+            announcer,
             held.get(step.key),
         )
         for step in steps

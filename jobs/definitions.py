@@ -46,7 +46,8 @@ class Definitions:
     @cached_property
     def named(self) -> frozenset[str]:
         """Every action and source that they name."""
-        return frozenset((*_actions(self.workspace, self.catalog.announcer), *_sources(self.workspace)))
+        announcer = self.catalog.announcer(self.workspace.policy.announce_by)
+        return frozenset((*_actions(self.workspace, announcer), *_sources(self.workspace)))
 
     @property
     def systems(self) -> list[str]:

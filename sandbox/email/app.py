@@ -41,7 +41,7 @@ class Email(StandIn):
     answers = ANSWERS
     credentials: ClassVar = {"EMAIL_USER": USER, "EMAIL_PASSWORD": PASSWORD, "EMAIL_SENDER": f"Expansion <{SENDER}>"}
     more_settings: ClassVar = {
-        "EMAIL_LISTS": "expansion=revops@seller.example,cs@seller.example sales=sales@seller.example"
+        "EMAIL_LISTS": "expansion=revops@seller.example,cs@seller.example renewals=renewals@seller.example"
     }
     colour = "#8a6d3b"
     chats = True

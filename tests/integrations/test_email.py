@@ -268,7 +268,7 @@ def test_doctor_signs_in_and_sends_nothing(there: StandIns) -> None:
     found = connect(there).check()
     assert [(one.what, one.ok) for one in found[:2]] == [
         ("127.0.0.1 takes mail, signed in", True),
-        ("lists: expansion, sales", True),
+        ("lists: expansion, renewals", True),
     ]
     assert there.requests("MAIL") == []
 

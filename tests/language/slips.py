@@ -250,6 +250,8 @@ SHARED: list[Slip] = [
     ("quiet hours at no time", _POLICY, _HOLDOUT, 'quiet_hours: {from: "19:00", to: "24:30"}'),
     ("quiet for ever", _POLICY, _HOLDOUT, _ALWAYS),
     ("quiet hours of a misspelt action", _POLICY, _HOLDOUT, _ALSO),
+    ("announced by a misspelt action", _POLICY, _HOLDOUT, "announce_by: slack.post_mesage"),
+    ("announced by an action that posts nothing", _POLICY, _HOLDOUT, "announce_by: salesforce.create_task"),
     ("an owner in a misspelt zone", _POLICY, "fallback: revops@acme.example", _ZONES),
     ("a suppression of nobody", _POLICY, _DEAL, "acted_on: 3"),
     ("a suppression that looks ahead for ever", _POLICY, _DEAL, "coming_up: renewal"),

@@ -38,7 +38,7 @@ def _sla(known: Known, source: Source, at: Steps, sla: Sla, action: ActionWords)
     yield from _times(known, source, at, sla)
     if sla.reassign:
         yield from _receiver(known, source, (*at, "reassign", "to"), sla.reassign)
-    if sla.speaks and known.catalog.announcer is None:
+    if sla.speaks and not known.catalog.announcers:
         word = "escalate" if sla.escalate else "remind"
         yield source.mistake((*at, word), "no integration posts messages in channels", key=True)
 

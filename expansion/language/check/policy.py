@@ -47,8 +47,20 @@ def check_policy(known: Known, policy: Policy, source: Source) -> Iterator[Mista
             yield from _fact_of_kind(known, source, ("suppress", index, "coming_up"), left_alone.coming_up, ("date",))
     for index, one in enumerate(policy.approval):
         yield from _approval(known, source, ("approval", index), one)
+    if policy.announce_by:
+        yield from _announcer(known, source, policy.announce_by)
     if policy.flood:
         yield from _numbers(source, ("flood",), [("times_median", policy.flood.times_median)])
+
+
+def _announcer(known: Known, source: Source, action: str) -> Iterator[Mistake]:
+    """What a clock speaks by has to post a text in a channel."""
+    at, able = ("announce_by",), known.catalog.announcers
+    if action in known.catalog.actions and action not in able:
+        message = f"`{brief(action)}` posts no messages in channels"
+        yield source.mistake(at, message, f"write one of {', '.join(able)}" if able else "leave the line out")
+    else:
+        yield from unknown(source, at, action, able, "an action that posts in channels", "no integration")
 
 
 def _time_zone(source: Source, at: Steps, name: str) -> Iterator[Mistake]:

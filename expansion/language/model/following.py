@@ -66,12 +66,15 @@ _AFTER = (
 )
 
 
+_CHANNEL = "A channel of Slack, or of what `announce_by` in policy.yaml names"
+
+
 class Remind(Strict):
     """A reminder that nobody has touched the task."""
 
     after: WorkingSpanField | None = Field(None, description=_AFTER, examples=["6 working hours"])
     channel: Channel | None = Field(
-        None, description="A Slack channel; left out: a note on the task itself.", examples=["expansion"]
+        None, description=f"{_CHANNEL}; left out: a note on the task itself.", examples=["expansion"]
     )
 
 
@@ -90,7 +93,7 @@ class Escalate(Strict):
     """A message to those who answer for the team."""
 
     after: WorkingSpanField | None = Field(None, description=_AFTER, examples=["16 working hours"])
-    channel: Channel = Field(description="A Slack channel.", examples=["expansion-managers"])
+    channel: Channel = Field(description=f"{_CHANNEL}.", examples=["expansion-managers"])
 
 
 class Sla(Strict):

@@ -173,6 +173,12 @@ class Policy(Strict):
         description="When nothing goes out that reaches the customer's people.",
         examples=[{"from": "19:00", "to": "08:00", "days": ["sat", "sun"]}],
     )
+    announce_by: str | None = Field(
+        None,
+        description="The action by which the reminders and escalations of `sla` are posted in their `channel`; left "
+        "out: `slack.post_message`.",
+        examples=["email.send"],
+    )
     attention: Attention | None = Field(
         None,
         description="How much anybody gets, over all triggers: the most valuable first, the rest is carried over.",
