@@ -8,18 +8,24 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from prefect.blocks.notifications import CustomWebhookNotificationBlock, SendgridEmail
+from prefect.blocks.notifications import CustomWebhookNotificationBlock, SendgridEmail, SlackWebhook
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.events.schemas.automations import AutomationCore
 from prefect.settings import PREFECT_API_URL
-from pydantic import SecretStr
 from ruamel.yaml import YAML
 
 from expansion.contract import NoAccess
+from flows.mail_alerts import mail_block
+from integrations.email.settings import Settings as Mail
+from integrations.kit.settings import read as read_settings
 from jobs.settings import Settings
 
 PLACES = "expansion-alerts"  # stands in the files for the id of a notification block, which each server gives anew
-_Block = CustomWebhookNotificationBlock | SendgridEmail
+_Block = CustomWebhookNotificationBlock | SendgridEmail | SlackWebhook
+_HALF = (
+    "for alerts by e-mail set EXPANSION_ALERTS_EMAIL_TO, and EMAIL_SERVER and EMAIL_SENDER; or, by SendGrid, "
+    "EXPANSION_ALERTS_SENDGRID_KEY, EXPANSION_ALERTS_EMAIL_FROM and EXPANSION_ALERTS_EMAIL_TO, all three"
+)
 
 
 def must_be_named() -> None:
@@ -42,19 +48,22 @@ def places(settings: Settings) -> dict[str, _Block]:
             json_data={"text": "*{{subject}}*\n{{body}}"},
             secrets={"address": settings.alerts_webhook.get_secret_value()},
         )
-    mail = (settings.alerts_sendgrid_key, settings.alerts_email_from, settings.alerts_email_to)
-    if any(mail):
-        if not all(mail):
-            raise NoAccess(
-                "for alerts by e-mail set EXPANSION_ALERTS_SENDGRID_KEY, EXPANSION_ALERTS_EMAIL_FROM and "
-                "EXPANSION_ALERTS_EMAIL_TO, all three"
-            )
-        key, sender, to = mail
-        assert isinstance(key, SecretStr) and isinstance(sender, str) and to
-        found[f"{PLACES}-email"] = SendgridEmail(
-            api_key=key, sender_email=sender, to_emails=[part.strip() for part in to.split(",")]
-        )
+    if mail := _mail(settings):
+        found[f"{PLACES}-{mail[0]}"] = mail[1]
     return found
+
+
+def _mail(settings: Settings) -> tuple[str, _Block] | None:
+    """By SendGrid where its key is set, else by the server that takes the rest of the mail; with its name."""
+    key, sender, to = settings.alerts_sendgrid_key, settings.alerts_email_from, settings.alerts_email_to
+    if ((key or sender) and not to) or (key and not sender):
+        raise NoAccess(_HALF)
+    if to is None:
+        return None
+    if key and sender:
+        receivers = [part.strip() for part in to.split(",")]
+        return "email", SendgridEmail(api_key=key, sender_email=sender, to_emails=receivers)
+    return "smtp", mail_block(read_settings(Mail), to, sender)
 
 
 async def put(folder: Path, blocks: dict[str, _Block]) -> list[str]:

@@ -59,9 +59,15 @@ class Settings(BaseSettings):
         "*Incoming Webhooks*) or another address that takes a JSON `text`.",
     )
     alerts_sendgrid_key: SecretStr | None = Field(
-        None, description="For alerts by e-mail: a SendGrid API key that may send mail (Settings, *API Keys*)."
+        None,
+        description="For alerts by SendGrid: an API key that may send mail (Settings, *API Keys*). Without it they go "
+        "by EMAIL_SERVER.",
     )
-    alerts_email_from: str | None = Field(None, description="Whose name such an e-mail bears: a verified sender.")
+    alerts_email_from: str | None = Field(
+        None,
+        description="Whose address such an e-mail bears: with SendGrid a verified sender; left out otherwise, it is "
+        "that of EMAIL_SENDER.",
+    )
     alerts_email_to: str | None = Field(None, description="Whom it goes to; several with commas.")
 
     @field_validator("ledger_url", "engine_url", mode="before")

@@ -44,7 +44,6 @@ class Email(StandIn):
         "EMAIL_LISTS": "expansion=revops@seller.example,cs@seller.example renewals=renewals@seller.example"
     }
     colour = "#8a6d3b"
-    chats = True
 
     def __init__(self, state: State, now: Callable[[], float] = time.time) -> None:
         super().__init__(state)

@@ -143,7 +143,7 @@ def test_without_a_server_it_says_how_to_start_one(town: Callable[..., Town], tm
 
 
 def test_half_of_the_settings_for_e_mail_is_said(town: Callable[..., Town], prefect_api: dict[str, str]) -> None:
-    said = alerts(town(**prefect_api), EXPANSION_ALERTS_EMAIL_TO="ops@seller.example")
+    said = alerts(town(**prefect_api), EXPANSION_ALERTS_EMAIL_FROM="ops@seller.example")
     assert said.returncode == 1
     assert "EXPANSION_ALERTS_SENDGRID_KEY, EXPANSION_ALERTS_EMAIL_FROM and EXPANSION_ALERTS_EMAIL_TO" in " ".join(
         said.stderr.split()
