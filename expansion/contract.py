@@ -388,7 +388,8 @@ class ActionWords:
     input_model: type[BaseModel]
     repeatable: bool
     note: str | None = None
-    offers: frozenset[str] = frozenset()  # of: close, annotate, take_back (for `when_cleared`), sla, updates
+    offers: frozenset[str] = frozenset()  # close, annotate, take_back (for `when_cleared`), sla, updates, leavers
+    # `leavers`: what it set can be taken back from some of its people alone, see follow/inputs.py
     keeps: frozenset[str] = frozenset()  # inputs whose effect `take_back` cannot take back
     followed_by: str | None = None  # the action that changes or takes back what this one made
     follows: bool = False  # done about what an earlier step made, by the ledger; no playbook names it

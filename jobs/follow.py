@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from expansion.contract import Failure, Made, NoAccess, Refused, Standing, Watched
-from expansion.follow.cleared import assigned_to, notes_of, takes_back
+from expansion.follow.cleared import assigned_to, notes_of, takes_back, users_of
+from expansion.follow.leavers import from_who_left
 from expansion.records.ledger import StepRecord
 from jobs.place import Place
 
@@ -16,15 +17,26 @@ LOOK = 200  # things of one action that are asked about together; integrations c
 def take_back_all(place: Place, now: datetime) -> int:
     """A step for each thing of an ended episode that the playbook wants closed, annotated or taken back."""
     ledger = place.ledger
+    left = take_back_from_leavers(place, now)
     steps = ledger.to_take_back()
     if not steps:
-        return 0
+        return left
     ids = place.ids(now)
     accounts = {one for step in steps for one in ids.of_account(ids.account(step.account_id))}
     still_set = ledger.still_set(accounts, {step.action for step in steps})
     following = ledger.following(step.key for step in steps)
     back = takes_back(steps, place.catalog, place.definitions.zone, still_set, following, ids)
-    return len(ledger.add_following(back, now))
+    return left + len(ledger.add_following(back, now))
+
+
+def take_back_from_leavers(place: Place, now: datetime) -> int:
+    """A step for each person who left an account while what was set for them because of it stands."""
+    steps = place.ledger.to_take_back_from_leavers()
+    if not any(map(users_of, steps)):
+        return 0
+    left, ids = place.evaluator(place.definitions, now).left(), place.ids(now)
+    following = place.ledger.following(step.key for step in steps)
+    return len(place.ledger.add_following(from_who_left(steps, place.catalog, left, ids, following), now))
 
 
 def look_at(

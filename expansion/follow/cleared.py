@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -15,9 +16,11 @@ from expansion.records.ledger import StepRecord
 from expansion.usage.former_ids import NOBODY, FormerIds
 
 CLEARED = "cleared"
+LEFT = "left"  # before a mark of the person, the end of the id of a step that takes back from who left
 ALREADY = "it was already there"  # what the ledger says of a step that found its work done
 NOT_OURS = "it was there before this step set it, so it stays"
 STILL_WANTED = "another open episode of this account set the same, so it stays"
+ALL_LEFT = "everybody for whom it was set has left the account, and it was taken back from them"
 NOT_OFFERED = "what this step did cannot be taken back by this version"
 UPDATES = "updates"  # among the offers of an action that makes a message: what follows is said in its thread
 PEOPLE = "people"  # the part of an input that says for whom, not what
@@ -60,7 +63,10 @@ def _taken_back(
         return new_step(step, CLEARED, step.action, None, NOT_OFFERED)
     if wanted == "take_back":
         skipped = _why_not(step, still_set)
-        return new_step(step, CLEARED, words.followed_by, None if skipped else _take_back(step), skipped)
+        still = still_meant(step, following.get(step.key, ()))
+        skipped = skipped or (ALL_LEFT if still == [] else None)
+        given = None if skipped else takes_back_from(step, still or [])
+        return new_step(step, CLEARED, words.followed_by, given, skipped)
     assert step.cleared_at is not None, "asked only of episodes that have ended"
     day = day_text(local_date(step.cleared_at, zone))
     close = wanted == "close"
@@ -125,8 +131,30 @@ def new_step(
     )
 
 
-def _take_back(step: StepRecord) -> TakeBack:
-    return TakeBack(step=step.key, remote_id=step.remote_id or "", made=dict(step.input or {}))
+def takes_back_from(step: StepRecord, users: Sequence[str]) -> TakeBack:
+    """What a step set is removed from these people; from all for whom it was set where none is named."""
+    made = dict(step.input or {})
+    return TakeBack(step=step.key, remote_id=step.remote_id or "", made=made, people=list(users))
+
+
+def left_id(step_id: str, user_id: str) -> str:
+    """The id of the step that takes back from a person who left; it names nobody."""
+    return f"{step_id}.{LEFT}-{hashlib.sha256(user_id.encode()).hexdigest()[:12]}"
+
+
+def users_of(step: StepRecord) -> list[str]:
+    """The people for whom a step did something."""
+    people = (step.input or {}).get(PEOPLE)
+    found = people if isinstance(people, list) else []
+    return [str(one["user_id"]) for one in found if isinstance(one, Mapping) and one.get("user_id")]
+
+
+def still_meant(step: StepRecord, following: Iterable[StepRecord]) -> list[str] | None:
+    """The people of a step but for those who left before; None where nobody did."""
+    gone = {one.step_id for one in following}
+    users = users_of(step)
+    stay = [user for user in users if left_id(step.step_id, user) not in gone]
+    return None if len(stay) == len(users) else stay
 
 
 def _because(step: StepRecord) -> str:
@@ -138,8 +166,12 @@ def _why_not(step: StepRecord, still_set: Sequence[StepRecord]) -> str | None:
     """A reason to leave what the step set: it is not ours to take away, or somebody else needs it."""
     if step.reason == ALREADY:
         return NOT_OURS
-    same = [one for one in still_set if one.action == step.action]
-    return STILL_WANTED if any(_what(one) == _what(step) for one in same) else None
+    return STILL_WANTED if any(same_thing(one, step) for one in still_set) else None
+
+
+def same_thing(one: StepRecord, other: StepRecord) -> bool:
+    """Whether two steps set the same, for whomever."""
+    return one.action == other.action and _what(one) == _what(other)
 
 
 def _what(step: StepRecord) -> dict[str, object]:

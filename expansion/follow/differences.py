@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from expansion.contract import Standing
-from expansion.follow.cleared import CLEARED, assigned_to
+from expansion.follow.cleared import CLEARED, LEFT, assigned_to
 from expansion.records.ledger import Difference, StepRecord
 
 NOTHING_TO_DO = "nothing: it is done"
@@ -23,7 +23,7 @@ def differences(
             detail = standing.missing or f"{step.action} made it, and it is not there any more"
             yield Difference(step.key, "deleted", detail, _about_deleted(restore))
         return
-    if standing.missing:
+    if standing.missing and not _from_leavers(following):
         advice = "if the people should have it, put it back there; the ledger does not do it again"
         yield Difference(step.key, "changed", standing.missing, advice)
     if standing.moved:
@@ -47,9 +47,14 @@ def _about_deleted(restore: str | None) -> str:
 
 
 def _was_taken_back(following: list[StepRecord]) -> bool:
-    """A tag that a step of ours removed when the episode ended."""
+    """A tag that a step of ours removed when the episode ended, or when people left the account."""
     ended = [one for one in following if one.step_id.endswith(f".{CLEARED}") and one.state == "done"]
-    return any(one.input is not None and "close" not in one.input for one in ended)
+    return any(one.input is not None and "close" not in one.input for one in ended) or _from_leavers(following)
+
+
+def _from_leavers(following: list[StepRecord]) -> bool:
+    """Taken back from some; no system tells from whom it is missing."""
+    return any(f".{LEFT}-" in one.step_id and one.state == "done" for one in following)
 
 
 def _was_closed(following: list[StepRecord]) -> bool:

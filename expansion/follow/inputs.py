@@ -35,6 +35,8 @@ class ChangeTask(MadeBefore):
 class TakeBack(MadeBefore):
     """What a step set is removed again."""
 
+    people: list[str] = Field(default_factory=list, description="User ids: from these alone. Empty: from all of them.")
+
 
 def reference(key: str) -> str:
     """The mark before a note, by which it is found again: the beginning of the step's key."""

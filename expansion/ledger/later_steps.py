@@ -41,6 +41,12 @@ class Following(Database):
         with self.reading() as connection:
             return read_steps(connection.execute(step_query().where(wanted, ~joined, ~followed).order_by(*ORDER)))
 
+    def to_take_back_from_leavers(self) -> list[StepRecord]:
+        """Done steps of open episodes of accounts that are taken back when they end."""
+        wanted = and_(STEPS.c.when_cleared == "take_back", STEPS.c.state == "done", FIRINGS.c.cleared_at.is_(None))
+        with self.reading() as connection:
+            return read_steps(connection.execute(step_query().where(wanted, FIRINGS.c.user_id == "").order_by(*ORDER)))
+
     def steps_called(self, keys: Iterable[str]) -> dict[str, StepRecord]:
         """Steps by key."""
         query = step_query().where(STEPS.c.key.in_(list(keys)))

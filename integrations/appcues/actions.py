@@ -17,7 +17,7 @@ from integrations.kit.shapes import reading, reads
 
 SHOWN = "a flow that asks for it shows on the next page that they load, once per person for good if it says so"
 KNOWN_BY = "their user ids have to be those that your app gives to Appcues.identify"
-TAKE_BACK = frozenset({"take_back"})
+TAKE_BACK = frozenset({"take_back", "leavers"})
 
 
 class AppcuesAction(ReachesPeople):

@@ -11,7 +11,7 @@ from integrations.appcues.actions import AppcuesAction
 from integrations.appcues.client import Profile
 from integrations.appcues.inputs import AddToSegment, SetGroupProperty, SetUserProperty
 from integrations.kit.nudges import Nudge
-from integrations.kit.people import Found, for_each, people_text
+from integrations.kit.people import Found, for_each, meant, people_text
 from integrations.kit.shapes import reads
 
 
@@ -55,7 +55,7 @@ class ClearUserPropertyAction(_TakesBack):
     def do(self, piece: Piece) -> Done:
         asked = cast(TakeBack, piece.input)
         nudge = SetUserProperty.model_validate(asked.made).nudge()
-        users = tuple(Profile(user, {}) for user in asked.remote_id.split(","))
+        users = tuple(Profile(user, {}) for user in meant(asked))
         found, changed = for_each(Found(self.system, users, len(users)), lambda user: self._one(user.id, nudge))
         cleared = sum(map(bool, changed))
         note = f"`{nudge.name}` is cleared for {people_text(cleared)}"
@@ -78,6 +78,6 @@ class RemoveFromSegmentAction(_TakesBack):
     def do(self, piece: Piece) -> Done:
         asked = cast(TakeBack, piece.input)
         made = AddToSegment.model_validate(asked.made)
-        users = [unquote(user) for user in asked.remote_id.split(",")]
+        users = [unquote(user) for user in meant(asked)]
         self._client.change_members(self._client.segment_id(made.segment), "remove", users)
         return Done(asked.remote_id, note=f"{people_text(len(users))} taken out of the segment {made.segment}")

@@ -13,7 +13,7 @@ from expansion.follow.inputs import TakeBack
 from integrations.gainsight_px.client import Client
 from integrations.gainsight_px.inputs import AddToSegment
 from integrations.gainsight_px.meanings import SYSTEM
-from integrations.kit.people import ReachesPeople, find_people, people_text
+from integrations.kit.people import ReachesPeople, find_people, meant, people_text
 from integrations.kit.shapes import reads
 
 _KNOWN_BY = "their user ids must be the ids that your product identifies them with in PX, in the same case"
@@ -28,7 +28,7 @@ class AddToSegmentAction(ReachesPeople):
     input_model = AddToSegment
     system = SYSTEM
     repeatable = True
-    offers = frozenset({"take_back"})
+    offers = frozenset({"take_back", "leavers"})
     followed_by = "gainsight_px.take_back"
     note = "An engagement whose audience asks for the segment has to be live; nobody is shown anything by the call."
 
@@ -60,7 +60,7 @@ class TakeBackAction(ReachesPeople):
 
     def do(self, piece: Piece) -> Done:
         asked = cast(TakeBack, piece.input)
-        name, people = AddToSegment.model_validate(asked.made).segment, asked.remote_id.split(",")
+        name, people = AddToSegment.model_validate(asked.made).segment, meant(asked)
         self._client.remove(self._client.external_segment(name), people, piece.fired_at)
         note = f"{people_text(len(people))} taken out of the segment {name}; who has seen the engagement has seen it"
         return Done(asked.remote_id, note=note)

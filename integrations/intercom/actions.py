@@ -41,7 +41,7 @@ class EnrolInSeriesAction(_IntercomAction):
     name = "intercom.enrol_in_series"
     title = "Make people eligible for an Intercom series"
     input_model = EnrolInSeries
-    offers = frozenset({"take_back"})
+    offers = frozenset({"take_back", "leavers"})
     keeps = frozenset({"attribute", "event"})
     followed_by = "intercom.take_back"
     note = f"The series must be live with that entry rule. {HOURLY}, and tells nobody who is in a series."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from expansion.contract import Done, Failure, Made, Piece, Refused, Standing
+from expansion.fields import Person
 from expansion.follow.inputs import TakeBack
 from integrations.kit.people import ReachesPeople, people_text
 from integrations.kit.shapes import reading, reads
@@ -35,11 +36,20 @@ class TakeBackAction(ReachesPeople):
         tag = tag_of(self._made_with.model_validate(asked.made))
         if tag is None:
             raise Refused(ONLY_TAGS)
-        removed = sum(self._api.untag(contact, tag) for contact in asked.remote_id.split(","))
+        removed = sum(self._api.untag(contact, tag) for contact in self._contacts(asked))
         note = (
             f"the tag {tag} is removed from {people_text(removed)}" if removed else f"nobody has the tag {tag} any more"
         )
         return Done(asked.remote_id, None, f"{note}; who is in the series by now stays in it", already=not removed)
+
+    def _contacts(self, asked: TakeBack) -> list[str]:
+        """Those that got the tag; where only some are meant, they are looked up again."""
+        ids = asked.remote_id.split(",")
+        if not asked.people or len(ids) == 1:
+            return ids
+        people = [Person.model_validate(one) for one in asked.made["people"] if one["user_id"] in asked.people]
+        found = {contact.id for person in people if (contact := self._api.contact(person))}
+        return [one for one in ids if one in found]
 
 
 def tag_of(wanted: EnrolInSeries) -> str | None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Generic, Protocol, TypeVar
+from urllib.parse import unquote
 
 from expansion.contract import Done, Failure, Piece, Refused, Reply
 from expansion.fields import Person
+from expansion.follow.inputs import TakeBack
 from integrations.kit.declare import ActionBase
 from integrations.kit.shapes import reading
 
@@ -84,6 +86,15 @@ def for_each(found: Found[K], act: Callable[[K], object]) -> tuple[Found[K], lis
     if refusal and not reached:
         raise refusal
     return replace(found, known=tuple(reached), refused=len(found.known) - len(reached)), said
+
+
+def meant(asked: TakeBack) -> list[str]:
+    """The ids that a step left in a system that calls people as the product does; of those alone who are named."""
+    ids = asked.remote_id.split(",")
+    mine = [one for one in ids if unquote(one) in asked.people] if asked.people else ids
+    if not mine:
+        raise Refused("none of these people got it by this step, so nothing is taken back from them")
+    return mine
 
 
 class ReachesPeople(ActionBase):

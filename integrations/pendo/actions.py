@@ -23,7 +23,7 @@ from integrations.pendo.schema import Schema
 
 SHOWN = "a public guide whose segment asks for it shows the next time that they are in the app"
 KNOWN_BY = "their user ids have to be the visitor ids that your app gives to Pendo"
-TAKE_BACK = frozenset({"take_back"})
+TAKE_BACK = frozenset({"take_back", "leavers"})
 _NOT_KNOWN = (
     "Pendo does not know this account's id (it came back as missing), so nothing was set; check the account id that "
     "your app gives to Pendo"

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from expansion.contract import Done, Piece, Refused
 from expansion.follow.inputs import TakeBack
-from integrations.kit.people import ReachesPeople, people_text
+from integrations.kit.people import ReachesPeople, meant, people_text
 from integrations.kit.shapes import reads
 from integrations.pendo.actions import cleared_by
 from integrations.pendo.client import Client
@@ -58,6 +58,6 @@ class RemoveFromSegmentAction(_TakesBack):
     def do(self, piece: Piece) -> Done:
         asked = cast(TakeBack, piece.input)
         made = AddToSegment.model_validate(asked.made)
-        visitors = [unquote(one) for one in asked.remote_id.split(",")]
+        visitors = [unquote(one) for one in meant(asked)]
         self._client.change_members(self._client.segment_id(made.segment), "remove", visitors)
         return Done(asked.remote_id, note=f"{people_text(len(visitors))} taken out of the segment {made.segment}")

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from expansion.follow.cleared import ALL_LEFT
 from jobs.follow import take_back_all
+from jobs.pull import pull_one, pulls
 from tests import world
 from tests.flows.afterwards import Job, job
 from tests.flows.conftest import Outside
@@ -83,3 +85,17 @@ def test_what_a_person_has_changed_meanwhile_stays_and_the_ledger_says_so(done: 
     assert held(done, "ac-01") == ["by hand", [], "", ""]
     note = "`nudge` of the account was changed since, and stays as it is"
     assert done.step("ac-01", "guide.cleared").note == note
+
+
+def test_who_moves_to_another_account_is_nudged_for_the_former_one_no_longer(done: Job) -> None:
+    known = done.outside.get("mixpanel.profiles", "ana-ac-01") or {}
+    done.outside.put("mixpanel.profiles", "ana-ac-01", known | {"company_id": "ac-11"})
+    assert [pull_one(done.place, one, LATER).problem for one in pulls(done.place) if one.what == "people"] == [None]
+    assert take_back_all(done.place, LATER) == 2
+    assert take_back_all(done.place, LATER) == 0, "once"
+    done.deliver()
+    assert held(done, "ac-01") == ["bigger_plan", [], "bigger_plan", ""], "what the account has stands"
+    assert held(done, "ac-02") == ["bigger_plan", ["ana-ac-02"], "bigger_plan", "bigger_plan"]
+    end(done)
+    assert {done.step("ac-01", f"{one}.cleared").reason for one in ("guide-admins", "flow-admins")} == {ALL_LEFT}
+    assert held(done, "ac-01") == ["", [], "", ""]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -163,6 +164,19 @@ def test_a_tag_is_taken_back_from_those_who_have_it(world: StandIns, intercom: A
     assert reply.note == f"the tag expansion:{SERIES} is removed from 2 people; who is in the series by now stays in it"
     [again] = intercom.actions["intercom.take_back"].deliver([take_back(ids, "one", "two")])
     assert (again.already, again.note.partition(";")[0]) == (True, f"nobody has the tag expansion:{SERIES} any more")
+
+
+def test_a_tag_is_taken_back_from_who_left_the_account_and_from_nobody_else(world: StandIns, intercom: Any) -> None:
+    ids = tagged(intercom, "one", "two")
+    asked = take_back(ids, "one", "two")
+    of_one = replace(asked, input=asked.input.model_copy(update={"people": [person("one").user_id]}))
+    [reply] = intercom.actions["intercom.take_back"].deliver([of_one])
+    assert tags(world, "one") == set() != tags(world, "two")
+    assert reply.note.startswith(f"the tag expansion:{SERIES} is removed from 1 person;")
+    first, _ = ids.split(",")
+    world.state.delete("intercom.contacts", first)  # deleted there, or merged into another one
+    [gone] = intercom.actions["intercom.take_back"].deliver([of_one])
+    assert gone.already and tags(world, "two") != set()
 
 
 def look(intercom: Any, ids: str, **how: Any) -> Any:
