@@ -68,19 +68,20 @@ def add_facts(
     *,
     asked: Sequence[str] = (),
     full: Full | None = None,
+    pushed: bool = False,
 ) -> int:
     """Store what changed. All records are read before anything is stored: half a pull would look like missing values.
 
     `asked` are the fields that the source was asked for: one that other records have, and a record has not, is empty
-    there. Where the answer is `full`, what was known of records that it does not hold ends. Returns how many changes
-    were new.
+    there. Where the answer is `full`, what was known of records that it does not hold ends. What was `pushed` knows the
+    moment of each value, and may come late. Returns how many changes were new.
     """
     listed = forgotten_people(store.root)
     known = (record for each in records if (record := listed.fact(each))) if listed else records
     answer = Answer(source, naive(pulled_at), tuple(asked), full)
     rows = answer.rows(list(known), as_text)
     with manifests.writing(store.root):
-        return _add(store, source, rows, pulled_at, answer)
+        return _add(store, source, rows, pulled_at, answer, pushed=pushed)
 
 
 def add_cohort(store: UsageStore, members: CohortMembers, pulled_at: datetime) -> int:
@@ -184,7 +185,15 @@ def naive(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
-def _add(store: UsageStore, source: str, rows: list[Row], pulled_at: datetime, answer: Answer | None = None) -> int:
+def _add(
+    store: UsageStore,
+    source: str,
+    rows: list[Row],
+    pulled_at: datetime,
+    answer: Answer | None = None,
+    *,
+    pushed: bool = False,
+) -> int:
     manifest = store.manifest()
     con = store.connect()
     stored = _changes_sql(store, manifest)
@@ -192,7 +201,7 @@ def _add(store: UsageStore, source: str, rows: list[Row], pulled_at: datetime, a
         rows = [*rows, *answer.ended(con, stored, rows)]
     con.register("pulled", pa.table([list(column) for column in zip(*rows, strict=True)] or [[]] * 7, schema=_SCHEMA))
     before = manifest.pulls.get(source)
-    changes = _changes(stored, naive(before.last) if before else None)
+    changes = _changes(stored, naive(before.last) if before else None, pushed=pushed)
     con.execute(f"CREATE TEMP TABLE changed AS {changes}")
     count = one(con, "SELECT count(*) FROM changed")
     files = (*manifest.facts, _write(store, con, count)) if count else manifest.facts
@@ -203,29 +212,37 @@ def _add(store: UsageStore, source: str, rows: list[Row], pulled_at: datetime, a
 _KEYS = "source, field, account_id, user_id"
 
 
-def _changes(stored: str, last_pull: datetime | None) -> str:
+def _changes(stored: str, last_pull: datetime | None, *, pushed: bool) -> str:
     """SQL for the pulled rows that say something new.
 
     The newest of a key is what holds now: if the last pull saw another value, it became so after that pull. Older ones,
-    and what a file knew before what is stored, are history: kept where the store says otherwise for their moment.
+    and what a file knew before what is stored, are history: kept where the one before them, stored or among these, says
+    otherwise. All that was pushed is history.
     """
     before = f"TIMESTAMP {quote(str(last_pull))}" if last_pull else "NULL::TIMESTAMP"
     once = f"SELECT * FROM pulled QUALIFY row_number() OVER (PARTITION BY {_KEYS}, since ORDER BY value) = 1"
     by_key = f"OVER (PARTITION BY {_KEYS} ORDER BY since"
     aged = f"SELECT *, row_number() {by_key} DESC) AS age, lag(value) {by_key}) AS earlier, "
-    aged += f"row_number() {by_key}) > 1 AS has_earlier FROM ({once})"
+    aged += f"lag(since) {by_key}) AS earlier_since, row_number() {by_key}) > 1 AS has_earlier FROM ({once})"
     known = f"SELECT {_KEYS}, since, {NEWEST_VALUE} AS value FROM {stored} SEMI JOIN pulled USING ({_KEYS})"
     latest = f"SELECT {_KEYS}, arg_max_null(value, since) AS value, max(since) AS since FROM known GROUP BY ALL"
     same = " AND ".join(f"p.{key} = k.{key}" for key in _KEYS.split(", "))
+    is_now = "false" if pushed else "age = 1 AND p.seen_at >= l.since"
+
     return (
         f"WITH known AS ({known} GROUP BY ALL), latest AS ({latest}), aged AS ({aged}) "
-        "SELECT p.source, p.field, p.account_id, p.user_id, p.value, CASE WHEN age = 1 AND p.seen_at >= l.since "
+        f"SELECT p.source, p.field, p.account_id, p.user_id, p.value, CASE WHEN {is_now} "
         f"AND p.since <= {before} THEN p.seen_at ELSE p.since END AS since, p.seen_at FROM aged p "
         f"LEFT JOIN latest l USING ({_KEYS}) ASOF LEFT JOIN known k ON {same} AND p.since >= k.since "
-        "WHERE CASE WHEN l.source IS NULL THEN NOT has_earlier OR p.value IS DISTINCT FROM earlier "
-        "WHEN age = 1 AND p.seen_at >= l.since THEN p.value IS DISTINCT FROM l.value "
-        "ELSE k.source IS NULL OR p.value IS DISTINCT FROM k.value END"
+        f"WHERE CASE WHEN {is_now} THEN {_differs('l')} ELSE {_differs('k')} END"
     )
+
+
+def _differs(before: str) -> str:
+    """SQL for: a pulled row says something else than the one before it, stored (`before`) or pulled with it."""
+    is_pulled = f"has_earlier AND ({before}.source IS NULL OR earlier_since >= {before}.since)"
+    stored = f"{before}.source IS NULL OR p.value IS DISTINCT FROM {before}.value"
+    return f"CASE WHEN {is_pulled} THEN p.value IS DISTINCT FROM earlier ELSE {stored} END"
 
 
 def _write(store: UsageStore, con: duckdb.DuckDBPyConnection, rows: int) -> FactFile:

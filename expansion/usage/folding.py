@@ -140,7 +140,7 @@ class Fold:
             known = [one for record in mine if (one := listed.fact(record))] if listed else mine
             if known:
                 at = max(record.known_at or record.at or _LONG_AGO for record in known)
-                self.done.facts += add_facts(self.store, source, known, at)
+                self.done.facts += add_facts(self.store, source, known, at, pushed=True)
 
     def _cohorts(self, rows: Reader) -> None:
         """Who came and who left at once; pages of a whole once all of them are there."""

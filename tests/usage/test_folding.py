@@ -148,6 +148,35 @@ def test_facts_that_wait_are_seen_by_who_only_looks_and_stay(push: Push, tmp_pat
     assert [one.user_id for one in WaitingPeople(tmp_path).rows()] == ["ana"]
 
 
+# --- values that change, and come late --------------------------------------------------------------------------------
+
+
+def plan(hour: int, value: str, known: int | None = None) -> FactRecord:
+    """A plan since an hour, known then or later."""
+    at, seen = NOW + timedelta(hours=hour), NOW + timedelta(hours=hour if known is None else known)
+    return FactRecord("segment.calls", "acme", {"plan": value}, "acme", None, at, seen)
+
+
+def plans(root: Path) -> list[tuple[int, str]]:
+    store = UsageStore(root)
+    query = f"SELECT since, value FROM {facts_sql(store, store.manifest())} WHERE field = 'plan' ORDER BY since"
+    rows = store.connect().execute(query).fetchall()
+    return [((since.replace(tzinfo=UTC) - NOW) // timedelta(hours=1), value) for since, value in rows]
+
+
+def test_a_value_that_changes_and_changes_back_between_two_runs_is_what_it_was(push: Push, tmp_path: Path) -> None:
+    push(plan(0, "Team"))
+    push(plan(1, "Business"), plan(2, "Team"), plan(3, "Business"), plan(4, "Business"), plan(5, "Team"))
+    assert plans(tmp_path) == [(0, "Team"), (1, "Business"), (2, "Team"), (3, "Business"), (5, "Team")]
+
+
+def test_an_older_value_that_comes_in_a_later_run_outdoes_no_newer_one(push: Push, tmp_path: Path) -> None:
+    push(plan(0, "Team"))
+    push(plan(2, "Business"))
+    push(plan(1, "Free", known=5))
+    assert plans(tmp_path) == [(0, "Team"), (1, "Free"), (2, "Business")]
+
+
 # --- whose events name an account -------------------------------------------------------------------------------------
 
 
