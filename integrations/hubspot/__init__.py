@@ -7,10 +7,14 @@ from dataclasses import replace
 from integrations.hubspot.actions import CreateTaskAction, UpdatePropertiesAction
 from integrations.hubspot.change import ChangeTaskAction
 from integrations.hubspot.companies import CompanySource, Owners
+from integrations.hubspot.create_deal import CreateDealAction
 from integrations.hubspot.deals import DealSource
 from integrations.hubspot.doctor import check
 from integrations.hubspot.inputs import CreateTask
+from integrations.hubspot.kinds import DEAL, TASK
+from integrations.hubspot.lists import AddToListAction, RemoveFromListAction
 from integrations.hubspot.merges import MergedCompanySource
+from integrations.hubspot.sequences import EnrolInSequenceAction
 from integrations.hubspot.settings import LIMITS, RIGHTS, SEARCH_LIMITS, Settings
 from integrations.hubspot.tickets import OpenTicketSource, TicketSource
 from integrations.hubspot.webhook import Webhook
@@ -23,18 +27,23 @@ from integrations.kit.world import IN_LIFE, World
 def connect(settings: Settings, world: World = IN_LIFE) -> Connected:
     """The integration facing one portal. Nothing is sent until it is used."""
     from integrations.hubspot.client import Client
+    from integrations.hubspot.records import Records
     from integrations.hubspot.task_states import TaskStates
-    from integrations.hubspot.tasks import Tasks
 
     limits = (replace(LIMITS[0], calls=settings.calls_in_ten_seconds),)
     client = Client(settings, world, limits, SEARCH_LIMITS)
     owners = Owners(client, settings.fallback_owner)
-    tasks = Tasks(client, settings.task_key_property)
+    tasks = Records(client, TASK, settings.task_key_property)
+    deals = Records(client, DEAL, settings.deal_key_property)
     states = TaskStates(client, tasks, owners)
     actions: list[ActionBase] = [
         CreateTaskAction(tasks, owners, states),
         ChangeTaskAction(client, states, owners, CreateTask),
         UpdatePropertiesAction(client),
+        CreateDealAction(client, deals, owners),
+        AddToListAction(client),
+        RemoveFromListAction(client),
+        EnrolInSequenceAction(client, owners),
     ]
     key = settings.account_key_property
     sources: list[SourceBase] = [
@@ -51,6 +60,15 @@ def connect(settings: Settings, world: World = IN_LIFE) -> Connected:
     )
 
 
+_ACTIONS: tuple[type[ActionBase], ...] = (
+    CreateTaskAction,
+    UpdatePropertiesAction,
+    ChangeTaskAction,
+    CreateDealAction,
+    AddToListAction,
+    RemoveFromListAction,
+    EnrolInSequenceAction,
+)
 _SOURCES: tuple[type[SourceBase], ...] = (
     CompanySource,
     MergedCompanySource,
@@ -64,7 +82,7 @@ INTEGRATION = Integration(
     title="HubSpot",
     settings_model=Settings,
     connect=connect,
-    actions={a.name: a for a in (CreateTaskAction, UpdatePropertiesAction, ChangeTaskAction)},
+    actions={action.name: action for action in _ACTIONS},
     sources={source.name: source for source in _SOURCES},
     inbound={Webhook.name: Webhook},
     limits=(*LIMITS, *SEARCH_LIMITS),

@@ -21,12 +21,12 @@ from integrations.kit.tasks import standings
 if TYPE_CHECKING:
     # Importing the client costs a tenth of a second: only `connected` does, not the catalog.
     from integrations.hubspot.client import Client
+    from integrations.hubspot.records import RecordDraft, Records
     from integrations.hubspot.task_states import TaskStates
-    from integrations.hubspot.tasks import TaskDraft, Tasks
 
 
 @reads("HubSpot")
-class CreateTaskAction(MakesOnce["TaskDraft"]):
+class CreateTaskAction(MakesOnce["RecordDraft"]):
     name = "hubspot.create_task"
     title = "Create a task in HubSpot"
     input_model = CreateTask
@@ -36,14 +36,14 @@ class CreateTaskAction(MakesOnce["TaskDraft"]):
     restore = "restore it from the recycle bin, or tell its owner"
     note = "Carries our key in HUBSPOT_TASK_KEY_PROPERTY; a task that is there already is left alone."
 
-    def __init__(self, tasks: Tasks, owners: Owners, states: TaskStates) -> None:
+    def __init__(self, tasks: Records, owners: Owners, states: TaskStates) -> None:
         super().__init__(tasks)
         self._tasks, self._owners, self._states = tasks, owners, states
 
     def look(self, made: Sequence[Made]) -> list[Standing | Failure]:
         return standings(self._states.read, made)
 
-    def draft(self, piece: Piece) -> TaskDraft:
+    def draft(self, piece: Piece) -> RecordDraft:
         task = cast(CreateTask, piece.input)
         company_of(piece)  # refused before anything is asked
         owner, note = self._owners.of(task.assign_to)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import urllib3
@@ -28,6 +28,9 @@ from integrations.kit.world import World
 
 SYSTEM = errors.SYSTEM
 PAGE = 100
+Body = Mapping[str, Any] | Sequence[str]  # lists take bare ids
+
+TYPE_IDS = {"contacts": "0-1", "companies": "0-2", "deals": "0-3", "tasks": "0-27"}
 
 _ANY_JSON = dict.fromkeys(range(200, 300), "object")  # an undocumented 2xx would otherwise come back as None
 
@@ -84,7 +87,7 @@ class Client:
         self,
         method: str,
         path: str,
-        body: Mapping[str, Any] | None = None,
+        body: Body | None = None,
         *,
         query: Mapping[str, Any] | None = None,
         wrote: bool = True,
@@ -103,7 +106,7 @@ class Client:
         self,
         method: str,
         path: str,
-        body: Mapping[str, Any] | None,
+        body: Body | None,
         query: Mapping[str, Any] | None,
         *,
         wrote: bool,
@@ -162,7 +165,7 @@ class Client:
             details = self.details()
         except Failure:
             return None
-        number = {"tasks": "0-27", "companies": "0-2"}[kind]
+        number = TYPE_IDS[kind]
         root = f"https://{details.get('uiDomain') or 'app.hubspot.com'}"
         if not self._settings.base_url.rstrip("/").endswith(".hubapi.com"):
             root = self._settings.base_url.rstrip("/")  # a stand-in shows its own pages
@@ -171,14 +174,14 @@ class Client:
     # --- how ---
 
     def _dial(
-        self, method: str, path: str, body: Mapping[str, Any] | None, query: Mapping[str, Any] | None
+        self, method: str, path: str, body: Body | None, query: Mapping[str, Any] | None
     ) -> tuple[Any, int, Mapping[str, str]]:
         answer: tuple[Any, int, Mapping[str, str]] = self._api.call_api(
             path,
             method,
             query_params=list((query or {}).items()),
             header_params={"Accept": "application/json"},
-            body=dict(body) if body else None,
+            body=body or None,
             response_types_map=_ANY_JSON,
             auth_settings=["oauth2"],
             _request_timeout=self._timeout,

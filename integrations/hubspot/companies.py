@@ -115,37 +115,47 @@ def day_of(described: Mapping[str, Any], value: Any) -> Any:
 
 
 class Owners:
-    """Turns an e-mail address into an owner's number, not the user's; remembers what it found."""
+    """Turns an e-mail address into an owner's number, which is not the user's; remembers what it found."""
 
     def __init__(self, client: Client, fallback: str | None) -> None:
         self._client, self._fallback = client, fallback.lower() if fallback else None
         self._path = f"/crm/owners/{client.version}"
-        self._ids: dict[str, str | None] = {}
+        self._rows: dict[str, Mapping[str, Any] | None] = {}
 
     def of(self, email: str) -> tuple[str, str | None]:
         """The number and, where it is the fallback's, a note. Refused where there is neither."""
-        if number := self._number(email.lower()):
-            return number, None
-        if number := self.fallback():
-            return number, NO_OWNER
-        raise Refused(
-            f"{SYSTEM} has no active user for the owner; activate one with that e-mail address, "
-            "or set HUBSPOT_FALLBACK_OWNER to somebody who is active"
-        )
+        row, note = self._one(email)
+        return str(row["id"]), note
+
+    def user(self, email: str) -> tuple[str, str, str | None]:
+        """The number of the user, not of the owner; the address, and where it is the fallback's, a note."""
+        row, note = self._one(email)
+        return str(row["userId"]), str(row["email"]), note
 
     def fallback(self) -> str | None:
-        return self._number(self._fallback) if self._fallback else None
+        row = self._row(self._fallback) if self._fallback else None
+        return str(row["id"]) if row else None
 
     def emails(self) -> dict[str, str]:
         """Every active owner's e-mail address, by number."""
         return {str(row["id"]): str(row.get("email") or "") for row in self._client.pages(self._path, {})}
 
-    def _number(self, email: str) -> str | None:
-        if email not in self._ids:
+    def _one(self, email: str) -> tuple[Mapping[str, Any], str | None]:
+        if row := self._row(email.lower()):
+            return row, None
+        if self._fallback and (row := self._row(self._fallback)):
+            return row, NO_OWNER
+        raise Refused(
+            f"{SYSTEM} has no active user for the owner; activate one with that e-mail address, "
+            "or set HUBSPOT_FALLBACK_OWNER to somebody who is active"
+        )
+
+    def _row(self, email: str) -> Mapping[str, Any] | None:
+        if email not in self._rows:
             rows = list(self._client.pages(self._path, {"email": email, "archived": "false"}))
             mine = [row for row in rows if str(row.get("email", "")).lower() == email and not row.get("archived")]
-            self._ids[email] = str(mine[0]["id"]) if mine else None
-        return self._ids[email]
+            self._rows[email] = mine[0] if mine else None
+        return self._rows[email]
 
 
 def company_of(piece: Piece) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from expansion.contract import Failure
+from integrations.hubspot.kinds import DEAL, TASK, Kind
 from integrations.kit.declare import Finding
 from integrations.kit.doctor import asked, calls_left, fallback_owner, whether, works
 from integrations.kit.rights import compared, not_told
@@ -34,7 +35,8 @@ def check(client: Client, settings: Settings, owners: Owners, scopes: Sequence[s
         *(_reads(client, kind, f"{objects}/{kind}") for kind, scope in _WHERE_USED.items() if scope in scopes),
         _reads(client, "owners", f"/crm/owners/{client.version}"),
         asked("property of companies", lambda: _account_property(client, settings.account_key_property)),
-        asked("property of tasks", lambda: _task_property(client, settings.task_key_property)),
+        asked("property of tasks", lambda: _key_property(client, TASK, settings.task_key_property)),
+        *_deal_property(client, settings.deal_key_property, scopes),
         asked(
             "fallback owner",
             lambda: fallback_owner("HUBSPOT_FALLBACK_OWNER", settings.fallback_owner, owners.fallback),
@@ -70,16 +72,23 @@ def _account_property(client: Client, name: str) -> Finding:
     )
 
 
-def _task_property(client: Client, name: str) -> Finding:
-    what = f"the task property {name} makes creating repeatable"
-    found = client.properties("tasks").get(name)
+def _deal_property(client: Client, name: str, scopes: Sequence[str]) -> list[Finding]:
+    """Only where deals are made."""
+    if "crm.objects.deals.write" not in scopes:
+        return []
+    return [asked("property of deals", lambda: _key_property(client, DEAL, name))]
+
+
+def _key_property(client: Client, kind: Kind, name: str) -> Finding:
+    what = f"the {kind.one} property {name} makes creating repeatable"
+    found = client.properties(kind.many).get(name)
     if found and found.get("hasUniqueValue"):
         return Finding(what, True)
     if found:
-        remedy = f"{name} does not require unique values, which cannot be switched on later; tasks are searched for"
-        return Finding(what, False, f"{remedy}; create another and set HUBSPOT_TASK_KEY_PROPERTY")
-    remedy = f"create {name} for tasks: single-line text that requires unique values"
-    return Finding(what, False, f"{remedy}; until then a task whose fate is unknown is left to a person")
+        remedy = f"{name} does not require unique values, which cannot be switched on later; {kind.many} are searched"
+        return Finding(what, False, f"{remedy} for; create another and set HUBSPOT_{kind.one.upper()}_KEY_PROPERTY")
+    remedy = f"create {name} for {kind.many}: single-line text that requires unique values"
+    return Finding(what, False, f"{remedy}; until then a {kind.one} whose fate is unknown is left to a person")
 
 
 def _calls_left(client: Client) -> list[Finding]:

@@ -25,6 +25,10 @@ class Conflict(Refused):
     """Another record has that unique value already."""
 
 
+class Enrolled(Refused):
+    """The contact is in a sequence already, this one or another."""
+
+
 LOCKED_FOR = 2.0  # seconds; 423: "wait at least 2 seconds"
 TEN_SECONDS = 10.0
 LOOK_AGAIN = 900.0  # seconds to leave a portal alone whose day is used up; it starts anew at midnight there
@@ -34,6 +38,8 @@ _ASKED = (retry_after, interval_ms("X-HubSpot-RateLimit-Interval-Milliseconds"))
 _BUSY = "{here} is busy: too many calls"
 # Codes of ours for what the body says otherwise than by a code.
 _NO_BODY, _SCOPES, _IDS = "(no body)", "(scopes)", "(invalid ids)"
+
+_INBOX = Words("no connected inbox")
 
 MEANINGS = Meanings(
     SYSTEM,
@@ -59,6 +65,9 @@ MEANINGS = Meanings(
         Refused,
         "a property must be filled in: {message}; give it under `properties:` of the playbook's step",
     ),
+    # Recorded by others; HubSpot documents neither sentence.
+    Row(400, Enrolled, "the contact is in a sequence already", also=Words("already enrolled")),
+    Row(400, Refused, "the sender has no connected inbox there; connect it in Settings > General > Email", also=_INBOX),
     Row("OBJECT_NOT_FOUND", Gone, "the record is not there any more, or hidden from this key"),
     Row(("CONFLICTING_UNIQUE_VALUE", "CONFLICT"), Conflict, "another record has the value already: {message}"),
     Row("RATE_LIMITS", TryLater, "{here} is busy"),

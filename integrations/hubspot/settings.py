@@ -27,6 +27,14 @@ RIGHTS = (
     Right("crm.objects.contacts.write", "creating tasks, and changing those nobody has worked on"),
     Right("crm.objects.owners.read", "who owns a company and gets the task"),
     Right("crm.objects.deals.read", "`hubspot.deals`", only_for="hubspot.deals"),
+    Right("crm.objects.deals.read", "finding a deal by our key", only_for="hubspot.create_deal"),
+    Right("crm.objects.deals.write", "`hubspot.create_deal`", only_for="hubspot.create_deal"),
+    Right("crm.lists.read", "finding a list by its name", only_for="hubspot.add_to_list"),
+    Right("crm.lists.write", "`hubspot.add_to_list`, and taking it back", only_for="hubspot.add_to_list"),
+    Right("automation.sequences.read", "finding a sequence, and who is in it", only_for="hubspot.enrol_in_sequence"),
+    Right(
+        "automation.sequences.enrollments.write", "`hubspot.enrol_in_sequence`", only_for="hubspot.enrol_in_sequence"
+    ),
     Right(
         "tickets", "`hubspot.open_tickets`; HubSpot has one scope for all of tickets", only_for="hubspot.open_tickets"
     ),
@@ -45,7 +53,7 @@ class Settings(BaseSettings):
     token: SecretStr = Field(
         description="Service key: Settings > Integrations > Service Keys. Scopes: crm.objects.companies.read and "
         ".write, crm.objects.contacts.read and .write (tasks are under contacts), crm.objects.owners.read; "
-        "crm.objects.deals.read and tickets where facts.yaml asks for them."
+        "those of deals, tickets, lists and sequences where they are used: docs/systems.md."
     )
     api_version: str = Field("2026-03", pattern=r"^\d{4}-\d{2}$", description="The date in the API's paths.")
     base_url: str = Field("https://api.hubapi.com", description="Another host that speaks HubSpot's API: a stand-in.")
@@ -56,6 +64,11 @@ class Settings(BaseSettings):
         "expansion_key",
         pattern=PROPERTY,
         description="A text property of tasks with unique values. With it, a task cannot be made twice.",
+    )
+    deal_key_property: str = Field(
+        "expansion_key",
+        pattern=PROPERTY,
+        description="A text property of deals with unique values. With it, a deal cannot be made twice.",
     )
     fallback_owner: str | None = Field(
         None, description="E-mail of the user who gets what has no active owner: Settings > Users & Teams."

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from integrations.hubspot.client import Client
     from integrations.hubspot.companies import Owners
     from integrations.hubspot.inputs import CreateTask
-    from integrations.hubspot.tasks import Tasks
+    from integrations.hubspot.records import Records
 
 BATCH = 100  # inputs per call
 OPEN, DONE = "NOT_STARTED", "COMPLETED"
@@ -32,7 +32,7 @@ _MARK = re.compile(r"\[expansion [0-9a-f]{12}\]")
 class TaskStates:
     """The tasks of one portal as they are."""
 
-    def __init__(self, client: Client, tasks: Tasks, owners: Owners) -> None:
+    def __init__(self, client: Client, tasks: Records, owners: Owners) -> None:
         self._client, self._tasks, self._owners = client, tasks, owners
         self._path = f"/crm/objects/{client.version}/tasks/batch/read"
         self._emails: dict[str, str] | None = None

@@ -19,13 +19,16 @@ from starlette.routing import BaseRoute, Route
 
 from sandbox.hubspot import associations
 from sandbox.hubspot.answers import ANSWERS
-from sandbox.hubspot.inbox import company_page, item, page
+from sandbox.hubspot.inbox import every, item, page, record_page
 from sandbox.hubspot.limits import Limits
+from sandbox.hubspot.lists import Lists
+from sandbox.hubspot.lists import shown as list_shown
 from sandbox.hubspot.pipelines import EVERY, shown
-from sandbox.hubspot.portal import Portal, Record, now, public, written
+from sandbox.hubspot.portal import ONE, Portal, Record, now, public, written
 from sandbox.hubspot.refusals import Invalid, error, missing, unreadable
 from sandbox.hubspot.sample import part as sample_part
 from sandbox.hubspot.search import check_search, found_by, number_of
+from sandbox.hubspot.sequences import Sequences
 from sandbox.kit.guard import Call, Said, guarded
 from sandbox.kit.pages import page as page_of
 from sandbox.kit.stand_in import InboxItem, StandIn
@@ -40,12 +43,15 @@ COMPANY_CURRENCY = "USD"
 # What a path is about, and the scopes for reading and writing it; the first that stands in a path counts.
 SCOPES = {
     "tasks": ("crm.objects.contacts.read", "crm.objects.contacts.write"),
-    "deals": ("crm.objects.deals.read", ""),
+    "lists": ("crm.lists.read", "crm.lists.write"),
+    "sequences": ("automation.sequences.read", "automation.sequences.enrollments.write"),
+    "deals": ("crm.objects.deals.read", "crm.objects.deals.write"),
     "tickets": ("tickets", "tickets"),
+    "contacts": ("crm.objects.contacts.read", "crm.objects.contacts.write"),
     "companies": ("crm.objects.companies.read", "crm.objects.companies.write"),
     "owners": ("crm.objects.owners.read", ""),
 }
-KINDS = ("tasks", "companies", "deals", "tickets")
+KINDS = ("tasks", "companies", "deals", "tickets", "contacts")
 
 _MADE = "2024-01-01T00:00:00.000Z"
 
@@ -63,6 +69,7 @@ class HubSpot(StandIn):
     def __init__(self, state: State) -> None:
         super().__init__(state)
         self.portal, self.limits = Portal(state), Limits()
+        self.lists, self.sequences = Lists(self.portal), Sequences(self.portal)
         self.token, self.currency = self.credentials["HUBSPOT_TOKEN"], COMPANY_CURRENCY
         self.scopes = {scope for pair in SCOPES.values() for scope in pair if scope}
         self.associations_page = 500  # of one record
@@ -88,7 +95,9 @@ class HubSpot(StandIn):
                 self.portal.put("companies", _record(company))
         for kind, pipelines in part.get("pipelines", {}).items():
             self.state.put("hubspot.pipelines", kind, {"more": pipelines})
-        for kind in ("deals", "tickets"):
+        self.lists.load(part.get("lists", []))
+        self.sequences.load(part.get("sequences", []))
+        for kind in ("deals", "tickets", "contacts"):
             self.portal.learn_properties(kind, part.get(kind, []), types.get(kind, {}))
             for one in part.get(kind, []):
                 if self.portal.get(kind, str(one["id"])) is None:
@@ -99,7 +108,7 @@ class HubSpot(StandIn):
         table: list[tuple[str, str, str, Call]] = [
             ("GET", f"{objects}/{{kind}}", "read", self._list),
             ("GET", f"{objects}/{{kind}}/{{id}}", "read", self._get),
-            ("POST", f"{objects}/tasks/batch/create", "write", self._batch_create),
+            ("POST", f"{objects}/{{kind}}/batch/create", "write", self._batch_create),
             ("POST", f"{objects}/tasks/batch/upsert", "write", self._batch_upsert),
             ("POST", f"{objects}/{{kind}}/batch/read", "read", self._batch_read),
             ("POST", f"{objects}/{{kind}}/batch/update", "write", self._batch_update),
@@ -113,6 +122,13 @@ class HubSpot(StandIn):
             ),
             ("POST", "/crm/associations/{version}/{kind}/companies/batch/read", "read", self._companies_of),
             ("GET", "/crm/pipelines/{version}/{kind}", "read", self._pipelines),
+            ("GET", "/crm/lists/{version}/object-type-id/{type}/name/{name}", "read", self._list_by_name),
+            ("GET", "/crm/lists/{version}/records/{type}/{id}/memberships", "read", self._lists_of),
+            ("GET", "/crm/lists/{version}/{id}", "read", self._list_by_id),
+            ("PUT", "/crm/lists/{version}/{id}/memberships/{how}", "write", self._change_list),
+            ("GET", "/automation/sequences/{version}", "read", self._list_sequences),
+            ("POST", "/automation/sequences/{version}/enrollments", "write", self._enrol),
+            ("GET", "/automation/sequences/{version}/enrollments/contact/{id}", "read", self._enrolment),
             ("GET", "/crm/owners/{version}", "read", self._owners),
             ("GET", "/crm/properties/{version}/{kind}", "read", self._properties),
             ("GET", "/crm/properties/{version}/{kind}/{property}", "read", self._property),
@@ -122,7 +138,7 @@ class HubSpot(StandIn):
         api = [(method, path, self._with_scope(right, call)) for method, path, right, call in table]
         pages: list[BaseRoute] = [
             Route("/contacts/{portal}/record/0-27/{id}", self._page),
-            Route("/contacts/{portal}/record/0-2/{id}", self._company_page),
+            Route("/contacts/{portal}/record/{type}/{id}", self._record_page),
         ]
         return [*guarded(api, self._admit, self._sign), *pages]
 
@@ -230,6 +246,35 @@ class HubSpot(StandIn):
             raise Invalid("", f"{kind} have no pipelines", "OBJECT_NOT_FOUND")
         return JSONResponse({"results": [shown(one, _MADE) for one in self.portal.pipelines(kind)]})
 
+    async def _list_by_name(self, request: Request) -> Response:
+        found = self.lists.by_name(request.path_params["type"], request.path_params["name"])
+        return JSONResponse(list_shown(found))
+
+    async def _list_by_id(self, request: Request) -> Response:
+        return JSONResponse(list_shown(self.lists.by_id(request.path_params["id"])))
+
+    async def _lists_of(self, request: Request) -> Response:
+        return JSONResponse({"results": self.lists.of(request.path_params["type"], request.path_params["id"])})
+
+    async def _change_list(self, request: Request) -> Response:
+        how = {"add": self.lists.add, "remove": self.lists.remove}.get(request.path_params["how"])
+        if how is None:
+            return error(404, "OBJECT_NOT_FOUND", "resource not found")
+        return JSONResponse(how(request.path_params["id"], _json(await request.body())))
+
+    async def _list_sequences(self, request: Request) -> Response:
+        query = request.query_params
+        user = self.sequences.user(query.get("userId"))
+        limit, after = number_of(query.get("limit", "10"), "limit"), number_of(query.get("after", "0"), "after")
+        shared = [{"userId": str(user["userId"])} | one for one in self.sequences.all()]
+        return _paged(shared, after, limit, total=len(shared))
+
+    async def _enrol(self, request: Request) -> Response:
+        return JSONResponse(self.sequences.enrol(request.query_params.get("userId"), await _body(request)))
+
+    async def _enrolment(self, request: Request) -> Response:
+        return JSONResponse(self.sequences.of(request.path_params["id"]))
+
     async def _properties(self, request: Request) -> Response:
         kind = _kind(request)
         return JSONResponse({"results": [self.portal.describe(kind, name) for name in self.portal.properties(kind)]})
@@ -259,11 +304,15 @@ class HubSpot(StandIn):
     # --- writing ---
 
     async def _batch_create(self, request: Request) -> Response:
-        def create(one: Record) -> Record:
-            trace = one.get("objectWriteTraceId")
-            return written(self.portal.create_task(one.get("properties", {}), one.get("associations") or [], trace))
+        kind = _kind(request)
+        if kind not in ONE:
+            raise Invalid("", f"{kind} are not made here", "OBJECT_NOT_FOUND")
 
-        return self._each("tasks", _inputs(await _body(request)), create, 201)
+        def create(one: Record) -> Record:
+            associations, trace = one.get("associations") or [], one.get("objectWriteTraceId")
+            return written(self.portal.create(kind, one.get("properties", {}), associations, trace))
+
+        return self._each(kind, _inputs(await _body(request)), create, 201)
 
     async def _batch_upsert(self, request: Request) -> Response:
         inputs = _inputs(await _body(request))
@@ -277,7 +326,7 @@ class HubSpot(StandIn):
             if there:
                 return written(self.portal.update("tasks", there["id"], one.get("properties", {}))) | {"new": False}
             given = one.get("properties", {}) | {name: key}
-            return written(self.portal.create_task(given, [], None)) | {"new": True}
+            return written(self.portal.create("tasks", given, [], None)) | {"new": True}
 
         return self._each("tasks", inputs, upsert, 200)
 
@@ -325,7 +374,7 @@ class HubSpot(StandIn):
     # --- what people see ---
 
     def inbox(self) -> list[InboxItem]:
-        return [item(self.portal, task) for task in self.portal.all("tasks")]
+        return every(self.portal, self.lists.all(), dict(self.sequences.items()))
 
     async def _page(self, request: Request) -> Response:
         """Where the links of tasks lead."""
@@ -334,9 +383,11 @@ class HubSpot(StandIn):
             return HTMLResponse("<p>This record does not exist</p>", 404)
         return HTMLResponse(page(item(self.portal, task)))
 
-    async def _company_page(self, request: Request) -> Response:
-        company = self.portal.get("companies", request.path_params["id"])
-        return HTMLResponse(company_page(company) if company else "<p>This record does not exist</p>")
+    async def _record_page(self, request: Request) -> Response:
+        """Where the links of companies, contacts and deals lead."""
+        kind = {"0-1": "contacts", "0-2": "companies", "0-3": "deals"}.get(request.path_params["type"], "")
+        record = self.portal.get(kind, request.path_params["id"])
+        return HTMLResponse(record_page(record) if record else "<p>This record does not exist</p>")
 
 
 def _record(given: Record) -> Record:

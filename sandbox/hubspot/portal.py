@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from sandbox.hubspot.associations import TYPES
 from sandbox.hubspot.pipelines import EVERY
 from sandbox.hubspot.refusals import Invalid, NotAssociated
 from sandbox.hubspot.types import described, kept, refuse_type, several, type_of
@@ -16,7 +17,7 @@ from sandbox.kit.state import State
 Record = dict[str, Any]
 
 STATUSES = ("NOT_STARTED", "IN_PROGRESS", "WAITING", "DEFERRED", "COMPLETED")
-TYPES = ("TODO", "CALL", "EMAIL")
+TASK_TYPES = ("TODO", "CALL", "EMAIL")
 PRIORITIES = ("NONE", "LOW", "MEDIUM", "HIGH")
 _SYSTEM = {"hs_object_id": "number", "hs_lastmodifieddate": "datetime", "createdate": "datetime"}
 STANDARD: dict[str, dict[str, Any]] = {
@@ -27,7 +28,7 @@ STANDARD: dict[str, dict[str, Any]] = {
         "hs_task_body": "string",
         "hs_task_status": STATUSES,
         "hs_task_priority": PRIORITIES,
-        "hs_task_type": TYPES,
+        "hs_task_type": TASK_TYPES,
         "hubspot_owner_id": "owner",
     },
     "companies": _SYSTEM
@@ -39,6 +40,14 @@ STANDARD: dict[str, dict[str, Any]] = {
         "annualrevenue": "number",
         "hubspot_owner_id": "owner",
         "hs_merged_object_ids": {"type": "enumeration", "fieldType": "checkbox"},
+    },
+    "contacts": _SYSTEM
+    | {
+        "email": "string",
+        "firstname": "string",
+        "lastname": "string",
+        "hs_latest_sequence_enrolled": "number",
+        "hs_latest_sequence_enrolled_date": "datetime",
     },
     "deals": _SYSTEM
     | {
@@ -67,12 +76,13 @@ STANDARD: dict[str, dict[str, Any]] = {
 # What a reply holds where no properties are asked for, besides those of every record.
 DEFAULTS = {
     "companies": ("name", "domain"),
+    "contacts": ("email", "firstname", "lastname"),
     "tasks": (),
     "deals": ("dealname", "dealstage", "pipeline", "amount", "closedate"),
     "tickets": ("subject", "hs_pipeline", "hs_pipeline_stage", "hs_ticket_priority"),
 }
-# hubspot.crm.association_type: each is defined by its objects and their direction
-TASK_TO_COMPANY = ("HUBSPOT_DEFINED", 192)
+ONE = {"tasks": "task", "deals": "deal"}  # what can be made
+_REQUIRED = {"tasks": ("hs_timestamp",), "deals": ("dealname", "dealstage")}
 CATEGORIES = ("HUBSPOT_DEFINED", "INTEGRATOR_DEFINED", "USER_DEFINED", "WORK")
 LONGEST = 65_536
 
@@ -84,6 +94,7 @@ class Portal:
         self.state = state
         self.task_key: str | None = "expansion_key"  # None: the portal has no such property
         self.task_key_unique = True
+        self.deal_key: str = "expansion_key"
         self.lag = 0.0  # seconds until search shows a new record
         self.rules: dict[str, str] = {}  # a word in the subject -> the validation rule's message
         self.clock: Callable[[], float] = time.monotonic
@@ -97,7 +108,12 @@ class Portal:
         every = STANDARD[kind] | {
             name: tuple(what) if isinstance(what, list) else what for name, what in custom.items()
         }
-        return every | ({self.task_key: "string"} if kind == "tasks" and self.task_key else {})
+        key = self.key_of(kind)
+        return every | ({key: "string"} if key else {})
+
+    def key_of(self, kind: str) -> str | None:
+        """The property for our key."""
+        return self.deal_key if kind == "deals" else self.task_key if kind == "tasks" else None
 
     def describe(self, kind: str, name: str) -> Record:
         return described(name, self.properties(kind)[name], unique=self.is_unique(kind, name))
@@ -138,19 +154,23 @@ class Portal:
         return next(iter(self._indexes[kind, name].find(value)), None)
 
     def is_unique(self, kind: str, name: str) -> bool:
-        return kind == "tasks" and name == self.task_key and self.task_key_unique
+        if kind == "tasks":
+            return name == self.task_key and self.task_key_unique
+        return (kind, name) in (("deals", self.deal_key), ("contacts", "email"))
 
-    def create_task(self, given: Record, associations: Any, trace: str | None) -> Record:
-        companies = self._companies(associations)
-        self._refuse(given, new=True)
+    def create(self, kind: str, given: Record, associations: Any, trace: str | None) -> Record:
+        companies, primary = self._companies(kind, associations)
+        self._refuse(kind, given, new=True)
         number = str(50_000_000_000 + self.state.next_id("hubspot.tasks"))
         made = now()
-        properties = {"hs_task_status": "NOT_STARTED", "hs_task_priority": "NONE", "hs_task_type": "TODO"} | kept(given)
+        standard = {"hs_task_status": "NOT_STARTED", "hs_task_priority": "NONE", "hs_task_type": "TODO"}
+        properties = (standard if kind == "tasks" else {}) | kept(given)
         properties |= {"hs_object_id": number, "createdate": made, "hs_lastmodifieddate": made}
-        record = {"id": number, "properties": properties, "companies": companies, "createdAt": made, "updatedAt": made}
-        self.put("tasks", record)
+        record: Record = {"id": number, "properties": properties, "createdAt": made, "updatedAt": made}
+        record |= {"companies": companies, "primary": primary}
+        self.put(kind, record)
         self._seen_at[number] = self.clock()
-        self.state.applied("hubspot", "create_task", given.get(self.task_key or "") or trace or "")
+        self.state.applied("hubspot", f"create_{ONE[kind]}", given.get(self.key_of(kind) or "") or trace or "")
         return record
 
     def update(self, kind: str, record_id: str, given: Record) -> Record:
@@ -198,43 +218,53 @@ class Portal:
 
     # --- rules ---
 
-    def _companies(self, associations: Any) -> list[str]:
-        """The companies that a new task is to stand on. Refused where a type is none of a task and a company."""
+    def _companies(self, kind: str, associations: Any) -> tuple[list[str], str | None]:
+        """The companies that a new record is to stand on, and its primary one. Refused where a type is none of its
+        kind and a company."""
         if not isinstance(associations, list):
             raise Invalid("INVALID_JSON", "Invalid input JSON: associations is not a list")
-        found: list[str] = []
+        found: dict[str, bool] = {}
         for one in associations:
             to = one.get("to") if isinstance(one, dict) else None
             types = one.get("types") if isinstance(one, dict) else None
             if not isinstance(to, dict) or "id" not in to or not isinstance(types, list) or not types:
                 raise Invalid("INVALID_JSON", "Invalid input JSON: Some required fields were not set: [to, types]")
-            for kind in types:
-                self._refuse_type(kind if isinstance(kind, dict) else {})
-            found.append(str(to["id"]))
+            numbers = [self._type(kind, each if isinstance(each, dict) else {}) for each in types]
+            found[str(to["id"])] = kind != "tasks" and TYPES[kind][1] in numbers
         gone = [company for company in found if self.get("companies", company) is None]
         if gone:
             ids = [f"COMPANY={company} is not valid" for company in gone]
             raise NotAssociated("", "One or more associations are invalid", INVALID_OBJECT_IDS=ids)
-        return found
+        return [*found], next((company for company, primary in found.items() if primary), None)
 
-    def _refuse_type(self, kind: Record) -> None:
-        category, number = kind.get("associationCategory"), kind.get("associationTypeId")
+    def _type(self, kind: str, given: Record) -> int:
+        category, number = given.get("associationCategory"), given.get("associationTypeId")
         if category not in CATEGORIES:
             raise Invalid("INVALID_JSON", f"Invalid input JSON: associationCategory is none of {list(CATEGORIES)}")
-        if (category, number) != TASK_TO_COMPANY:
-            text = f"invalid association type {category} {number} from object type 0-27 to object type 0-2"
-            raise NotAssociated("", text)
+        if category != "HUBSPOT_DEFINED" or number not in TYPES[kind]:
+            raise NotAssociated("", f"invalid association type {category} {number} from {kind} to object type 0-2")
+        return int(number)
 
-    def _refuse(self, given: Record, new: bool) -> None:
-        self.refuse_properties("tasks", given)
-        if new and not given.get("hs_timestamp"):
-            raise Invalid("REQUIRED_FIELD", "Some required properties were not set: hs_timestamp")
+    def _refuse(self, kind: str, given: Record, new: bool) -> None:
+        self.refuse_properties(kind, given)
+        if new and (missing := [name for name in _REQUIRED[kind] if not given.get(name)]):
+            raise Invalid("REQUIRED_FIELD", f"Some required properties were not set: {', '.join(missing)}")
         for word, message in self.rules.items():
-            if word in str(given.get("hs_task_subject") or ""):
+            if word in str(given.get("hs_task_subject") or given.get("dealname") or ""):
                 raise Invalid("INVALID_PROPERTY_VALUE", message)
-        key = given.get(self.task_key or "")
-        if new and key and self.task_key_unique and self.by_property("tasks", str(self.task_key), key):
-            raise Invalid("CONFLICTING_UNIQUE_VALUE", f"{self.task_key} already has that value", "CONFLICT")
+        if kind == "deals":
+            self._refuse_stage(given)
+        key, name = given.get(self.key_of(kind) or ""), str(self.key_of(kind))
+        if new and key and self.is_unique(kind, name) and self.by_property(kind, name, key):
+            raise Invalid("CONFLICTING_UNIQUE_VALUE", f"{name} already has that value", "CONFLICT")
+
+    def _refuse_stage(self, given: Record) -> None:
+        """A stage is one of its pipeline's, which is the first one where none is named."""
+        named = given.get("pipeline") or EVERY["deals"][0]["id"]
+        known = [stage["id"] for one in self.pipelines("deals") if one["id"] == named for stage in one["stages"]]
+        if given["dealstage"] not in known:
+            text = f"{given['dealstage']} is not a valid pipeline stage ID for pipeline {named}"
+            raise Invalid("INVALID_OPTION", text)
 
     def refuse_properties(self, kind: str, given: Any) -> None:
         if not isinstance(given, dict):

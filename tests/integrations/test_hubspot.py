@@ -17,7 +17,7 @@ from expansion.contract import Done, Failure, NoAccess, Refused, TryLater
 from integrations.hubspot import INTEGRATION
 from integrations.hubspot.companies import NO_COMPANY
 from integrations.hubspot.inputs import UpdateProperties
-from integrations.hubspot.tasks import SEARCH_LAG
+from integrations.hubspot.records import SEARCH_LAG
 from integrations.kit.world import World
 from sandbox.hubspot.answers import ANSWERS
 from sandbox.hubspot.app import HubSpot
@@ -587,7 +587,7 @@ def test_doctor_is_content_with_a_good_portal(portal: StandIns) -> None:
 def test_doctor_says_what_to_do(portal: StandIns) -> None:
     stand_in = portal.get(HubSpot)
     stand_in.portal.task_key = None
-    stand_in.limits.daily, stand_in.limits.used = 100, 92
+    stand_in.limits.daily, stand_in.limits.used = 1000, 905
     stand_in.scopes.discard("crm.objects.owners.read")
     connection = connect(portal, account_key_property="nonsense", fallback_owner="gone@seller.example")
     bad = {f.what: f.remedy or "" for f in connection.check() if not f.ok}

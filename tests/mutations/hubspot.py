@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from tests.mutations.row import Mutation
 
-_TASKS, _VALUES = "integrations/hubspot/tasks.py", "integrations/hubspot/values.py"
+_TASKS, _VALUES = "integrations/hubspot/records.py", "integrations/hubspot/values.py"
 _TESTS, _FACTS = "integrations/test_hubspot.py::", "integrations/test_hubspot_facts.py::"
 _DEALS, _TICKETS = "integrations/test_hubspot_deals.py::", "integrations/test_hubspot_tickets.py::"
+_OUTREACH = "integrations/test_hubspot_outreach.py::"
 _A_TASK = (f"{_TESTS}test_a_task_holds_what_the_seller_needs",)
 
 ROWS: tuple[Mutation, ...] = (
     Mutation(
         "HubSpot: 204 puts a task on a contact, not on a company",
         _TASKS,
-        "TASK_TO_COMPANY = 192",
-        "TASK_TO_COMPANY = 204",
+        '"task", 192',
+        '"task", 204',
         _A_TASK,
     ),
     Mutation(
         "HubSpot: 191 leads from a company to a task",
         _TASKS,
-        "TASK_TO_COMPANY = 192",
-        "TASK_TO_COMPANY = 191",
+        '"task", 192',
+        '"task", 191',
         _A_TASK,
     ),
     Mutation(
@@ -191,5 +192,40 @@ ROWS: tuple[Mutation, ...] = (
         'str(value or "").split(";")',
         'str(value or "").split(",")',
         (f"{_TICKETS}test_a_ticket_is_an_event_and_so_is_each_of_its_categories",),
+    ),
+    Mutation(
+        "HubSpot: 5 puts a deal on its primary company, 6 leads back",
+        "integrations/hubspot/kinds.py",
+        '"deal", 5',
+        '"deal", 6',
+        (f"{_OUTREACH}test_a_deal_holds_what_the_seller_needs",),
+    ),
+    Mutation(
+        "HubSpot: a stage is named by its id, not as people call it",
+        "integrations/hubspot/create_deal.py",
+        '"dealstage": stage.id',
+        '"dealstage": stage.label',
+        (f"{_OUTREACH}test_a_deal_holds_what_the_seller_needs",),
+    ),
+    Mutation(
+        "HubSpot: a stage outside the default pipeline takes its pipeline along",
+        "integrations/hubspot/create_deal.py",
+        '            "pipeline": stage.pipeline,\n',
+        "",
+        (f"{_OUTREACH}test_a_stage_is_found_by_its_name_or_its_id",),
+    ),
+    Mutation(
+        "HubSpot: a sequence is sent by a user, and an owner has another number",
+        "integrations/hubspot/companies.py",
+        'str(row["userId"])',
+        'str(row["id"])',
+        (f"{_OUTREACH}test_people_are_enrolled_in_the_name_of_the_owner",),
+    ),
+    Mutation(
+        "HubSpot: records come into a list by a bare list of ids",
+        "integrations/hubspot/lists.py",
+        'client.once("PUT", path, list(ids))',
+        'client.once("PUT", path, {"recordIdsToAdd": list(ids)})',
+        (f"{_OUTREACH}test_a_company_comes_into_a_list_by_its_name_or_its_id",),
     ),
 )

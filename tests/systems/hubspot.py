@@ -7,10 +7,12 @@ from typing import Any
 
 from pydantic import SecretStr
 
-import integrations.hubspot.tasks
+import integrations.hubspot.records
 from expansion.contract import Piece, Reply
+from expansion.fields import Person
+from expansion.records.ledger import StepRecord
 from integrations.hubspot import INTEGRATION
-from integrations.hubspot.inputs import CreateTask, UpdateProperties
+from integrations.hubspot.inputs import AddToList, CreateDeal, CreateTask, EnrolInSequence, UpdateProperties
 from integrations.hubspot.settings import Settings
 from integrations.kit.declare import Connected
 from integrations.kit.retry import RetryPolicy
@@ -20,12 +22,22 @@ from sandbox.hubspot.app import TOKEN, HubSpot
 from tests import world
 from tests.integrations.conftest import StandIns
 from tests.integrations.contract import ACCOUNTS, TIMEOUT, Case, FakeClock, Rep, number_of, piece
-from tests.systems.declare import About, Record, Shared, System, Work, step_key
+from tests.systems.declare import About, Mark, Record, Shared, System, Work, step_key
+
+LISTS = [
+    {"listId": 501, "name": "Ready for more", "objectTypeId": "0-2"},
+    {"listId": 502, "name": "People to reach", "objectTypeId": "0-1", "processingType": "SNAPSHOT"},
+    {"listId": 503, "name": "Filled by filters", "objectTypeId": "0-2", "processingType": "DYNAMIC"},
+]
+SEQUENCES = [{"id": 601, "name": "Bigger plan"}, {"id": 602, "name": "Renewal"}]
 
 
 def sample(companies: int = 3) -> dict[str, Any]:
     return {
         "hubspot": {
+            "lists": LISTS,
+            "sequences": SEQUENCES,
+            "contacts": [contact(f"p{n}", 7000 + n) for n in range(companies)],
             "owners": [
                 {"id": 11, "email": "ana@seller.example", "firstName": "Ana", "lastName": "Silva"},
                 {"id": 12, "email": "gone@seller.example", "firstName": "Gone", "archived": True},
@@ -46,6 +58,18 @@ def sample(companies: int = 3) -> dict[str, Any]:
             ],
         }
     }
+
+
+def address(user: str) -> str:
+    return f"{user}@customer.example"
+
+
+def contact(user: str, number: int) -> Record:
+    return {"id": number, "properties": {"email": address(user)}}
+
+
+def persons(*users: str) -> list[Person]:
+    return [Person(user_id=one, email=address(one)) for one in users]
 
 
 def settings(stand_ins: StandIns, **changes: Any) -> Settings:
@@ -72,6 +96,22 @@ def task(key: str = "one", number: int = 0, **changes: Any) -> Piece:
 def update(key: str = "one", number: int = 0, **properties: Any) -> Piece:
     what = UpdateProperties(properties=properties or {"industry": "Retail"})
     return piece(what, key, f"acct-{number}", "Acme", hubspot=str(9000 + number))
+
+
+def deal(key: str = "one", number: int = 0, **changes: Any) -> Piece:
+    given: dict[str, Any] = {"assign_to": "ana@seller.example", "name": "More seats", "stage": "Qualified To Buy"}
+    what = CreateDeal(**(given | {"close": "2026-12-31", "amount": "12,000"} | changes))
+    return piece(what, key, f"acct-{number}", "Acme", hubspot=str(9000 + number))
+
+
+def listed(key: str = "one", number: int = 0, **changes: Any) -> Piece:
+    what = AddToList(**({"list": "Ready for more"} | changes))
+    return piece(what, key, f"acct-{number}", "Acme", hubspot=str(9000 + number))
+
+
+def enrolment(*users: str, key: str = "one", **changes: Any) -> Piece:
+    given = {"sequence": "Bigger plan", "sender": "ana@seller.example", "people": persons(*users)}
+    return piece(EnrolInSequence(**(given | changes)), key, "acct-0", "Acme", hubspot="9000")
 
 
 def case(portal: StandIns, name: str, **changes: Any) -> Case:
@@ -112,7 +152,37 @@ def company_id(account: str) -> str:
 
 
 def _in_world() -> Record:
-    return {"owners": [_OWNER], "companies": [_company(name) for name in world.ACCOUNTS]}
+    people = [f"{who}-{name}" for name in world.ACCOUNTS for who in ("ana", "bo")]
+    return {
+        "owners": [_OWNER],
+        "companies": [_company(name) for name in world.ACCOUNTS],
+        "contacts": [contact(user, 7000 + n) for n, user in enumerate(people)],
+        "lists": [{"listId": 501, "name": "chaos"}],
+        "sequences": [{"id": 601, "name": "chaos"}],
+    }
+
+
+def _number(user: str) -> str:
+    """Of the contact."""
+    who, account = user.split("-", 1)
+    return str(7000 + 2 * list(world.ACCOUNTS).index(account) + ("ana", "bo").index(who))
+
+
+def _deal(about: About, owner: str = "dana@seller.example") -> Record:
+    return {"assign_to": owner, "name": f"More for {about.account}", "stage": "contractsent", "close": "2026-06-30"}
+
+
+def _listed(about: About, name: str = "chaos") -> Record:
+    return {"list": name}
+
+
+def _enrolled(about: About, owner: str = "dana@seller.example") -> Record:
+    people = [{"user_id": one["user_id"], "email": address(one["user_id"])} for one in about.people]
+    return {"sequence": "chaos", "sender": owner, "people": people}
+
+
+def _in_it(step: StepRecord) -> list[Mark]:
+    return [("enrol", f"{_number(one['user_id'])}|chaos") for one in (step.input or {})["people"]]
 
 
 def _company(name: str) -> dict[str, Any]:
@@ -142,7 +212,7 @@ def _arrange(member: HubSpot, plan: Mapping[str, Any]) -> None:
 
 
 def _hurry() -> None:
-    integrations.hubspot.tasks.SEARCH_LAG = 0.3  # the stand-in's search shows a task after 0.1 s
+    integrations.hubspot.records.SEARCH_LAG = 0.3  # the stand-in's search shows a task after 0.1 s
 
 
 def _least(stand_ins: StandIns) -> None:
@@ -171,6 +241,15 @@ SYSTEM = System(
         "hubspot.create_task": Work(
             _task, lambda about: _task(about, "nobody@seller.example"), step_key("create_task")
         ),
+        "hubspot.create_deal": Work(
+            _deal, lambda about: _deal(about, "nobody@seller.example"), step_key("create_deal")
+        ),
+        "hubspot.add_to_list": Work(
+            _listed,
+            lambda about: _listed(about, "nonsense"),
+            lambda step: [("add_to_list", f"chaos|{company_id(step.account_id)}")],
+        ),
+        "hubspot.enrol_in_sequence": Work(_enrolled, lambda about: _enrolled(about, "nobody@seller.example"), _in_it),
         "hubspot.update_properties": Work(
             _property,
             lambda about: _property(about, "nonsense"),
