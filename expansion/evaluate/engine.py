@@ -105,7 +105,8 @@ class Engine:
         self._answered: dict[tuple[int, int], tuple[Node, AnswerArray]] = {}
 
     def _asked(self) -> Asked:
-        return Asked(self.calendar, self.subjects, self.few, self.vocabulary.facts, self.coverage.gap)
+        lags = self.vocabulary.expectations.answers
+        return Asked(self.calendar, self.subjects, self.few, self.vocabulary.facts, self.coverage.gap, lags)
 
     @property
     def few(self) -> list[str] | None:

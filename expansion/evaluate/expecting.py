@@ -15,7 +15,7 @@ from statistics import median
 from expansion.contract import Expected
 from expansion.language.model.expects import Expects
 from expansion.language.model.facts import Facts
-from expansion.language.model.values import Percent
+from expansion.language.model.values import Percent, Span
 from expansion.usage.volumes import is_far_by_chance
 
 LIKE_IT = 8  # days of the same weekday that say what is usual: two months
@@ -44,7 +44,7 @@ class Bounds:
         """With what facts.yaml says instead."""
         shares = {"at_least": said.at_least, "at_most": said.at_most, "unmatched": said.unmatched}
         changed = {name: share.value for name, share in shares.items() if isinstance(share, Percent)}
-        changed_lag = {"lag": said.lag.exact or timedelta(days=said.lag.days)} if said.lag else {}
+        changed_lag = {"lag": _exactly(said.lag)} if said.lag else {}
         return replace(self, **changed, **changed_lag)  # type: ignore[arg-type]
 
 
@@ -53,6 +53,7 @@ class Expectations:
     """What is expected of each source, by the name that it has among those that bring events."""
 
     by_source: Mapping[str, Bounds] = field(default_factory=dict)
+    answers: Mapping[str, timedelta] = field(default_factory=dict)  # of sources of facts: how old the last one may be
 
     @classmethod
     def of(cls, facts: Facts, declared: Mapping[str, Expected]) -> Expectations:
@@ -60,10 +61,16 @@ class Expectations:
         for events in facts.events:
             if events.expects is not None:
                 found[events.from_] = found.get(events.from_, Bounds()).but(events.expects)
-        return cls(found)
+        answers = {name: _exactly(said.lag) for name, said in facts.expects.items()}
+        return cls(found, answers)
 
     def __getitem__(self, source: str) -> Bounds:
         return self.by_source.get(source, Bounds())
+
+
+def _exactly(span: Span) -> timedelta:
+    """A day has 24 hours."""
+    return span.exact or timedelta(days=span.days)
 
 
 @dataclass(frozen=True)

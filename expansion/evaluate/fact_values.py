@@ -17,6 +17,7 @@ import numpy as np
 from expansion.evaluate.fact_states import Reading, States
 from expansion.evaluate.measures import Calendar, FactMeasure
 from expansion.evaluate.numbers import DIGITS, Array, Flags, Numbers, from_fractions
+from expansion.evaluate.silence import Silence
 from expansion.evaluate.subjects import Subjects
 from expansion.evaluate.told import Told
 from expansion.language.check.kinds import CALLED
@@ -135,6 +136,7 @@ class FactMeasuring:
     calendar: Calendar
     subjects: Subjects
     told: Told  # by the check: for saying why something is not known
+    silence: Silence = field(default_factory=Silence)
     unreadable: dict[str, int] = field(default_factory=dict)
     _taken: dict[tuple[FactMeasure, int], FactColumn] = field(default_factory=dict)
     _cohorts: dict[tuple[str, str], list[tuple[datetime, str]]] = field(default_factory=dict)
@@ -156,10 +158,17 @@ class FactMeasuring:
     def _take(self, fact: str, measures: Iterable[tuple[FactMeasure, int]], states: States) -> None:
         whole = self._column(fact, np.zeros(0, dtype=np.int64), states.texts)
         for measure, point in measures:
-            column = whole.narrowed(states.at(self._moment(measure, point)))
+            moment = self._moment(measure, point)
+            column = self._silent(whole, moment, self._where(fact)[0]) or whole.narrowed(states.at(moment))
             self._taken[measure, point] = column
             if point == 0:
                 self._note_unreadable(fact, column)
+
+    def _silent(self, whole: FactColumn, moment: datetime, source: str) -> FactColumn | None:
+        """For everybody the same: that the source has not answered for too long."""
+        mark = self.silence.mark(source, moment)
+        codes = np.zeros(self.subjects.size, dtype=np.int64)
+        return None if mark is None else FactColumn.read(whole.kind, codes, (mark,))
 
     def _moment(self, measure: FactMeasure, point: int) -> datetime:
         return self.calendar.end(point, measure.back)

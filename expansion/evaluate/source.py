@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 import duckdb
@@ -15,6 +15,7 @@ from expansion.evaluate.measures import Calendar
 from expansion.evaluate.measuring import EventMeasuring
 from expansion.evaluate.rows import TakenFrom
 from expansion.evaluate.sequences import Walking
+from expansion.evaluate.silence import Silence
 from expansion.evaluate.subjects import Subjects
 from expansion.evaluate.told import Told
 from expansion.language.model.models import Facts
@@ -33,6 +34,7 @@ class Asked:
     accounts: Sequence[str] | None  # the few that are asked about; None: all
     facts: Facts
     gap: Callable[[tuple[str, ...], date, date], str | None]
+    lags: Mapping[str, timedelta] = field(default_factory=dict)  # of sources of facts: how old the last answer may be
 
 
 @dataclass(frozen=True)
@@ -144,10 +146,10 @@ def by_sql(source: Source, asked: Asked) -> Measures:
     if asked.accounts is not None:
         asked.subjects.register()  # everybody has their table already
     rows, kept = source.rows(asked.calendar, asked.accounts), (asked.calendar, asked.subjects)
-    told = Told(source.con, source.facts, asked.calendar.as_of)
+    told, silence = Told(source.con, source.facts, asked.calendar.as_of), Silence(asked.lags, source.last_pull)
     return Measures(
         EventMeasuring(rows, *kept),
-        FactMeasuring(source.con, source.facts, asked.facts, *kept, told),
+        FactMeasuring(source.con, source.facts, asked.facts, *kept, told, silence),
         Walking(rows, *kept),
         Returning(rows, *kept, asked.gap),
     )

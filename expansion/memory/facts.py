@@ -30,7 +30,8 @@ class LiveFacts(FactMeasuring):
         for measure, point in wanted:
             if (measure, point) not in self._taken:
                 moment = self._moment(measure, point)
-                texts = [None, *(self._value(one, measure, moment) for one in self.whose)]
+                silent = self.silence.mark(self._where(measure.fact)[0], moment)
+                texts = [None, *(silent or self._value(one, measure, moment) for one in self.whose)]
                 column = self._column(measure.fact, np.arange(1, len(texts), dtype=np.int64), texts)
                 self._taken[measure, point] = column
                 if point == 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from expansion.evaluate.silence import Silence
 from expansion.evaluate.source import Asked, Measures, Over
 from expansion.evaluate.subjects import account_of, user_of
 from expansion.evaluate.told import Told
@@ -31,9 +32,10 @@ class InMemory(Over):
         whose = [Whose(held[account_of(one)], user_of(one) or None) for one in asked.subjects.ids]
         rows, kept = self.rows(asked.calendar, []), (asked.calendar, asked.subjects)
         told = self.told or Told(self.con, self.facts, asked.calendar.as_of)
+        silence = Silence(asked.lags, self.last_pull)
         return Measures(
             LiveMeasuring(rows, *kept, whose=whose),
-            LiveFacts(self.con, self.facts, asked.facts, *kept, told, whose=whose),
+            LiveFacts(self.con, self.facts, asked.facts, *kept, told, silence, whose=whose),
             LiveWalking(rows, *kept, whose=whose),
             LiveReturning(rows, *kept, asked.gap, whose=whose),
         )

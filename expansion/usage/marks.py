@@ -11,7 +11,7 @@ from typing import Literal
 
 from expansion.usage.duck import quote
 
-Reason = Literal["gone", "twice", "no field", "no cohort", "moved", "ended"]
+Reason = Literal["gone", "twice", "no field", "no cohort", "moved", "ended", "silent"]
 
 _MARK = "\x1a"  # SUBSTITUTE, "in place of a character that is not valid": in no text that people write
 
@@ -22,6 +22,7 @@ _SAID: dict[str, str] = {
     "no field": "{source} no longer has a field `{field}`",
     "no cohort": "{source} no longer has this cohort",
     "moved": "this person belongs to another account now, says {source}",
+    "silent": "{source} has not answered since {when}, and more often is expected of it",
     "ended": "its value ended on {when}, says {source}",
 }
 
@@ -36,6 +37,11 @@ def ended(at: datetime) -> str:
     return f"{mark('ended')}:{at.isoformat(timespec='seconds')}"
 
 
+def silent(since: datetime) -> str:
+    """What stands for every value of a source whose last answer is too old; it is worked out, and never stored."""
+    return f"{mark('silent')}:{since.isoformat(timespec='seconds')}"
+
+
 def ended_sql(until: str) -> str:
     """SQL for the same."""
     return f"{quote(mark('ended') + ':')} || strftime({until}, '%Y-%m-%dT%H:%M:%S')"
@@ -48,7 +54,8 @@ def is_mark(text: str | None) -> bool:
 def reason_of(text: str, source: str, field: str, who: str = "account", zone: tzinfo = UTC) -> str:
     """Why nobody knows, as a sentence without its full stop. Days are those of a zone."""
     reason, _, moment = text.removeprefix(_MARK).partition(":")
-    when = f"{datetime.fromisoformat(moment).replace(tzinfo=UTC).astimezone(zone):%Y-%m-%d}" if moment else ""
+    shown = "%Y-%m-%d %H:%M" if reason == "silent" else "%Y-%m-%d"
+    when = datetime.fromisoformat(moment).replace(tzinfo=UTC).astimezone(zone).strftime(shown) if moment else ""
     said = _SAID.get(reason, "{source} no longer tells `{field}`")
     return said.format(source=source, field=field, who=who, when=when)
 

@@ -197,6 +197,12 @@ PLAYBOOKS: list[Slip] = [
 SHARED: list[Slip] = [
     ("a misspelt word of a fact", _FACTS, _NAME, "form: salesforce.account, field: Name"),
     ("a misspelt source", _FACTS, _NAME, "from: salesforce.acount, field: Name"),
+    (
+        "a lag of a source without facts",
+        _FACTS,
+        "cohorts:\n",
+        "expects: {salesforce.acount: {lag: 2 days}}\ncohorts:\n",
+    ),
     ("a source of something else", _FACTS, _NAME, "from: mixpanel.export, field: Name"),
     ("a cohort from a source of facts", _FACTS, "from: mixpanel.cohort", "from: salesforce.account"),
     ("events from a source of facts", _FACTS, "from: mixpanel.export", "from: salesforce.account"),

@@ -52,7 +52,17 @@ def check_facts(known: Known, facts: Facts, source: Source) -> Iterator[Mistake]
     for name, cohort in facts.cohorts.items():
         if isinstance(cohort, SourcedCohort):
             yield from _source(known, source, ("cohorts", name, "from"), cohort.from_, "cohorts")
+    yield from _answers(facts, source)
     yield from _made_from_itself(facts, source)
+
+
+def _answers(facts: Facts, source: Source) -> Iterator[Mistake]:
+    """What is expected of a source that no fact comes from would never be looked at."""
+    named = list(dict.fromkeys(fact.from_ for fact in facts.facts.values() if isinstance(fact, SourcedFact)))
+    for name in facts.expects:
+        if name not in named:
+            hint = f"facts here come from {listed(named)}" if named else "of events, `expects` stands beside the source"
+            yield source.mistake(("expects", name), f"no fact here comes from `{name}`", hint, key=True)
 
 
 def _account(known: Known, source: Source, at: Steps, events: EventSource) -> Iterator[Mistake]:

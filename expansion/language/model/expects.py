@@ -1,4 +1,4 @@
-"""`expects` of an event source: what of it is right, so that people and the run know when it is not."""
+"""`expects` of a source: what of it is right, so that people and the run know when it is not."""
 
 from __future__ import annotations
 
@@ -44,3 +44,13 @@ class Expects(Strict):
         if self.unmatched is not None and not 0 <= self.unmatched.value <= 1:
             raise ValueError(f"`unmatched: {self.unmatched}` is no share of all events; write 0% to 100%")
         return self
+
+
+class ExpectsAnswers(Strict):
+    """How soon a source of facts answers again, when all is well; else what rests on its facts cannot be told."""
+
+    lag: SpanField = Field(
+        description="How old its last answer may be at the check: an answer to a pull, or an import of its file or"
+        " table. Pulls that fail for a while have to fit in.",
+        examples=["2 days"],
+    )

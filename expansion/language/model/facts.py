@@ -9,7 +9,7 @@ from pydantic import Discriminator, Field, Tag
 
 from expansion.language.model.comparing import WhereField
 from expansion.language.model.conditions import Clause
-from expansion.language.model.expects import Expects
+from expansion.language.model.expects import Expects, ExpectsAnswers
 from expansion.language.model.fields import DaysField, Name, ScalarField, SpanField, Strict, goes_together
 from expansion.language.model.mistakes import did_you_mean
 from expansion.language.model.not_words import IN_FACTS
@@ -307,6 +307,12 @@ class Facts(Strict):
         default_factory=dict,
         description="Groups of people by name: those whom an action may address.",
         examples=[{"admins": {"field": "role", "is": "admin"}}],
+    )
+    expects: dict[str, ExpectsAnswers] = Field(
+        default_factory=dict,
+        description="By source of facts, how soon it answers again when all is well. Where it has not, its facts cannot"
+        " be told, and the run says which source and since when. Without it the last answer counts, however old.",
+        examples=[{"salesforce.account": {"lag": "2 days"}}],
     )
 
     def kind(self, fact: str) -> Kind | None:
