@@ -100,8 +100,18 @@ def _begins(pull: Pull) -> None:
 
 def _tell(pulled: Pulled) -> None:
     if pulled.problem is None:
-        repeats = f", {pulled.repeats:,} repeats left out" if pulled.repeats else ""
-        say(f"{pulled.pull.title}: {pulled.stored:,} new{repeats}")
+        say(line(pulled))
+
+
+def line(pulled: Pulled) -> str:
+    """What came of one pull."""
+    repeats = f", {pulled.repeats:,} repeats left out" if pulled.repeats else ""
+    return f"{pulled.pull.title}: {_came(pulled.stored, pulled.changed)}{repeats}"
+
+
+def _came(new: int, changed: int) -> str:
+    """Rows of tables change; what is pulled elsewhere is new, or known."""
+    return f"{new:,} new, {changed:,} changed" if changed else f"{new:,} new"
 
 
 def _show(report: RunReport) -> None:
@@ -116,8 +126,8 @@ def _show(report: RunReport) -> None:
             "`expansion import` reads files"
         )
         return
-    new = sum(int(one["stored"]) for one in report.pulled)
-    say(f"\n{many(len(report.pulled), 'pull')}, {new:,} new; nothing was evaluated or sent")
+    new, changed = (sum(int(one[what]) for one in report.pulled) for what in ("stored", "changed"))
+    say(f"\n{many(len(report.pulled), 'pull')}, {_came(new, changed)}; nothing was evaluated or sent")
     say("next: `expansion run --dry-run` shows what would happen")
 
 

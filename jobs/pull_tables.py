@@ -124,7 +124,8 @@ def _told(pull: Pull, result: ImportResult, some: Part) -> Pulled:
     again = (f"{pull.title}: all of it was read again, for {some.why}",) if some.why else ()
     none = () if some.since or any(file.rows for file in result.files) else ("it holds no row; nothing ends by that",)
     notes = (*again, *(f"{pull.title}: {one}" for one in (*some.changed, *none, *result.notes)))
-    done = Pulled(pull, result.stored, sum(file.repeats for file in result.files), rejects, report, notes=notes)
+    changed, repeats = (sum(getattr(file, name) for file in result.files) for name in ("updated", "repeats"))
+    done = Pulled(pull, result.stored, repeats, rejects, report, notes=notes, changed=changed)
     return replace(done, problem="\n".join(failures)) if failures else done
 
 

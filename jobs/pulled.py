@@ -32,6 +32,7 @@ class Pulled:
     problem: str | None = None
     whose: str = "settings"  # or "their system", or "this program"
     notes: tuple[str, ...] = ()  # worth a look
+    changed: int = 0  # rows of a table that took the place of what was stored of them
 
 
 class Stopped(Exception):

@@ -57,8 +57,8 @@ class RunReport:
     waiting: int = 0  # firings that wait for a person
 
     def add_pulled(self, pulled: Pulled) -> None:
-        row = {"source": pulled.pull.title, "stored": pulled.stored, "repeats": pulled.repeats}
-        self.pulled.append(row | {"not_readable": pulled.rejects, "report": pulled.report})
+        row = {"source": pulled.pull.title, "stored": pulled.stored, "changed": pulled.changed}
+        self.pulled.append(row | {"repeats": pulled.repeats, "not_readable": pulled.rejects, "report": pulled.report})
         if pulled.problem:
             self.add(Problem(pulled.pull.source.partition(".")[0], pulled.whose, pulled.problem))
         self.notices += pulled.notes

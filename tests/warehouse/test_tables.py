@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from cli.pull import line
 from tests.warehouse.tables import Desk
 
 ORDERS = """\
@@ -96,8 +97,10 @@ def test_a_row_that_changed_takes_the_place_of_the_stored_one(desk: Desk, shop: 
     order(shop, 1, "2026-03-01 08:00")
     desk.well()
     shop.execute("UPDATE shop.orders SET amount = 7, updated_at = '2026-03-06 12:00'")
-    desk.well()
+    (_, orders) = desk.well()
     assert desk.events()["1"][-1] == "7"
+    assert (orders.stored, orders.changed) == (0, 1)
+    assert line(orders) == "warehouse.events orders: 0 new, 1 changed"
 
 
 @pytest.mark.parametrize(
