@@ -32,6 +32,11 @@ class Minute:
     longest_ms: int = 0  # from the first event of a batch to what was decided about it
 
 
+def _head(name: str) -> str:
+    """What stands above a column, for people."""
+    return "longest from event to decision, ms" if name == "longest_ms" else name.replace("_", " ")
+
+
 @dataclass
 class Told:
     """Of one run that reacts."""
@@ -95,7 +100,7 @@ class Told:
         """The last minutes as a table, the newest first."""
         with self._lock:
             latest = list(self.minutes.values())[-_MINUTES:]
-            return [{name: f"{value}" for name, value in asdict(one).items()} for one in reversed(latest)]
+            return [{_head(name): f"{value}" for name, value in asdict(one).items()} for one in reversed(latest)]
 
     def _minute(self, at: datetime) -> Minute:
         self._last = f"{at:%Y-%m-%d %H:%M}"

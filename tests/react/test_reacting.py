@@ -286,7 +286,7 @@ def test_a_row_that_is_no_event_is_counted_and_stops_no_other(town: Town) -> Non
         rows = [town.event("acme", event_id=""), *(town.event("acme") for _ in range(3))]
         reacting.on_stored(town.push(*rows))
         reacting.once()
-        assert reacting.told and reacting.told.rows()[0]["not_readable"] == "1"
+        assert reacting.told and reacting.told.rows()[0]["not readable"] == "1"
     assert [one.account_id for one in town.firings()] == ["acme"]
 
 
