@@ -151,8 +151,8 @@ def _needed(one: Integration, settings: SettingsOf | None) -> Iterator[str]:
 
 def _limits(limits: Sequence[Limit]) -> Iterator[str]:
     if limits:
-        rows = [f"| {limit.calls:,} {_in(limit.seconds)} | {limit.source} |" for limit in limits]
-        yield "\n".join(["### Limits", "", "| calls at most | as published in |", "|---|---|", *rows])
+        rows = [f"| {limit.of} | {limit.calls:,} {_in(limit.seconds)} | {limit.source} |" for limit in limits]
+        yield "\n".join(["### Limits", "", "| of | calls at most | as published in |", "|---|---|---|", *rows])
 
 
 def _in(seconds: float) -> str:
@@ -167,7 +167,11 @@ def _in(seconds: float) -> str:
 
 def _promised(one: Integration, promises: Promises) -> Iterator[str]:
     kept = [f"the {promises.of_actions} promises that every action makes"] if one.actions else []
-    kept += [f"the {promises.of_sources} that every source makes"] if one.sources else []
+    kept += (
+        [f"the {promises.of_sources} {'' if one.actions else 'promises '}that every source makes"]
+        if one.sources
+        else []
+    )
     if not kept:
         return
     rows = [

@@ -20,7 +20,7 @@ _BLOCK_SHARE, _LONGEST_BLOCK = 0.03, 1.0
 
 @dataclass(frozen=True)
 class Limit:
-    """So many calls in so many seconds, as the vendor publishes it; `source` says where.
+    """So many calls in so many seconds, as the vendor publishes it; `source` says where, `of` which calls.
 
     `spread`: by how many seconds calls may bunch up on their way. The vendor counts them when they arrive.
     """
@@ -29,6 +29,7 @@ class Limit:
     seconds: float
     source: str
     spread: float = 0.0
+    of: str = "all calls"
 
 
 @dataclass(frozen=True)

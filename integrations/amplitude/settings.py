@@ -14,10 +14,10 @@ from integrations.kit.retry import RetryPolicy
 _COHORTS_PAGE = "amplitude.com/docs/apis/analytics/behavioral-cohorts"
 MONTH = 30 * 86_400.0
 # The month is the vendor's, and nobody says when it begins: any thirty days hold no more.
-DOWNLOADS_A_MONTH = Limit(500, MONTH, f"{_COHORTS_PAGE}: 500 downloads a month")
+DOWNLOADS_A_MONTH = Limit(500, MONTH, f"{_COHORTS_PAGE}: 500 downloads a month", of="downloads of cohorts")
 DOWNLOADS = (
-    Limit(60, 600, f"{_COHORTS_PAGE}: 60 requests of a cohort in ten minutes"),
-    Limit(4, 60, f"{_COHORTS_PAGE}: 4 requests of a cohort in a minute"),
+    Limit(60, 600, f"{_COHORTS_PAGE}: 60 requests of a cohort in ten minutes", of="requests of one cohort"),
+    Limit(4, 60, f"{_COHORTS_PAGE}: 4 requests of a cohort in a minute", of="requests of one cohort"),
 )
 AT_ONCE = 5  # cohort downloads and the Dashboard REST API together, says the same page
 

@@ -14,7 +14,9 @@ LIMITS = (
 )
 
 
-SEARCH_LIMITS = (Limit(5, 1, "Search: 5 calls a second for the account, all its apps together", spread=0.08),)
+SEARCH_LIMITS = (
+    Limit(5, 1, "Search: 5 calls a second for the account, all its apps together", spread=0.08, of="searches"),
+)
 
 
 RETRY = RetryPolicy(tries=5, first_wait=1.0)

@@ -15,13 +15,15 @@ from integrations.mixpanel.zone import zone_of
 _LIMITS_PAGE = "docs.mixpanel.com/reference/rate-limits"
 
 
-QUERIES_AN_HOUR = Limit(60, 3600, _LIMITS_PAGE)  # shared by all query paths and every other tool of the project
+QUERIES_AN_HOUR = Limit(
+    60, 3600, _LIMITS_PAGE, of="queries"
+)  # shared by all query paths and every other tool of the project
 
 
 QUERIES_AT_ONCE = 5
 
 
-EXPORTS = (Limit(60, 3600, _LIMITS_PAGE), Limit(3, 1, _LIMITS_PAGE))
+EXPORTS = (Limit(60, 3600, _LIMITS_PAGE, of="exports"), Limit(3, 1, _LIMITS_PAGE, of="exports"))
 
 
 RETRY = RetryPolicy(tries=4, first_wait=1.0)

@@ -11,8 +11,13 @@ from expansion.limits import Limit
 from integrations.kit.declare import Right
 from integrations.kit.retry import RetryPolicy
 
-PROFILES = Limit(100, 1, "segment.com/docs/unify/profile-api: 100 requests a second for a space")
-CALLS = Limit(1000, 1, "segment.com/docs/connections/sources/catalog/libraries/server/http-api: 1,000 a second")
+PROFILES = Limit(100, 1, "segment.com/docs/unify/profile-api: 100 requests a second for a space", of="reading profiles")
+CALLS = Limit(
+    1000,
+    1,
+    "segment.com/docs/connections/sources/catalog/libraries/server/http-api: 1,000 a second",
+    of="setting traits",
+)
 RETRY = RetryPolicy(tries=4, first_wait=0.5)
 TIMEOUT = 20.0  # seconds
 RIGHTS = (

@@ -11,11 +11,11 @@ from integrations.kit.retry import RetryPolicy
 from integrations.kit.rights import needed
 
 _LIMITS_PAGE = "docs.slack.dev/apis/web-api/rate-limits"
-IN_A_CHANNEL = Limit(1, 1, _LIMITS_PAGE, spread=0.05)  # one a second
-IN_ALL = Limit(200, 60, _LIMITS_PAGE)  # "several hundred per minute" for a workspace
+IN_A_CHANNEL = Limit(1, 1, _LIMITS_PAGE, spread=0.05, of="messages in a channel")  # one a second
+IN_ALL = Limit(200, 60, _LIMITS_PAGE, of="messages in all")  # "several hundred per minute" for a workspace
 # Tiers 2 and 3: 20 and 50 a minute, and a few of them left to other tools.
 READING = {
-    "conversations.list": Limit(18, 60, _LIMITS_PAGE),
+    "conversations.list": Limit(18, 60, _LIMITS_PAGE, of="listing channels"),
     **dict.fromkeys(
         (
             "conversations.history",
@@ -25,7 +25,7 @@ READING = {
             "users.info",
             "chat.update",
         ),
-        Limit(45, 60, _LIMITS_PAGE),
+        Limit(45, 60, _LIMITS_PAGE, of="each other method"),
     ),
 }
 RETRY = RetryPolicy(tries=4, first_wait=1.0, longest_wait=30.0)

@@ -19,7 +19,7 @@ class Settings(BaseSettings):
     warehouse_url: SecretStr | None = Field(
         None,
         description="The warehouse whose tables are pulled: `postgres://user:password@host/name`, "
-        "`duckdb:///folder/file.duckdb`, or what SQLAlchemy takes.",
+        "`duckdb:////folder/file.duckdb`, or what SQLAlchemy takes.",
     )
     warehouse_urls: dict[str, SecretStr] = Field(
         {},

@@ -10,8 +10,10 @@ from integrations.kit.declare import Right
 from integrations.kit.retry import RetryPolicy
 
 _EXPORTS = "developer.zendesk.com/api-reference/ticketing/ticket-management/incremental_exports"
-LIMIT = Limit(9, 60, _EXPORTS)  # ten a minute for all exports, and one of them for other tools
-OTHERS = Limit(100, 60, "developer.zendesk.com/api-reference/introduction/rate-limits")  # 200 a minute on Team
+LIMIT = Limit(9, 60, _EXPORTS, of="exports")  # ten a minute for all exports, and one of them for other tools
+OTHERS = Limit(
+    100, 60, "developer.zendesk.com/api-reference/introduction/rate-limits", of="other calls"
+)  # 200 a minute on Team
 RETRY = RetryPolicy(tries=4, first_wait=1.0, longest_wait=30.0)
 TIMEOUT = 60.0  # seconds; a page of a thousand tickets takes its time
 

@@ -167,7 +167,8 @@ class Step(Strict):
     when_cleared: WhenCleared = Field(
         "leave",
         description="What becomes of it when the episode ends. `close`: the task is completed, with a note why;"
-        " `annotate`: only the note; `take_back`: a tag is removed again; `leave`: nothing. A task that"
+        " `annotate`: only a note, on the task or in the message's thread; `take_back`: what was set is set back"
+        " (a tag, a property, a place in a segment); `leave`: nothing. A task that"
         " a person has worked on is left alone whatever stands here.",
         examples=["close"],
     )
