@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -14,6 +15,9 @@ from sandbox.kit.stand_in import StandIn
 from sandbox.kit.state import State
 
 S = TypeVar("S", bound=StandIn)
+T = TypeVar("T")
+
+_MADE: dict[str, tuple[Any, str]] = {}  # what was returned, and what the stand-ins knew afterwards
 
 
 @dataclass
@@ -38,6 +42,22 @@ class StandIns:
     def applied(self, what: str | None = None) -> dict[str, int]:
         """How often each key was really applied: {key: times}."""
         return {d["key"]: d["times"] for d in self.state.all("_applied") if what in (None, d["what"])}
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` does through the product for every test of this name, in a call for each person: done once, and
+        known to the stand-ins of the next test, too.
+        """
+        if name not in _MADE:
+            returned = make()
+            _MADE[name] = returned, json.dumps(self.state._docs)
+            return returned
+        returned, known = _MADE[name]
+        for collection, docs in json.loads(known).items():
+            for key in [key for key, _ in self.state.items(collection) if key not in docs]:
+                self.state.delete(collection, key)
+            for key, doc in docs.items():
+                self.state.put(collection, key, doc)
+        return returned
 
     def requests(self, method: str | None = None, path: str = "") -> list[dict[str, Any]]:
         """The requests seen so far whose path holds `path`."""

@@ -116,7 +116,8 @@ class TestClearGroupProperty(ActionContract):
 
     @pytest.fixture
     def case(self, there: StandIns) -> Case:
-        connect(there).actions["appcues.set_group_property"].deliver([group(name) for name in NAMES])
+        setting = connect(there).actions["appcues.set_group_property"]
+        there.once("appcues groups", lambda: setting.deliver([group(name) for name in NAMES]))
         return case(
             there,
             self.action,
@@ -132,8 +133,7 @@ class TestClearUserProperty(ActionContract):
 
     @pytest.fixture
     def case(self, there: StandIns) -> Case:
-        for name in NAMES:
-            do(there, "set_user_property", users(name))
+        there.once("appcues users", lambda: [do(there, "set_user_property", users(name)) for name in NAMES])
         return case(
             there,
             self.action,
@@ -149,7 +149,7 @@ class TestRemoveFromSegment(ActionContract):
 
     @pytest.fixture
     def case(self, there: StandIns) -> Case:
-        do(there, "add_to_segment", segment(*NAMES))
+        there.once("appcues segment", lambda: do(there, "add_to_segment", segment(*NAMES)))
         return case(
             there,
             self.action,

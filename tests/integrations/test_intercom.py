@@ -145,7 +145,7 @@ class TestTakeBackKeepsTheContract(ActionContract):
     @pytest.fixture
     def case(self, many: StandIns) -> Case:
         api = connect(many)
-        ids = {name: tagged(api, name) for name in NAMES[: ACCOUNTS - 1]}
+        ids = many.once("intercom tags", lambda: {name: tagged(api, name) for name in NAMES[: ACCOUNTS - 1]})
         return case(
             many,
             self.action,

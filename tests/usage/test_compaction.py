@@ -5,16 +5,25 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import pytest
+
 from expansion.contract import EventRow, FactRecord
+from expansion.usage import compaction
 from expansion.usage.atoms import Atom
-from expansion.usage.compaction import MANY, put_together
+from expansion.usage.compaction import put_together
 from expansion.usage.facts import add_facts, facts_sql
 from expansion.usage.import_events import import_rows
 from expansion.usage.rollup import Column
 from expansion.usage.store import UsageStore
 from tests.usage.builders import files_of, properties, stored, utc
 
+MANY = 12  # in life 64: no other promise, and five times the time
 EXPORTS = {Column(Atom(("export",))), Column(Atom(("export",)), "distinct", "rows")}
+
+
+@pytest.fixture(autouse=True)
+def _not_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compaction, "MANY", MANY)
 
 
 def filled(root: Path, pulls: int) -> UsageStore:
@@ -26,7 +35,7 @@ def filled(root: Path, pulls: int) -> UsageStore:
         rows = [EventRow(f"{number}-{n}", "export", moment, f"acme-{n}", f"user-{n}", given) for n in range(3)]
         import_rows(store, "mixpanel.export", rows, None)
         add_facts(store, "crm", [FactRecord("crm", "acme-1", {"seats": number})], utc(2026, 3, 22, 0, number % 60))
-        if number % 25 == 0:
+        if number % 5 == 0:
             store.ensure_rollups(store.connect(), EXPORTS, "UTC")
     return store
 
