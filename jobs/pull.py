@@ -19,6 +19,7 @@ from expansion.tables.maps import read_maps
 from expansion.usage.answers import Full
 from expansion.usage.facts import add_cohort, add_facts, cohort_is_as_it_was, cohort_key, end_cohort, user_accounts
 from expansion.usage.import_events import import_rows
+from expansion.usage.import_lines import import_lines
 from expansion.usage.merges import add_merges, contradiction
 from integrations.kit.declare import SourceBase
 from integrations.warehouse.sources import Tables
@@ -225,8 +226,12 @@ def _events(place: Place, pull: Pull, source: SourceBase, now: datetime, stoppin
         start = max(start, _from(min(datetime.fromisoformat(cursor), now) - source.late, source))
     covered = (start, max(start, now.astimezone(UTC) - source.behind))
     since = f"{start:%Y-%m-%dT%H}" if source.by_hour else f"{start:%Y-%m-%d}"
-    rows = _until(stopping, source.events(since, until.isoformat(), pull.names[0]))
-    done = import_rows(place.store, pull.source, rows, covered, users=user_accounts(place.store))
+    asked, users = (since, until.isoformat(), pull.names[0]), user_accounts(place.store)
+    if (lines := source.event_lines(*asked)) is not None:
+        some = replace(lines, blocks=lambda: _until(stopping, lines.blocks()))
+        done = import_lines(place.store, pull.source, some, covered, users=users)
+    else:
+        done = import_rows(place.store, pull.source, _until(stopping, source.events(*asked)), covered, users=users)
     place.ledger.set_cursor(pull.source, now.astimezone(UTC).isoformat(), now)
     report = str(done.report) if done.report else None
     return Pulled(pull, done.stored, done.duplicates, done.new_rejects, report)

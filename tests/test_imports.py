@@ -29,6 +29,7 @@ ROOMS = (
     "expansion/fields.py",
     "expansion/limits.py",
     "expansion/contract.py",
+    "expansion/event_lines.py",
     "expansion/language/model",
     "expansion/language/yaml",
     "expansion/language/check",

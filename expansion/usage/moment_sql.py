@@ -5,7 +5,7 @@ moments.py reads the same in Python. A session's time zone is UTC, as duck.conne
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from expansion.usage.clock import Clock
 from expansion.usage.duck import quote, quote_list
@@ -33,11 +33,12 @@ from expansion.usage.moment_forms import (
 USUAL = Clock()
 
 
-def moment_sql(text: str, clock: Clock = USUAL) -> str:
-    """SQL for the UTC timestamp that a text tells, or NULL."""
+def moment_sql(text: str, clock: Clock = USUAL, *, numbers_first: bool = False) -> str:
+    """SQL for the UTC timestamp that a text tells, or NULL. `numbers_first`: where most of them are whole numbers."""
     # In the order of how often they come: to try all forms of a text that is none takes twenty times as long.
     rare = _let("bare", f"trim({text}, {quote(BLANKS)})", _rare("bare", clock))
-    return f"CASE {_common(text, clock)} WHEN {text} IS NOT NULL THEN {rare} END"
+    first = _when({SINCE_1970: _since_1970(text)}, text) if numbers_first else ""
+    return f"CASE {first} {_when(_common(text, clock), text)} WHEN {text} IS NOT NULL THEN {rare} END"
 
 
 def moment_of_type_sql(column: str, duckdb_type: str, clock: Clock = USUAL) -> str:
@@ -79,7 +80,7 @@ def _let(name: str, value: str, body: str) -> str:
     return f"list_transform([{value}], lambda {name}: {body})[1]"
 
 
-def _common(text: str, clock: Clock) -> str:
+def _common(text: str, clock: Clock) -> dict[str, str]:
     """The cases of what nearly all files hold."""
     local = f"TRY_CAST({text} AS TIMESTAMP)"  # takes no notice of a zone
     cases = {PLAIN: local}
@@ -93,6 +94,11 @@ def _common(text: str, clock: Clock) -> str:
         cases[pattern] = _placed(iso, clock, f"strlen({text}) > 10")
     apart = f"regexp_replace({text}, {quote(f'^{OFFSET_APART}$')}, '\\1\\2')"
     cases[OFFSET_APART] = f"CAST(TRY_CAST({apart} AS TIMESTAMPTZ) AS TIMESTAMP)"
+    return cases
+
+
+def _when(cases: Mapping[str, str], text: str) -> str:
+    """The branches of a CASE for the patterns that a text is."""
     return " ".join(f"WHEN regexp_full_match({text}, {quote(pattern)}) THEN {sql}" for pattern, sql in cases.items())
 
 

@@ -33,6 +33,7 @@ from expansion.contract import (
     Standing,
     Wanted,
 )
+from expansion.event_lines import EventLines
 from expansion.limits import Limit
 from integrations.kit.inbound import InboundBase
 from integrations.kit.settings import read
@@ -137,6 +138,10 @@ class SourceBase:
         `by_hour`, since is an hour: `2026-03-02T05`.
         """
         raise NotImplementedError
+
+    def event_lines(self, since: str | None, until: str, account_property: str) -> EventLines | None:
+        """The same as `events` as the lines that say them, where the source has such: many are read at once."""
+        return None
 
     def outcomes(self, since: datetime | None) -> Iterator[Outcome]:
         """What accounts came to buy more of or less, of all that has changed since; None: all that there is."""

@@ -23,7 +23,7 @@ from integrations.kit.calls import Query as Query
 from integrations.kit.calls import Turn as Turn
 from integrations.kit.calls import json_of as json_of
 from integrations.kit.deadlines import TIMES, TookTooLong, watched, within
-from integrations.kit.lines import in_time, lines
+from integrations.kit.lines import count_lines, in_time, lines, whole_lines
 from integrations.kit.meanings import Meanings, Told
 from integrations.kit.pages import every_page
 from integrations.kit.retry import RetryPolicy
@@ -149,18 +149,21 @@ class Api:
         opens: float = 300.0,
         lasts: float = 3600.0,
         turn: Turn | None = None,
+        block: int | None = None,
     ) -> Generator[bytes]:
         """The lines of a long answer as they come, none of them empty. A break says after how many.
 
-        `opens`: seconds until the first piece, and between two; `lasts`: of the whole. What was read before a break was
-        read; only the beginning is tried again.
+        `block`: so many bytes of whole lines at a time, for who reads many at once. `opens`: seconds until the first
+        piece, and between two; `lasts`: of the whole. What was read before a break was read; only the beginning is
+        tried again.
         """
         reply = self.opened(path, what, params, opens=opens, turn=turn)
         count = 0
         try:
-            for line in lines(in_time(reply.iter_bytes(), lasts)):
-                count += 1
-                yield line
+            pieces = in_time(reply.iter_bytes(), lasts)
+            for some in lines(pieces) if block is None else whole_lines(pieces, block):
+                count += 1 if block is None else count_lines(some)
+                yield some
         except TookTooLong as error:
             raise self.meanings.of(Broke.ENDLESS, what, minutes=f"{lasts / 60:.0f}") from error
         except httpx.HTTPError as error:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from expansion.contract import TryLater
+from expansion.event_lines import EventLines
 from integrations.kit.declare import ActionBase, Check, Finding, Names, SourceBase
 
 C = TypeVar("C", bound=type)
@@ -71,6 +73,15 @@ def _stream(system: str, method: Callable[..., Iterator[Any]]) -> Callable[..., 
     return guarded
 
 
+def _lines(system: str, method: Callable[..., EventLines | None]) -> Callable[..., EventLines | None]:
+    def guarded(*args: Any, **kwargs: Any) -> EventLines | None:
+        with reading(system):
+            found = method(*args, **kwargs)
+        return found and replace(found, blocks=_stream(system, found.blocks), rows=_once(system, found.rows))
+
+    return guarded
+
+
 def _once(system: str, method: Callable[..., Any]) -> Callable[..., Any]:
     def guarded(*args: Any, **kwargs: Any) -> Any:
         with reading(system):
@@ -98,6 +109,7 @@ _GUARDS: dict[str, Callable[[str, Callable[..., Any]], Callable[..., Any]]] = {
     "contradictions": _once,
     "people": _stream,
     "events": _stream,
+    "event_lines": _lines,
     "cohort": _once,
     "deliver": _for_each(True),
     "find": _for_each(False),

@@ -9,11 +9,12 @@ from integrations.kit.world import IN_LIFE, World
 from integrations.mixpanel.client import Api, Queries
 from integrations.mixpanel.cohorts import Cohorts
 from integrations.mixpanel.doctor import check
+from integrations.mixpanel.export import Export
 from integrations.mixpanel.groups import Groups, SetGroupPropertiesAction, TakeBackAction
 from integrations.mixpanel.inbound import Calls
 from integrations.mixpanel.rights import RIGHTS
 from integrations.mixpanel.settings import EXPORTS, QUERIES_AN_HOUR, Settings
-from integrations.mixpanel.sources import Cohort, Export, Group, Profile
+from integrations.mixpanel.sources import Cohort, Group, Profile
 
 _ACTIONS = (SetGroupPropertiesAction, TakeBackAction)
 

@@ -28,6 +28,7 @@ from integrations.kit import http
 from integrations.kit.breaks import Broke
 from integrations.kit.budgets import Budget, Clock, Places
 from integrations.kit.deadlines import TIMES, TookTooLong, opener, within
+from integrations.kit.lines import count_lines
 from integrations.kit.shapes import ODD
 from integrations.kit.world import IN_LIFE, World
 from integrations.mixpanel.meanings import AWAY, HOUR_WAIT, LATE, MEANINGS, meaning, told
@@ -36,6 +37,8 @@ from integrations.mixpanel.settings import QUERIES_AN_HOUR, QUERIES_AT_ONCE, RET
 CALL_TIMEOUT = 60.0  # seconds
 EXPORT_OPENS = 300.0  # until the first piece, and between two; a large export is slow to begin
 EXPORT_LASTS = 3600.0  # a whole export of up to sixty days, however fast its pieces come
+
+BLOCK = 4 << 20  # bytes of lines that are read at a time: with four times as many, memory grows by 150 MB (measured)
 
 _TERMINATED = b"export terminated early"
 
@@ -132,6 +135,15 @@ def _ends(page: Mapping[str, Any], announced: int, *, is_short: bool, was_short:
     return has_all or was_short if is_short else has_all and announced > page["page_size"]
 
 
+def _before_the_end(block: bytes) -> bytes:
+    """The lines before the one that says that the export ends early; all of them where none does."""
+    if _TERMINATED not in block:
+        return block
+    lines = block.split(b"\n")
+    end = next((at for at, line in enumerate(lines) if line.strip() == _TERMINATED), None)
+    return block if end is None else b"".join(line + b"\n" for line in lines[:end])
+
+
 # --- the API ----------------------------------------------------------------------------------------------------------
 
 
@@ -187,17 +199,20 @@ class Api:
         return results
 
     def export(self, first: date, last: date, **narrowing: str | int) -> Iterator[bytes]:
-        """The lines of the raw export of these days, both included, without ever holding more than one piece."""
+        """The lines of the raw export of these days, both included, in blocks of whole lines."""
         what = f"the events of {first} to {last}"
         days = {**self._project, "from_date": str(first), "to_date": str(last), **narrowing}
-        ends: dict[str, Any] = {"opens": EXPORT_OPENS, "lasts": EXPORT_LASTS, "turn": self.exports}
-        with closing(self._data.stream("2.0/export", what, days, **ends)) as lines:
-            for count, line in enumerate(lines):
-                if line.strip() == _TERMINATED:
-                    raise TryLater(f"Mixpanel, {what}: the export was ended early after {count:,} lines")
-                if count == 0 and line.lstrip().startswith(b"<"):  # a web page; an event begins with a brace
+        ends: dict[str, Any] = {"opens": EXPORT_OPENS, "lasts": EXPORT_LASTS, "turn": self.exports, "block": BLOCK}
+        count = 0
+        with closing(self._data.stream("2.0/export", what, days, **ends)) as blocks:
+            for block in blocks:
+                if count == 0 and block.lstrip().startswith(b"<"):  # a web page; an event begins with a brace
                     raise MEANINGS.of(Broke.ODD, what)
-                yield line
+                whole = _before_the_end(block)
+                count += count_lines(whole)
+                yield whole
+                if len(whole) < len(block):
+                    raise TryLater(f"Mixpanel, {what}: the export was ended early after {count:,} lines")
 
     def _at(self, base_url: str) -> http.Api:
         auth = (self.settings.service_account, self.settings.secret.get_secret_value())

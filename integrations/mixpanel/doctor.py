@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from expansion.contract import Failure
+from expansion.event_lines import lines_of
 from integrations.kit.declare import Finding
 from integrations.kit.doctor import asked
 from integrations.kit.rights import not_told
@@ -48,5 +49,5 @@ def _queries_answer(api: Api) -> Finding:
 def _export_answers(api: Api, now: datetime, newest: list[bytes]) -> Finding:
     """Some events of the day before, which has ended everywhere by tomorrow: they also show whose clock they keep."""
     day = now.astimezone(api.settings.zone).date() - timedelta(days=1)
-    newest += api.export(day, day, limit=_LOOKED_AT)
+    newest += (line for block in api.export(day, day, limit=_LOOKED_AT) for line in lines_of(block))
     return Finding("the raw export answers", True)

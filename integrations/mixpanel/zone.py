@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -20,6 +21,7 @@ SETTING = "MIXPANEL_EVENT_TIME_ZONE"
 WHERE = "Project settings > Overview > Timezone"
 SYSTEM = "mixpanel"
 _A_DAY = timedelta(days=1)
+_AROUND = 2  # days before and after those that are asked for: an event of another one is read by itself
 
 # Of the events of a day, as doctor looks at them: read rightly, most arrive soon after they happened.
 _SOON, _CLOCKS_DIFFER = 3600.0, 300.0
@@ -57,9 +59,39 @@ def to_utc(moment: Any, zone: ZoneInfo) -> Any:
         wall = datetime(1970, 1, 1) + timedelta(seconds=seconds / unit)
     except OverflowError:  # thousands of years before; the import refuses it
         return moment
-    offset = wall.replace(tzinfo=zone).utcoffset() or timedelta()
     whole: int | float = moment
-    return whole - int(offset.total_seconds()) * unit
+    return whole - _offset(wall, zone) * unit
+
+
+def offsets(zone: ZoneInfo, first: date, last: date) -> list[tuple[int, int]]:
+    """By how much `to_utc` moves times of these days, as `PlainLine.offsets`."""
+    if zone.key == "UTC":
+        return []
+    days = [datetime.combine(first + n * _A_DAY, time()) for n in range(-_AROUND, (last - first).days + 2 + _AROUND)]
+    found = [(_seconds(days[0]), _offset(days[0], zone))]
+    for day, following in pairwise(days):
+        if (later := _offset(following, zone)) != found[-1][1]:
+            found.append((_change(_seconds(day), _seconds(following), later, zone), later))
+    return [*found, (_seconds(days[-1]), 0)]
+
+
+def _change(before: int, after: int, later: int, zone: ZoneInfo) -> int:
+    """The second of a day at which an offset begins that holds at its end."""
+    while after - before > 1:
+        middle = (before + after) // 2
+        if _offset(datetime(1970, 1, 1) + timedelta(seconds=middle), zone) == later:
+            after = middle
+        else:
+            before = middle
+    return after
+
+
+def _offset(wall: datetime, zone: ZoneInfo) -> int:
+    return int((wall.replace(tzinfo=zone).utcoffset() or timedelta()).total_seconds())
+
+
+def _seconds(wall: datetime) -> int:
+    return int((wall - datetime(1970, 1, 1)).total_seconds())
 
 
 # --- doctor -----------------------------------------------------------------------------------------------------------

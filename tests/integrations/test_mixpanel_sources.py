@@ -67,7 +67,7 @@ def query_pages() -> JsonPages:
 def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     """Time that client and stand-in share; and small pages, small exports and little patience."""
     monkeypatch.setattr(stand_in, "PAGE_SIZE", 2)
-    monkeypatch.setattr("integrations.mixpanel.sources.DAYS_PER_EXPORT", 2)
+    monkeypatch.setattr("integrations.mixpanel.export.DAYS_PER_EXPORT", 2)
     monkeypatch.setattr("integrations.mixpanel.client.CALL_TIMEOUT", TIMEOUT)
     monkeypatch.setattr("integrations.mixpanel.client.EXPORT_OPENS", TIMEOUT)
     monkeypatch.setattr("integrations.mixpanel.client.EXPORT_LASTS", TIMES * TIMEOUT)

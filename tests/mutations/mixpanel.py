@@ -64,7 +64,7 @@ ROWS: tuple[Mutation, ...] = (
     Mutation(
         "Mixpanel, Export Methods: projects made before 2023 keep the wall clock of their zone",
         _ZONE,
-        "return whole - int(offset.total_seconds()) * unit",
+        "return whole - _offset(wall, zone) * unit",
         "return whole",
         (f"{_ZONES}test_every_event_is_read_as_it_happened_in_every_zone",),
     ),
