@@ -211,7 +211,7 @@ def test_what_a_merge_that_is_taken_back_had_put_together_is_apart_and_counts_on
 # --- an account that is split -----------------------------------------------------------------------------------------
 
 SPLIT = "merges: {of: account, user: person, former: was, id: now, at: since}\n"
-PEOPLE = "facts: {source: files.people, user: person, account: now, at: since, fields: []}\n"
+PEOPLE = "facts: {source: files.people, user: person, account: now, fields: []}\n"
 
 
 def split(folder: Path, text: str, map_: str = SPLIT, now: datetime = NOW, zone: str = "UTC") -> ImportResult:

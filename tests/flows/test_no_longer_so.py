@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from expansion.files.import_files import import_files
 from expansion.usage.duck import one
 from jobs.decide import decide_all, evaluate, record, triggers_to_check
 from jobs.deliver import Pieces
@@ -284,6 +285,24 @@ def test_who_leaves_after_it_was_decided_gets_nothing_of_what_waited_meanwhile(t
     pieces = {step.account_id: Pieces(place, at(8)).of(step).input for step in due}
     place.close()
     assert [one["user_id"] for one in pieces["a-1"].model_dump()["people"]] == ["ben", "cem"]
+
+
+def test_in_an_account_that_was_split_each_part_counts_and_is_nudged_for_its_own(town: Town) -> None:
+    town.members["mixpanel"].load({"mixpanel": {"events": [_event(10, "a-1", "ana"), _event(11, "a-1", "ben")]}})
+    town.pull(at(7))
+    assert (town.events_of("a-1", at(7)), town.events_of("a-3", at(7))) == (3, 1)
+    Path("split.csv").write_text("person,was,now,since,role\nana,a-1,a-3,2026-03-06,admin\n")
+    for name, text in (
+        ("split.yaml", "merges: {of: account, user: person, former: was, id: now, at: since}\n"),
+        ("people.yaml", "facts: {source: files.people, user: person, account: now, fields: [role]}\n"),
+    ):
+        Path(name).write_text(text)
+        place = Place()
+        import_files(place.store, ["split.csv"], Path(name), at(8), zone="Europe/London")
+        place.close()
+    assert (town.events_of("a-1", at(8)), town.events_of("a-3", at(8))) == (2, 2)
+    decided = town.decided("blocked", at(8))
+    assert (decided["a-1"][1], decided["a-3"][1]) == (["ben", "cem"], ["ana"])
 
 
 # --- guard rails ------------------------------------------------------------------------------------------------------
