@@ -43,7 +43,7 @@ def case_of(there: StandIns, action: str, good: Callable[[str], Piece], bad: Pie
     )
 
 
-class _Mails(ActionContract):
+class _Mails:
     def test_what_is_already_there_is_not_done_again(self, case: Case) -> None:
         """Nobody can know: the action says that it cannot be repeated, and that it cannot be looked up."""
         assert not case.action.repeatable
@@ -51,7 +51,7 @@ class _Mails(ActionContract):
         assert isinstance(reply, Refused)
 
 
-class TestSend(_Mails):
+class TestSend(_Mails, ActionContract):
     action = "email.send"
 
     @pytest.fixture
@@ -59,7 +59,7 @@ class TestSend(_Mails):
         return case_of(there, self.action, message, message("bad", to="nobody@gone.example"))
 
 
-class TestReply(_Mails):
+class TestReply(_Mails, ActionContract):
     action = "email.reply"
 
     @pytest.fixture
