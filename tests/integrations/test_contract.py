@@ -29,7 +29,8 @@ def all_below(kind: type[ActionContract]) -> set[type[ActionContract]]:
 def test_every_action_of_every_integration_has_a_case() -> None:
     for file in Path(__file__).parent.glob("test_*.py"):
         import_module(f"tests.integrations.{file.stem}")
-    held = {kind.action for kind in all_below(ActionContract) - {ActionContract}}
+    # What several cases share names no action of its own.
+    held = {kind.action for kind in all_below(ActionContract) if hasattr(kind, "action")}
     assert set(integrations.catalog().actions) - EXEMPT == held
 
 
