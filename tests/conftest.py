@@ -21,6 +21,9 @@ from tests.quick import Quick
 if TYPE_CHECKING:
     from xdist.scheduler import LoadFileScheduling
 
+# One server of PostgreSQL for each worker, whichever folder asks for it.
+pytest_plugins = ["tests.databases"]
+
 _TRUSTED = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 
 

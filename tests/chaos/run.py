@@ -342,6 +342,6 @@ def _database(server: str, number: int) -> str:
 
 
 def _emptied(url: str) -> str:
-    from tests.ledger.conftest import wiped
+    from tests.databases import wiped
 
     return wiped(url)

@@ -18,7 +18,7 @@ from expansion.ledger.allowances import Allowances, open_allowances
 from expansion.limits import Instant, Limit
 from integrations.kit.budgets import Budget, Places
 from jobs.clock import instant
-from tests.ledger.conftest import new_sqlite
+from tests.databases import new_sqlite
 from tests.test_limits import assert_within
 
 PAGE = "a page of the vendor"

@@ -10,8 +10,8 @@ from expansion.ledger import verdicts
 from expansion.ledger.agreement import ClocksDisagree, must_agree, must_be_past, skewed
 from expansion.ledger.clock import LedgerClock
 from expansion.ledger.store import open_ledger
+from tests.databases import new_sqlite, wiped
 from tests.ledger.builders import NOON, a_firing, claim, key_of, minutes, record
-from tests.ledger.conftest import new_sqlite, wiped
 from tests.ledger.test_allowances import Machine
 
 HOURS = timedelta(hours=2)

@@ -14,8 +14,8 @@ from expansion.ledger.holders import Holder
 from expansion.ledger.store import open_ledger
 from expansion.limits import Limit
 from jobs.clock import instant
+from tests.databases import wiped
 from tests.ledger.builders import a_firing, claim, record
-from tests.ledger.conftest import wiped
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from expansion.deliver.recover import recover
 from expansion.evaluate.subjects import UserOf, account_of, user_of
 from expansion.ledger.store import open_ledger
 from expansion.records.firing import Cleared
+from tests.databases import new_sqlite, wiped
 from tests.ledger.builders import NOON, a_firing, minutes, record
-from tests.ledger.conftest import new_sqlite, wiped
 from tests.ledger.vendor import Clock, Killed, Vendor, to_piece
 
 UPSERT, CREATE, POST = "crm.upsert", "crm.create_task", "chat.post"

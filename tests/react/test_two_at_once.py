@@ -11,11 +11,9 @@ from random import Random
 
 import pytest
 
-from tests.ledger.conftest import new_postgres, postgres
+from tests.databases import new_postgres
 from tests.react.other import runs
 from tests.react.town import Town, a_town, until
-
-__all__ = ["postgres"]
 
 ACCOUNTS = [f"acct-{n}" for n in range(8)]
 SECONDS = 12.0

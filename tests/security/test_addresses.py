@@ -20,9 +20,6 @@ from integrations.kit.budgets import Budget
 from integrations.kit.settings import read
 from jobs.clock import instant
 from tests.ledger.builders import NOON, a_firing, claim, key_of, record
-from tests.ledger.conftest import postgres, postgres_ledger, sqlite_template, url
-
-__all__ = ["postgres", "postgres_ledger", "sqlite_template", "url"]
 
 CANARY = "hun-ter2%2FCANARY"
 MEANT = "hun-ter2/CANARY"

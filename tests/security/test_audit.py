@@ -11,9 +11,6 @@ from expansion.ledger.audit import AuditLine, forget_in_audit, person, write
 from expansion.ledger.store import Ledger, open_ledger
 from expansion.ledger.verdicts import done, refused, released, unsure
 from tests.ledger.builders import LEASE, NOON, a_firing, record
-from tests.ledger.conftest import ledger, postgres, postgres_ledger, sqlite_template, url
-
-__all__ = ["ledger", "postgres", "postgres_ledger", "sqlite_template", "url"]
 
 
 def four_outcomes(ledger: Ledger) -> None:

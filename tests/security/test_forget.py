@@ -29,10 +29,7 @@ from expansion.usage.journal import Journal
 from expansion.usage.store import UsageStore
 from tests import world
 from tests.ledger.builders import LEASE, NOON, a_firing, record
-from tests.ledger.conftest import ledger, postgres, postgres_ledger, sqlite_template, url
 from tests.usage.builders import import_events
-
-__all__ = ["ledger", "postgres", "postgres_ledger", "sqlite_template", "url"]
 
 ANA, MAIL, NAME = "u-ana-41", "Ana.Moss@acme.example", "Ana Moss"
 USERS = [ANA, "u-bo", "u-cem", "dora@acme.example"]

@@ -17,10 +17,7 @@ from expansion.ledger.database import file_of
 from expansion.ledger.store import Ledger
 from expansion.ledger.tables import AUDIT, METADATA
 from tests.ledger.builders import NOON
-from tests.ledger.conftest import ledger, postgres, postgres_ledger, sqlite_template, url
 from tests.security.test_forget import ANA, MAIL, NAME, filled
-
-__all__ = ["ledger", "postgres", "postgres_ledger", "sqlite_template", "url"]
 
 BO = "bo@acme.example"
 # Digests: what stands there is made by the program, and stays (docs/decisions/0011).

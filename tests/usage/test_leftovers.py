@@ -16,10 +16,7 @@ from expansion.usage.import_events import import_rows
 from expansion.usage.manifest import writing
 from expansion.usage.scratch import scratch
 from expansion.usage.store import UsageStore
-from tests.ledger.conftest import ledger, postgres, postgres_ledger, sqlite_template, url
 from tests.usage.builders import files_of, utc
-
-__all__ = ["ledger", "postgres", "postgres_ledger", "sqlite_template", "url"]
 
 pytestmark = pytest.mark.starts
 PROJECT = Path(__file__).parents[2]
