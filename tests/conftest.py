@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import certifi
 import coverage
-import duckdb
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.duck import SHARED
 from tests.quick import Quick
 
 if TYPE_CHECKING:
@@ -47,7 +45,6 @@ def pytest_configure(config: pytest.Config) -> None:
     one.write_text(Path(certifi.where()).read_text(encoding="utf-8").partition(end)[0] + end, encoding="utf-8")
     certifi.where = lambda: str(one)
     os.environ["SSL_CERT_FILE"] = str(one)
-    duckdb.connect = SHARED.connect
     if config.getoption("quick"):
         config.pluginmanager.register(Quick(Path(__file__).parent, WHOLE), "quick")
 
@@ -83,12 +80,6 @@ def _forget_secrets() -> Iterator[None]:
     redact._secrets.update(known)
     _settings._given.clear()
     _settings._given.update(given)
-
-
-@pytest.fixture(autouse=True)
-def _one_duckdb() -> Iterator[None]:
-    yield
-    SHARED.after_a_test()
 
 
 # --- on several workers -----------------------------------------------------------------------------------------------
