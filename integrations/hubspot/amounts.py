@@ -10,7 +10,6 @@ import logging
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from expansion.contract import Failure
 from integrations.hubspot.meanings import SYSTEM
 from integrations.hubspot.on_companies import Record, Records
 from integrations.kit import values as values
@@ -54,7 +53,7 @@ class Amounts:
     def _one(self, deal: Record) -> tuple[str, Decimal | None]:
         """Its currency, empty where it is ours; and its amount."""
         told = deal.properties.get
-        home = self._home()
+        home = self._client.home_currency()
         code = str(told(CURRENCY) or home or "")
         amount = values.number(told(AMOUNT))
         if self._currency is None or code in ("", self._currency):
@@ -62,11 +61,3 @@ class Amounts:
         if home == self._currency and amount is not None and told(AT_HOME):
             return "", values.number(told(AT_HOME))
         return code, amount
-
-    def _home(self) -> str | None:
-        """The account's currency; None where it does not tell."""
-        try:
-            home = self._client.details().get("companyCurrency")
-        except Failure:
-            return None
-        return str(home) if home else None

@@ -148,6 +148,14 @@ class Client:
                 self._details = self.read(f"/account-info/{self.version}/details")
             return self._details
 
+    def home_currency(self) -> str | None:
+        """The account's currency; None where it does not tell."""
+        try:
+            home = self.details().get("companyCurrency")
+        except Failure:
+            return None
+        return str(home) if home else None
+
     def scopes(self) -> frozenset[str]:
         """What the key may do: developers.hubspot.com, "Legacy private apps". Nothing is changed.
 

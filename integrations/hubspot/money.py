@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from expansion.contract import Failure, Wanted
+from expansion.contract import Wanted
 from integrations.hubspot.meanings import SYSTEM
 from integrations.hubspot.values import Described, holds
 from integrations.kit.declare import Finding
@@ -52,7 +52,7 @@ class Purse:
     def findings(self, names: Mapping[str, str]) -> Iterator[Finding]:
         known, currency = self._client.properties("companies"), self._wanted.currency
         money = [s for s, n in names.items() if holds(known[n]) == "currency" and self._wanted.is_taken_for(s, "money")]
-        home = self._home() if money else None
+        home = self._client.home_currency() if money else None
         if currency is None or not money or home in (None, currency):
             return
         what = f"the account's currency is {home}, and policy.yaml counts in {currency}"
@@ -71,11 +71,4 @@ class Purse:
         """The currency of an amount; None where nobody tells."""
         names, properties = described.get("currencyPropertyName"), row.get("properties")
         told = properties.get(names) if names and isinstance(properties, Mapping) else None
-        return str(told) if told else self._home()
-
-    def _home(self) -> str | None:
-        try:
-            home = self._client.details().get("companyCurrency")
-        except Failure:
-            return None
-        return str(home) if home else None
+        return str(told) if told else self._client.home_currency()
