@@ -102,9 +102,9 @@ def markdown_table(one: SettingsOf) -> str:
 
 
 def _need(setting: Setting) -> str:
-    if setting.needed:
-        return "needed, secret" if setting.secret else "needed"
-    return f"`{setting.default}`" if setting.default else "optional"
+    if setting.default and not setting.secret and not setting.needed:
+        return f"`{setting.default}`"
+    return ("needed" if setting.needed else "optional") + (", secret" if setting.secret else "")
 
 
 def _cell(text: str) -> str:

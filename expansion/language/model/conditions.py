@@ -49,7 +49,7 @@ class NoneOf(Strict):
 
     none_of: list[Clause] = Field(
         min_length=1,
-        description="Not one of these. One that cannot be told makes this one cannot be told, too.",
+        description="Not one of these. If one of them cannot be told, and none is a yes, the answer is *cannot tell*.",
         examples=[[{"fact": "plan", "is": "Enterprise"}]],
     )
 

@@ -168,7 +168,7 @@ class Step(Strict):
         "leave",
         description="What becomes of it when the episode ends. `close`: the task is completed, with a note why;"
         " `annotate`: only a note, on the task or in the message's thread; `take_back`: what was set is set back"
-        " (a tag, a property, a place in a segment); `leave`: nothing. A task that"
+        " (a tag, a property, a place in a segment, list, cohort or campaign); `leave`: nothing. A task that"
         " a person has worked on is left alone whatever stands here.",
         examples=["close"],
     )
