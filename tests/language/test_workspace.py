@@ -133,9 +133,14 @@ def test_thirty_triggers_load_in_well_under_half_a_second(folder: Folder) -> Non
         folder.write(f"book-{number}.yaml", PLAYBOOK.replace("playbook: seat-expansion", f"playbook: book-{number}"))
         cases = CASES.replace("trigger: seat-limit", f"trigger: seat-{number}") + more
         folder.write(f"cases/seat-{number}.yaml", cases)
-    started = time.process_time()
-    assert len(folder.load().triggers) == 34
-    assert time.process_time() - started < 1.0, "0.13 s when written; the margin is for slow machines"
+    took, counting = [], sys.gettrace()
+    sys.settrace(None)  # counting coverage doubles what it takes
+    for _ in range(3):  # the best of three: a worker that has run for long collects garbage of all its tests meanwhile
+        started = time.process_time()
+        assert len(folder.load().triggers) == 34
+        took.append(time.process_time() - started)
+    sys.settrace(counting)
+    assert min(took) < 1.0, "0.13 s when written; the margin is for slow machines"
 
 
 @pytest.mark.starts
