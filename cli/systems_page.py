@@ -167,11 +167,8 @@ def _in(seconds: float) -> str:
 
 def _promised(one: Integration, promises: Promises) -> Iterator[str]:
     kept = [f"the {promises.of_actions} promises that every action makes"] if one.actions else []
-    kept += (
-        [f"the {promises.of_sources} {'' if one.actions else 'promises '}that every source makes"]
-        if one.sources
-        else []
-    )
+    noun = "" if kept else " promises"
+    kept += [f"the {promises.of_sources}{noun} that every source makes"] if one.sources else []
     if not kept:
         return
     rows = [

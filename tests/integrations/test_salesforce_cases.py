@@ -17,11 +17,11 @@ from sandbox.salesforce.answers import ANSWERS
 from sandbox.salesforce.app import Salesforce
 from tests.integrations.conftest import StandIns
 from tests.integrations.contract import FakeClock
+from tests.integrations.of_salesforce import KEY, facts_of_accounts
 from tests.integrations.replies import JsonPages
 from tests.integrations.source_contract import Differs, Limited, Lost, SourceCase, SourceContract, world
 from tests.systems.salesforce import account_id, connect, sample, settings
 
-KEY = "Product_Account_Id__c"
 NOW = datetime(2026, 3, 7, 9, tzinfo=UTC)
 Make = Callable[..., StandIns]
 
@@ -72,40 +72,15 @@ class TestOpenCases(SourceContract):
 
     @pytest.fixture
     def case(self, stand_ins: Make) -> SourceCase:
-        there, clock = with_cases(stand_ins, *CASES, accounts=5, page_size=2), FakeClock()
-        stand_in = there.get(Salesforce)
-        second = stand_in.org.get("Account", account_id(1)) or {}
-
-        def connected(**changes: int) -> SourceBase:
-            return INTEGRATION.connect(settings(there, **changes), world(clock)).sources[self.source]
-
-        def empty() -> None:
-            for account in stand_in.org.all("Account"):
-                stand_in.org.put("Account", account | {KEY: None})
-
-        return SourceCase(
-            stand_ins=there,
-            vendor="salesforce",
-            clock=clock,
-            connect=connected,
-            pull=Pull(self.source, "facts", ("open_cases", "open_cases_high", "newest_open_case")),
-            kinds={"open_cases_high": "number", "newest_open_case": "date"},
-            pages=JsonPages("/query", "records", "totalSize", lambda page: any(KEY in row for row in page["records"])),
-            holds=5,
-            differs=Differs(
-                lambda: stand_in.org.remove("Account", account_id(1)), lambda: stand_in.org.put("Account", second)
-            ),
-            reads={"path": "/query"},
-            answers=ANSWERS,
-            lock_out=lambda: setattr(stand_in, "locked_out", True),
-            locked_out="check the app's policies and IP ranges",
-            forbid=lambda: stand_in.org.may.update(Case=set()),
+        there = with_cases(stand_ins, *CASES, accounts=5, page_size=2)
+        hide = there.get(Salesforce).org.hidden.add
+        return facts_of_accounts(
+            there,
+            Pull(self.source, "facts", ("open_cases", "open_cases_high", "newest_open_case")),
+            {"open_cases_high": "number", "newest_open_case": "date"},
+            of="Case",
             forbidden="give its profile Read on Case",
-            limited=Limited(lambda: connected(daily_calls=4), 4, 86_400, "/services/data"),
-            empty=empty,
-            lost=Lost(
-                lambda: stand_in.org.hidden.add("Priority"), "open_cases_high", "cases give no `open_cases_high`"
-            ),
+            lost=Lost(lambda: hide("Priority"), "open_cases_high", "cases give no `open_cases_high`"),
         )
 
 

@@ -10,18 +10,13 @@ import pytest
 
 from expansion.contract import NotThere, Wanted
 from expansion.evaluate.fact_values import read_value
-from integrations.kit.declare import SourceBase
-from integrations.salesforce import INTEGRATION
 from jobs.pull import Pull
-from sandbox.salesforce.answers import ANSWERS
 from sandbox.salesforce.app import Salesforce
 from tests.integrations.conftest import StandIns
-from tests.integrations.contract import FakeClock
-from tests.integrations.replies import JsonPages
-from tests.integrations.source_contract import Differs, Limited, Lost, SourceCase, SourceContract, world
-from tests.systems.salesforce import account_id, connect, sample, settings
+from tests.integrations.of_salesforce import facts_of_accounts
+from tests.integrations.source_contract import Lost, SourceCase, SourceContract
+from tests.systems.salesforce import account_id, connect, sample
 
-KEY = "Product_Account_Id__c"
 NOW = datetime(2026, 3, 7, 9, tzinfo=UTC)
 UPGRADE = "Existing Customer - Upgrade"
 Make = Callable[..., StandIns]
@@ -65,38 +60,15 @@ class TestOpportunity(SourceContract):
 
     @pytest.fixture
     def case(self, stand_ins: Make) -> SourceCase:
-        there, clock = with_deals(stand_ins, *DEALS, accounts=5, page_size=2), FakeClock()
-        stand_in = there.get(Salesforce)
-        second = stand_in.org.get("Account", account_id(1)) or {}
-
-        def connected(**changes: int) -> SourceBase:
-            return INTEGRATION.connect(settings(there, **changes), world(clock)).sources[self.source]
-
-        def empty() -> None:
-            for account in stand_in.org.all("Account"):
-                stand_in.org.put("Account", account | {KEY: None})
-
-        return SourceCase(
-            stand_ins=there,
-            vendor="salesforce",
-            clock=clock,
-            connect=connected,
-            pull=Pull(self.source, "facts", ("open_opportunities", "open_stages", "open_amount", "next_close_date")),
-            kinds={"open_stages": "list", "open_amount": "money", "next_close_date": "date"},
-            pages=JsonPages("/query", "records", "totalSize", lambda page: any(KEY in row for row in page["records"])),
-            holds=5,
-            differs=Differs(
-                lambda: stand_in.org.remove("Account", account_id(1)), lambda: stand_in.org.put("Account", second)
-            ),
-            reads={"path": "/query"},
-            answers=ANSWERS,
-            lock_out=lambda: setattr(stand_in, "locked_out", True),
-            locked_out="check the app's policies and IP ranges",
-            forbid=lambda: stand_in.org.may.update(Opportunity=set()),
+        there = with_deals(stand_ins, *DEALS, accounts=5, page_size=2)
+        hide = there.get(Salesforce).org.hidden.add
+        return facts_of_accounts(
+            there,
+            Pull(self.source, "facts", ("open_opportunities", "open_stages", "open_amount", "next_close_date")),
+            {"open_stages": "list", "open_amount": "money", "next_close_date": "date"},
+            of="Opportunity",
             forbidden="give its profile Read on Opportunity",
-            limited=Limited(lambda: connected(daily_calls=4), 4, 86_400, "/services/data"),
-            empty=empty,
-            lost=Lost(lambda: stand_in.org.hidden.add("Amount"), "open_amount", "opportunities give no `open_amount`"),
+            lost=Lost(lambda: hide("Amount"), "open_amount", "opportunities give no `open_amount`"),
         )
 
 
