@@ -55,7 +55,9 @@ class Settings(BaseSettings):
     )
     user: str | None = Field(None, description="The name to sign in with, often the whole e-mail address.")
     password: SecretStr | None = Field(
-        None, description="Its password, or an app password. It is only ever sent over an encrypted connection."
+        None,
+        description="Its password, or an app password. It is only ever sent over an encrypted connection, or "
+        "to a server on this machine.",
     )
     lists: str = Field(
         "",

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from html import escape, unescape
 from itertools import groupby
 
-_LINK = re.compile(r"<(https?://[^|>\s]+)(?:\|([^>]*))?>")
-_BOLD = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])")
+from expansion.text.mrkdwn import BOLD, with_links
+
 _ITALIC = re.compile(r"(?<![\w_])_(?=\S)([^_\n]+?)(?<=\S)_(?![\w_])")
 _BULLET = re.compile(r"^\s*•\s*")
 
 
 def plain(mrkdwn: str) -> str:
     """For who reads without HTML: a link shows where it leads, and no sign of the formatting is left."""
-    shown = _with_links(mrkdwn, lambda text: _unmarked(unescape(text)), _shown)
+    shown = with_links(mrkdwn, lambda text: _unmarked(unescape(text)), _shown)
     return "\n".join(_BULLET.sub("- ", line) for line in shown.split("\n"))
 
 
 def html(mrkdwn: str) -> str:
     """With nothing in it that the text does not say: what looks like a tag is text."""
-    made = _with_links(mrkdwn, lambda text: _marked(_safe(text)), _linked)
+    made = with_links(mrkdwn, lambda text: _marked(_safe(text)), _linked)
     return "".join(_blocks(made.split("\n")))
 
 
@@ -30,20 +30,12 @@ def one_line(mrkdwn: str) -> str:
     return " ".join(plain(mrkdwn).split())
 
 
-def _with_links(mrkdwn: str, text: Callable[[str], str], link: Callable[[str, str], str]) -> str:
-    parts, end = [], 0
-    for found in _LINK.finditer(mrkdwn):
-        parts += [text(mrkdwn[end : found.start()]), link(found[2] or found[1], found[1])]
-        end = found.end()
-    return "".join([*parts, text(mrkdwn[end:])])
-
-
 def _unmarked(text: str) -> str:
-    return _ITALIC.sub(r"\1", _BOLD.sub(r"\1", text))
+    return _ITALIC.sub(r"\1", BOLD.sub(r"\1", text))
 
 
 def _marked(text: str) -> str:
-    return _ITALIC.sub(r"<em>\1</em>", _BOLD.sub(r"<strong>\1</strong>", text))
+    return _ITALIC.sub(r"<em>\1</em>", BOLD.sub(r"<strong>\1</strong>", text))
 
 
 def _safe(text: str) -> str:

@@ -9,6 +9,7 @@ from html import unescape
 from typing import Any
 
 from expansion.contract import Piece
+from expansion.text.mrkdwn import BOLD, with_links
 from expansion.text.shorten import shorten
 from integrations.teams.inputs import PostMessage
 
@@ -19,8 +20,6 @@ Block = dict[str, Any]
 MOST = 24_000
 _LEAST = 200  # characters of the text that are left in any case
 _CUT = 0.8  # so much of the text is kept at each try
-_LINK = re.compile(r"<(https?://[^|>\s]+)(?:\|([^>]*))?>")
-_BOLD = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])")
 # What begins a link, an image or a heading in Markdown, where it stands in a value and nobody meant it.
 _SIGNS = re.compile(r"[\[\]]|^#+(?=\s)", re.MULTILINE)
 
@@ -35,16 +34,12 @@ def message(piece: Piece, wanted: PostMessage) -> dict[str, Any]:
 
 def markdown(mrkdwn: str) -> str:
     """Slack's mrkdwn in the Markdown of cards."""
-    parts, end = [], 0
-    for found in _LINK.finditer(mrkdwn):
-        parts += [_plain(mrkdwn[end : found.start()]), _link(found[2] or found[1], found[1])]
-        end = found.end()
-    return "".join([*parts, _plain(mrkdwn[end:])])
+    return with_links(mrkdwn, _plain, _link)
 
 
 def _plain(text: str) -> str:
     marked = _SIGNS.sub(lambda found: f"\\{found[0]}", unescape(text))
-    lines = _BOLD.sub(r"**\1**", marked).split("\n")
+    lines = BOLD.sub(r"**\1**", marked).split("\n")
     # A line break alone is none in Markdown; a list has its own.
     return "\n\n".join(re.sub(r"^\s*•\s*", "- ", line) for line in lines).replace("\n\n- ", "\n- ")
 
