@@ -16,10 +16,10 @@ from benchmarks.timing import Found, Job, Took, timed
 from expansion.evaluate.engine import Vocabulary
 from expansion.explain.evaluator import evaluator
 from expansion.language.model.models import Facts, Trigger
-from expansion.usage.duck import connect, quote
-from expansion.usage.properties import column_of
+from expansion.usage.forms.duck import connect, quote
+from expansion.usage.forms.properties import column_of
 from expansion.usage.statements import add_statements
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.store import UsageStore
 
 DAYS, MEASURES = 365, 20
 SOURCE = "files.accounts"

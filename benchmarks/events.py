@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from benchmarks.place import Place, has_lines
-from expansion.usage.duck import connect, quote, quote_list
+from expansion.usage.forms.duck import connect, quote, quote_list
 
 DAYS = 300
 LAST_DAY = date(2025, 12, 31)

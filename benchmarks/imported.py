@@ -8,7 +8,7 @@ from pathlib import Path
 from expansion.files.import_files import import_by
 from expansion.files.maps import EventMap
 from expansion.files.results import ImportResult
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.store import UsageStore
 
 _NOW = datetime(2030, 1, 1, tzinfo=UTC)
 

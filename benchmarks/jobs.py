@@ -19,9 +19,9 @@ from expansion.evaluate.results import Evidence
 from expansion.explain.evaluator import build_rollups, evaluator
 from expansion.language.model.models import Trigger
 from expansion.react.resident import Resident
-from expansion.usage.duck import connect, quote
-from expansion.usage.journal import Journal
-from expansion.usage.store import UsageStore
+from expansion.usage.forms.duck import connect, quote
+from expansion.usage.pushed.journal import Journal
+from expansion.usage.storage.store import UsageStore
 
 # --- preparations -----------------------------------------------------------------------------------------------------
 

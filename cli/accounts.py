@@ -10,7 +10,7 @@ from expansion.text.for_people import ForPeople
 
 if TYPE_CHECKING:
     from expansion.explain.evaluator import StoreEvaluator
-    from expansion.usage.former_ids import FormerIds
+    from expansion.usage.identity.former_ids import FormerIds
     from jobs.place import Place
 
 _SHOWN = 5  # accounts in a hint
@@ -118,7 +118,7 @@ def of_ledger(place: Place, text: str) -> tuple[str, str | None]:
 def stored_names(place: Place) -> dict[str, str | None]:
     """All accounts of the store with their names; none where the definitions or the store cannot be read."""
     from expansion.language.model.mistakes import Mistakes
-    from expansion.usage.manifest import StoreError
+    from expansion.usage.storage.manifest import StoreError
     from jobs.clock import utc_now
 
     try:

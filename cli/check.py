@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from expansion.language.model.mistakes import Mistake
     from expansion.language.workspace import Workspace
     from expansion.tables.maps import Maps
-    from expansion.usage.manifest import Manifest
+    from expansion.usage.storage.manifest import Manifest
     from jobs.place import Place
 
 
@@ -107,7 +107,7 @@ def _run(place: Place) -> list[CaseResult]:
 def _too_long(place: Place) -> tuple[Mistake, ...]:
     """Windows that are longer than what is stored; none where nothing is."""
     from expansion.language.look_back import windows_longer_than
-    from expansion.usage.manifest import StoreError
+    from expansion.usage.storage.manifest import StoreError
 
     try:
         days = _days_known(place.stored, place.definitions.workspace)
@@ -120,7 +120,7 @@ def _too_long(place: Place) -> tuple[Mistake, ...]:
 def _never_seen(place: Place) -> tuple[Mistake, ...]:
     """Names that no stored event has; none where nothing is stored, or a warehouse has the events."""
     from expansion.evaluate.naming import never_seen
-    from expansion.usage.manifest import StoreError
+    from expansion.usage.storage.manifest import StoreError
     from jobs.clock import utc_now
 
     try:

@@ -57,7 +57,7 @@ def _sources(_begun: str) -> Names:
 
 
 def _events(_begun: str) -> Names:
-    from expansion.usage.looking import seen_events
+    from expansion.usage.storage.looking import seen_events
     from flows.opening import open_place
 
     place = open_place(looking=True)

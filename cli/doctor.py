@@ -85,7 +85,7 @@ def _doors(place: Place) -> Iterator[Finding]:
 def _own(place: Place, ask: Callable[[Place], Finding]) -> Finding:
     """A broken ledger or store is a finding like any other: the systems are asked all the same."""
     from expansion.ledger.database import LedgerError
-    from expansion.usage.manifest import StoreError
+    from expansion.usage.storage.manifest import StoreError
     from integrations.kit.declare import Finding
 
     try:
@@ -159,7 +159,7 @@ def _first_run(place: Place) -> list[Finding]:
 
 def _sources(place: Place) -> list[Finding]:
     """A warning for each source that brings too little, too much or nothing new."""
-    from expansion.usage.manifest import StoreError
+    from expansion.usage.storage.manifest import StoreError
     from integrations.kit.declare import Finding
     from jobs.sources import REMEDY, wrong_now
 

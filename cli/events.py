@@ -13,7 +13,7 @@ from expansion.text.for_people import ForPeople
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from expansion.usage.looking import SeenEvent
+    from expansion.usage.storage.looking import SeenEvent
     from jobs.place import Place
     from jobs.sources import SourceNow
 
@@ -34,7 +34,7 @@ def command(name: str | None, sources: bool, json_: bool) -> None:
     With NAME its properties, each with how many events have it and the commonest values. Values may name people.
     """
     from cli.beginning import NotHere
-    from expansion.usage.looking import seen_events
+    from expansion.usage.storage.looking import seen_events
     from flows.opening import open_place
 
     place = open_place()
@@ -99,7 +99,7 @@ def _source_json(one: SourceNow) -> dict[str, Any]:
 
 
 def _properties(place: Place, events: list[SeenEvent], name: str, json_: bool) -> None:
-    from expansion.usage.looking import seen_properties
+    from expansion.usage.storage.looking import seen_properties
 
     found = next((one for one in events if one.event == name), None)
     if found is None:

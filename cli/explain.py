@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from expansion.explain.evaluator import StoreEvaluator
     from expansion.language.model.models import Trigger
     from expansion.records.ledger import FiringRecord
-    from expansion.usage.former_ids import FormerIds
-    from expansion.usage.parted import Part
+    from expansion.usage.identity.former_ids import FormerIds
+    from expansion.usage.identity.parted import Part
     from jobs.place import Place
 
 _SECTIONS = {

@@ -97,9 +97,9 @@ def own_names_of(folder: Path, catalog: Catalog, playbooks: Path | None = None, 
 
 def _stored_events(home: Path) -> list[str]:
     """The commonest events of a store; none where it cannot be read."""
-    from expansion.usage import manifest as manifests
-    from expansion.usage.looking import seen_events
-    from expansion.usage.store import UsageStore
+    from expansion.usage.storage import manifest as manifests
+    from expansion.usage.storage.looking import seen_events
+    from expansion.usage.storage.store import UsageStore
 
     try:
         segments = manifests.load(home / "usage").segments

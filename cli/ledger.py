@@ -100,7 +100,7 @@ def _wanted(place: Place, trigger: str | None, account: str | None, user: str | 
 
 def _by_every_id(place: Place, account: str) -> tuple[str, tuple[str, ...]]:
     """The id that an account has now, and those that it had. A store that is damaged keeps nobody from asking."""
-    from expansion.usage.manifest import StoreError
+    from expansion.usage.storage.manifest import StoreError
     from jobs.clock import utc_now
 
     try:

@@ -16,7 +16,7 @@ from cli.output import as_json, many, say, table
 if TYPE_CHECKING:
     from expansion.explain.evaluator import StoreEvaluator
     from expansion.records.ledger import FiringRecord
-    from expansion.usage.former_ids import FormerIds
+    from expansion.usage.identity.former_ids import FormerIds
     from jobs.place import Place
 
 

@@ -17,11 +17,11 @@ from expansion.ledger.forgetting import ForgottenHere, Known
 from expansion.ledger.store import Ledger
 from expansion.private_files import replace_file
 from expansion.text.for_people import ForPeople
-from expansion.usage import manifest as manifests
 from expansion.usage.forgetting import Person, Rewritten, forget_in_rejects, forget_in_store, known_as
-from expansion.usage.forgotten import forgotten_people
-from expansion.usage.journal import Journal
-from expansion.usage.store import UsageStore
+from expansion.usage.pushed.journal import Journal
+from expansion.usage.storage import manifest as manifests
+from expansion.usage.storage.forgotten import forgotten_people
+from expansion.usage.storage.store import UsageStore
 
 _PENDING = "forgetting.json"
 

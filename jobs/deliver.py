@@ -21,7 +21,7 @@ from expansion.records.ledger import ClaimedStep, StepFilter, StepRecord
 from expansion.steps.quiet import is_held, opens_at, why_later
 from expansion.steps.steps import NotYet, Ready, Skip, render_waiting
 from expansion.steps.still_there import Left, asks_who_left, recipe_of_now, why_left, without_who_left
-from expansion.usage.former_ids import FormerIds
+from expansion.usage.identity.former_ids import FormerIds
 from jobs.place import Place
 
 BATCH = 400  # steps of one task: one task per account would drown the server's event queue

@@ -15,9 +15,9 @@ from expansion.evaluate.source import Source
 from expansion.explain.evaluator import build_rollups
 from expansion.language.model.models import Trigger
 from expansion.usage.compaction import put_together
-from expansion.usage.folding import Folded
-from expansion.usage.journal import Journal
-from expansion.usage.store import UsageStore
+from expansion.usage.pushed.folding import Folded
+from expansion.usage.pushed.journal import Journal
+from expansion.usage.storage.store import UsageStore
 from expansion.warehouse.beside import Beside
 from expansion.warehouse.source import WarehouseSource
 from expansion.warehouse.table import load_table

@@ -23,13 +23,13 @@ from expansion.ledger.database import LedgerError
 from expansion.ledger.holders import Holder, is_alive
 from expansion.ledger.store import Ledger, open_ledger
 from expansion.private_files import private_folder
-from expansion.usage import manifest as manifests
 from expansion.usage.ahead import newest_pull
-from expansion.usage.former_ids import FormerIds
-from expansion.usage.manifest import Manifest
-from expansion.usage.merges import ids_and_parts, ids_known
-from expansion.usage.parted import Part
-from expansion.usage.store import UsageStore
+from expansion.usage.identity.former_ids import FormerIds
+from expansion.usage.identity.merges import ids_and_parts, ids_known
+from expansion.usage.identity.parted import Part
+from expansion.usage.storage import manifest as manifests
+from expansion.usage.storage.manifest import Manifest
+from expansion.usage.storage.store import UsageStore
 from jobs.clock import instant
 from jobs.definitions import Definitions, read_definitions
 from jobs.event_store import EventStore, event_store

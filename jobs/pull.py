@@ -16,11 +16,11 @@ from expansion.evaluate.known import known_accounts
 from expansion.explain.evaluator import PROFILE_FIELDS
 from expansion.language.model.models import Facts, SourcedCohort, SourcedFact, Who
 from expansion.tables.maps import read_maps
-from expansion.usage.answers import Full
 from expansion.usage.facts import add_cohort, add_facts, cohort_is_as_it_was, cohort_key, end_cohort, user_accounts
+from expansion.usage.identity.merges import add_merges, contradiction
 from expansion.usage.import_events import import_rows
-from expansion.usage.import_lines import import_lines
-from expansion.usage.merges import add_merges, contradiction
+from expansion.usage.lines.import_lines import import_lines
+from expansion.usage.storage.answers import Full
 from integrations.kit.declare import SourceBase
 from integrations.warehouse.sources import Tables
 from jobs.how_many import too_few

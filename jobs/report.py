@@ -19,8 +19,8 @@ from expansion.steps.context import without_address
 from expansion.text.harmless import in_markdown, link_in_markdown
 from expansion.text.many import many
 from expansion.text.money import money_text
-from expansion.usage.failures import MapError
-from expansion.usage.manifest import StoreError
+from expansion.usage.forms.failures import MapError
+from expansion.usage.storage.manifest import StoreError
 from jobs.decide import Evaluated
 from jobs.pull import Pulled
 from jobs.worth import ACTED_ON, ELSEWHERE, counting, shown, totals

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from expansion.evaluate.coverage import late_after
 from expansion.evaluate.holes import Hole, Judge, Judged, name_of
 from expansion.evaluate.relations import StoreRelations
-from expansion.usage.carriers import Key
-from expansion.usage.manifest import is_files
+from expansion.usage.storage.carriers import Key
+from expansion.usage.storage.manifest import is_files
 from jobs.place import Place
 
 _RECENT = timedelta(days=2)  # unmatched events of a day before that are no news

@@ -18,7 +18,7 @@ from expansion.language.workspace import Workspace, load
 from expansion.language.yaml.files import Folder
 from expansion.usage.facts import add_cohort, add_facts, user_accounts
 from expansion.usage.import_events import import_rows
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.store import UsageStore
 from sandbox.all import make_sample
 from sandbox.sample import AS_OF
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.imports.files import FILES
-from expansion.usage.duck import connect, quote
+from expansion.usage.forms.duck import connect, quote
 
 Make = Callable[[duckdb.DuckDBPyConnection, Path, int], None]
 _NAMES = "['Report Exported', 'Export Blocked', 'Invite Sent', 'Session Started', 'Page Viewed']"

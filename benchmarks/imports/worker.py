@@ -12,13 +12,13 @@ from pathlib import Path
 
 from benchmarks.child import peak_mb
 from benchmarks.timing import timed
-from expansion.usage.duck import quote
+from expansion.usage.forms.duck import quote
 
 
 def ours(path: Path, folder: Path) -> Callable[[], int]:
     """Into an empty store."""
     from expansion.files.import_files import import_files
-    from expansion.usage.store import UsageStore
+    from expansion.usage.storage.store import UsageStore
 
     map_path = path.with_name(f"{path.name}.map.yaml")
 

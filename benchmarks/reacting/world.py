@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 
 from expansion.contract import EventRow
-from expansion.usage.journal import Journal
+from expansion.usage.pushed.journal import Journal
 from jobs.clock import utc_now
 from jobs.decide import decide_and_record, evaluate, triggers_to_check
 from jobs.place import Place

@@ -29,7 +29,7 @@ from expansion.records.firing import Cleared, Conversation, Mark, Moved, NewFiri
 from expansion.records.pauses import Paused, paused
 from expansion.steps.reaching import reached
 from expansion.steps.steps import plan_steps
-from expansion.usage.former_ids import NOBODY, FormerIds
+from expansion.usage.identity.former_ids import NOBODY, FormerIds
 
 # (trigger, account) -> who lets it go, of what is held for a person
 Released = Mapping[tuple[str, str], str]

@@ -12,7 +12,7 @@ from expansion.evaluate.subjects import Subject, UserOf, account_of, user_of
 from expansion.records.dispositions import Snooze
 from expansion.records.firing import Conversation, LastEpisode, Mark, Moved, OpenEpisode, Superseded
 from expansion.records.pauses import Pause
-from expansion.usage.former_ids import FormerIds
+from expansion.usage.identity.former_ids import FormerIds
 
 
 class History(Spent, Protocol):

@@ -15,7 +15,7 @@ from expansion.evaluate.rows import TakenFrom
 from expansion.evaluate.subjects import Subjects
 from expansion.evaluate.tree import Returned
 from expansion.language.model.values import Span
-from expansion.usage.rollup import Column
+from expansion.usage.storage.rollup import Column
 
 _EPOCH = date(1970, 1, 1).toordinal()
 NEVER = np.iinfo(np.int64).min

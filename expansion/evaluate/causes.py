@@ -17,7 +17,7 @@ from expansion.evaluate.tree import Group, Leaf, Line, Member, Node, Repeated, R
 from expansion.evaluate.untold import Untold
 from expansion.language.model.models import DifferenceFact, HeadroomFact, MadeFact, PaceFact, RatioFact
 from expansion.language.model.values import format_number
-from expansion.usage.marks import is_mark, mark, reason_of
+from expansion.usage.storage.marks import is_mark, mark, reason_of
 
 _FIRST_EVER = "nobody knows whether it happened before"
 _NO_RATE = "it was 0 or less in the time before, so there is no rate"

@@ -33,8 +33,8 @@ from expansion.language.model.models import (
     Trigger,
 )
 from expansion.language.model.values import Span, just_around
-from expansion.usage.atoms import Atom, atom_of
 from expansion.usage.facts import cohort_field, cohort_key
+from expansion.usage.storage.atoms import Atom, atom_of
 
 
 @dataclass(frozen=True)

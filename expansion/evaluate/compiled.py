@@ -9,7 +9,7 @@ from expansion.evaluate.compile import Compiler
 from expansion.evaluate.tree import Group, Leaf, Node, Test, columns, lines
 from expansion.language.model.conditions import Condition
 from expansion.language.model.models import Trigger
-from expansion.usage.rollup import Column
+from expansion.usage.storage.rollup import Column
 
 
 @dataclass(frozen=True)

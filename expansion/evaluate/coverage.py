@@ -12,9 +12,9 @@ from expansion.evaluate.measures import BEGINNING, Calendar
 from expansion.language.model.models import Policy
 from expansion.language.model.values import Span as Length
 from expansion.language.model.values import parse_span
-from expansion.usage.carriers import Bringing, Carrier
 from expansion.usage.facts import naive
-from expansion.usage.spans import Span, Spans, joined, seen_by
+from expansion.usage.storage.carriers import Bringing, Carrier
+from expansion.usage.storage.spans import Span, Spans, joined, seen_by
 
 _LATE_AFTER = timedelta(days=2)  # where policy.yaml says nothing
 

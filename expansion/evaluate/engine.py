@@ -55,9 +55,9 @@ from expansion.evaluate.tree import (
 )
 from expansion.evaluate.unseen import Unseen
 from expansion.language.model.models import Facts, Policy, Trigger
-from expansion.usage.duck import quote
 from expansion.usage.facts import naive
-from expansion.usage.members import still_there
+from expansion.usage.forms.duck import quote
+from expansion.usage.identity.members import still_there
 
 
 @dataclass(frozen=True)

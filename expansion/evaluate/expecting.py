@@ -16,7 +16,7 @@ from expansion.contract import Expected
 from expansion.language.model.expects import Expects
 from expansion.language.model.facts import Facts
 from expansion.language.model.values import Percent, Span
-from expansion.usage.volumes import is_far_by_chance
+from expansion.usage.storage.volumes import is_far_by_chance
 
 LIKE_IT = 8  # days of the same weekday that say what is usual: two months
 ENOUGH = 3  # of them at least

@@ -1,7 +1,8 @@
 """Which statement of a fact holds at each of several moments, for everybody who is asked: found for all at once.
 
 A statement holds from its `since` until that of the next one in order. So each is put in order once, however many
-moments are asked, and only those that hold at one of them are read with their values; see usage/fact_relations.py.
+moments are asked, and only those that hold at one of them are read with their values; see
+usage/storage/fact_relations.py.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ import numpy as np
 from expansion.evaluate.moves import Moves
 from expansion.evaluate.numbers import Array, Flags
 from expansion.evaluate.subjects import Subjects
-from expansion.usage.duck import quote
-from expansion.usage.fact_relations import NEWEST, FactRelations, Field, Layout, stored
-from expansion.usage.marks import ended, mark
-from expansion.usage.properties import column_of
+from expansion.usage.forms.duck import quote
+from expansion.usage.forms.properties import column_of
+from expansion.usage.storage.fact_relations import NEWEST, FactRelations, Field, Layout, stored
+from expansion.usage.storage.marks import ended, mark
 
 EMPTY = ""  # somebody looked, and there is none: no source sends it, see usage/facts.as_text
 EPOCH = datetime(1970, 1, 1)

@@ -23,12 +23,12 @@ from expansion.evaluate.told import Told
 from expansion.language.check.kinds import CALLED
 from expansion.language.model.models import Facts, SourcedFact
 from expansion.language.model.values import ENDLESS
-from expansion.usage import readings
-from expansion.usage.clock import Clock
-from expansion.usage.fact_relations import FactRelations
-from expansion.usage.items import items_of
-from expansion.usage.marks import is_mark
-from expansion.usage.moments import moment
+from expansion.usage.forms.clock import Clock
+from expansion.usage.forms.items import items_of
+from expansion.usage.forms.moments import moment
+from expansion.usage.storage import readings
+from expansion.usage.storage.fact_relations import FactRelations
+from expansion.usage.storage.marks import is_mark
 
 NUMERIC = ("number", "money", "percent")
 Read = Fraction | bool | str | datetime | tuple[str, ...]

@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 
 from expansion.evaluate.expecting import Bounds, Expectations, Usual
 from expansion.language.model.values import Percent
-from expansion.usage.carriers import Bringing, Key
-from expansion.usage.manifest import is_files, table_of
-from expansion.usage.spans import Spans, joined, seen_by
-from expansion.usage.volumes import Volume
+from expansion.usage.storage.carriers import Bringing, Key
+from expansion.usage.storage.manifest import is_files, table_of
+from expansion.usage.storage.spans import Spans, joined, seen_by
+from expansion.usage.storage.volumes import Volume
 
 Kind = Literal["less", "more", "unmatched", "late"]
 _DAY = timedelta(days=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from expansion.evaluate.relations import StoreRelations
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.store import UsageStore
 
 
 def known_accounts(store: UsageStore, now: datetime) -> tuple[str, ...]:

@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 
 from expansion.language.model.case_dates import moved
 from expansion.language.model.values import Span
-from expansion.usage.atoms import Atom
-from expansion.usage.rollup import Column
+from expansion.usage.storage.atoms import Atom
+from expansion.usage.storage.rollup import Column
 
 Aggregate = Literal["times", "people", "days", "distinct", "sum", "average", "max", "latest"]
 FormulaWord = Literal["ratio", "difference", "headroom", "days_to_limit"]

@@ -18,9 +18,9 @@ from expansion.evaluate.measures import Calendar, EventMeasure
 from expansion.evaluate.numbers import ONE, Array, Flags, Numbers, from_counts, reduced
 from expansion.evaluate.rows import TakenFrom, stamp
 from expansion.evaluate.subjects import Subjects
-from expansion.usage.items import items_of
-from expansion.usage.rollup import Column
-from expansion.usage.sql_dialect import PLACES
+from expansion.usage.forms.items import items_of
+from expansion.usage.forms.sql_dialect import PLACES
+from expansion.usage.storage.rollup import Column
 
 _MASK_BITS = 64  # days, or measures, that fit one mask; what is longer takes several
 # From so many subjects on, counts that look back a month are taken apart from those that look back a quarter: rows that

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import duckdb
 
 from expansion.evaluate.subjects import Subjects, account_of, user_of
-from expansion.usage.fact_relations import FactRelations, stored
+from expansion.usage.storage.fact_relations import FactRelations, stored
 
 Naming = tuple[datetime, datetime, datetime, str]  # since, known, said (as stored), account
 

@@ -16,8 +16,8 @@ from expansion.language.model.conditions import Where
 from expansion.language.model.mistakes import Mistake
 from expansion.language.workspace import Workspace
 from expansion.language.yaml.source import Source, Steps
-from expansion.usage.looking import values_of
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.looking import values_of
+from expansion.usage.storage.store import UsageStore
 
 _DIFFERENT = 200  # values of a property; one with more is a number or a name, and a new one says nothing
 _REAL = "if it is right and only never happened, write it into `{word}` of `events` in facts.yaml"

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from expansion.language.model.values import ENDLESS, UNLIMITED, Percent
-from expansion.usage.sql_dialect import PLACES
+from expansion.usage.forms.sql_dialect import PLACES
 
 Array = npt.NDArray[Any]
 Flags = npt.NDArray[np.bool_]

@@ -16,9 +16,9 @@ from expansion.evaluate.results import Answer, Answers
 from expansion.evaluate.source import Source
 from expansion.evaluate.subjects import Chosen, Subject, UserOf
 from expansion.language.model.models import Trigger
-from expansion.usage.duck import quote, quote_list
 from expansion.usage.facts import naive
-from expansion.usage.members import still_there
+from expansion.usage.forms.duck import quote, quote_list
+from expansion.usage.identity.members import still_there
 
 
 def answers(engine: Engine, triggers: Sequence[Trigger]) -> dict[str, Answers]:

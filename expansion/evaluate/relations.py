@@ -13,23 +13,23 @@ import duckdb
 from expansion.evaluate.measures import Calendar
 from expansion.evaluate.rows import Rows, names_of, stamp
 from expansion.evaluate.source import Asked, Measures, by_sql
-from expansion.usage.carriers import Bringing, Brought
-from expansion.usage.duck import quote, quote_list
-from expansion.usage.fact_relations import FactRelations, known_facts
-from expansion.usage.former_ids import NOBODY, FormerIds
-from expansion.usage.journal import Journal
-from expansion.usage.manifest import Manifest, Reading, Rollup, Segment
-from expansion.usage.merges import ids_and_parts
-from expansion.usage.names import Names
-from expansion.usage.parted import WHOLE, Parted
+from expansion.usage.forms.duck import quote, quote_list
+from expansion.usage.identity.former_ids import NOBODY, FormerIds
+from expansion.usage.identity.merges import ids_and_parts
+from expansion.usage.identity.parted import WHOLE, Parted
+from expansion.usage.identity.renamed_facts import renamed_facts
+from expansion.usage.identity.renaming import Renaming
+from expansion.usage.pushed.journal import Journal
 from expansion.usage.pushed_cohorts import told_sql, with_pushed_cohorts
-from expansion.usage.renamed_facts import renamed_facts
-from expansion.usage.renaming import Renaming
-from expansion.usage.rollup import WHERE_AND_WHEN, Column, properties_of, rollup_sql, values_of
-from expansion.usage.spans import Spans
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.carriers import Bringing, Brought
+from expansion.usage.storage.fact_relations import FactRelations, known_facts
+from expansion.usage.storage.manifest import Manifest, Reading, Rollup, Segment
+from expansion.usage.storage.names import Names
+from expansion.usage.storage.rollup import WHERE_AND_WHEN, Column, properties_of, rollup_sql, values_of
+from expansion.usage.storage.spans import Spans
+from expansion.usage.storage.store import UsageStore
+from expansion.usage.storage.volumes import Volume
 from expansion.usage.unmatched import volumes_of
-from expansion.usage.volumes import Volume
 
 
 class Came(Protocol):
@@ -146,7 +146,7 @@ class StoreRelations:
 
     def having(self, events: Sequence[Came]) -> set[str]:
         """Which of these pushed events are stored, by their ids: under its id, or in a table under its id and name
-        (usage/repeats.py). The moments say which rows of which files can hold them.
+        (usage/storage/repeats.py). The moments say which rows of which files can hold them.
         """
         if not events:
             return set()

@@ -10,8 +10,8 @@ from typing import Protocol
 import duckdb
 
 from expansion.evaluate.measures import Calendar
-from expansion.usage.duck import quote
-from expansion.usage.rollup import DETAIL_COLUMNS, Column, properties_of, rollup_sql
+from expansion.usage.forms.duck import quote
+from expansion.usage.storage.rollup import DETAIL_COLUMNS, Column, properties_of, rollup_sql
 
 
 class Relations(Protocol):

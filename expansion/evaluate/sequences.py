@@ -19,8 +19,8 @@ from expansion.evaluate.rows import TakenFrom
 from expansion.evaluate.subjects import Subjects
 from expansion.evaluate.tree import Walk, Walked
 from expansion.language.model.values import Span
-from expansion.usage.rollup import Column
-from expansion.usage.spans import Spans
+from expansion.usage.storage.rollup import Column
+from expansion.usage.storage.spans import Spans
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from expansion.usage.marks import silent
+from expansion.usage.storage.marks import silent
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,10 @@ from expansion.evaluate.silence import Silence
 from expansion.evaluate.subjects import Subjects
 from expansion.evaluate.told import Told
 from expansion.language.model.models import Facts
-from expansion.usage.carriers import Bringing
-from expansion.usage.fact_relations import FactRelations
-from expansion.usage.names import Names
-from expansion.usage.rollup import Column
+from expansion.usage.storage.carriers import Bringing
+from expansion.usage.storage.fact_relations import FactRelations
+from expansion.usage.storage.names import Names
+from expansion.usage.storage.rollup import Column
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import Any
 
 import duckdb
 
-from expansion.usage.duck import quote
-from expansion.usage.fact_relations import NOBODY, FactRelations, stored
+from expansion.usage.forms.duck import quote
+from expansion.usage.storage.fact_relations import NOBODY, FactRelations, stored
 
 Whose = tuple[str, str]  # account, user
 

@@ -9,8 +9,8 @@ from typing import Any, Literal
 from expansion.evaluate.measures import EventMeasure, FactMeasure, Measure, Window, basic_measures
 from expansion.language.model.conditions import Condition
 from expansion.language.model.values import Span
-from expansion.usage.atoms import Atom
-from expansion.usage.rollup import Column
+from expansion.usage.storage.atoms import Atom
+from expansion.usage.storage.rollup import Column
 
 Role = Literal["main", "people", "days", "silence", "before"]
 

@@ -19,7 +19,7 @@ from expansion.evaluate.logic import CANNOT_TELL
 from expansion.evaluate.measures import EventMeasure, FactMeasure, basic_measures
 from expansion.evaluate.subjects import account_of
 from expansion.evaluate.tree import Leaf, Line, Member, Node, Repeated, Walked, lines, measures
-from expansion.usage.marks import is_mark
+from expansion.usage.storage.marks import is_mark
 
 
 @dataclass(frozen=True)

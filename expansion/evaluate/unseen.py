@@ -8,9 +8,9 @@ from datetime import datetime
 from difflib import get_close_matches
 
 from expansion.language.model.models import Facts
-from expansion.usage.atoms import Atom
 from expansion.usage.facts import naive
-from expansion.usage.names import ANY, Names, Pair
+from expansion.usage.storage.atoms import Atom
+from expansion.usage.storage.names import ANY, Names, Pair
 
 Asked = tuple[Atom, str | None]  # a filter, and the property that is taken of its events
 

@@ -29,14 +29,14 @@ from expansion.language.model.case_model import Case
 from expansion.language.model.conditions import Condition
 from expansion.language.model.models import SourcedFact, Trigger
 from expansion.language.model.values import Percent, Span
-from expansion.usage.carriers import Bringing, nobody_knows
-from expansion.usage.duck import connect, quote
-from expansion.usage.fact_relations import FactRelations, pulled_only
 from expansion.usage.facts import FACT_COLUMNS, as_text
-from expansion.usage.manifest import FILES
-from expansion.usage.properties import column_of
-from expansion.usage.rollup import Column, properties_of, rollup_sql
-from expansion.usage.store import EVENT_COLUMNS
+from expansion.usage.forms.duck import connect, quote
+from expansion.usage.forms.properties import column_of
+from expansion.usage.storage.carriers import Bringing, nobody_knows
+from expansion.usage.storage.fact_relations import FactRelations, pulled_only
+from expansion.usage.storage.manifest import FILES
+from expansion.usage.storage.rollup import Column, properties_of, rollup_sql
+from expansion.usage.storage.store import EVENT_COLUMNS
 
 EXPECTED = {"fires": Answer.YES, "stays quiet": Answer.NO, "cannot tell": Answer.CANNOT_TELL}
 SAID = {answer: said for said, answer in EXPECTED.items()}

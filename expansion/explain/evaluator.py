@@ -24,11 +24,11 @@ from expansion.language.model.facts import SourcedFact
 from expansion.language.model.models import Trigger
 from expansion.language.model.values import Percent, is_endless
 from expansion.language.prose import kind_of, value_text
-from expansion.usage.duck import one, quote, quote_list
 from expansion.usage.facts import REMOTE_ID, naive
-from expansion.usage.marks import is_mark, marked_sql
-from expansion.usage.members import left_sql, members_sql
-from expansion.usage.store import UsageStore
+from expansion.usage.forms.duck import one, quote, quote_list
+from expansion.usage.identity.members import left_sql, members_sql
+from expansion.usage.storage.marks import is_mark, marked_sql
+from expansion.usage.storage.store import UsageStore
 
 PROFILE_FIELDS = ("email", "name")
 

@@ -19,9 +19,9 @@ from expansion.evaluate.rows import stamp
 from expansion.evaluate.subjects import account_of, user_of
 from expansion.evaluate.tree import Leaf, Line, Repeated, Returned, Test, Walked
 from expansion.explain.sequence_steps import Footprints, Step
-from expansion.usage.atoms import Atom
-from expansion.usage.duck import quote
-from expansion.usage.rollup import Column, with_numbers
+from expansion.usage.forms.duck import quote
+from expansion.usage.storage.atoms import Atom
+from expansion.usage.storage.rollup import Column, with_numbers
 
 SHOWN = 5  # events of a line that are shown
 

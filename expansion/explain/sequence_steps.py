@@ -12,8 +12,8 @@ from expansion.evaluate.engine import Engine
 from expansion.evaluate.measures import Calendar
 from expansion.evaluate.sequences import Moments, Walks, microseconds, walks
 from expansion.evaluate.tree import Walk, Walked
-from expansion.usage.atoms import Atom
-from expansion.usage.rollup import Column
+from expansion.usage.storage.atoms import Atom
+from expansion.usage.storage.rollup import Column
 
 Event = tuple[datetime, str, list[bool]]  # when (UTC, without saying so), by whom, which columns of the walk it fits
 

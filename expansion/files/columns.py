@@ -11,12 +11,12 @@ from expansion.evaluate.untold import meant
 from expansion.files.maps import Cell, Column
 from expansion.files.read.found import stem_of
 from expansion.files.read.rows import Rows
-from expansion.usage.cells import text_sql
-from expansion.usage.clock import Clock
-from expansion.usage.duck import quote, quote_list
-from expansion.usage.failures import ImportFailed
-from expansion.usage.moment_sql import moment_of_type_sql, moment_sql
-from expansion.usage.properties import pointer
+from expansion.usage.forms.cells import text_sql
+from expansion.usage.forms.clock import Clock
+from expansion.usage.forms.duck import quote, quote_list
+from expansion.usage.forms.failures import ImportFailed
+from expansion.usage.forms.moment_sql import moment_of_type_sql, moment_sql
+from expansion.usage.forms.properties import pointer
 
 # Columns that loaders add for themselves: no property and no fact, unless a map names them.
 _LOADERS = ("_fivetran_", "_airbyte_", "_dlt_", "_sdc_")

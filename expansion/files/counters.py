@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import duckdb
 
 from expansion.files.noting import good
-from expansion.usage.duck import quote
-from expansion.usage.properties import column_of
-from expansion.usage.segments import EVENT_COLUMNS, listed
-from expansion.usage.store import UsageStore
+from expansion.usage.forms.duck import quote
+from expansion.usage.forms.properties import column_of
+from expansion.usage.storage.segments import EVENT_COLUMNS, listed
+from expansion.usage.storage.store import UsageStore
 
 _TOO_LATE = (
     "its counter went on already: a row that was read before lies after this one, and says what grew since an earlier "

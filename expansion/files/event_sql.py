@@ -12,11 +12,11 @@ from expansion.files.items import only_item, several_accounts
 from expansion.files.maps import EventMap, MadeFrom
 from expansion.files.noting import BROKEN, SKIPPED
 from expansion.files.values import value_sql
-from expansion.usage.cells import id_sql
 from expansion.usage.checking import reasons, unread
-from expansion.usage.clock import Clock
-from expansion.usage.duck import quote
-from expansion.usage.properties import MOST, column_of
+from expansion.usage.forms.cells import id_sql
+from expansion.usage.forms.clock import Clock
+from expansion.usage.forms.duck import quote
+from expansion.usage.forms.properties import MOST, column_of
 
 
 @dataclass(frozen=True)

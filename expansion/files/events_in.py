@@ -15,15 +15,15 @@ from expansion.files.event_sql import EventSql, kept_columns
 from expansion.files.maps import Cell, EventMap
 from expansion.files.noting import Noted, good
 from expansion.files.read.rows import Rows
-from expansion.usage.cells import NOTHING
-from expansion.usage.clock import Clock
-from expansion.usage.duck import quote
 from expansion.usage.forgetting import without_forgotten
-from expansion.usage.forgotten import forgotten_people
-from expansion.usage.scratch import scratch
-from expansion.usage.segments import EVENT_COLUMNS
-from expansion.usage.store import UsageStore
-from expansion.usage.tables import Stored, Table
+from expansion.usage.forms.cells import NOTHING
+from expansion.usage.forms.clock import Clock
+from expansion.usage.forms.duck import quote
+from expansion.usage.storage.forgotten import forgotten_people
+from expansion.usage.storage.scratch import scratch
+from expansion.usage.storage.segments import EVENT_COLUMNS
+from expansion.usage.storage.store import UsageStore
+from expansion.usage.storage.tables import Stored, Table
 
 
 @dataclass

@@ -12,13 +12,13 @@ from expansion.files.items import only_item, several_accounts
 from expansion.files.maps import Column, FactMap
 from expansion.files.noting import BROKEN, SKIPPED
 from expansion.files.values import value_sql
-from expansion.usage.cells import id_sql
-from expansion.usage.clock import Clock
-from expansion.usage.duck import quote, quote_list
 from expansion.usage.facts import naive
-from expansion.usage.marks import mark
-from expansion.usage.moment_sql import why_not_sql
-from expansion.usage.properties import column_of
+from expansion.usage.forms.cells import id_sql
+from expansion.usage.forms.clock import Clock
+from expansion.usage.forms.duck import quote, quote_list
+from expansion.usage.forms.moment_sql import why_not_sql
+from expansion.usage.forms.properties import column_of
+from expansion.usage.storage.marks import mark
 
 MEMBER = "@id"  # what is kept of a person of whom nothing is known but the account
 _FIRST, _LAST = "TIMESTAMP '1900-01-01'", "TIMESTAMP '2200-01-01'"

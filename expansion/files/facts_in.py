@@ -17,16 +17,16 @@ from expansion.files.noting import Noted, good
 from expansion.files.read.rows import Rows
 from expansion.files.several_rows import KEYS, PICK, SeveralRows
 from expansion.files.values import read_sql
-from expansion.usage.cells import NOTHING
-from expansion.usage.clock import Clock
-from expansion.usage.duck import one, quote, quote_list
-from expansion.usage.marks import marked_sql
-from expansion.usage.moment_sql import moment_sql
-from expansion.usage.properties import column_of, name_of
-from expansion.usage.readings import number_sql
-from expansion.usage.scratch import scratch
+from expansion.usage.forms.cells import NOTHING
+from expansion.usage.forms.clock import Clock
+from expansion.usage.forms.duck import one, quote, quote_list
+from expansion.usage.forms.moment_sql import moment_sql
+from expansion.usage.forms.properties import column_of, name_of
 from expansion.usage.statements import add_named_statements, add_statements
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.marks import marked_sql
+from expansion.usage.storage.readings import number_sql
+from expansion.usage.storage.scratch import scratch
+from expansion.usage.storage.store import UsageStore
 
 # Small groups: half the memory of the usual ones.
 _STAGED = "(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 20480)"

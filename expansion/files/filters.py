@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from expansion.files.columns import Columns
 from expansion.files.maps import RowTest, RowTests, TableMap
-from expansion.usage.duck import quote
-from expansion.usage.readings import NO, YES, yes_no_sql
+from expansion.usage.forms.duck import quote
+from expansion.usage.storage.readings import NO, YES, yes_no_sql
 
 
 def left_out(columns: Columns, mapping: TableMap) -> str:

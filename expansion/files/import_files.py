@@ -27,15 +27,15 @@ from expansion.files.read.rows import Rows, Unusable
 from expansion.files.results import FileResult, ImportResult
 from expansion.language.model.models import Facts
 from expansion.language.workspace import Workspace
-from expansion.usage.clock import Clock
 from expansion.usage.facts import user_accounts
-from expansion.usage.failures import ImportFailed
-from expansion.usage.manifest import of_table, room_in
-from expansion.usage.merges import contradiction
-from expansion.usage.rejects import list_rejects
-from expansion.usage.scratch import scratch
-from expansion.usage.store import UsageStore
-from expansion.usage.tables import Stored, Table
+from expansion.usage.forms.clock import Clock
+from expansion.usage.forms.failures import ImportFailed
+from expansion.usage.identity.merges import contradiction
+from expansion.usage.storage.manifest import of_table, room_in
+from expansion.usage.storage.rejects import list_rejects
+from expansion.usage.storage.scratch import scratch
+from expansion.usage.storage.store import UsageStore
+from expansion.usage.storage.tables import Stored, Table
 
 # Gives the rows of files: of those of one table, as they are laid out alike.
 Giving = Callable[[duckdb.DuckDBPyConnection, Sequence[FoundFile]], Iterator[Rows | Unusable]]

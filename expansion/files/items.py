@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expansion.usage.duck import quote
+from expansion.usage.forms.duck import quote
 
 _SEVERAL = "\x1aseveral"  # in place of an account: a list of several
 _WHICH = "its account is a list of several; say which one, such as `groups.company.0`"

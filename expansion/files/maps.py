@@ -25,7 +25,7 @@ from expansion.files.map_words import (
 )
 from expansion.language.model.fields import SpanField, Strict
 from expansion.language.model.mistakes import did_you_mean
-from expansion.usage.failures import MapError
+from expansion.usage.forms.failures import MapError
 
 FactSource = Literal["files.accounts", "files.people", "warehouse.accounts", "warehouse.people"]
 

@@ -15,13 +15,13 @@ from expansion.files.map_words import Cell
 from expansion.files.maps import MergeMap
 from expansion.files.noting import BROKEN, SKIPPED, Noted, good
 from expansion.files.read.rows import Rows
-from expansion.usage.cells import NOTHING, id_sql
-from expansion.usage.clock import Clock
-from expansion.usage.duck import quote
-from expansion.usage.former_ids import PART, Of, Said, naive
-from expansion.usage.merges import Added, add_said, changed, merges_said
-from expansion.usage.moment_sql import why_not_sql
-from expansion.usage.store import UsageStore
+from expansion.usage.forms.cells import NOTHING, id_sql
+from expansion.usage.forms.clock import Clock
+from expansion.usage.forms.duck import quote
+from expansion.usage.forms.moment_sql import why_not_sql
+from expansion.usage.identity.former_ids import PART, Of, Said, naive
+from expansion.usage.identity.merges import Added, add_said, changed, merges_said
+from expansion.usage.storage.store import UsageStore
 
 _IDS = ("former", "id", "user")
 _NOBODY = Cell.model_validate({"always": ""})

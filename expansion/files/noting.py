@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from expansion.usage.rejects import MOST, Reject
+from expansion.usage.storage.rejects import MOST, Reject
 
 SKIPPED = "left out by the map"
 BROKEN = "\x1b"  # before the reason of what is no row at all

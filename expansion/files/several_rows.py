@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import duckdb
 
 from expansion.files.maps import FactMap
-from expansion.usage.duck import one, quote
-from expansion.usage.marks import mark
+from expansion.usage.forms.duck import one, quote
+from expansion.usage.storage.marks import mark
 
 KEYS = ("account_id", "user_id", "since", "known")
 PICK = "pick"  # the column that holds what `several_rows` compares

@@ -6,12 +6,12 @@ from decimal import Decimal
 
 from expansion.files.columns import Columns
 from expansion.files.maps import Cell, Column, Kind, TableMap
-from expansion.usage.clock import Clock
-from expansion.usage.duck import quote
-from expansion.usage.moment_sql import moment_sql
-from expansion.usage.readings import NO, YES, money_sql, number_sql, percent_sql, yes_no_sql
+from expansion.usage.forms.clock import Clock
+from expansion.usage.forms.duck import quote
+from expansion.usage.forms.moment_sql import moment_sql
+from expansion.usage.storage.readings import NO, YES, money_sql, number_sql, percent_sql, yes_no_sql
 
-_MARK = "chr(26)"  # how a mark begins (usage/marks.py): no source can send one
+_MARK = "chr(26)"  # how a mark begins (usage/storage/marks.py): no source can send one
 
 
 def value_sql(columns: Columns, column: Column, mapping: TableMap, clock: Clock, kind: str | None = None) -> str:

@@ -13,7 +13,7 @@ from expansion.follow import texts
 from expansion.follow.inputs import ChangeTask, TakeBack
 from expansion.records.firing import NewStep, step_key
 from expansion.records.ledger import StepRecord
-from expansion.usage.former_ids import NOBODY, FormerIds
+from expansion.usage.identity.former_ids import NOBODY, FormerIds
 
 CLEARED = "cleared"
 LEFT = "left"  # before a mark of the person, the end of the id of a step that takes back from who left

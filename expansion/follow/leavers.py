@@ -10,7 +10,7 @@ from expansion.follow.cleared import left_id, new_step, same_thing, takes_back_f
 from expansion.records.firing import NewStep
 from expansion.records.ledger import StepRecord
 from expansion.steps.still_there import Left
-from expansion.usage.former_ids import FormerIds
+from expansion.usage.identity.former_ids import FormerIds
 
 LEAVERS = "leavers"  # among the offers of an action that can take back from some of its people
 ELSEWHERE = "another account of this person has set the same, so it stays"

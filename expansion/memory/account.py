@@ -12,9 +12,9 @@ from expansion.evaluate.sequences import microseconds
 from expansion.memory.beside import Beside
 from expansion.memory.held import Held
 from expansion.memory.stated import Said
-from expansion.usage.items import items_of
+from expansion.usage.forms.items import items_of
 from expansion.usage.match_event import fits, number
-from expansion.usage.rollup import Column
+from expansion.usage.storage.rollup import Column
 
 _EPOCH = datetime(1970, 1, 1).toordinal()
 

@@ -10,7 +10,7 @@ import duckdb
 
 from expansion.evaluate.fact_states import Order, snapshots_of
 from expansion.evaluate.moves import Moves
-from expansion.usage.fact_relations import FactRelations, Field
+from expansion.usage.storage.fact_relations import FactRelations, Field
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from expansion.evaluate.measures import FactMeasure
 from expansion.memory.beside import Beside
 from expansion.memory.measuring import Whose
 from expansion.memory.stated import Said
-from expansion.usage.fact_relations import Field
-from expansion.usage.marks import ended, mark
+from expansion.usage.storage.fact_relations import Field
+from expansion.usage.storage.marks import ended, mark
 
 _Order = tuple[int, int, int]
 
@@ -45,7 +45,7 @@ class LiveFacts(FactMeasuring):
 def value_of(
     every: Iterable[Said], beside: Beside, where: Field, account: str, user: str, moment: datetime, known_by: datetime
 ) -> str | None:
-    """What holds of a field at a moment, as it was known by another; see usage/fact_relations.py."""
+    """What holds of a field at a moment, as it was known by another; see usage/storage/fact_relations.py."""
     source, name = where
     by, known = microseconds(moment), microseconds(known_by)
     found: list[tuple[_Order, int, Said]] = []

@@ -13,8 +13,8 @@ import pyarrow as pa
 from expansion.evaluate.numbers import Array, Flags, scaled
 from expansion.evaluate.rows import names_of
 from expansion.memory.stated import places_of, texts_of
-from expansion.usage.rollup import Column
-from expansion.usage.sql_dialect import PLACES
+from expansion.usage.forms.sql_dialect import PLACES
+from expansion.usage.storage.rollup import Column
 
 Values = Mapping[str, Any]  # by the names of the rows' columns
 _AMOUNTS = ("sum", "max")

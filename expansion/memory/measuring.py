@@ -18,7 +18,7 @@ from expansion.evaluate.sequences import Moments, Walking, microseconds
 from expansion.evaluate.tree import Walk
 from expansion.memory.account import Account
 from expansion.memory.held import Held
-from expansion.usage.rollup import Column
+from expansion.usage.storage.rollup import Column
 
 _EPOCH = date(1970, 1, 1).toordinal()
 

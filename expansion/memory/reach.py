@@ -9,8 +9,8 @@ from datetime import date, datetime
 from expansion.evaluate.engine import Engine
 from expansion.evaluate.measures import BEGINNING, EventMeasure, FactMeasure, Measure, Window, basic_measures
 from expansion.evaluate.tree import Line, Node, Returned, Walked, columns, lines, measures
-from expansion.usage.fact_relations import Field
-from expansion.usage.rollup import Column
+from expansion.usage.storage.fact_relations import Field
+from expansion.usage.storage.rollup import Column
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from expansion.memory.beside import Beside
 from expansion.memory.held import Shelf, shelve
 from expansion.memory.reach import Reach
 from expansion.memory.stated import SaidShelf, said_of
-from expansion.usage.duck import quote
-from expansion.usage.rollup import Column
+from expansion.usage.forms.duck import quote
+from expansion.usage.storage.rollup import Column
 
 
 @dataclass(frozen=True)

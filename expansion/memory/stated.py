@@ -13,9 +13,9 @@ import numpy as np
 
 from expansion.evaluate.fact_states import ENDLESS, Order
 from expansion.evaluate.numbers import Array
-from expansion.usage.duck import quote
-from expansion.usage.fact_relations import FactRelations, Field, Layout, fields_are, stored
-from expansion.usage.properties import column_of
+from expansion.usage.forms.duck import quote
+from expansion.usage.forms.properties import column_of
+from expansion.usage.storage.fact_relations import FactRelations, Field, Layout, fields_are, stored
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import Any
 from expansion.contract import EventRow
 from expansion.memory.account import Arrival
 from expansion.text.for_people import ForPeople
-from expansion.usage.cells import as_id, is_nothing
-from expansion.usage.moments import moment, why_not
+from expansion.usage.forms.cells import as_id, is_nothing
+from expansion.usage.forms.moments import moment, why_not
 
 
 class NotAnEvent(ForPeople):

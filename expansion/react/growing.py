@@ -10,12 +10,12 @@ from functools import partial
 from expansion.memory.account import Arrival
 from expansion.memory.source import InMemory
 from expansion.react.heard import Heard
-from expansion.usage.carriers import Bringing, Keys
-from expansion.usage.duck import quote
 from expansion.usage.facts import naive
-from expansion.usage.properties import column_of
-from expansion.usage.rollup import Column, properties_of
-from expansion.usage.segments import EVENT_COLUMNS
+from expansion.usage.forms.duck import quote
+from expansion.usage.forms.properties import column_of
+from expansion.usage.storage.carriers import Bringing, Keys
+from expansion.usage.storage.rollup import Column, properties_of
+from expansion.usage.storage.segments import EVENT_COLUMNS
 
 
 @dataclass(frozen=True, kw_only=True)

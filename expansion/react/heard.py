@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from expansion.memory.account import Arrival
 from expansion.usage.facts import naive
-from expansion.usage.journal import SOURCE
-from expansion.usage.spans import Spans, joined
+from expansion.usage.pushed.journal import SOURCE
+from expansion.usage.storage.spans import Spans, joined
 
 
 @dataclass

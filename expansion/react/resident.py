@@ -31,9 +31,9 @@ from expansion.react.growing import Growing
 from expansion.react.heard import Heard
 from expansion.usage.checking import AHEAD
 from expansion.usage.facts import naive, user_accounts
-from expansion.usage.forgotten import ForgottenPeople, forgotten_people
-from expansion.usage.members import left_sql
-from expansion.usage.store import UsageStore
+from expansion.usage.identity.members import left_sql
+from expansion.usage.storage.forgotten import ForgottenPeople, forgotten_people
+from expansion.usage.storage.store import UsageStore
 
 _MOST_ACCOUNTS = 10_000  # of those that were touched, whose rows are kept apart
 

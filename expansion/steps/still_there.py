@@ -11,7 +11,7 @@ from expansion.contract import Refused
 from expansion.evaluate.subjects import UserOf
 from expansion.records.ledger import StepRecord
 from expansion.steps.reaching import people_fields
-from expansion.usage.former_ids import FormerIds
+from expansion.usage.identity.former_ids import FormerIds
 
 LEFT = "left out: {who} no longer belongs to this account"
 NOBODY_LEFT = "left out: nobody of those whom it was for belongs to this account any more"

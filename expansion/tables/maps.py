@@ -13,7 +13,7 @@ from expansion.files.maps import AnyMap, EventMap, FactMap, From, map_of, text_o
 from expansion.files.propose.ready import Ready, ready_maps
 from expansion.files.read.found import FoundFile
 from expansion.language.model.mistakes import Mistake, did_you_mean
-from expansion.usage.failures import MapError
+from expansion.usage.forms.failures import MapError
 
 _SYSTEM = "warehouse"
 # Who is who comes before what they did: people before events that need them.

@@ -8,14 +8,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from expansion.private_files import settle, sync
-from expansion.usage import manifest as manifests
-from expansion.usage.duck import one, quote
-from expansion.usage.fact_relations import stored
-from expansion.usage.manifest import FactFile, Manifest, Pulls, is_files
-from expansion.usage.merges import merges_said, save_merges
-from expansion.usage.spans import Spans
+from expansion.usage.forms.duck import one, quote
+from expansion.usage.identity.merges import merges_said, save_merges
 from expansion.usage.statements import WIDE
-from expansion.usage.store import UsageStore
+from expansion.usage.storage import manifest as manifests
+from expansion.usage.storage.fact_relations import stored
+from expansion.usage.storage.manifest import FactFile, Manifest, Pulls, is_files
+from expansion.usage.storage.spans import Spans
+from expansion.usage.storage.store import UsageStore
 
 
 def newest_pull(manifest: Manifest) -> datetime | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from expansion.usage.clock import Clock
-from expansion.usage.duck import quote
-from expansion.usage.moment_sql import USUAL, why_not_sql, within_sql
+from expansion.usage.forms.clock import Clock
+from expansion.usage.forms.duck import quote
+from expansion.usage.forms.moment_sql import USUAL, why_not_sql, within_sql
 
 AHEAD = "it happened more than a day after it arrived: the clock of its device was ahead"
 NO_ACCOUNT = "no account, and none, or more than one, is known for its user"

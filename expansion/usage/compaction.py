@@ -11,12 +11,12 @@ from dataclasses import replace
 
 import duckdb
 
-from expansion.usage import manifest as manifests
-from expansion.usage.duck import PARQUET, quote
 from expansion.usage.fact_compaction import fewer, small
-from expansion.usage.manifest import FactFile, Manifest, Segment
-from expansion.usage.properties import MOST
-from expansion.usage.store import UsageStore
+from expansion.usage.forms.duck import PARQUET, quote
+from expansion.usage.forms.properties import MOST
+from expansion.usage.storage import manifest as manifests
+from expansion.usage.storage.manifest import FactFile, Manifest, Segment
+from expansion.usage.storage.store import UsageStore
 
 # Measured with pulls of a hundred events: the 1,500th takes 0.42 s beside 1,500 files, and 0.1 s beside at most 64.
 MANY = 64  # small files of a kind

@@ -15,11 +15,11 @@ from pathlib import Path
 import duckdb
 
 from expansion.private_files import settle, sync
-from expansion.usage.duck import one, quote
-from expansion.usage.manifest import FactFile
-from expansion.usage.properties import column_of
+from expansion.usage.forms.duck import one, quote
+from expansion.usage.forms.properties import column_of
 from expansion.usage.statements import WIDE
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.manifest import FactFile
+from expansion.usage.storage.store import UsageStore
 
 _SMALL = 200_000  # rows
 _CELLS = 4_000_000  # in a file of statements: so many are put in order in memory

@@ -23,19 +23,19 @@ import pyarrow as pa
 
 from expansion.contract import CohortMembers, FactRecord
 from expansion.private_files import private_folder, settle, sync
-from expansion.usage import manifest as manifests
-from expansion.usage.answers import NEWEST_VALUE, REMOTE_ID, Answer, Full, Row
-from expansion.usage.duck import one, quote
-from expansion.usage.fact_relations import NOBODY, files_of, known_facts
-from expansion.usage.forgotten import forgotten_people
-from expansion.usage.former_ids import former_ids
-from expansion.usage.manifest import FactFile, Manifest
-from expansion.usage.marks import mark, unmarked
-from expansion.usage.members import user_accounts_sql
-from expansion.usage.merges import merges_said
-from expansion.usage.renamed_facts import renamed_facts
-from expansion.usage.renaming import Renaming
-from expansion.usage.store import UsageStore
+from expansion.usage.forms.duck import one, quote
+from expansion.usage.identity.former_ids import former_ids
+from expansion.usage.identity.members import user_accounts_sql
+from expansion.usage.identity.merges import merges_said
+from expansion.usage.identity.renamed_facts import renamed_facts
+from expansion.usage.identity.renaming import Renaming
+from expansion.usage.storage import manifest as manifests
+from expansion.usage.storage.answers import NEWEST_VALUE, REMOTE_ID, Answer, Full, Row
+from expansion.usage.storage.fact_relations import NOBODY, files_of, known_facts
+from expansion.usage.storage.forgotten import forgotten_people
+from expansion.usage.storage.manifest import FactFile, Manifest
+from expansion.usage.storage.marks import mark, unmarked
+from expansion.usage.storage.store import UsageStore
 
 COHORT = NOBODY  # whether a cohort itself is there
 FACT_COLUMNS = "source, field, account_id, user_id, value, since, seen_at"

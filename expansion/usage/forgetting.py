@@ -18,17 +18,17 @@ import duckdb
 import pyarrow as pa
 
 from expansion.private_files import replace_file, settle
-from expansion.usage import manifest as manifests
-from expansion.usage.batch import PLACE
-from expansion.usage.duck import PARQUET, one, quote, quote_list
 from expansion.usage.facts import facts_sql
-from expansion.usage.forgotten import ForgottenPeople, forgotten_people
-from expansion.usage.former_ids import Said
-from expansion.usage.manifest import FactFile, Segment
-from expansion.usage.merges import merges_said, save_merges
-from expansion.usage.properties import REST, column_of
+from expansion.usage.forms.duck import PARQUET, one, quote, quote_list
+from expansion.usage.forms.properties import REST, column_of
+from expansion.usage.identity.former_ids import Said
+from expansion.usage.identity.merges import merges_said, save_merges
 from expansion.usage.pushed_cohorts import told_sql
-from expansion.usage.store import UsageStore
+from expansion.usage.storage import manifest as manifests
+from expansion.usage.storage.batch import PLACE
+from expansion.usage.storage.forgotten import ForgottenPeople, forgotten_people
+from expansion.usage.storage.manifest import FactFile, Segment
+from expansion.usage.storage.store import UsageStore
 
 _DISTINCT = 6
 _ADDRESS = "[^\\s@\"',;:|{}()<>=/\\\\]+@[^\\s@\"',;:|{}()<>=/\\\\]+"

@@ -13,15 +13,15 @@ import duckdb
 import pyarrow as pa
 
 from expansion.contract import EventRow
-from expansion.usage.cells import id_sql, text_sql
 from expansion.usage.checking import reasons
-from expansion.usage.duck import identifier, quote
-from expansion.usage.forgotten import forgotten_people
-from expansion.usage.moment_sql import moment_sql
-from expansion.usage.rejects import Reject, Rejects, list_rejects
-from expansion.usage.spans import Span, Spans
-from expansion.usage.store import UsageStore
-from expansion.usage.tables import Stored
+from expansion.usage.forms.cells import id_sql, text_sql
+from expansion.usage.forms.duck import identifier, quote
+from expansion.usage.forms.moment_sql import moment_sql
+from expansion.usage.storage.forgotten import forgotten_people
+from expansion.usage.storage.rejects import Reject, Rejects, list_rejects
+from expansion.usage.storage.spans import Span, Spans
+from expansion.usage.storage.store import UsageStore
+from expansion.usage.storage.tables import Stored
 from expansion.usage.unmatched import Reading
 
 

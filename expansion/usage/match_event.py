@@ -10,10 +10,10 @@ from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
-from expansion.usage.atoms import Atom
-from expansion.usage.duck import connect
-from expansion.usage.items import items_of
-from expansion.usage.sql_dialect import BEYOND, DIGITS, DUCK, PLACES
+from expansion.usage.forms.duck import connect
+from expansion.usage.forms.items import items_of
+from expansion.usage.forms.sql_dialect import BEYOND, DIGITS, DUCK, PLACES
+from expansion.usage.storage.atoms import Atom
 
 # What DuckDB reads as a decimal: digits may be set apart by single underscores.
 _DIGITS = r"\d(?:_?\d)*"

@@ -18,14 +18,14 @@ import pyarrow as pa
 
 from expansion.contract import CohortPush
 from expansion.private_files import private_folder, settle, sync
-from expansion.usage import manifest as manifests
-from expansion.usage.duck import one, quote
-from expansion.usage.fact_relations import CHANGES, FactRelations, files_of, stored
 from expansion.usage.facts import cohort_field, cohort_key, naive
-from expansion.usage.manifest import FactFile, Manifest
-from expansion.usage.members import members_sql
-from expansion.usage.renaming import Renaming
-from expansion.usage.store import UsageStore
+from expansion.usage.forms.duck import one, quote
+from expansion.usage.identity.members import members_sql
+from expansion.usage.identity.renaming import Renaming
+from expansion.usage.storage import manifest as manifests
+from expansion.usage.storage.fact_relations import CHANGES, FactRelations, files_of, stored
+from expansion.usage.storage.manifest import FactFile, Manifest
+from expansion.usage.storage.store import UsageStore
 
 _WHOLE = ""  # the person of a row that says: all who are in it were told
 _TABLE = "pushed_members"

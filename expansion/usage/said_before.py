@@ -8,9 +8,9 @@ from datetime import datetime
 
 import duckdb
 
-from expansion.usage.duck import one, quote
-from expansion.usage.fact_relations import NOBODY, stored
-from expansion.usage.marks import mark
+from expansion.usage.forms.duck import one, quote
+from expansion.usage.storage.fact_relations import NOBODY, stored
+from expansion.usage.storage.marks import mark
 
 
 @dataclass(frozen=True)

@@ -18,14 +18,14 @@ from pathlib import Path
 import duckdb
 
 from expansion.private_files import private_folder, settle, sync
-from expansion.usage import manifest as manifests
-from expansion.usage.duck import one, quote
-from expansion.usage.fact_relations import NOBODY, STATEMENT, known_facts, stored
 from expansion.usage.forgetting import facts_without_forgotten
-from expansion.usage.manifest import FactFile, FactKind, Manifest
-from expansion.usage.properties import column_of
+from expansion.usage.forms.duck import one, quote
+from expansion.usage.forms.properties import column_of
 from expansion.usage.said_before import Batch, Earlier, Held, held_before
-from expansion.usage.store import UsageStore
+from expansion.usage.storage import manifest as manifests
+from expansion.usage.storage.fact_relations import NOBODY, STATEMENT, known_facts, stored
+from expansion.usage.storage.manifest import FactFile, FactKind, Manifest
+from expansion.usage.storage.store import UsageStore
 
 # Read again and again, by a few of its columns: half as large again as with zstd, and faster to write and to read.
 WIDE = "(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 122880)"

@@ -10,13 +10,13 @@ from datetime import UTC, date, datetime, time
 import duckdb
 
 from expansion.usage.checking import NO_ACCOUNT
-from expansion.usage.duck import quote
-from expansion.usage.fact_relations import known_facts
-from expansion.usage.hours import each_hour
-from expansion.usage.manifest import Manifest
-from expansion.usage.spans import Span
-from expansion.usage.store import UsageStore
-from expansion.usage.volumes import Counted, Share, Volume
+from expansion.usage.forms.duck import quote
+from expansion.usage.storage.fact_relations import known_facts
+from expansion.usage.storage.hours import each_hour
+from expansion.usage.storage.manifest import Manifest
+from expansion.usage.storage.spans import Span
+from expansion.usage.storage.store import UsageStore
+from expansion.usage.storage.volumes import Counted, Share, Volume
 
 
 @dataclass

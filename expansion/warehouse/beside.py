@@ -18,12 +18,12 @@ from expansion.evaluate.measures import Calendar
 from expansion.evaluate.relations import StoreRelations
 from expansion.evaluate.rows import TakenFrom
 from expansion.evaluate.source import Asked, Measures, Over, by_sql
-from expansion.usage.carriers import Bringing, Keys, nobody_knows
-from expansion.usage.manifest import Rollup, Segment
-from expansion.usage.names import Names
-from expansion.usage.rollup import Column
-from expansion.usage.spans import Spans, joined
-from expansion.usage.volumes import Volume
+from expansion.usage.storage.carriers import Bringing, Keys, nobody_knows
+from expansion.usage.storage.manifest import Rollup, Segment
+from expansion.usage.storage.names import Names
+from expansion.usage.storage.rollup import Column
+from expansion.usage.storage.spans import Spans, joined
+from expansion.usage.storage.volumes import Volume
 from expansion.warehouse.local import MOMENT, TEXT
 from expansion.warehouse.source import WarehouseSource, seen_by
 from expansion.warehouse.table import Between
@@ -78,7 +78,7 @@ def _in_both(warehouse: WarehouseSource, segment: Segment) -> list[Twice]:
     """
     spelling, stored = warehouse.local.spelling, warehouse.facts_from
     first, last = (datetime.fromisoformat(moment) for moment in (segment.first_ts, segment.last_ts))
-    if segment.table:  # the same second, see usage/repeats.py
+    if segment.table:  # the same second, see usage/storage/repeats.py
         first, last = first.replace(microsecond=0), last.replace(microsecond=0) + timedelta(seconds=1)
     between = Between(first, last, (seen_by(spelling, warehouse.as_of),))
     schema = [("event_id", TEXT), *([("event", TEXT), ("ts", MOMENT)] if segment.table else [])]

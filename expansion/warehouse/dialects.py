@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
-from expansion.usage.properties import column_of
-from expansion.usage.sql_dialect import BEYOND, PLACES, Items, Spelling
+from expansion.usage.forms.properties import column_of
+from expansion.usage.forms.sql_dialect import BEYOND, PLACES, Items, Spelling
 from expansion.warehouse.lists import LIST, item_pattern
 from expansion.warehouse.texts import BLANKS, DAY_ITSELF, DAYS, NO_NUMBER, PLAIN, TINY, WITH_POWER
 

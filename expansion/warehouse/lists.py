@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from expansion.usage.sql_dialect import Items
+from expansion.usage.forms.sql_dialect import Items
 
 LIST = "^\\["
 _QUOTE = '"'

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import duckdb
 import pyarrow as pa
 
-from expansion.usage.sql_dialect import PLACES
+from expansion.usage.forms.sql_dialect import PLACES
 from expansion.warehouse.dialects import SPELLINGS, Portable
 from expansion.warehouse.table import naive_utc
 

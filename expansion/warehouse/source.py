@@ -14,16 +14,16 @@ from expansion.evaluate.measures import Calendar
 from expansion.evaluate.relations import StoreRelations
 from expansion.evaluate.rows import names_of
 from expansion.evaluate.source import Asked, Measures, by_sql
-from expansion.usage.carriers import Bringing, nobody_knows
-from expansion.usage.duck import quote
-from expansion.usage.fact_relations import FactRelations
-from expansion.usage.names import ANY, MOST_SUGGESTED, Names, Pair, Row
-from expansion.usage.properties import column_of
-from expansion.usage.renaming import Renaming
-from expansion.usage.rollup import WHERE_AND_WHEN, Column, properties_of, rollup_sql
-from expansion.usage.spans import Spans, told
-from expansion.usage.sql_dialect import DUCK
-from expansion.usage.volumes import Volume
+from expansion.usage.forms.duck import quote
+from expansion.usage.forms.properties import column_of
+from expansion.usage.forms.sql_dialect import DUCK
+from expansion.usage.identity.renaming import Renaming
+from expansion.usage.storage.carriers import Bringing, nobody_knows
+from expansion.usage.storage.fact_relations import FactRelations
+from expansion.usage.storage.names import ANY, MOST_SUGGESTED, Names, Pair, Row
+from expansion.usage.storage.rollup import WHERE_AND_WHEN, Column, properties_of, rollup_sql
+from expansion.usage.storage.spans import Spans, told
+from expansion.usage.storage.volumes import Volume
 from expansion.warehouse.dialects import Portable
 from expansion.warehouse.local import AMOUNT, COUNT, DAY, MOMENT, TEXT, Local, Schema, Warehouse
 from expansion.warehouse.table import FIRST, Between, EventTable, naive_utc

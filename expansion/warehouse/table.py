@@ -12,8 +12,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from expansion.language.model.conditions import Strict
-from expansion.usage.failures import MapError
-from expansion.usage.properties import column_of
+from expansion.usage.forms.failures import MapError
+from expansion.usage.forms.properties import column_of
 from expansion.warehouse.dialects import Portable
 
 # As in an import: what lies outside is no moment at which anybody used the product.

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 from pydantic_settings import BaseSettings
 
 from expansion.contract import Arrived, NoAccess, Refused
-from expansion.usage.cells import is_nothing
+from expansion.usage.forms.cells import is_nothing
 from integrations.amplitude.settings import CohortsSettings
 from integrations.kit.inbound import Answer, Call, InboundBase, said
 from integrations.kit.pushed import NotARow, Told, each, one_id, when

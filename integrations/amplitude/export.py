@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, ClassVar, Literal
 
 from expansion.contract import EventRow, Refused
-from expansion.usage.cells import as_id, is_nothing
+from expansion.usage.forms.cells import as_id, is_nothing
 from integrations.amplitude.client import Client
 from integrations.amplitude.meanings import NoEvents, TooMuch
 from integrations.kit.declare import SourceBase

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from expansion.contract import CohortMembers, NotAll, Refused
-from expansion.usage.cells import as_id, is_nothing
+from expansion.usage.forms.cells import as_id, is_nothing
 from integrations.amplitude.client import USERS, Client, Record, counts
 from integrations.amplitude.meanings import MEANINGS
 from integrations.kit.breaks import Broke

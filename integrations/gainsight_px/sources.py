@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expansion.contract import CohortMembers, NotAll, NotThere
-from expansion.usage.cells import as_id
+from expansion.usage.forms.cells import as_id
 from integrations.gainsight_px.client import Client
 from integrations.gainsight_px.meanings import SYSTEM
 from integrations.kit.declare import SourceBase

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 from pydantic_settings import BaseSettings
 
 from expansion.contract import Arrived, Refused
-from expansion.usage.cells import is_nothing
+from expansion.usage.forms.cells import is_nothing
 from integrations.heap.settings import ServeSettings
 from integrations.kit.inbound import Answer, Call, InboundBase, said
 from integrations.kit.pushed import (

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from expansion.contract import Merge, TryLater
-from expansion.usage.cells import as_id
+from expansion.usage.forms.cells import as_id
 from integrations.hubspot import meanings as errors
 from integrations.hubspot.client import following
 from integrations.hubspot.companies import key_property

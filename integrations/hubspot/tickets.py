@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from expansion.contract import EventRow, NotThere, Wanted
-from expansion.usage.cells import as_id
+from expansion.usage.forms.cells import as_id
 from integrations.hubspot import search
 from integrations.hubspot.associations import companies_of
 from integrations.hubspot.companies import matched, property_of

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from expansion.usage.cells import as_id
+from expansion.usage.forms.cells import as_id
 
 log = logging.getLogger(__name__)
 

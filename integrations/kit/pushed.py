@@ -15,9 +15,9 @@ from typing import Any
 from pydantic import SecretStr
 
 from expansion.contract import Arrived, Aside, CohortPush, EventRow, FactRecord, NoAccess
-from expansion.usage.cells import as_id, is_nothing
-from expansion.usage.moment_forms import FIRST, LAST
-from expansion.usage.moments import moment, why_not
+from expansion.usage.forms.cells import as_id, is_nothing
+from expansion.usage.forms.moment_forms import FIRST, LAST
+from expansion.usage.forms.moments import moment, why_not
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TIME_FROM = "time_from"  # the property that says so where an event has the time of its arrival

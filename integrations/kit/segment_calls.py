@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from expansion.contract import Arrived, EventRow, Merge, Refused
-from expansion.usage.cells import is_nothing
+from expansion.usage.forms.cells import is_nothing
 from integrations.kit.inbound import Call
 from integrations.kit.pushed import (
     Events,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expansion.usage.cells import as_id, is_nothing
+from expansion.usage.forms.cells import as_id, is_nothing
 
 
 def accounts_in(value: object) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 from pydantic_settings import BaseSettings
 
 from expansion.contract import Arrived, CohortPush, Failure, Refused
-from expansion.usage.cells import is_nothing
+from expansion.usage.forms.cells import is_nothing
 from integrations.kit.inbound import Answer, Call, InboundBase, said, status_of
 from integrations.kit.pushed import NotARow, basic_password, each, must_be_one_of, one_id
 from integrations.kit.said import whole

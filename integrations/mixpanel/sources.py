@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from expansion.contract import CohortMembers, FactRecord, NoAccess, NotAll, NotThere, Refused
-from expansion.usage.cells import as_id
+from expansion.usage.forms.cells import as_id
 from integrations.kit.declare import SourceBase
 from integrations.kit.shapes import reads
 from integrations.mixpanel.accounts import accounts_in

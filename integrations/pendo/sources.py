@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from expansion.contract import CohortMembers, FactRecord, Failure, NotThere, Refused, Wanted
-from expansion.usage.cells import as_id
+from expansion.usage.forms.cells import as_id
 from integrations.kit.accounts import one_each
 from integrations.kit.declare import Finding, SourceBase
 from integrations.kit.shapes import reads

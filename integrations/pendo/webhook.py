@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 from pydantic_settings import BaseSettings
 
 from expansion.contract import Arrived, NoAccess, Refused
-from expansion.usage.cells import is_nothing
+from expansion.usage.forms.cells import is_nothing
 from integrations.kit.inbound import MEGABYTE, Answer, Call, InboundBase, Most, said
 from integrations.kit.pushed import Events, NotARow, Told, accounts_of, an_object, each, made_id, one_id, when
 from integrations.kit.signed import is_signed, secret_of

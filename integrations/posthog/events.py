@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from expansion.contract import Arrived, EventRow, Merge
-from expansion.usage.cells import is_nothing
+from expansion.usage.forms.cells import is_nothing
 from integrations.kit.pushed import Events, NotARow, Told, accounts_of, an_object, made_id, one_id, when
 
 # What the libraries add for their own bookkeeping; the rest of an event's properties is the product's.

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from expansion.contract import EventRow, Refused, Wanted
-from expansion.usage.cells import as_id, is_nothing
+from expansion.usage.forms.cells import as_id, is_nothing
 from integrations.kit.counted import counted_as
 from integrations.kit.said import moment
 from integrations.kit.shapes import reads

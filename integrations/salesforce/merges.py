@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from expansion.contract import Merge
-from expansion.usage.cells import as_id
+from expansion.usage.forms.cells import as_id
 from integrations.kit.batches import chunks
 from integrations.kit.declare import SourceBase
 from integrations.kit.said import moment

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from expansion.contract import Failure
-from expansion.usage.failures import MapError
+from expansion.usage.forms.failures import MapError
 from expansion.warehouse.dialects import SPELLINGS, Portable
 from expansion.warehouse.table import EventTable, load_table
 from integrations.kit.declare import Finding

@@ -11,7 +11,7 @@ import pyarrow as pa
 from expansion.contract import Failure, Refused, TryLater
 from expansion.files.from_words import From
 from expansion.tables.marks import Seen
-from expansion.usage.duck import identifier, quote
+from expansion.usage.forms.duck import identifier, quote
 from integrations.warehouse.meanings import first_line
 from integrations.warehouse.table_meanings import failure
 from integrations.warehouse.tables import TOGETHER, trimmed

@@ -10,7 +10,7 @@ from expansion.files.columns import Columns
 from expansion.files.read.rows import Rows
 from expansion.tables.maps import TableMap, read_maps
 from expansion.tables.marks import Seen
-from expansion.usage.failures import ImportFailed
+from expansion.usage.forms.failures import ImportFailed
 from integrations.kit.declare import Finding, Names
 from integrations.kit.rights import LISTED
 from integrations.warehouse.opening import opened

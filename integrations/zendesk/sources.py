@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar, Literal
 
 from expansion.contract import EventRow
-from expansion.usage.cells import as_id, is_nothing
+from expansion.usage.forms.cells import as_id, is_nothing
 from integrations.kit.declare import SourceBase
 from integrations.kit.shapes import reads
 from integrations.zendesk.client import Client

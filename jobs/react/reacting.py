@@ -16,7 +16,7 @@ from threading import Event, Thread
 from expansion.contract import Arrived, Aside, EventRow
 from expansion.react.besides import besides
 from expansion.react.resident import Resident
-from expansion.usage.manifest import unread
+from expansion.usage.storage.manifest import unread
 from jobs.place import Place
 from jobs.react.due import Due
 from jobs.react.inbox import Batch, Inbox, named

@@ -18,7 +18,7 @@ from expansion.language.model.models import Trigger
 from expansion.react.asking import Asking
 from expansion.records.firing import AGAIN
 from expansion.records.ledger import FiringFilter, RunStatus
-from expansion.usage.former_ids import FormerIds
+from expansion.usage.identity.former_ids import FormerIds
 from jobs.decide import Evaluated, decide_all, record, until_written
 from jobs.definitions import Definitions
 from jobs.kinds import headline_of

@@ -67,7 +67,7 @@ def run(capfd, monkeypatch) -> Run:
 def _starter(tmp_path_factory) -> Path:
     """`expansion init`, and the sample imported."""
     from cli.init import _made
-    from expansion.usage.store import UsageStore
+    from expansion.usage.storage.store import UsageStore
     from jobs.clock import utc_now
     from tests.usage.builders import import_file
 
@@ -112,7 +112,7 @@ cem,a-100,2026-01-05,cem@northwind.example
 @pytest.fixture
 def people(folder) -> Path:
     """The same folder with a trigger about people, some of whose names are known."""
-    from expansion.usage.store import UsageStore
+    from expansion.usage.storage.store import UsageStore
     from jobs.clock import utc_now
     from tests.usage.builders import import_file
 

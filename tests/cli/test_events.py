@@ -18,7 +18,7 @@ from expansion.evaluate.relations import StoreRelations
 from expansion.language.workspace import load
 from expansion.language.yaml.files import Folder as OnDisk
 from expansion.usage.import_events import import_rows
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.store import UsageStore
 from tests.usage.tables import Row, add
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from expansion.contract import EventRow
-from expansion.usage.journal import Journal
+from expansion.usage.pushed.journal import Journal
 from jobs.decide import decide_all, evaluate, triggers_to_check
 from jobs.place import Place
 from tests.cli.conftest import AS_OF, Run

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from expansion.contract import Aside, EventRow
-from expansion.usage.journal import Journal
+from expansion.usage.pushed.journal import Journal
 from integrations.segment.inbound import Calls
 from jobs.place import Place
 from tests.cli.conftest import Run

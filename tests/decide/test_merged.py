@@ -13,7 +13,7 @@ from expansion.decide.decide import Decisions, decide
 from expansion.evaluate.subjects import Subject, UserOf
 from expansion.ledger.store import Ledger, open_ledger
 from expansion.records.ledger import FiringFilter, Verdict
-from expansion.usage.former_ids import Former, FormerIds
+from expansion.usage.identity.former_ids import Former, FormerIds
 from tests.decide.fakes import NOW, FakeEvaluator, answers, catalog, folder, playbook, policy, run, trigger
 
 LATER = {"id": "remind", "do": "salesforce.create_task", "after": "3 days", "with": {"subject": "Still full"}}

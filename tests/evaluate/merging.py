@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from expansion.contract import Merge
-from expansion.usage.former_ids import Said
+from expansion.usage.identity.former_ids import Said
 from tests.evaluate.oracle import Oracle, Who
 from tests.evaluate.words import Definition
 from tests.evaluate.worlds import ACCOUNTS, USERS, World

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from expansion.usage.former_ids import PART, Said
+from expansion.usage.identity.former_ids import PART, Said
 from tests.evaluate.worlds import ACCOUNTS, USERS, World
 
 NEW = "acme-uk"

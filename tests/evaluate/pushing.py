@@ -7,7 +7,7 @@ from datetime import datetime
 from expansion.contract import EventRow
 from expansion.evaluate.results import Answers
 from expansion.react.resident import Resident
-from expansion.usage.journal import Journal
+from expansion.usage.pushed.journal import Journal
 
 
 def take(resident: Resident, row: EventRow, now: datetime) -> dict[str, Answers]:

@@ -15,12 +15,12 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from expansion.usage import manifest as manifests
-from expansion.usage.duck import connect
 from expansion.usage.facts import FACT_COLUMNS, cohort_key
-from expansion.usage.manifest import FILES, FactFile, Manifest, Pulls, Segment
-from expansion.usage.properties import column_of
-from expansion.usage.store import UsageStore
+from expansion.usage.forms.duck import connect
+from expansion.usage.forms.properties import column_of
+from expansion.usage.storage import manifest as manifests
+from expansion.usage.storage.manifest import FILES, FactFile, Manifest, Pulls, Segment
+from expansion.usage.storage.store import UsageStore
 from tests.evaluate.words import COHORTS, CRM, PROFILE, Definition
 
 Moments = tuple[datetime, datetime]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expansion.usage.facts import facts_sql
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.store import UsageStore
 from tests.evaluate.drawing import KINDS, Draw, triggers, user_triggers
 from tests.evaluate.harness import somewhere
 from tests.evaluate.rates import ANSWERS, rates

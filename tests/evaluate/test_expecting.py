@@ -21,11 +21,11 @@ from expansion.evaluate.expecting import Bounds, Expectations
 from expansion.evaluate.holes import Judge
 from expansion.explain.evaluator import build_rollups, evaluator
 from expansion.react.resident import Resident
-from expansion.usage.carriers import Bringing, nobody_knows
-from expansion.usage.store import UsageStore
-from expansion.usage.tables import Table
+from expansion.usage.storage.carriers import Bringing, nobody_knows
+from expansion.usage.storage.store import UsageStore
+from expansion.usage.storage.tables import Table
+from expansion.usage.storage.volumes import Share, Volume
 from expansion.usage.unmatched import volumes_of
-from expansion.usage.volumes import Share, Volume
 from tests.evaluate.pushing import take
 from tests.evaluate.trying import examples
 from tests.evaluate.words import trigger, vocabulary

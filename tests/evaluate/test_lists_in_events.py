@@ -11,7 +11,7 @@ import pytest
 from expansion.contract import EventRow
 from expansion.explain.evaluator import build_rollups, evaluator
 from expansion.react.resident import Resident
-from expansion.usage.items import items_of
+from expansion.usage.forms.items import items_of
 from tests.evaluate.pushing import take
 from tests.evaluate.stores import fill
 from tests.evaluate.words import Definition, event, trigger, vocabulary

@@ -22,8 +22,8 @@ from expansion.language.model.models import Trigger
 from expansion.react.besides import Besides
 from expansion.react.resident import Resident
 from expansion.steps.plain import read_clauses
-from expansion.usage.journal import Journal
-from expansion.usage.store import UsageStore
+from expansion.usage.pushed.journal import Journal
+from expansion.usage.storage.store import UsageStore
 from tests.evaluate.drawing import a_clause, several
 from tests.evaluate.pushing import take
 from tests.evaluate.trying import examples

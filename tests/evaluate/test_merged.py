@@ -15,10 +15,10 @@ from expansion.evaluate.relations import StoreRelations
 from expansion.evaluate.subjects import UserOf
 from expansion.explain.evaluator import build_rollups, evaluator
 from expansion.react.resident import Resident
-from expansion.usage.former_ids import Said, contradicted, former_ids
-from expansion.usage.journal import Journal
-from expansion.usage.merges import add_merges, ids_known
-from expansion.usage.store import UsageStore
+from expansion.usage.identity.former_ids import Said, contradicted, former_ids
+from expansion.usage.identity.merges import add_merges, ids_known
+from expansion.usage.pushed.journal import Journal
+from expansion.usage.storage.store import UsageStore
 from tests.evaluate import harness
 from tests.evaluate.drawing import a_trigger, seeds, several
 from tests.evaluate.harness import asked, oracle_says, said, somewhere

@@ -15,7 +15,7 @@ from expansion.evaluate.results import Answers, Evidence
 from expansion.evaluate.subjects import Subject, UserOf
 from expansion.explain.evaluator import build_rollups, evaluator
 from expansion.language.model.models import Trigger
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.store import UsageStore
 from tests.evaluate.drawing import an_example, seeds
 from tests.evaluate.harness import asked, somewhere
 from tests.evaluate.kept import KEPT

@@ -11,7 +11,7 @@ import pytest
 from expansion.contract import FactRecord
 from expansion.explain.evaluator import StoreEvaluator, evaluator
 from expansion.usage.facts import add_facts
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.store import UsageStore
 from tests.evaluate.worlds import trigger, vocabulary
 from tests.usage.builders import utc
 

@@ -13,7 +13,7 @@ from expansion.evaluate.engine import Vocabulary
 from expansion.explain.evaluator import evaluator
 from expansion.react.resident import Resident
 from expansion.usage.facts import add_facts
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.store import UsageStore
 from tests.evaluate.words import trigger, vocabulary
 
 CRM = "salesforce.account"

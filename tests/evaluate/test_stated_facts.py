@@ -12,7 +12,7 @@ from expansion.evaluate.results import Answer, Answers
 from expansion.explain.evaluator import evaluator
 from expansion.language.model.models import Facts, Policy, Trigger
 from expansion.react.resident import Resident
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.store import UsageStore
 from tests.usage.builders import utc
 from tests.usage.saying import Says, says, tell
 

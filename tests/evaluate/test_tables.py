@@ -13,8 +13,8 @@ from expansion.contract import EventRow
 from expansion.evaluate.engine import Vocabulary
 from expansion.explain.evaluator import build_rollups, evaluator
 from expansion.react.resident import Resident
-from expansion.usage.store import UsageStore
-from expansion.usage.tables import Table
+from expansion.usage.storage.store import UsageStore
+from expansion.usage.storage.tables import Table
 from tests.evaluate.pushing import take
 from tests.evaluate.stores import fill
 from tests.evaluate.words import Definition, event, trigger, vocabulary

@@ -14,7 +14,7 @@ from expansion.explain.evaluator import evaluator
 from expansion.language.model.conditions import Condition
 from expansion.language.model.models import Facts, Policy
 from expansion.usage.facts import add_facts
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.store import UsageStore
 
 CRM, PRODUCT = "salesforce.account", "mixpanel.group"
 FIELDS = {"do_not_contact": (CRM, "DNC__c", "yes_no"), "open_deals": (CRM, "Deals", "number")}

@@ -15,8 +15,8 @@ from expansion.evaluate.results import Evidence
 from expansion.explain.evaluator import build_rollups, evaluator
 from expansion.language.model.models import Facts
 from expansion.react.resident import Resident
-from expansion.usage import manifest as manifests
-from expansion.usage.store import UsageStore
+from expansion.usage.storage import manifest as manifests
+from expansion.usage.storage.store import UsageStore
 from tests.evaluate.pushing import take
 from tests.evaluate.stores import fill
 from tests.evaluate.words import Definition, change, event, trigger, vocabulary
@@ -147,7 +147,7 @@ def test_a_store_of_an_earlier_version_is_asked_itself_and_gets_its_files_once(t
 def test_properties_beyond_those_with_a_column_of_their_own_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("expansion.usage.batch.MOST", 1)
+    monkeypatch.setattr("expansion.usage.storage.batch.MOST", 1)
     condition = {"event": "Report Opened", "where": {"rows": 4}, "over": "7 days", "at_most": 0}
     assert asked(tmp_path, condition) == "yes"
 

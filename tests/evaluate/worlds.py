@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from expansion.evaluate.engine import Vocabulary
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.store import UsageStore
 from tests.evaluate.oracle import Oracle
 from tests.evaluate.oracle.stored import GONE
 from tests.evaluate.stores import LONG_AGO, Moments, fill, fill_quickly

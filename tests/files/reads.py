@@ -13,7 +13,7 @@ import duckdb
 from expansion.files.read.bounds import BLOCK
 from expansion.files.read.found import found
 from expansion.files.read.reading import ReadWords, Rows, Unusable, reading
-from expansion.usage.duck import connect
+from expansion.usage.forms.duck import connect
 
 
 @dataclass

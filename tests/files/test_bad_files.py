@@ -20,8 +20,8 @@ import pytest
 from expansion.files.read import whole
 from expansion.files.read.found import found
 from expansion.files.read.reading import ReadWords, Rows, reading
-from expansion.usage.duck import connect
-from expansion.usage.store import StoreError
+from expansion.usage.forms.duck import connect
+from expansion.usage.storage.store import StoreError
 from tests.files.reads import read
 
 CSV = b"id,event\n" + b"".join(f"{at},Login\n".encode() for at in range(20_000))

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from expansion.files.maps import EventMap
-from expansion.usage.failures import ImportFailed
-from expansion.usage.store import UsageStore
+from expansion.usage.forms.failures import ImportFailed
+from expansion.usage.storage.store import UsageStore
 from tests.usage.builders import MAP, at, files_of, ids, import_events, lines, properties, report, row, stored
 
 GOOD = [row("1"), row("2", "2026-03-01T11:00:00Z"), row("3", "2026-03-02T00:00:00Z", user="ben")]

@@ -19,7 +19,7 @@ from expansion.files.propose.propose import propose
 from expansion.files.propose.ready import ready_maps
 from expansion.files.propose.tables import tables
 from expansion.files.results import ImportResult
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.store import UsageStore
 from tests.files.made_tables import ROWS, table_for
 from tests.files.test_propose import any_table
 

@@ -10,7 +10,7 @@ import pytest
 
 from expansion.files.import_files import import_by
 from expansion.files.maps import read_map
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.store import UsageStore
 from tests.files.words import NOW, events, imported, known
 
 SIMPLE = "events: {id: id, event: {always: E}, time: at, account: a, properties: []}"
@@ -116,7 +116,7 @@ def test_what_an_update_replaced_and_what_is_told_apart_is_counted(store: UsageS
 def test_rows_that_differ_are_all_counted_also_where_not_all_are_listed(
     store: UsageStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("expansion.usage.repeats.MOST_TOLD", 2)
+    monkeypatch.setattr("expansion.usage.storage.repeats.MOST_TOLD", 2)
     rows = "".join(f"{n},2026-03-0{{}},x\n" for n in range(5))
     imported(store, tmp_path, "id,at,a\n" + rows.replace("{}", "1"), SIMPLE)
     (file,) = imported(store, tmp_path, "id,at,a\n" + rows.replace("{}", "2"), SIMPLE).files

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from expansion.files.maps import EventMap, FactMap, load_map
-from expansion.usage.failures import MapError
+from expansion.usage.forms.failures import MapError
 
 
 def written(folder: Path, text: str) -> Path:

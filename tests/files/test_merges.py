@@ -11,14 +11,14 @@ from expansion.contract import EventRow, FactRecord, Merge
 from expansion.evaluate.relations import StoreRelations
 from expansion.files.import_files import import_files
 from expansion.files.results import FileResult, ImportResult
-from expansion.usage import manifest as manifests
 from expansion.usage.facts import add_facts, user_accounts
-from expansion.usage.failures import MapError
 from expansion.usage.forgetting import forget_in_store, known_as
-from expansion.usage.forgotten import forgotten_people
-from expansion.usage.journal import Journal
-from expansion.usage.merges import add_merges, ids_known, merges_said
-from expansion.usage.store import UsageStore
+from expansion.usage.forms.failures import MapError
+from expansion.usage.identity.merges import add_merges, ids_known, merges_said
+from expansion.usage.pushed.journal import Journal
+from expansion.usage.storage import manifest as manifests
+from expansion.usage.storage.forgotten import forgotten_people
+from expansion.usage.storage.store import UsageStore
 
 NOW = datetime(2026, 3, 7, 9, tzinfo=UTC)
 MAP = "merges: {former: from_user_id, id: to_user_id, at: time}\n"

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from expansion.files.import_files import import_files
-from expansion.usage.fact_relations import known_facts
-from expansion.usage.marks import is_mark
-from expansion.usage.merges import merges_said
-from expansion.usage.store import UsageStore
+from expansion.usage.identity.merges import merges_said
+from expansion.usage.storage.fact_relations import known_facts
+from expansion.usage.storage.marks import is_mark
+from expansion.usage.storage.store import UsageStore
 from tests.usage.builders import properties, stored
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "import.md").read_text(encoding="utf-8")

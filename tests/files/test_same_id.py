@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.store import UsageStore
 from tests.usage.builders import MAP, import_events, lines, report, row, stored
 
 OTHER_ROW = (

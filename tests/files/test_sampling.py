@@ -15,7 +15,7 @@ from expansion.files.read.found import found_file
 from expansion.files.read.rows import Unusable
 from expansion.files.read.sampling import Sample, sample
 from expansion.files.read.words import ReadWords
-from expansion.usage.duck import connect
+from expansion.usage.forms.duck import connect
 
 
 def look(path: Path, rows: int = 1_000) -> Sample:

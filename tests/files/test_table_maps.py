@@ -8,7 +8,7 @@ import pytest
 
 from expansion.files.maps import EventMap, FactMap
 from expansion.tables.maps import TableMap, read_maps, table_map, without_a_map
-from expansion.usage.failures import MapError
+from expansion.usage.forms.failures import MapError
 
 EVENTS = "events: {id: a, event: b, time: c}\n"
 FACTS = "facts: {account: a, fields: [b]}\n"

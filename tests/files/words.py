@@ -8,9 +8,9 @@ from pathlib import Path
 from expansion.files.import_files import import_by
 from expansion.files.maps import read_map
 from expansion.files.results import ImportResult
-from expansion.usage.fact_relations import known_facts
-from expansion.usage.marks import is_mark
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.fact_relations import known_facts
+from expansion.usage.storage.marks import is_mark
+from expansion.usage.storage.store import UsageStore
 from tests.usage.builders import properties, stored
 
 NOW = datetime(2026, 3, 10, 9, tzinfo=UTC)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from expansion.files.import_files import import_files
-from expansion.usage.duck import one
+from expansion.usage.forms.duck import one
 from jobs.decide import decide_all, evaluate, record, triggers_to_check
 from jobs.deliver import Pieces
 from jobs.place import Place

@@ -17,7 +17,7 @@ from expansion.decide.decide import Decisions
 from expansion.decide.episodes import Cooling
 from expansion.language.model.mistakes import Mistake, Mistakes
 from expansion.records.ledger import FiringRecord, StepRecord
-from expansion.usage.failures import MapError
+from expansion.usage.forms.failures import MapError
 from jobs.decide import Evaluated
 from jobs.kinds import KINDS, headline_of
 from jobs.pull import Pull, Pulled

@@ -14,7 +14,7 @@ from expansion.follow.differences import differences
 from expansion.follow.leavers import ELSEWHERE, from_who_left
 from expansion.records.firing import NewStep, step_key
 from expansion.records.ledger import StepRecord
-from expansion.usage.former_ids import NOBODY, Former, FormerIds
+from expansion.usage.identity.former_ids import NOBODY, Former, FormerIds
 from tests.follow.test_cleared import a_step
 
 TAGS = ActionWords("tags.set", "", Inputs, True, offers=frozenset({"take_back", "leavers"}), followed_by="tags.unset")

@@ -14,10 +14,10 @@ from typing import Any
 from expansion.contract import FactRecord
 from expansion.ledger.store import open_ledger
 from expansion.usage.facts import add_facts, facts_sql
-from expansion.usage.former_ids import Said
-from expansion.usage.marks import is_mark
-from expansion.usage.merges import merges_said
-from expansion.usage.properties import column_of
+from expansion.usage.forms.properties import column_of
+from expansion.usage.identity.former_ids import Said
+from expansion.usage.identity.merges import merges_said
+from expansion.usage.storage.marks import is_mark
 from integrations.kit.declare import Connected, SourceBase
 from jobs.place import Place
 from jobs.pull import Pull, Pulled, pull_one

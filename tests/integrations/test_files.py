@@ -15,8 +15,8 @@ from expansion.explain.evaluator import evaluator
 from expansion.language.model.conditions import Condition
 from expansion.language.model.models import Facts, Policy
 from expansion.usage.facts import facts_sql, user_accounts
-from expansion.usage.failures import ImportFailed, MapError
-from expansion.usage.store import UsageStore
+from expansion.usage.forms.failures import ImportFailed, MapError
+from expansion.usage.storage.store import UsageStore
 from tests.usage.builders import import_file, report
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)

@@ -20,8 +20,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from expansion.usage.facts import facts_sql
-from expansion.usage.failures import ImportFailed
-from expansion.usage.store import UsageStore
+from expansion.usage.forms.failures import ImportFailed
+from expansion.usage.storage.store import UsageStore
 from tests.usage.builders import Imported, import_file
 from tests.usage.builders import stored as events_stored
 

@@ -10,8 +10,8 @@ import pytest
 
 from expansion.contract import FactRecord, Merge, Refused
 from expansion.usage.facts import add_facts
-from expansion.usage.merges import add_merges, ids_known
-from expansion.usage.store import UsageStore
+from expansion.usage.identity.merges import add_merges, ids_known
+from expansion.usage.storage.store import UsageStore
 from integrations.hubspot import INTEGRATION as HUBSPOT
 from integrations.kit.declare import SourceBase
 from integrations.salesforce import INTEGRATION as SALESFORCE

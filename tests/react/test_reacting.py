@@ -197,7 +197,7 @@ def test_what_a_run_stored_meanwhile_is_known_and_nothing_that_was_heard_is_lost
 
 
 def test_files_that_were_replaced_do_not_stay_while_it_is_at_work(town: Town) -> None:
-    from expansion.usage.manifest import unread
+    from expansion.usage.storage.manifest import unread
 
     with town.at_work() as reacting:
         react(town, reacting, "acme", times=2)

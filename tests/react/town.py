@@ -13,7 +13,7 @@ from typing import Any
 
 from expansion.contract import EventRow
 from expansion.records.ledger import FiringFilter, FiringRecord, StepRecord
-from expansion.usage.journal import Journal
+from expansion.usage.pushed.journal import Journal
 from jobs.clock import utc_now
 from jobs.decide import decide_and_record, evaluate, triggers_to_check
 from jobs.deliver import Pieces, deliver_some

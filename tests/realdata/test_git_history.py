@@ -16,7 +16,7 @@ from expansion.evaluate.engine import Vocabulary
 from expansion.explain.evaluator import evaluator
 from expansion.files.maps import EventMap
 from expansion.language.model.models import Facts, Policy, Trigger
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.store import UsageStore
 from tests.usage.builders import import_events
 
 FILE = Path(__file__).parents[2] / "../shared/data/git_history_orgs/events.parquet"

@@ -19,7 +19,7 @@ from expansion.explain.evaluator import build_rollups, evaluator
 from expansion.files.maps import load_map
 from expansion.language.workspace import Workspace, load
 from expansion.language.yaml.files import Folder
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.store import UsageStore
 from tests.usage.builders import import_events
 
 ROOT = Path(__file__).parents[2]

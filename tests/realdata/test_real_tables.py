@@ -13,7 +13,7 @@ from expansion.files.propose.map_text import map_text
 from expansion.files.propose.propose import propose
 from expansion.files.propose.tables import tables
 from expansion.files.read.found import found
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.store import UsageStore
 
 FOLDER = os.environ.get("EXPANSION_REAL_TABLES", "")
 pytestmark = [

@@ -15,7 +15,7 @@ import pytest
 from expansion.evaluate.engine import Vocabulary
 from expansion.explain.evaluator import evaluator
 from expansion.files.maps import EventMap
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.store import UsageStore
 from tests.evaluate.worlds import trigger, vocabulary
 from tests.usage.builders import import_events
 

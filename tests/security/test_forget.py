@@ -25,8 +25,8 @@ from expansion.ledger.store import Ledger
 from expansion.ledger.verdicts import done
 from expansion.usage.facts import add_facts
 from expansion.usage.import_events import import_rows
-from expansion.usage.journal import Journal
-from expansion.usage.store import UsageStore
+from expansion.usage.pushed.journal import Journal
+from expansion.usage.storage.store import UsageStore
 from tests import world
 from tests.ledger.builders import LEASE, NOON, a_firing, record
 from tests.usage.builders import import_events

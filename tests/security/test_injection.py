@@ -24,11 +24,11 @@ from expansion.language.model.template import render
 from expansion.steps.links import account_links
 from expansion.text.escapes import FORMATS, Escape, no_formula
 from expansion.text.harmless import in_log, in_markdown, link_in_markdown, visible
-from expansion.usage.atoms import atom_of
-from expansion.usage.cells import as_id
+from expansion.usage.forms.cells import as_id
 from expansion.usage.import_events import import_rows
-from expansion.usage.rollup import Column, rollup_sql
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.atoms import atom_of
+from expansion.usage.storage.rollup import Column, rollup_sql
+from expansion.usage.storage.store import UsageStore
 from integrations.slack.inputs import PostMessage
 from integrations.slack.message import digests, single
 from sandbox.all import STAND_INS

@@ -11,8 +11,8 @@ import pytest
 from expansion.steps.context import without_address
 from expansion.text.escapes import no_formula
 from expansion.text.redact import redacted
-from expansion.usage.forgotten import ForgottenPeople
 from expansion.usage.match_event import number
+from expansion.usage.storage.forgotten import ForgottenPeople
 from integrations.kit.meanings import clean
 
 LISTED = ForgottenPeople(Path(), b"key", {"nobody": "forgotten-1"})

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from expansion.usage.facts import facts_sql
-from expansion.usage.folding import Folded
-from expansion.usage.journal import Journal
-from expansion.usage.properties import column_of
-from expansion.usage.store import UsageStore
+from expansion.usage.forms.properties import column_of
+from expansion.usage.pushed.folding import Folded
+from expansion.usage.pushed.journal import Journal
+from expansion.usage.storage.store import UsageStore
 
 VALUES = ("number", "decimal", "list", "null")
 KINDS = ("user", "account", "event", *VALUES, "time zone", "number as person", "retry")

@@ -12,7 +12,7 @@ from expansion.contract import Refused
 from expansion.evaluate.subjects import UserOf
 from expansion.records.ledger import StepRecord
 from expansion.steps.still_there import asks_who_left, recipe_of_now, why_left, without_who_left
-from expansion.usage.former_ids import Former, FormerIds
+from expansion.usage.identity.former_ids import Former, FormerIds
 from tests.decide.fakes import Nudge, Task
 from tests.flows.test_report import STEP
 

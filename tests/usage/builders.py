@@ -15,10 +15,10 @@ from expansion.files.import_files import import_by, import_files
 from expansion.files.maps import EventMap
 from expansion.files.results import ImportResult
 from expansion.usage.facts import add_facts
-from expansion.usage.failures import ImportFailed
+from expansion.usage.forms.failures import ImportFailed
+from expansion.usage.forms.properties import column_of
 from expansion.usage.import_events import Imported as PulledResult
-from expansion.usage.properties import column_of
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.store import UsageStore
 
 MAP = EventMap(id="id", event="event", time="time", account="account", user="user")
 

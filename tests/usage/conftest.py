@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.store import UsageStore
 
 
 @pytest.fixture

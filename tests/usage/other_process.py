@@ -12,11 +12,11 @@ from typing import Any
 import pyarrow as pa
 
 from expansion.contract import CohortMembers, FactRecord
-from expansion.usage.atoms import Atom
-from expansion.usage.duck import one
 from expansion.usage.facts import add_cohort, add_facts, facts_sql
-from expansion.usage.rollup import Column
-from expansion.usage.store import UsageStore
+from expansion.usage.forms.duck import one
+from expansion.usage.storage.atoms import Atom
+from expansion.usage.storage.rollup import Column
+from expansion.usage.storage.store import UsageStore
 from tests.usage.builders import at, utc
 
 BATCH = 20  # events of a batch; a number of stored events that is no multiple of it shows half a batch

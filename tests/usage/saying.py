@@ -9,10 +9,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from expansion.usage.marks import ended, mark
-from expansion.usage.properties import column_of
+from expansion.usage.forms.properties import column_of
 from expansion.usage.statements import add_named_statements, add_statements
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.marks import ended, mark
+from expansion.usage.storage.store import UsageStore
 
 Values = dict[str, str | None]
 Order = tuple[datetime, datetime, datetime]

@@ -9,9 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from expansion.usage.properties import column_of
-from expansion.usage.store import UsageStore
-from expansion.usage.tables import Stored, Table
+from expansion.usage.forms.properties import column_of
+from expansion.usage.storage.store import UsageStore
+from expansion.usage.storage.tables import Stored, Table
 from tests.usage.builders import at
 
 BEGIN = at(2026, 3, 1, 10)

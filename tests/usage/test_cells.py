@@ -14,11 +14,11 @@ import pytest
 from expansion.contract import EventRow
 from expansion.files.maps import EventMap
 from expansion.react.arriving import arrival
-from expansion.usage import cells
-from expansion.usage.duck import connect
+from expansion.usage.forms import cells
+from expansion.usage.forms.duck import connect
+from expansion.usage.forms.properties import column_of
 from expansion.usage.import_events import import_rows
-from expansion.usage.properties import column_of
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.store import UsageStore
 from tests.usage.builders import MAP, import_events, lines, row, stored
 
 IDS = ["1001.0", " 1001 ", "1001", "1001.000", "-7.0", "7.05", "a.0", "v1.0", "é.0", "x\u00a0", "\tx", "", "  ", "NULL"]

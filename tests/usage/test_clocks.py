@@ -13,8 +13,8 @@ from expansion.explain.evaluator import evaluator
 from expansion.language.model.models import Facts, Policy
 from expansion.react.resident import Resident
 from expansion.usage.import_events import import_rows
-from expansion.usage.spans import told
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.spans import told
+from expansion.usage.storage.store import UsageStore
 from tests.evaluate.pushing import take
 from tests.evaluate.words import POLICY, trigger
 from tests.usage.builders import MAP, ids, import_events, lines, row, utc

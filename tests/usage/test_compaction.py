@@ -9,12 +9,12 @@ import pytest
 
 from expansion.contract import EventRow, FactRecord
 from expansion.usage import compaction
-from expansion.usage.atoms import Atom
 from expansion.usage.compaction import put_together
 from expansion.usage.facts import add_facts, facts_sql
 from expansion.usage.import_events import import_rows
-from expansion.usage.rollup import Column
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.atoms import Atom
+from expansion.usage.storage.rollup import Column
+from expansion.usage.storage.store import UsageStore
 from tests.usage.builders import files_of, properties, stored, utc
 
 MANY = 12  # in life 64: no other promise, and five times the time

@@ -10,7 +10,7 @@ import pytest
 
 from expansion.contract import CohortMembers, FactRecord, TryLater
 from expansion.usage.facts import add_cohort, add_facts, as_text, cohort_field, facts_sql, user_accounts
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.store import UsageStore
 from tests.usage.builders import at, utc
 
 CRM = "salesforce.account"

@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 
 from expansion.contract import Arrived, Aside, CohortPush, EventRow, FactRecord, Merge, Outcome
-from expansion.usage import waiting_events
 from expansion.usage.checking import NO_ACCOUNT
 from expansion.usage.facts import facts_sql
-from expansion.usage.forgotten import forgotten_people
-from expansion.usage.journal import Journal
-from expansion.usage.journal_lines import lines_of, rows_of
-from expansion.usage.merges import merges_said
-from expansion.usage.store import UsageStore
-from expansion.usage.waiting_events import LONGEST, WaitingEvents
-from expansion.usage.waiting_people import WaitingPeople
+from expansion.usage.identity.merges import merges_said
+from expansion.usage.pushed import waiting_events
+from expansion.usage.pushed.journal import Journal
+from expansion.usage.pushed.journal_lines import lines_of, rows_of
+from expansion.usage.pushed.waiting_events import LONGEST, WaitingEvents
+from expansion.usage.pushed.waiting_people import WaitingPeople
+from expansion.usage.storage.forgotten import forgotten_people
+from expansion.usage.storage.store import UsageStore
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TRAITS = FactRecord("posthog.calls", "", {"role": "admin"}, None, "ana", NOW, NOW)

@@ -10,12 +10,12 @@ import pytest
 
 from expansion.contract import CohortMembers, FactRecord, Refused, TryLater
 from expansion.explain.evaluator import evaluator
-from expansion.usage.answers import Full
-from expansion.usage.fact_relations import known_facts
 from expansion.usage.facts import add_cohort, add_facts, end_cohort, facts_sql, user_accounts
-from expansion.usage.marks import is_mark
-from expansion.usage.members import left_sql
-from expansion.usage.store import UsageStore
+from expansion.usage.identity.members import left_sql
+from expansion.usage.storage.answers import Full
+from expansion.usage.storage.fact_relations import known_facts
+from expansion.usage.storage.marks import is_mark
+from expansion.usage.storage.store import UsageStore
 from tests.evaluate.words import trigger, vocabulary
 from tests.usage.builders import utc
 

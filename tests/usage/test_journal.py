@@ -8,8 +8,8 @@ from pathlib import Path
 from threading import Barrier
 
 from expansion.contract import EventRow
-from expansion.usage.journal import Journal
-from expansion.usage.store import UsageStore
+from expansion.usage.pushed.journal import Journal
+from expansion.usage.storage.store import UsageStore
 from tests.usage.builders import ids
 
 ROUNDS, FOLDS = 5, 4

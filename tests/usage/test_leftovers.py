@@ -13,9 +13,9 @@ from expansion.contract import EventRow
 from expansion.forgetting import forget
 from expansion.ledger.store import Ledger
 from expansion.usage.import_events import import_rows
-from expansion.usage.manifest import writing
-from expansion.usage.scratch import scratch
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.manifest import writing
+from expansion.usage.storage.scratch import scratch
+from expansion.usage.storage.store import UsageStore
 from tests.usage.builders import files_of, utc
 
 pytestmark = pytest.mark.starts
@@ -25,8 +25,8 @@ import os, signal, sys
 from pathlib import Path
 from tests.usage.builders import import_events
 from expansion.files.maps import EventMap
-from expansion.usage.batch import Batch
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.batch import Batch
+from expansion.usage.storage.store import UsageStore
 
 def dying(self, *given):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -73,7 +73,7 @@ def test_the_working_copies_of_living_processes_stay(tmp_path: Path) -> None:
     mine = scratch(store.root) / "mine.parquet"
     mine.write_bytes(b"at work")
     code = (
-        "import sys; from pathlib import Path; from expansion.usage.manifest import writing\n"
+        "import sys; from pathlib import Path; from expansion.usage.storage.manifest import writing\n"
         "with writing(Path(sys.argv[1])): pass"
     )
     subprocess.run([sys.executable, "-c", code, str(store.root)], cwd=PROJECT, check=True)
@@ -82,7 +82,7 @@ def test_the_working_copies_of_living_processes_stay(tmp_path: Path) -> None:
 
 def test_a_process_that_ends_takes_its_working_copies_along(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from expansion.usage.scratch import scratch\n"
+        "import sys; from pathlib import Path; from expansion.usage.storage.scratch import scratch\n"
         "(scratch(Path(sys.argv[1])) / 'mine').write_text('at work')"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=PROJECT, check=True)
@@ -106,7 +106,7 @@ def test_a_store_that_may_only_be_read_can_be_looked_at(tmp_path: Path) -> None:
         "import os, sys; from pathlib import Path\n"
         "real = os.access\n"
         "os.access = lambda path, mode: False if mode == os.W_OK else real(path, mode)\n"
-        "from expansion.usage.store import UsageStore; from tests.usage.builders import ids\n"
+        "from expansion.usage.storage.store import UsageStore; from tests.usage.builders import ids\n"
         "print(ids(UsageStore(Path(sys.argv[1]))))"
     )
     before = sorted(path for path in store.root.rglob("*"))

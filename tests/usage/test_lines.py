@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from expansion.contract import TryLater
 from expansion.event_lines import Column, EventLines, PlainLine
-from expansion.usage import import_lines as lines_module
 from expansion.usage.import_events import import_rows
-from expansion.usage.store import UsageStore
+from expansion.usage.lines import import_lines as lines_module
+from expansion.usage.storage.store import UsageStore
 from integrations.mixpanel.export import lines_in
 from tests.usage.builders import stored, utc
 

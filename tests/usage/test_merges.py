@@ -9,14 +9,14 @@ import pytest
 
 from expansion.contract import FactRecord, Merge
 from expansion.evaluate.relations import StoreRelations
-from expansion.usage import manifest as manifests
 from expansion.usage.ahead import put_back
 from expansion.usage.facts import add_facts, user_accounts
 from expansion.usage.forgetting import forget_in_store, known_as
-from expansion.usage.forgotten import forgotten_people
-from expansion.usage.journal import Journal
-from expansion.usage.merges import add_merges, ids_known, merges_said
-from expansion.usage.store import UsageStore
+from expansion.usage.identity.merges import add_merges, ids_known, merges_said
+from expansion.usage.pushed.journal import Journal
+from expansion.usage.storage import manifest as manifests
+from expansion.usage.storage.forgotten import forgotten_people
+from expansion.usage.storage.store import UsageStore
 
 NOW = datetime(2026, 3, 7, 9, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expansion.usage.clock import Clock
-from expansion.usage.duck import connect
-from expansion.usage.moment_forms import FIRST, LAST
-from expansion.usage.moment_sql import USUAL, moment_of_type_sql, moment_sql, why_not_sql
-from expansion.usage.moments import moment, why_not
+from expansion.usage.forms.clock import Clock
+from expansion.usage.forms.duck import connect
+from expansion.usage.forms.moment_forms import FIRST, LAST
+from expansion.usage.forms.moment_sql import USUAL, moment_of_type_sql, moment_sql, why_not_sql
+from expansion.usage.forms.moments import moment, why_not
 
 TEN = datetime(2025, 3, 1, 10)
 DAY = datetime(2025, 3, 1)

@@ -14,11 +14,11 @@ import pytest
 
 from expansion.contract import EventRow
 from expansion.private_files import private_folder, replace_file, write_whole
-from expansion.usage.forgotten import forgotten_people
 from expansion.usage.import_events import import_rows
-from expansion.usage.journal import Journal
-from expansion.usage.manifest import Manifest, Pulls, StoreError, load, save
-from expansion.usage.store import UsageStore
+from expansion.usage.pushed.journal import Journal
+from expansion.usage.storage.forgotten import forgotten_people
+from expansion.usage.storage.manifest import Manifest, Pulls, StoreError, load, save
+from expansion.usage.storage.store import UsageStore
 from tests.usage.builders import MAP, import_events, lines, row, utc
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from expansion.usage.manifest import writing
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.manifest import writing
+from expansion.usage.storage.store import UsageStore
 from tests.usage.builders import files_of, ids
 from tests.usage.other_process import BATCH, look, write_batch
 

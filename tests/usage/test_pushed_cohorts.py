@@ -21,11 +21,11 @@ from expansion.forgetting import forget
 from expansion.ledger.store import open_ledger
 from expansion.usage import compaction
 from expansion.usage.ahead import put_back
-from expansion.usage.cohort_pages import LONGEST, CohortPages
 from expansion.usage.facts import add_facts
-from expansion.usage.folding import Folded
-from expansion.usage.journal import Journal
-from expansion.usage.store import UsageStore
+from expansion.usage.pushed.cohort_pages import LONGEST, CohortPages
+from expansion.usage.pushed.folding import Folded
+from expansion.usage.pushed.journal import Journal
+from expansion.usage.storage.store import UsageStore
 from tests.evaluate.words import trigger, vocabulary
 
 SOURCE, NAME = "mixpanel.cohort", "VIP"  # as the tests' vocabulary names it

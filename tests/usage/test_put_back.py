@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from expansion.contract import FactRecord
-from expansion.usage import manifest as manifests
 from expansion.usage.ahead import newest_pull, put_back
 from expansion.usage.facts import add_facts, facts_sql, naive
-from expansion.usage.store import UsageStore
+from expansion.usage.storage import manifest as manifests
+from expansion.usage.storage.store import UsageStore
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 AHEAD = NOW + timedelta(days=365)

@@ -9,8 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expansion.usage.duck import connect
-from expansion.usage.readings import money, money_sql, number, number_sql, percent, percent_sql, yes_no, yes_no_sql
+from expansion.usage.forms.duck import connect
+from expansion.usage.storage.readings import (
+    money,
+    money_sql,
+    number,
+    number_sql,
+    percent,
+    percent_sql,
+    yes_no,
+    yes_no_sql,
+)
 
 NUMBERS = {
     ("1200", "point"): "1200",

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 from expansion.contract import EventRow
-from expansion.usage.forgotten import forgotten_people
 from expansion.usage.import_events import Imported, import_rows
-from expansion.usage.rejects import MOST, list_rejects
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.forgotten import forgotten_people
+from expansion.usage.storage.rejects import MOST, list_rejects
+from expansion.usage.storage.store import UsageStore
 from tests.usage.builders import MAP, import_events, lines, report, row, utc
 
 COVERED = (utc(2026, 3, 1), utc(2026, 3, 4))

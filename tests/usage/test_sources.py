@@ -9,7 +9,7 @@ import pytest
 
 from expansion.contract import EventRow, TryLater
 from expansion.usage.import_events import import_rows
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.store import UsageStore
 from tests.usage.builders import at, files_of, ids, properties, report, stored, utc
 
 COVERED = (utc(2026, 3, 1), utc(2026, 3, 4))

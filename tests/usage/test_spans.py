@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from expansion.usage.spans import joined, seen_by
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.spans import joined, seen_by
+from expansion.usage.storage.store import UsageStore
 from tests.usage.builders import MAP, import_events, lines, row, utc
 
 HOUR, MICROSECOND = timedelta(hours=1), timedelta(microseconds=1)

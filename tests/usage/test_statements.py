@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from expansion.usage import manifest as manifests
 from expansion.usage.ahead import put_back
 from expansion.usage.compaction import MANY, put_together
-from expansion.usage.fact_relations import known_facts
 from expansion.usage.facts import facts_sql, user_accounts
 from expansion.usage.forgetting import forget_in_store, known_as
-from expansion.usage.forgotten import forgotten_people
-from expansion.usage.marks import ended, mark
-from expansion.usage.members import left_sql, members_sql
-from expansion.usage.store import UsageStore
+from expansion.usage.identity.members import left_sql, members_sql
+from expansion.usage.storage import manifest as manifests
+from expansion.usage.storage.fact_relations import known_facts
+from expansion.usage.storage.forgotten import forgotten_people
+from expansion.usage.storage.marks import ended, mark
+from expansion.usage.storage.store import UsageStore
 from tests.usage.builders import at, files_of, utc
 from tests.usage.saying import Says, says, tell, tell_named
 

@@ -19,11 +19,11 @@ from expansion.evaluate.subjects import Subject, Subjects, UserOf
 from expansion.memory.beside import Beside
 from expansion.memory.facts import value_of
 from expansion.memory.stated import said_of
-from expansion.usage import manifest as manifests
 from expansion.usage.fact_compaction import fewer
-from expansion.usage.fact_relations import known_facts
-from expansion.usage.members import members_sql
-from expansion.usage.store import UsageStore
+from expansion.usage.identity.members import members_sql
+from expansion.usage.storage import manifest as manifests
+from expansion.usage.storage.fact_relations import known_facts
+from expansion.usage.storage.store import UsageStore
 from tests.evaluate.stores import QuickStore
 from tests.usage.builders import utc
 from tests.usage.saying import Ledger, Says, tell, tell_named

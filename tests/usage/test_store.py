@@ -9,10 +9,10 @@ from random import Random
 import pytest
 
 from expansion.evaluate.relations import StoreRelations
-from expansion.usage.atoms import atom_of
-from expansion.usage.manifest import StoreError
-from expansion.usage.rollup import Column
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.atoms import atom_of
+from expansion.usage.storage.manifest import StoreError
+from expansion.usage.storage.rollup import Column
+from expansion.usage.storage.store import UsageStore
 from tests.evaluate.words import event
 from tests.evaluate.worlds import World, _world, fill
 from tests.usage.builders import at, utc

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expansion.usage.atoms import atom_of
 from expansion.usage.compaction import MANY, put_together
-from expansion.usage.rollup import Column
-from expansion.usage.store import UsageStore
-from expansion.usage.tables import OtherRow, Table
+from expansion.usage.storage.atoms import atom_of
+from expansion.usage.storage.rollup import Column
+from expansion.usage.storage.store import UsageStore
+from expansion.usage.storage.tables import OtherRow, Table
 from tests.usage.builders import files_of, utc
 from tests.usage.tables import Plain, Row, add, held
 
@@ -79,7 +79,7 @@ def test_a_row_that_arrives_again_at_another_time_is_a_repeat(store: UsageStore)
 
 
 def test_rows_that_differ_are_listed_up_to_a_number(store: UsageStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("expansion.usage.repeats.MOST_TOLD", 3)
+    monkeypatch.setattr("expansion.usage.storage.repeats.MOST_TOLD", 3)
     add(store, OPENED)
     done = add(store, [replace(row, user="ben") for row in OPENED])
     assert (done.differing, [one.line for one in done.other_rows]) == (10, [1, 2, 3])
@@ -143,7 +143,7 @@ def test_properties_that_only_one_side_has_are_compared(store: UsageStore) -> No
 
 
 def test_properties_beyond_the_columns_are_compared_too(store: UsageStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("expansion.usage.batch.MOST", 3)
+    monkeypatch.setattr("expansion.usage.storage.batch.MOST", 3)
     con = store.connect()
 
     def offered(names: int, last: str, key: str = "1") -> Any:
@@ -228,7 +228,7 @@ def test_a_kill_in_an_update_leaves_all_as_it_was(store: UsageStore, monkeypatch
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("expansion.usage.manifest.save", killed)
+        patched.setattr("expansion.usage.storage.manifest.save", killed)
         with pytest.raises(KeyboardInterrupt):
             add(store, [replace(row, plan="solved") for row in OPENED[:5]], tickets)
     assert held(store) == before

@@ -14,10 +14,10 @@ import pyarrow as pa
 
 from expansion.evaluate.relations import StoreRelations
 from expansion.explain.evaluator import StoreEvaluator, build_rollups, evaluator
-from expansion.usage.merges import add_merges, add_said
-from expansion.usage.properties import column_of
-from expansion.usage.sql_dialect import DUCK, Spelling
-from expansion.usage.store import Stored, UsageStore
+from expansion.usage.forms.properties import column_of
+from expansion.usage.forms.sql_dialect import DUCK, Spelling
+from expansion.usage.identity.merges import add_merges, add_said
+from expansion.usage.storage.store import Stored, UsageStore
 from expansion.warehouse.beside import Beside
 from expansion.warehouse.dialects import SPELLINGS
 from expansion.warehouse.source import WarehouseSource

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from expansion.usage.facts import facts_sql
-from expansion.usage.marks import is_mark
-from expansion.usage.merges import merges_said
-from expansion.usage.properties import column_of
+from expansion.usage.forms.properties import column_of
+from expansion.usage.identity.merges import merges_said
+from expansion.usage.storage.marks import is_mark
 from integrations.kit.declare import Connected
 from integrations.warehouse.sources import EVERY
 from jobs.place import Place

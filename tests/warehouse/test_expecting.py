@@ -7,7 +7,7 @@ from pathlib import Path
 
 from expansion.evaluate.relations import StoreRelations
 from expansion.explain.evaluator import StoreEvaluator
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.store import UsageStore
 from expansion.warehouse.beside import Beside
 from expansion.warehouse.source import WarehouseSource
 from tests.evaluate.words import trigger, vocabulary

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expansion.evaluate.relations import StoreRelations
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.store import UsageStore
 from expansion.warehouse.source import WarehouseSource
 from expansion.warehouse.table import EventTable
 from tests.evaluate.trying import examples

@@ -23,7 +23,7 @@ from ruamel.yaml import YAML
 
 from expansion.contract import Failure, NoAccess, Refused, TryLater
 from expansion.explain.evaluator import StoreEvaluator
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.store import UsageStore
 from expansion.warehouse.table import EventTable
 from integrations.warehouse import client
 from integrations.warehouse.client import SqlWarehouse

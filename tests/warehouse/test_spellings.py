@@ -16,9 +16,9 @@ from syrupy.assertion import SnapshotAssertion
 
 from expansion.evaluate.measures import Calendar
 from expansion.evaluate.relations import StoreRelations
-from expansion.usage.atoms import Atom, atom_of
-from expansion.usage.rollup import Column
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.atoms import Atom, atom_of
+from expansion.usage.storage.rollup import Column
+from expansion.usage.storage.store import UsageStore
 from expansion.warehouse.dialects import SPELLINGS
 from expansion.warehouse.source import WarehouseSource
 from expansion.warehouse.table import EventTable

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from expansion.usage.failures import MapError
+from expansion.usage.forms.failures import MapError
 from expansion.warehouse.table import load_table
 
 WHOLE = "table: t\nid: i\nevent: e\ntime: h\naccount: a\n"

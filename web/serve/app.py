@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from expansion.contract import Arrived, Disposition, Failure, TryLater
-from expansion.usage.journal_lines import lines_of
+from expansion.usage.pushed.journal_lines import lines_of
 from integrations.kit.inbound import Answer, Call, InboundBase, Most, TooLarge, said
 from web.serve.commit import Commit
 from web.serve.doors import Doors, tidy

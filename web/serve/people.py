@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from expansion.contract import Arrived, EventRow, FactRecord
-from expansion.usage.acting import acting_for
 from expansion.usage.facts import user_accounts
-from expansion.usage.journal import Journal
-from expansion.usage.store import UsageStore
+from expansion.usage.identity.acting import acting_for
+from expansion.usage.pushed.journal import Journal
+from expansion.usage.storage.store import UsageStore
 
 
 @dataclass

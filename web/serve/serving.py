@@ -14,7 +14,7 @@ from pathlib import Path
 import uvicorn
 
 from expansion.language.model.mistakes import Mistakes
-from expansion.usage.journal import Journal
+from expansion.usage.pushed.journal import Journal
 from jobs.definitions import read_definitions
 from jobs.place import Place
 from web.serve.answers import Answers

@@ -15,9 +15,9 @@ from expansion.memory.account import Account
 from expansion.memory.reach import Reach
 from expansion.memory.shelves import Shelves
 from expansion.memory.source import InMemory
-from expansion.usage.carriers import Bringing
 from expansion.usage.facts import naive
-from expansion.usage.names import ANY, Names, Pair
+from expansion.usage.storage.carriers import Bringing
+from expansion.usage.storage.names import ANY, Names, Pair
 
 _FAR = timedelta(days=3_700)  # further than anybody looks ahead
 

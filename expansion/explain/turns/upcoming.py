@@ -17,7 +17,7 @@ from expansion.language.model.values import Span
 from expansion.language.prose import narrowed, unit_of
 from expansion.memory.account import Account
 from expansion.memory.held import Held
-from expansion.usage.rollup import Column
+from expansion.usage.storage.rollup import Column
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)

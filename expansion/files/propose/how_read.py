@@ -8,7 +8,7 @@ from expansion.files.propose.forms import first_numbers, says_nothing, share
 from expansion.files.propose.looking import Seen
 from expansion.files.propose.proposals import Word
 from expansion.files.propose.roles import Looked
-from expansion.usage.cells import NOTHING
+from expansion.usage.forms.cells import NOTHING
 
 _FEW = 200  # a column of more different texts holds what people write
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from expansion.files.propose.forms import DAYS, NUMBERS, TIMES, says_nothing, share
-from expansion.usage.cells import NOTHING, is_nothing
+from expansion.usage.forms.cells import NOTHING, is_nothing
 
 Way = tuple[str | int, ...]  # a column, then keys and places inside its value
 

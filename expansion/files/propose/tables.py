@@ -13,7 +13,7 @@ from expansion.files.propose.looking import Table
 from expansion.files.read.found import PACKED, found
 from expansion.files.read.rows import Unusable
 from expansion.files.read.sampling import Sample, sample
-from expansion.usage.duck import connect
+from expansion.usage.forms.duck import connect
 
 MOST_ROWS = 10_000  # of a table: enough to tell what its columns are
 _FEWEST = 1_000

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from expansion.files.read.csv_layout import NoLayout
 from expansion.files.read.plans import Plan
 from expansion.files.read.whole import Whole
-from expansion.usage.duck import identifier, quote
+from expansion.usage.forms.duck import identifier, quote
 
 _FILE = "file that it is of"  # the names of the two columns that are added; no table has such
 

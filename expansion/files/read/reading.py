@@ -24,7 +24,7 @@ from expansion.files.read.sheet_plans import sheet_plan
 from expansion.files.read.text_plans import csv_plan, json_plan
 from expansion.files.read.whole import Whole, whole
 from expansion.files.read.words import ReadWords
-from expansion.usage.duck import quote, quote_list
+from expansion.usage.forms.duck import quote, quote_list
 
 __all__ = ["ReadWords", "Rows", "Unusable", "reading"]
 

@@ -24,7 +24,7 @@ from expansion.files.read.bounds import FREELY, SWELLS
 from expansion.files.read.found import PACKED, FoundFile, found_file, kind_by_name, unpacked_name
 from expansion.files.read.remote import fetched, is_remote
 from expansion.files.read.rows import Unusable
-from expansion.usage.manifest import room_in
+from expansion.usage.storage.manifest import room_in
 
 _MAGIC = {
     b"PAR1": "parquet", b"ORC": "orc", b"Obj\x01": "avro", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip",

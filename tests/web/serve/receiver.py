@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 
 from expansion.contract import Arrived, Aside, EventRow
-from expansion.usage.folding import Folded
-from expansion.usage.journal import Journal
-from expansion.usage.store import UsageStore
+from expansion.usage.pushed.folding import Folded
+from expansion.usage.pushed.journal import Journal
+from expansion.usage.storage.store import UsageStore
 from integrations.kit.inbound import InboundBase
 from integrations.kit.world import World
 from web.serve.app import Service

@@ -14,10 +14,10 @@ from hubspot.utils.signature import Signature
 
 from expansion.contract import FactRecord, NoAccess
 from expansion.usage.facts import add_facts, facts_sql
-from expansion.usage.marks import is_mark
-from expansion.usage.merges import merges_said
-from expansion.usage.pushed_records import OTHER_FORM, UNKNOWN
-from expansion.usage.store import UsageStore
+from expansion.usage.identity.merges import merges_said
+from expansion.usage.pushed.pushed_records import OTHER_FORM, UNKNOWN
+from expansion.usage.storage.marks import is_mark
+from expansion.usage.storage.store import UsageStore
 from integrations.hubspot.settings import WebhookSettings
 from integrations.hubspot.webhook import Webhook
 from tests.web.serve.receiver import NOW, WORLD, Receiver, door

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from expansion.usage.journal import Journal
-from expansion.usage.store import UsageStore
+from expansion.usage.pushed.journal import Journal
+from expansion.usage.storage.store import UsageStore
 
 pytestmark = pytest.mark.starts
 KEY, SEED = "write-key-1", 7

@@ -13,7 +13,7 @@ from expansion.contract import Aside, CohortPush, FactRecord
 from expansion.explain.evaluator import evaluator
 from expansion.language.model.models import Facts
 from expansion.usage.facts import add_facts
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.store import UsageStore
 from integrations.kit.inbound import InboundBase
 from integrations.kit.world import World
 from integrations.mixpanel.cohorts import Cohorts

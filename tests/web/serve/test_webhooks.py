@@ -13,7 +13,7 @@ import pytest
 
 from expansion.contract import Aside, CohortPush, FactRecord
 from expansion.usage.facts import add_facts, facts_sql
-from expansion.usage.store import UsageStore
+from expansion.usage.storage.store import UsageStore
 from integrations.amplitude.cohorts import Cohorts
 from integrations.heap.segments import Segments
 from integrations.kit.inbound import InboundBase

@@ -1,0 +1,1 @@
+"""How single values are read and written down: ids, moments, numbers, lists, and the SQL for them."""
