@@ -435,6 +435,13 @@ def any_table(draw: st.DrawFn) -> Table:
     )
 
 
+def test_names_and_values_of_nobody_are_no_long_table():
+    table = Table("t", ("name", "value"), [{"name": "-", "value": "2025-03-01"}], is_whole=False)
+    proposals, sentences = propose([table])
+    assert not [one for one in proposals if "value" in one.map], "whose value it is, no column says"
+    assert len(proposals) + len(sentences) == 1
+
+
 @given(any_table())
 @settings(max_examples=300, deadline=None)
 def test_whatever_the_table_what_is_proposed_is_a_map_and_is_the_same_again(drawn: Table):

@@ -16,9 +16,12 @@ from expansion.files.propose.roles import Looked
 _NOT_WRITTEN = "`at:` is left out: the values count from the import on"
 
 
-def propose_long(looked: Looked, name: Seen, value: Seen) -> Proposal:
-    """The map of a table with one value a row: whose, which field, and what it became."""
+def propose_long(looked: Looked, name: Seen, value: Seen) -> Proposal | None:
+    """The map of a table with one value a row: whose, which field, and what it became. None where no column could say
+    whose."""
     whose = _whose(looked, [name, value])
+    if not whose:
+        return None
     at = _at(looked, dated=True)
     words = [columns_word("account", whose[:1])]
     words += [columns_word("at", at[:1])] if at else []

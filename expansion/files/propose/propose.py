@@ -70,8 +70,8 @@ def _proposed(looked: Looked, linked: Word | None) -> Proposal | None:
         return None
     if ready := matching(looked.table):
         return fitted(ready, looked)
-    if (long := _long(looked)) is not None:
-        return propose_long(looked, *long)
+    if (long := _long(looked)) and (proposal := propose_long(looked, *long)):
+        return proposal
     times, whose = roles.times(looked), roles.account(looked)
     if times and _is_events(looked, times):
         return propose_events(looked, times[0], linked)
