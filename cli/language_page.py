@@ -35,6 +35,7 @@ MODELS: dict[str, type[BaseModel]] = {
         *(policy.Policy, policy.WorkingHours, policy.AccountWords, policy.Owners, policy.Tier, policy.Worth),
         *(policy.Plans, policy.Suppression, policy.Holdout, policy.Flood, policy.Freshness),
         *(policy.Attention, policy.Approval, policy.QuietHours),
+        *(policy.OutcomeEvent, policy.OutcomeFact, policy.OutcomeFrom),
         *(case_parser.CaseFile, case_parser.CaseEntry),
     )
 }

@@ -12,6 +12,7 @@ from expansion.evaluate.measures import Calendar
 from expansion.evaluate.relations import StoreRelations
 from expansion.language.check.find_conditions import everywhere
 from expansion.language.model.models import CountedFact
+from expansion.language.model.outcomes import OutcomeEvent
 from expansion.language.workspace import Workspace
 from expansion.language.yaml.source import Source, Steps
 
@@ -26,6 +27,11 @@ def asked_events(workspace: Workspace) -> Iterator[Asked]:
         for name, fact in workspace.facts.facts.items():
             if isinstance(fact, CountedFact):
                 yield known.facts.source, ("facts", name), fact.counted[1], fact.where, ()
+    if known.policy.source:
+        for index, one in enumerate(workspace.policy.outcomes):
+            if isinstance(one, OutcomeEvent):
+                at = ("outcomes", index)
+                yield known.policy.source, at, (one.event,), one.where, (one.amount,) if one.amount else ()
     for source, condition, at in everywhere(known):
         if condition.subject == "event":
             _, prop = condition.aggregate

@@ -14,10 +14,13 @@ Schema = dict[str, Any]
 _FACTS = (
     *(("Condition", word) for word in ("fact", "of")),
     *(("AccountWords", word) for word in ("name", "value", "owner", "parent", "time_zone")),
-    *(("Suppression", "coming_up"), ("Worth", "of"), ("Plans", "fact")),
+    *(("Suppression", "coming_up"), ("Worth", "of"), ("Plans", "fact"), ("OutcomeFact", "fact")),
 )
 _COHORTS = (("Condition", "cohort"), ("", "accounts"))
-_TIERS = (("", "leads_to"), ("Approval", "tiers"))
+_TIERS = (
+    *(("", "leads_to"), ("Approval", "tiers")),
+    *((outcome, "tier") for outcome in ("OutcomeEvent", "OutcomeFact", "OutcomeFrom")),
+)
 _PLAYBOOKS = (("Then", "playbook"), ("Choice", "playbook"))
 # Names that may be new: an event that was not seen yet, a fact that is being written. They are only proposed.
 _PARTS = tuple((name, word) for name, word in (
@@ -27,7 +30,7 @@ _PARTS = tuple((name, word) for name, word in (
 _EVENTS = (
     *(("Condition", word) for word in ("event", "sequence", "not_between")),
     *(("CountedFact", word) for word in ("times", "people", "days")),
-    ("SequenceStep", "event"),
+    *(("SequenceStep", "event"), ("OutcomeEvent", "event")),
 )
 _TRIGGERS = (("Condition", "trigger"),)
 _IN_CONDITIONS = frozenset({"event", "sequence", "not_between"})

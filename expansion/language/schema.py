@@ -38,7 +38,7 @@ def json_schemas(catalog: Catalog | None = None) -> dict[str, dict[str, Any]]:
     entry["additionalProperties"] = False
     if catalog:
         _name_actions(schemas["playbook"], catalog.for_playbooks)
-        _name_sources(schemas["facts"], catalog)
+        _name_sources(schemas, catalog)
     return schemas
 
 
@@ -126,9 +126,13 @@ def _inputs(schema: dict[str, Any], name: str, action: ActionWords) -> dict[str,
     return {"if": this, "then": {"properties": {"with": own}, **needs}}
 
 
-def _name_sources(schema: dict[str, Any], catalog: Catalog) -> None:
-    given = {"EventSource": {"events"}, "SourcedFact": {"facts", "people"}, "SourcedCohort": {"cohorts"}}
-    for model, gives in given.items():
-        names = sorted(name for name, source in catalog.sources.items() if gives & source.gives)
-        if names:
-            schema["$defs"][model]["properties"]["from"]["enum"] = names
+def _name_sources(schemas: Mapping[str, dict[str, Any]], catalog: Catalog) -> None:
+    given = {
+        "facts": {"EventSource": {"events"}, "SourcedFact": {"facts", "people"}, "SourcedCohort": {"cohorts"}},
+        "policy": {"OutcomeFrom": {"outcomes"}},
+    }
+    for kind, models in given.items():
+        for model, gives in models.items():
+            names = sorted(name for name, source in catalog.sources.items() if gives & source.gives)
+            if names:
+                schemas[kind]["$defs"][model]["properties"]["from"]["enum"] = names

@@ -56,6 +56,7 @@ CATALOG = Catalog(
     },
     sources={
         "salesforce.account": _source("salesforce.account", "facts"),
+        "salesforce.won_opportunity": _source("salesforce.won_opportunity", "outcomes"),
         "mixpanel.cohort": _source("mixpanel.cohort", "cohorts"),
         "mixpanel.export": _source("mixpanel.export", "events"),
         "mixpanel.profiles": _source("mixpanel.profiles", "people", "facts"),

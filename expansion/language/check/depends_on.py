@@ -16,6 +16,7 @@ from expansion.language.check.find_conditions import choosing, conditions, decid
 from expansion.language.model.conditions import Condition
 from expansion.language.model.following import WorkingSpan
 from expansion.language.model.models import CountedFact, Facts, LimitFact, Plans, Playbook, Policy, RuleCohort, Trigger
+from expansion.language.model.policy import ATTRIBUTION
 from expansion.language.model.template import facts_named
 from expansion.language.model.values import Counted, Percent, Periods, Rate, Span
 
@@ -113,7 +114,7 @@ def definition_hash(
         "cohorts": {name: facts.cohorts[name] for name in uses.cohorts},
         "triggers": {name: _answer(triggers[name]) for name in uses.triggers},
         "plans": policy.plans if uses.limits else None,
-        "tier": tier,
+        "tier": tier.model_copy(update={"attribution": ATTRIBUTION}),  # for measuring alone
     }
     return hash_of(everything)
 

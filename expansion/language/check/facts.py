@@ -33,13 +33,13 @@ _MADE = {
 def check_facts(known: Known, facts: Facts, source: Source) -> Iterator[Mistake]:
     """facts.yaml by itself, and against the sources that integrations offer."""
     for index, events in enumerate(facts.events):
-        yield from _source(known, source, ("events", index, "from"), events.from_, "events")
+        yield from not_given(known, source, ("events", index, "from"), events.from_, "events")
         yield from _account(known, source, ("events", index), events)
     for name, fact in facts.facts.items():
         at: Steps = ("facts", name)
         match fact:
             case SourcedFact():
-                yield from _source(known, source, (*at, "from"), fact.from_, _GIVEN_AS[fact.who])
+                yield from not_given(known, source, (*at, "from"), fact.from_, _GIVEN_AS[fact.who])
                 if fact.unlimited is not None and fact.kind not in NUMERIC:
                     message = f"`unlimited` belongs to a limit, and `{name}` is {CALLED[fact.kind]}"
                     yield source.mistake((*at, "unlimited"), message, "remove it, or put the `kind` right", key=True)
@@ -51,7 +51,7 @@ def check_facts(known: Known, facts: Facts, source: Source) -> Iterator[Mistake]
                 yield from _made(known, source, at, fact)
     for name, cohort in facts.cohorts.items():
         if isinstance(cohort, SourcedCohort):
-            yield from _source(known, source, ("cohorts", name, "from"), cohort.from_, "cohorts")
+            yield from not_given(known, source, ("cohorts", name, "from"), cohort.from_, "cohorts")
     yield from _answers(facts, source)
     yield from _made_from_itself(facts, source)
 
@@ -76,7 +76,8 @@ def _account(known: Known, source: Source, at: Steps, events: EventSource) -> It
 _GIVEN_AS = {"accounts": "facts", "users": "people"}  # who a fact is about -> what its source gives
 
 
-def _source(known: Known, source: Source, at: Steps, name: str, gives: str) -> Iterator[Mistake]:
+def not_given(known: Known, source: Source, at: Steps, name: str, gives: str) -> Iterator[Mistake]:
+    """A mistake where there is no such source, or it gives something else."""
     sources = known.catalog.sources
     fitting = [one for one, words in sources.items() if gives in words.gives]
     if name not in sources:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from expansion.language.check.kinds import CALLED
 from expansion.language.check.opened import Known, not_email, not_of_account, not_share, unknown
+from expansion.language.check.outcomes import check_outcomes
 from expansion.language.model.mistakes import Mistake, brief, did_you_mean
 from expansion.language.model.models import Approval, Plans, Policy, QuietHours, Worth
 from expansion.language.model.values import UNLIMITED
@@ -51,6 +52,7 @@ def check_policy(known: Known, policy: Policy, source: Source) -> Iterator[Mista
         yield from _announcer(known, source, policy.announce_by)
     if policy.flood:
         yield from _numbers(source, ("flood",), [("times_median", policy.flood.times_median)])
+    yield from check_outcomes(known, source, policy.outcomes)
 
 
 def _announcer(known: Known, source: Source, action: str) -> Iterator[Mistake]:

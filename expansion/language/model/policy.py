@@ -10,6 +10,10 @@ from pydantic import Field
 from expansion.language.model.fields import Name, PercentField, ScalarField, SpanField, Strict, goes_together
 from expansion.language.model.following import WorkingSpan
 from expansion.language.model.guard_rails import Approval, Attention, Flood, Holdout, QuietHours, Suppression
+from expansion.language.model.outcomes import OutcomeDefinition, OutcomeEvent, OutcomeFact, OutcomeFrom
+from expansion.language.model.values import Span
+
+ATTRIBUTION = Span(90, "days")  # a quarter: the usual length of such a conversation
 
 
 class AccountWords(Strict):
@@ -58,6 +62,11 @@ class Tier(Strict):
     worth: Worth = Field(description="What a yes is worth a year.", examples=[{"share": "20%", "of": "arr"}])
     likely: PercentField = Field(
         description="How many such conversations end in a yes: your estimate until measured.", examples=["30%"]
+    )
+    attribution: SpanField = Field(
+        default_factory=lambda: ATTRIBUTION,
+        description="How long after a firing an expansion counts as its doing; left out: `90 days`.",
+        examples=["90 days"],
     )
 
 
@@ -192,15 +201,24 @@ class Policy(Strict):
     events: Freshness | None = Field(
         None, description="How old the newest events may be.", examples=[{"late_after": "2 days"}]
     )
+    outcomes: list[OutcomeDefinition] = Field(
+        default_factory=list,
+        description="What counts as an account buying more or less: events, changes of facts, deals that systems tell.",
+        examples=[[{"fact": "arr", "rises": "5%", "falls": "5%"}]],
+    )
 
 
 __all__ = [
+    "ATTRIBUTION",
     "AccountWords",
     "Approval",
     "Attention",
     "Flood",
     "Freshness",
     "Holdout",
+    "OutcomeEvent",
+    "OutcomeFact",
+    "OutcomeFrom",
     "Owners",
     "Plans",
     "Policy",
