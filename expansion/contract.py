@@ -229,6 +229,7 @@ class Outcome:
     amount: Decimal | None = None
     currency: str | None = None
     known_at: datetime | None = None  # when it could be known: an earlier moment does not see it; else the pull
+    is_gone: bool = False  # what was told of it before is no longer so: the deal was opened again, or removed
 
     def __post_init__(self) -> None:
         _must_name(self, "source", "account_id", "remote_id")

@@ -26,7 +26,7 @@ from expansion.ledger.bulk import insert_rows, rows_of
 from expansion.ledger.database import Database
 from expansion.ledger.tables import AUDIT, STEPS
 
-What = Literal["step", "settlement", "approval", "pause", "forget", "clock", "answer"]
+What = Literal["step", "settlement", "approval", "pause", "forget", "clock", "answer", "outcome"]
 _LOCK = 0x1ED6E4
 _READ_AT_ONCE = 5_000
 

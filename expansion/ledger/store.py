@@ -12,6 +12,7 @@ from expansion.ledger.dispositions import Dispositions
 from expansion.ledger.firings import Firings
 from expansion.ledger.forgetting import Forgetting
 from expansion.ledger.later_steps import Following
+from expansion.ledger.outcomes import Outcomes
 from expansion.ledger.pauses import Pauses
 from expansion.ledger.runs import Runs
 from expansion.ledger.steps import Steps
@@ -30,6 +31,7 @@ class Ledger(
     Clocks,
     Differences,
     Dispositions,
+    Outcomes,
     Audits,
     Forgetting,
     Ahead,

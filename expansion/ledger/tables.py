@@ -235,6 +235,28 @@ Index(
     postgresql_where=text("kind = 'claimed'"),
 )
 
+# What accounts came to buy more of, or less. Append-only: of one outcome the row told last counts; see outcomes.py.
+OUTCOMES = Table(
+    "outcomes",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("remote_id", Text, nullable=False),
+    Column("account_id", Text, nullable=False),  # the id that it was told with
+    Column("kind", String(20), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("called", Text),  # in the words of the source
+    Column("tier", Text),
+    Column("amount", Exact),
+    Column("currency", String(3)),
+    Column("known_at", Moment, nullable=False),
+    Column("added_at", Moment, nullable=False),
+    Column("is_gone", Boolean, nullable=False),  # what was told before is no longer so
+    Column("by", Text),  # who told it, where a person did
+    Column("reason", Text),
+    Index("ix_outcomes_source_remote_id", "source", "remote_id"),
+)
+
 # Where the ledger and a system were last seen to disagree; a row stays when the difference has gone.
 DIFFERENCES = Table(
     "differences",

@@ -165,6 +165,8 @@ def test_every_column_is_words_or_something_that_names_nobody() -> None:
         "dispositions.kind",
         "firings.currency",
         "firings.decision",
+        "outcomes.currency",
+        "outcomes.kind",
         "past_decisions.decision",
         "pauses.kind",
         "runs.kind",
