@@ -60,6 +60,7 @@ ROOMS = (
     "expansion/react",
     "expansion/decide",
     "expansion/deliver",
+    "expansion/measure",
     "expansion/forgetting.py",
     "integrations/kit",
     "integrations/*",

@@ -30,8 +30,13 @@ def asked_events(workspace: Workspace) -> Iterator[Asked]:
     if known.policy.source:
         for index, one in enumerate(workspace.policy.outcomes):
             if isinstance(one, OutcomeEvent):
-                at = ("outcomes", index)
-                yield known.policy.source, at, (one.event,), one.where, (one.amount,) if one.amount else ()
+                yield (
+                    known.policy.source,
+                    ("outcomes", index),
+                    (one.event,),
+                    one.where,
+                    (one.amount,) if one.amount else (),
+                )
     for source, condition, at in everywhere(known):
         if condition.subject == "event":
             _, prop = condition.aggregate

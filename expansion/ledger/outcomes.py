@@ -71,7 +71,7 @@ def _standing(until: datetime | None) -> Select[Any]:
 
 def _before(connection: Connection, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Row[Any]]:
     """What was told last of these."""
-    found = {}
+    found: dict[tuple[str, str], Row[Any]] = {}
     for source in dict.fromkeys(source for source, _ in keys):
         for some in _parted(remote for one, remote in keys if one == source):
             mine = and_(OUTCOMES.c.source == source, OUTCOMES.c.remote_id.in_(some))
