@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -12,8 +12,12 @@ from zoneinfo import ZoneInfo
 
 import integrations
 from expansion.contract import Catalog
+from expansion.evaluate.results import Answers
+from expansion.evaluate.source import Source
 from expansion.explain.evaluator import StoreEvaluator
+from expansion.history.over import answers_over
 from expansion.language.model.mistakes import Mistakes
+from expansion.language.model.models import Trigger
 from expansion.language.yaml.files import Folder
 from expansion.ledger import agreement as clocks
 from expansion.ledger import newest as newest_run
@@ -178,7 +182,16 @@ class Place:
 
     def evaluator(self, definitions: Definitions, as_of: datetime) -> StoreEvaluator:
         """The evaluator over what is known at a moment."""
-        return StoreEvaluator(self.events.relations(as_of, looking=self.looking), definitions.vocabulary, as_of)
+        return StoreEvaluator(self._relations(as_of), definitions.vocabulary, as_of)
+
+    def answers_over(
+        self, definitions: Definitions, triggers: Sequence[Trigger], moments: Sequence[datetime]
+    ) -> Iterator[tuple[datetime, dict[str, Answers]]]:
+        """What these triggers are answered at each of many moments, which ascend: as the evaluator of each says."""
+        return answers_over(self._relations, definitions.vocabulary, triggers, moments)
+
+    def _relations(self, as_of: datetime) -> Source:
+        return self.events.relations(as_of, looking=self.looking)
 
     def close(self) -> None:
         for name in ("allowances", "ledger", "holder", "events"):

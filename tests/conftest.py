@@ -118,7 +118,7 @@ WHOLE = (
     *("sandbox/test_salesforce_strictness.py", "sandbox/test_hubspot_strictness.py", "sandbox/test_sample.py"),
     *("decide/test_approval.py", "decide/test_attention.py", "warehouse/test_spellings.py", "usage/test_sources.py"),
     *("test_shipped_playbooks.py", "ledger/test_deliver.py", "ledger/test_firings.py", "usage/test_facts.py"),
-    *("usage/test_lines.py",),
+    *("usage/test_lines.py", "history/test_over.py"),
 )
 
 

@@ -52,6 +52,7 @@ ROOMS = (
     "expansion/records",
     "expansion/explain/turns",
     "expansion/explain",
+    "expansion/history",
     "expansion/steps",
     "expansion/follow",
     "expansion/ledger",
