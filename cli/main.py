@@ -15,6 +15,7 @@ COMMANDS = {
     "init": "A new folder of your own: a trigger to begin with, and what deploys it.",
     "check": "Check every YAML file and run every case, with line numbers.",
     "explain": "Why a trigger fires, stays quiet or cannot tell for one account.",
+    "plan": "What an edit of the playbooks would do, for whom, before it does it.",
     "run": "The main job, once: pull, evaluate, decide, start playbooks.",
     "serve": "Take events that systems push: libraries and webhooks, by their host setting.",
     "pull": "Bring in what the connected sources know; nothing is evaluated or sent.",
@@ -42,7 +43,8 @@ MODULES = {"import": "import_files", "map": "map_files", "accounts": "list_accou
 MEANT = {
     **dict.fromkeys(("list", "ls", "status", "trigger", "playbooks"), "expansion triggers"),
     **dict.fromkeys(("validate", "lint", "test", "tests", "cases", "verify", "compile"), "expansion check"),
-    **dict.fromkeys(("plan", "preview", "diff", "backtest", "dry-run", "simulate"), "expansion run --dry-run"),
+    **dict.fromkeys(("preview", "dry-run", "simulate"), "expansion run --dry-run"),
+    **dict.fromkeys(("compare", "changes", "impact"), "expansion plan"),
     **dict.fromkeys(("help", "commands", "man"), "expansion --help"),
     "version": "expansion --version",
     **dict.fromkeys(("sync", "fetch", "load", "extract", "refresh"), "expansion pull"),

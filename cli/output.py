@@ -29,6 +29,8 @@ _NUMBERS = (
     "not readable",
     "done",
     "waiting",
+    "before",
+    "after",
 )
 _NARROWEST = 40  # a window that is narrower is not looked at: lines stay whole
 _PIPED = 200  # a pipe or a log should hold whole lines

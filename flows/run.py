@@ -108,6 +108,7 @@ class Run:
             as_of=self.as_of,
             now=self.place.now(),
             git_revision=self.place.files.revision,
+            definitions_hash=self.place.definitions_hash,
             watermark=self.place.store.manifest().watermark,
             flow_run_id=self.flow_run_id,
             holder=self.place.holder.name,

@@ -58,6 +58,14 @@ class Place:
         return read_definitions(self.files, self.catalog)
 
     @property
+    def definitions_hash(self) -> str | None:
+        """What tells them from others; None where they cannot be read."""
+        try:
+            return self.definitions.hash
+        except Mistakes:
+            return None
+
+    @property
     def files(self) -> Folder:
         """Where they are read."""
         return Folder(self.settings.playbooks)

@@ -60,6 +60,7 @@ ROOMS = (
     "expansion/ledger/migrations/versions",
     "expansion/react",
     "expansion/decide",
+    "expansion/plan",
     "expansion/deliver",
     "expansion/measure",
     "expansion/forgetting.py",

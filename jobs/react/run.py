@@ -54,6 +54,7 @@ class ReactRun:
             as_of=now,
             now=now,
             git_revision=definitions.revision,
+            definitions_hash=definitions.hash,
             watermark=place.stored.watermark,
             holder=place.holder.name,
         )

@@ -55,6 +55,7 @@ ASKED = {
         ("map", "--ready", "own/ga4-bigquery"),
     ],
     "pause": [("pause", "trigger", "export-limit"), ("pause",)],
+    "plan": [],  # wants a folder under git: tests/cli/test_plan.py
     "pull": [("pull",)],
     "reconcile": [("reconcile",)],
     "resume": [("resume", "trigger", "export-limit")],

@@ -1,0 +1,1 @@
+"""Two definitions compared: what changes, and for whom."""
