@@ -95,7 +95,7 @@ def koopman(treated: Arm, held_out: Arm, confidence: float = 0.95) -> Interval:
 
 
 def score(treated: Arm, held_out: Arm, ratio: float) -> float:
-    """How badly a ratio of rates fits, as chi-square of one degree: against the likeliest rates that have that ratio."""
+    """How badly a ratio of rates fits, as chi-square of one degree, with the likeliest rates that have it."""
     base = likeliest_base(treated, held_out, ratio)
     return _off(treated, min(1.0, ratio * base)) + _off(held_out, base)
 
@@ -122,7 +122,7 @@ def edge(refused: Callable[[float], bool], inside: float, direction: int) -> flo
 
 
 def _inside(treated: Arm, held_out: Arm) -> float:
-    """A ratio that is certainly not refused: the one that was counted; far out on the side on which nobody converted."""
+    """A ratio that is certainly not refused: the one that was counted; far out where one side has none."""
     if treated.converted and held_out.converted:
         return (treated.converted / treated.units) / (held_out.converted / held_out.units)
     return _FAR if treated.converted else 1 / _FAR

@@ -66,8 +66,8 @@ class Lift:
 
     `ratio`: how many times as often the treated bought more; may be looked at on any day. None before any look.
     `contradicts`: the looks so far do not go together, so that only the last one stands in `ratio`.
-    `weeks`: until a lift of `expected` would be told, at the pace of the last quarter; None where nobody can say, or ten
-    years are not enough. `one_look`: the difference of the rates and their ratio, for one look on a day planned
+    `weeks`: until a lift of `expected` would be told, at the pace of the last quarter; None where nobody can say, or
+    ten years are not enough. `one_look`: the difference of the rates and their ratio, for one look on a day planned
     beforehand; None where there are too few.
     """
 
@@ -159,11 +159,11 @@ def _acted(one: Fired) -> Fired:
 
 
 def _weekly(firsts: Sequence[Fired], now: datetime) -> list[datetime]:
-    """The looks: each week since the first firing, up to now; counted backwards, so that today is one of them."""
+    """The looks: each week since the first firing, the same whenever somebody asks, and now."""
     if not firsts:
         return []
     began = min(one.at for one in firsts)
-    return [now - week * WEEK for week in range((now - began) // WEEK, -1, -1)]
+    return [*(began + week * WEEK for week in range(1, (now - began) // WEEK + 1)), now]
 
 
 def _counts(groups: Sequence[Fraction], known: _Known, at: datetime) -> list[Converted]:
@@ -207,4 +207,6 @@ def _pace(groups: Sequence[Fraction], known: _Known, firsts: Sequence[Fired], no
 
 def as_json(interval: Interval | None) -> dict[str, float | None] | None:
     """An interval for scripts: what is open above is null."""
-    return interval and {"low": interval.low, "high": None if interval.high == inf else interval.high}
+    if interval is None:
+        return None
+    return {"low": interval.low, "high": None if interval.high == inf else interval.high}

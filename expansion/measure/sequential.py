@@ -139,8 +139,10 @@ def _mixed(one: Converted) -> float:
 
 
 def _likelihood(one: Converted, ratio: float) -> float:
-    share = one.expected(ratio)
-    return one.held_out * log(share) + one.treated * log(1 - share)
+    """In logarithms all the way: far out, one of the shares is too small to be told from nothing."""
+    others = log(1 - one.share) + log(ratio)
+    together = log(one.share + (1 - one.share) * ratio)
+    return one.held_out * log(one.share) + one.treated * others - one.every * together
 
 
 def _log_beta(a: float, b: float) -> float:

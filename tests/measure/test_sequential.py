@@ -36,7 +36,9 @@ class Design:
         each = self.accounts // WEEKS
         held = rng.binomial(each, self.share, (worlds, WEEKS))
         rates = (self.rate, self.rate * lift)
-        held_out, treated = (rng.binomial(n, rate).cumsum(1) for n, rate in zip((held, each - held), rates, strict=True))
+        held_out, treated = (
+            rng.binomial(n, rate).cumsum(1) for n, rate in zip((held, each - held), rates, strict=True)
+        )
         return held_out, treated
 
     def _cohort(self, rng: np.random.Generator, worlds: int, lift: float) -> tuple[np.ndarray, np.ndarray]:
@@ -191,5 +193,3 @@ def test_ten_years_that_are_not_enough_are_no_number_of_weeks():
 def test_a_share_of_none_or_all_holds_nobody_out():
     with pytest.raises(ValueError, match="between none and all"):
         Converted(0, 1, 1)
-
-
