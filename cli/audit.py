@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("--system", help="Only this system, such as slack.")
 @click.option(
     "--what",
-    type=click.Choice(["step", "settlement", "approval", "pause", "forget", "clock"]),
+    type=click.Choice(["step", "settlement", "approval", "pause", "forget", "clock", "answer", "outcome"]),
     help="Only lines of this kind.",
 )
 @click.option("--limit", default=50, type=click.IntRange(min=1), show_default=True, help="At most so many lines.")

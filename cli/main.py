@@ -27,6 +27,7 @@ COMMANDS = {
     "approve": "What waits for a person: a flood, or what policy.yaml wants approved.",
     "pause": "Stop a trigger, a playbook or an integration, at once.",
     "resume": "Let it go on.",
+    "outcome": "What accounts came to buy more of, or less; write one down, judge a firing.",
     "reconcile": "Does every system still have what the ledger says was done?",
     "unsure": "Steps that nobody knows the outcome of; settle them.",
     "audit": "What was done outside and by whom, line by line; is the record whole?",
@@ -59,6 +60,7 @@ MEANT = {
     **dict.fromkeys(("connect", "ping", "settings", "config", "health"), "expansion doctor"),
     **dict.fromkeys(("delete", "erase", "gdpr"), "expansion forget"),
     **dict.fromkeys(("sources", "fields", "cohorts", "words"), "expansion facts"),
+    **dict.fromkeys(("outcomes", "won", "upsell", "churn", "feedback", "useful"), "expansion outcome"),
     "schema": "expansion init --schemas-only",
     "schemas": "expansion init --schemas-only",
 }

@@ -121,10 +121,7 @@ def _show(report: RunReport) -> None:
         say(f"worth a look: {notice}")
     show_problems(report)
     if not report.pulled:
-        say(
-            "nothing to pull: no fact, cohort or event in facts.yaml comes from a system; "
-            "`expansion import` reads files"
-        )
+        say("nothing to pull: no fact, cohort, event or outcome comes from a system; `expansion import` reads files")
         return
     new, changed = (sum(int(one[what]) for one in report.pulled) for what in ("stored", "changed"))
     say(f"\n{many(len(report.pulled), 'pull')}, {_came(new, changed)}; nothing was evaluated or sent")

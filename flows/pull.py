@@ -14,7 +14,7 @@ from expansion.text.redact import redacted
 from flows.run import Run
 from flows.tasks import pull_source
 from flows.work import run_of, run_of_kind
-from jobs.pull import Pull, Pulled, pulls
+from jobs.pull import Pull, Pulled, outcome_pulls, pulls
 
 
 @flow(name="pull", flow_run_name="{source}", retries=0)
@@ -34,16 +34,17 @@ async def pull(source: str, run_id: int | None = None, as_of: datetime | None = 
 
 async def _pull(run: Run, source: str) -> list[Pulled]:
     """Everything of one source, with its problems in the run's report."""
-    wanted = [one for one in pulls(run.place) if one.source == source]
+    every = [*pulls(run.place), *outcome_pulls(run.place)]
+    wanted = [one for one in every if one.source == source]
     if not wanted:
-        raise Refused(f"no fact, cohort or event in facts.yaml comes from `{source}`; nothing to pull")
-    found = [await _pulled(run, one) for one in wanted]
+        raise Refused(f"no fact, cohort, event or outcome comes from `{source}`; nothing to pull")
+    found = [await pulled_in(run, one) for one in wanted]
     for pulled in found:
         run.report.add_pulled(pulled)
     return found
 
 
-async def _pulled(run: Run, wanted: Pull) -> Pulled:
+async def pulled_in(run: Run, wanted: Pull) -> Pulled:
     """A pull that breaks off is a problem of the run; the others go on."""
     # With return_state the awaited call gives a State; Prefect's annotation says State where it means a coroutine.
     state: State[Pulled] = await pull_source(run, wanted, return_state=True)  # type: ignore[misc]

@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import integrations
 from expansion.contract import Disposition, Failure
 from expansion.follow.answers import line, lines, shows, to_show
 from expansion.language.model.mistakes import Mistakes
@@ -65,7 +66,8 @@ def _steps(place: Place, new: DispositionRecord) -> list[NewStep]:
 
 def _name(place: Place, source: str) -> int:
     """An id that the system does not know stays as it is: it is asked again when somebody answers again."""
-    connected = place.systems.connect(source.partition(".")[0])
+    system = source.partition(".")[0]
+    connected = place.systems.connect(system) if system in integrations.NAMES else None  # else it was said by hand
     if connected is None or connected.address_of is None:
         return 0
     found = {}

@@ -11,6 +11,7 @@ import integrations
 from expansion.contract import Catalog
 from expansion.evaluate.engine import Vocabulary
 from expansion.language.model.models import SourcedCohort, SourcedFact
+from expansion.language.model.outcomes import OutcomeFrom
 from expansion.language.workspace import Workspace, load
 from expansion.language.yaml.files import Files
 
@@ -76,7 +77,8 @@ def _actions(workspace: Workspace, announcer: str | None) -> Iterable[str]:
 
 
 def _sources(workspace: Workspace) -> Iterable[str]:
-    """Every source that facts.yaml names."""
+    """Every source that facts.yaml and policy.yaml name."""
     yield from (each.from_ for each in workspace.facts.events)
     yield from (fact.from_ for fact in workspace.facts.facts.values() if isinstance(fact, SourcedFact))
     yield from (cohort.from_ for cohort in workspace.facts.cohorts.values() if isinstance(cohort, SourcedCohort))
+    yield from (rule.from_ for rule in workspace.policy.outcomes if isinstance(rule, OutcomeFrom))

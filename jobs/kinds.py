@@ -25,6 +25,10 @@ def _compared(report: RunReport, steps: Sequence[StepRecord]) -> str:
     return report.reconciled
 
 
+def _outcomes(report: RunReport, steps: Sequence[StepRecord]) -> str:
+    return report.outcomes or "no outcomes"
+
+
 @dataclass(frozen=True)
 class Kind:
     """What is told of a kind of run."""
@@ -41,6 +45,7 @@ KINDS: Mapping[RunKind, Kind] = {
     "approval": Kind(_steps_done),
     "pull": Kind(_pulled),
     "reconcile": Kind(_compared),
+    "outcomes": Kind(_outcomes),
 }
 
 

@@ -15,6 +15,7 @@ from expansion.deliver.sending import only_while
 from expansion.evaluate.known import known_accounts
 from expansion.explain.evaluator import PROFILE_FIELDS
 from expansion.language.model.models import Facts, SourcedCohort, SourcedFact, Who
+from expansion.language.model.outcomes import OutcomeFrom
 from expansion.tables.maps import read_maps
 from expansion.usage.facts import add_cohort, add_facts, cohort_is_as_it_was, cohort_key, end_cohort, user_accounts
 from expansion.usage.identity.merges import add_merges, contradiction
@@ -40,6 +41,13 @@ def pulls(place: Place) -> list[Pull]:
     pushed = {name for name, words in place.catalog.sources.items() if words.pushed}
     others = (pull for pull in _pulls(place) if not pull.source.startswith(_BY_MAPS) and pull.source not in pushed)
     return [*others, *_of_tables(place)]
+
+
+def outcome_pulls(place: Place) -> list[Pull]:
+    """The sources of outcomes that policy.yaml names; of files it imports them."""
+    rules = place.definitions.workspace.policy.outcomes
+    named = dict.fromkeys(rule.from_ for rule in rules if isinstance(rule, OutcomeFrom))
+    return [Pull(source, "outcomes", ()) for source in named if not source.startswith(_BY_MAPS)]
 
 
 def _of_tables(place: Place) -> Iterator[Pull]:
@@ -135,6 +143,8 @@ def _pull(place: Place, pull: Pull, source: SourceBase, now: datetime, stopping:
             return _cohort(place, pull, source, now)
         case "merges":
             return _merges(place, pull, source, now, stopping)
+        case "outcomes":
+            return _outcomes(place, pull, source, now, stopping)
     return _events(place, pull, source, now, stopping)
 
 
@@ -205,6 +215,17 @@ def _merges(place: Place, pull: Pull, source: SourceBase, now: datetime, stoppin
     return Pulled(pull, added.new)
 
 
+def _outcomes(place: Place, pull: Pull, source: SourceBase, now: datetime, stopping: Callable[[], bool]) -> Pulled:
+    """What was won or lost since the last pull, and some time before that; the cursor moves when all of it is
+    written."""
+    cursor, currency = f"outcomes:{pull.source}", place.definitions.workspace.policy.currency
+    last = place.ledger.cursor(cursor)
+    since = min(datetime.fromisoformat(last), now) - source.late if last else None
+    told = place.ledger.add_outcomes(list(_until(stopping, source.outcomes(since, currency))), now)
+    place.ledger.set_cursor(cursor, now.astimezone(UTC).isoformat(), now)
+    return Pulled(pull, told.new, changed=told.changed + told.gone)
+
+
 def _until(stopping: Callable[[], bool], rows: Iterable[T]) -> Iterator[T]:
     """The rows, one by one, as long as nobody ends the run: an export can take many minutes."""
     for row in rows:
@@ -243,4 +264,4 @@ def _from(moment: datetime, source: SourceBase) -> datetime:
     return at if source.by_hour else at.replace(hour=0)
 
 
-__all__ = ["LONGEST_PULL", "Pull", "Pulled", "Stopped", "pull_one", "pulls", "wanted"]
+__all__ = ["LONGEST_PULL", "Pull", "Pulled", "Stopped", "outcome_pulls", "pull_one", "pulls", "wanted"]

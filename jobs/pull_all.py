@@ -8,7 +8,7 @@ from datetime import datetime
 from expansion.contract import Refused
 from expansion.language.model.mistakes import suggest
 from jobs.place import Place
-from jobs.pull import Pull, Pulled, Stopped, pull_one, pulls
+from jobs.pull import Pull, Pulled, Stopped, outcome_pulls, pull_one, pulls
 from jobs.report import Problem, RunReport
 
 Now = Callable[[], datetime]
@@ -17,14 +17,14 @@ Tell = Callable[[Pulled], None]
 
 def chosen(place: Place, named: Collection[str]) -> list[Pull]:
     """What is pulled: everything, or of the named sources and systems; a name that none has is refused."""
-    every = pulls(place)
+    every = [*pulls(place), *outcome_pulls(place)]
     if not named:
         return every
     known = {name for pull in every for name in _names(pull)}
     for name in sorted(set(named)):
         if name not in known:
-            hint = suggest(name, known, "there are") or "facts.yaml names no source that could be pulled"
-            raise Refused(f"no fact, cohort or event in facts.yaml comes from `{name}`\n\nhint: {hint}")
+            hint = suggest(name, known, "there are") or "facts.yaml and policy.yaml name no source that could be pulled"
+            raise Refused(f"no fact, cohort, event or outcome comes from `{name}`\n\nhint: {hint}")
     return [pull for pull in every if set(_names(pull)) & set(named)]
 
 

@@ -11,7 +11,7 @@ class Pull:
     """One thing to ask one source for."""
 
     source: str  # "salesforce.account"
-    what: Literal["facts", "people", "cohort", "events", "merges", "table"]
+    what: Literal["facts", "people", "cohort", "events", "merges", "outcomes", "table"]
     names: tuple[str, ...]  # fields; the cohort; the account property of events; the map of a table
 
     @property

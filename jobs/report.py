@@ -52,6 +52,7 @@ class RunReport:
     problems: list[Problem] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)  # worth a look; they fail no run
     reconciled: str = ""  # what a comparison with the systems found, in one line
+    outcomes: str = ""  # what accounts came to buy more of or less, in one line
     not_due: list[str] = field(default_factory=list)  # triggers that were evaluated today or this week already
     paused: list[str] = field(default_factory=list)  # what people have paused, as sentences
     waiting: int = 0  # firings that wait for a person

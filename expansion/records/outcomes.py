@@ -20,7 +20,7 @@ class OutcomeRecord:
     tier: str | None  # of policy.yaml; None: nobody says which
     amount: Decimal | None
     currency: str | None
-    source: str  # "salesforce.won_opportunity", "fact arr", "event Plan Upgraded", "expansion outcome"
+    source: str  # "salesforce.won_opportunity", "fact arr", "event Plan Upgraded", "expansion.outcome"
     remote_id: str  # its own in that source
     known_at: datetime  # an earlier moment does not see it
     called: str | None = None  # in the source's own word: "Upsell"

@@ -143,8 +143,11 @@ class SourceBase:
         """The same as `events` as the lines that say them, where the source has such: many are read at once."""
         return None
 
-    def outcomes(self, since: datetime | None) -> Iterator[Outcome]:
-        """What accounts came to buy more of or less, of all that has changed since; None: all that there is."""
+    def outcomes(self, since: datetime | None, currency: str) -> Iterator[Outcome]:
+        """What accounts came to buy more of or less, of all that has changed since; None: all that there is.
+
+        `currency`: policy.yaml's, into which amounts are converted where a rate is known; of those that say none.
+        """
         raise NotImplementedError
 
     def merges(self, since: datetime | None) -> Iterator[Merge]:

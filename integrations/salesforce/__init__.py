@@ -18,6 +18,7 @@ from integrations.salesforce.inputs import CreateTask
 from integrations.salesforce.merges import MergedAccountSource
 from integrations.salesforce.opportunities import OpportunitySource
 from integrations.salesforce.settings import LIMITS, RIGHTS, Settings
+from integrations.salesforce.won import WonOpportunitySource
 
 ACTIONS: tuple[type[ActionBase], ...] = (
     CreateTaskAction,
@@ -27,7 +28,8 @@ ACTIONS: tuple[type[ActionBase], ...] = (
     AddToCampaignAction,
     RemoveFromCampaignAction,
 )
-SOURCES = (AccountSource, OpportunitySource, CaseSource, MergedAccountSource)
+_BY_KEY = (AccountSource, OpportunitySource, CaseSource, MergedAccountSource)
+SOURCES: tuple[type[SourceBase], ...] = (*_BY_KEY, WonOpportunitySource)
 
 
 def connect(settings: Settings, world: World = IN_LIFE) -> Connected:
@@ -53,7 +55,8 @@ def connect(settings: Settings, world: World = IN_LIFE) -> Connected:
         RemoveFromCampaignAction(campaigns),
     ]
     key = settings.account_key_field
-    sources: list[SourceBase] = [kind(client, key) for kind in SOURCES]
+    sources: list[SourceBase] = [kind(client, key) for kind in _BY_KEY]
+    sources.append(WonOpportunitySource(client, key, settings.outcome_amount_field))
     return Connected(
         actions={action.name: action for action in actions},
         sources={source.name: source for source in sources},

@@ -24,6 +24,7 @@ RIGHTS = (
     Right("User: Read", "who owns an account and gets the task"),
     Right("Opportunity: Read", "`open_opportunities` and `last_opportunity_closed`", "salesforce.account"),
     Right("Opportunity: Read", "open opportunities", "salesforce.opportunity"),
+    Right("Opportunity: Read", "won opportunities", "salesforce.won_opportunity"),
     Right("Case: Read", "open cases, and cases as events", "salesforce.case"),
     Right("Task: Create", "making tasks", "salesforce.create_task"),
     Right("Task: Edit", "closing, annotating and handing over tasks", "salesforce.create_task"),
@@ -63,6 +64,9 @@ class Settings(BaseSettings):
     )
     opportunity_key_field: str = Field(
         "Expansion_Key__c", pattern=FIELD, description="The same on Opportunity: Text(64), External ID, Unique."
+    )
+    outcome_amount_field: str = Field(
+        "Amount", pattern=FIELD, description="The Opportunity field that says what a won deal adds a year."
     )
     task_done_status: str = Field("Completed", description="The value of the org's task Status for work that is done.")
     fallback_owner: str | None = Field(

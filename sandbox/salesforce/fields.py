@@ -59,6 +59,7 @@ STANDARD: dict[str, dict[str, tuple[str, ...]]] = {
         "Description": ("textarea", "32000"),
         "IsClosed": ("boolean",),
         "IsWon": ("boolean",),
+        "LastStageChangeDate": ("datetime",),
     },
     "Contact": _OWNER
     | {

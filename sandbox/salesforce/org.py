@@ -265,6 +265,8 @@ class Org:
         now = _now()
         stamp = {"LastModifiedDate": now, "SystemModstamp": now, "LastModifiedById": by}
         changed = record | given
+        if sobject == "Opportunity" and changed.get("StageName") != record.get("StageName"):
+            changed["LastStageChangeDate"] = now
         changed = self.campaigns.filled(changed) if sobject == "CampaignMember" else changed
         self.put(sobject, computed(sobject, changed) | stamp)
         self._applied(f"update_{sobject.lower()}", str(record["Id"]))

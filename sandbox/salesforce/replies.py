@@ -37,7 +37,7 @@ def loaded(sobject: str, record: Record) -> Record:
     if sobject == "User":
         made |= {"IsActive": True, "UserType": "Standard", "Username": record.get("Email")}
     if sobject == "Opportunity":
-        made |= {"Amount": None, "Description": None, "OwnerId": None}
+        made |= {"Amount": None, "Description": None, "OwnerId": None, "LastStageChangeDate": None}
         if record.get("StageName") in (WON, LOST) or "IsClosed" not in record:
             made |= computed(sobject, record)
     if sobject == "Case":

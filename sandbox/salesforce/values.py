@@ -19,7 +19,9 @@ _MONEY = re.compile(r"(?i)(?:^|_)(?:arr|mrr|amount|worth|revenue|price)(?:_|$)")
 _SHARE = re.compile(r"(?i)(?:^|_)(?:use|usage|share|percent|pct)(?:_|$)")
 
 
-READ_ONLY = {*SYSTEM, "IsClosed", "IsWon", "ClosedDate", "CaseNumber", "HasResponded", "IsConverted"}
+READ_ONLY = {*SYSTEM, "IsClosed", "IsWon", "ClosedDate", "CaseNumber", "HasResponded", "IsConverted"} | {
+    "LastStageChangeDate"
+}
 
 
 def readable(fields: Mapping[str, tuple[str, ...]], sobject: str, record: Any) -> Record:

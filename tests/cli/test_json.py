@@ -54,6 +54,11 @@ ASKED = {
         ("map", "--ready"),
         ("map", "--ready", "own/ga4-bigquery"),
     ],
+    "outcome": [
+        ("outcome",),
+        ("outcome", "add", "a-100", "--contraction", "--amount", "900.50", "--at", "2026-03-01"),
+        ("outcome", "seat-limit", "acme", "--useful"),
+    ],
     "pause": [("pause", "trigger", "export-limit"), ("pause",)],
     "plan": [],  # wants a folder under git: tests/cli/test_plan.py
     "pull": [("pull",)],

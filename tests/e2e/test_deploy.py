@@ -20,7 +20,7 @@ from tests import world
 from tests.e2e.conftest import ROOT, Town
 
 DEPLOYED = YAML(typ="safe").load(ROOT / "prefect.yaml")
-NAMES = {"weekdays", "working-hours", "every-morning", "what-waits"}
+NAMES = {"weekdays", "working-hours", "every-morning", "what-came-of-it", "what-waits"}
 
 
 def test_schedules_are_in_the_time_zone_of_the_policy() -> None:

@@ -187,7 +187,7 @@ def test_every_command_runs_in_the_order_of_the_page(
         assert address.encode() not in kept
 
         names = {each["name"] for each in machine.ask("deployments/filter", {})}
-        assert names == {"weekdays", "working-hours", "every-morning", "what-waits"}
+        assert names == {"weekdays", "working-hours", "every-morning", "what-came-of-it", "what-waits"}
         scheduled = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
         until(lambda: len(machine.ask("flow_runs/filter", scheduled)) >= len(names), 60, "nothing was scheduled")
 

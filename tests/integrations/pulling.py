@@ -13,6 +13,7 @@ from typing import Any
 
 from expansion.contract import FactRecord
 from expansion.ledger.store import open_ledger
+from expansion.records.outcomes import OutcomeRecord
 from expansion.usage.facts import add_facts, facts_sql
 from expansion.usage.forms.properties import column_of
 from expansion.usage.identity.former_ids import Said
@@ -67,8 +68,9 @@ class Run:
             for number, name in enumerate(fields)
         )
         (shared / "facts.yaml").write_text("facts:\n" + "".join(facts))
-        (shared / "policy.yaml").write_text(_POLICY)
-        if self.pull.what in ("events", "merges"):
+        told = f"outcomes: [{{from: {self.pull.source}}}]\n" if self.pull.what == "outcomes" else ""
+        (shared / "policy.yaml").write_text(_POLICY + told)
+        if self.pull.what in ("events", "merges", "outcomes"):
             home = self.folder / ".expansion"
             home.mkdir()
             (home / "ledger.db").write_bytes(empty_ledger())
@@ -95,6 +97,8 @@ class Run:
         """What is known now: fields of accounts and people, who is in a cohort, the events, or who has another id."""
         if self.pull.what == "merges":
             return {(one.of, one.former_id): one.id for one in self._merges()}
+        if self.pull.what == "outcomes":
+            return {one.remote_id: (one.account_id, one.kind, one.amount) for one in self._outcomes()}
         return self.events() if self.pull.what == "events" else self._facts()
 
     def stored(self) -> list[Any]:
@@ -103,6 +107,8 @@ class Run:
             return sorted(self.events().items())
         if self.pull.what == "merges":
             return sorted(self._merges(), key=repr)
+        if self.pull.what == "outcomes":
+            return self._outcomes()
         place = self._open()
         rows = place.store.connect().execute(f"SELECT * FROM {facts_sql(place.store, place.stored)}").fetchall()
         return sorted(rows, key=repr)
@@ -111,7 +117,8 @@ class Run:
         """How far it was read: of events the ledger's cursor and the spans that are known; of the rest the pulls."""
         place = self._open()
         try:
-            name = f"merges:{self.pull.source}" if self.pull.what == "merges" else self.pull.source
+            what = self.pull.what
+            name = f"{what}:{self.pull.source}" if what in ("merges", "outcomes") else self.pull.source
             cursor = place.ledger.cursor(name) if place.has_ledger else None  # made only where events are
             return cursor, place.stored.covered, place.stored.pulls
         finally:
@@ -120,6 +127,13 @@ class Run:
     def _merges(self) -> list[Said]:
         place = self._open()
         return merges_said(place.store, place.stored)
+
+    def _outcomes(self) -> list[OutcomeRecord]:
+        place = self._open()
+        try:
+            return place.ledger.outcomes()
+        finally:
+            place.close()
 
     def _facts(self) -> dict[Any, Any]:
         place = self._open()

@@ -38,7 +38,7 @@ class Deals(SourceBase):
     gives = frozenset({"outcomes", "merges"})
     expected = Expected(lag=timedelta(hours=3), at_least=Fraction(3, 10))
 
-    def outcomes(self, since: datetime | None) -> Iterator[Outcome]:
+    def outcomes(self, since: datetime | None, currency: str) -> Iterator[Outcome]:
         found = [
             Outcome(self.name, "acme", "expansion", WON, "d-1", "Upsell", "seats", Decimal("1200.00"), "EUR"),
             Outcome(self.name, "initech", "contraction", WON + timedelta(days=1), "d-2"),
@@ -126,10 +126,10 @@ def inbound(gadget: Connected) -> InboundBase:
 
 def test_a_source_gives_outcomes_and_merges_and_says_what_to_expect(gadget: Connected) -> None:
     deals = gadget.sources["gadget.deal"]
-    assert [(one.kind, one.amount, one.remote_id) for one in deals.outcomes(None)] == [
+    assert [(one.kind, one.amount, one.remote_id) for one in deals.outcomes(None, "EUR")] == [
         ("expansion", Decimal("1200.00"), "d-1"), ("contraction", None, "d-2"),
     ]  # fmt: skip
-    assert [one.remote_id for one in deals.outcomes(WON)] == ["d-2"]
+    assert [one.remote_id for one in deals.outcomes(WON, "EUR")] == ["d-2"]
     assert {one.of: (one.former_id, one.id) for one in deals.merges(None)} == {
         "account": ("acme-inc", "acme"), "user": ("anon-7", "ana"),
     }  # fmt: skip
@@ -140,7 +140,7 @@ def test_a_source_gives_outcomes_and_merges_and_says_what_to_expect(gadget: Conn
 def test_a_source_that_declares_nothing_expects_nothing_and_gives_neither() -> None:
     assert SourceBase.expected is None
     with pytest.raises(NotImplementedError):
-        SourceBase().outcomes(None)
+        SourceBase().outcomes(None, "EUR")
     with pytest.raises(NotImplementedError):
         SourceBase().merges(None)
 
