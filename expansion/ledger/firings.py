@@ -37,9 +37,9 @@ from expansion.ledger.runs import cursor_of, set_cursor
 from expansion.ledger.tables import CURSORS, FIRINGS, PAST_DECISIONS, RUNS, STEPS
 from expansion.records.firing import (
     HELD,
+    REACHED_THE_BRAKE,
     Cleared,
     Conversation,
-    Decision,
     LastEpisode,
     Mark,
     Moved,
@@ -55,9 +55,6 @@ from expansion.text.for_people import ForPeople
 
 EPISODE_ENDED = "the episode ended before this step was sent"
 DONE_BEFORE = "it was done already under another id of this account"
-_REACHED_THE_BRAKE: tuple[Decision, ...] = (
-    *("acting", "watching", "flood", "quiet", "carried", "approval", "declined"),
-)
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _LOCK = 0x1ED6E3  # any number but that of migrate.py
 _SUBJECT = (FIRINGS.c.account_id, FIRINGS.c.user_id)
@@ -105,7 +102,7 @@ class Firings(Database):
         mine = (FIRINGS.c.run_id == RUNS.c.id) & (FIRINGS.c.trigger == trigger)
         query = (
             select(func.count(FIRINGS.c.account_id.distinct()))
-            .select_from(RUNS.join(FIRINGS, mine & FIRINGS.c.decision.in_(_REACHED_THE_BRAKE)))
+            .select_from(RUNS.join(FIRINGS, mine & FIRINGS.c.decision.in_(sorted(REACHED_THE_BRAKE))))
             .where(RUNS.c.kind == kind)
             .group_by(RUNS.c.id)
             .order_by(desc(RUNS.c.id))
@@ -117,7 +114,7 @@ class Firings(Database):
     def fired(self, trigger: str, since: datetime, until: datetime) -> list[tuple[str, datetime]]:
         """The accounts that a trigger fired for in this time, in whatever run, and when; but for old news, which its
         first live run only writes down."""
-        reached = [one for one in _REACHED_THE_BRAKE if one != "quiet"]
+        reached = sorted(REACHED_THE_BRAKE - {"quiet"})
         mine = (FIRINGS.c.trigger == trigger) & FIRINGS.c.decision.in_(reached)
         within = (FIRINGS.c.fired_at > since) & (FIRINGS.c.fired_at <= until)
         query = select(FIRINGS.c.account_id, FIRINGS.c.fired_at).where(mine, within)

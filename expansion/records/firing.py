@@ -28,6 +28,10 @@ Decision = Literal[
 ]
 # What kept these is looked at again in every run, as long as the trigger is true.
 AGAIN: frozenset[Decision] = frozenset({"paused", "suppressed", "carried"})
+# Nothing was in the way of these but what is decided for all of a trigger's firings together, or after that.
+REACHED_THE_BRAKE: frozenset[Decision] = frozenset(
+    {"acting", "watching", "flood", "quiet", "carried", "approval", "declined"}
+)
 # These wait for a person.
 HELD: frozenset[Decision] = frozenset({"flood", "approval"})
 FirstState = Literal["waiting", "due", "skipped"]

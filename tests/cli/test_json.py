@@ -66,6 +66,7 @@ ASKED = {
     "resume": [("resume", "trigger", "export-limit")],
     "run": [("run", "--dry-run", "--as-of", AS_OF)],
     "triggers": [("triggers", "--as-of", AS_OF)],
+    "backtest": [("backtest", "--from", "2026-02-26", "--to", "2026-02-27")],
     "unsure": [("unsure",)],
 }
 

@@ -68,6 +68,13 @@ class Tier(Strict):
         description="How long after a firing an expansion counts as its doing; left out: `90 days`.",
         examples=["90 days"],
     )
+    minutes: int | None = Field(
+        None,
+        gt=0,
+        description="How many minutes of a seller one such conversation takes: your estimate, for what false alarms"
+        " cost.",
+        examples=[30],
+    )
 
 
 class WorkingHours(Strict):

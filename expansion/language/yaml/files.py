@@ -74,6 +74,36 @@ class Folder:
 
 
 @dataclass(frozen=True)
+class Overlaid:
+    """Files of which one is another file on disk, such as a draft that lies elsewhere."""
+
+    of: Files
+    path: str
+    by: Path
+
+    @property
+    def revision(self) -> str | None:
+        revision = self.of.revision
+        return f"{revision}+{self.by.name}" if revision else None
+
+    def shown(self, path: str) -> str:
+        return self.by.as_posix() if path == self.path else self.of.shown(path)
+
+    def kind(self, path: str) -> Kind | None:
+        return "file" if path == self.path else self.of.kind(path)
+
+    def names(self, folder: str) -> list[str]:
+        inside = PurePosixPath(self.path)
+        mine = [inside.name] if folder == inside.parent.as_posix() else []
+        return sorted({*self.of.names(folder), *mine})
+
+    def read(self, path: str, at_most: int) -> bytes:
+        if path != self.path:
+            return self.of.read(path, at_most)
+        return Folder(self.by.parent).read(self.by.name, at_most)
+
+
+@dataclass(frozen=True)
 class InMemory:
     """Texts by their paths, such as what an editor has not saved yet; `root` is what people call their folder."""
 
