@@ -25,6 +25,7 @@ COMMANDS = {
     "triggers": "Every trigger: its status, when it ran last, for how many it is true.",
     "accounts": "The accounts that are known, with their ids.",
     "ledger": "What fired and what was done about it.",
+    "report": "One page for a meeting: what fired, what was done, what people say.",
     "approve": "What waits for a person: a flood, or what policy.yaml wants approved.",
     "pause": "Stop a trigger, a playbook or an integration, at once.",
     "resume": "Let it go on.",
@@ -63,6 +64,7 @@ MEANT = {
     **dict.fromkeys(("delete", "erase", "gdpr"), "expansion forget"),
     **dict.fromkeys(("sources", "fields", "cohorts", "words"), "expansion facts"),
     **dict.fromkeys(("outcomes", "won", "upsell", "churn", "feedback", "useful"), "expansion outcome"),
+    **dict.fromkeys(("dashboard", "page", "html", "metrics", "stats"), "expansion report"),
     "schema": "expansion init --schemas-only",
     "schemas": "expansion init --schemas-only",
 }

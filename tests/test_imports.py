@@ -69,6 +69,7 @@ ROOMS = (
     "integrations",
     "jobs",
     "jobs/react",
+    "jobs/reporting",
     "flows",
     "sandbox/sample",
     "sandbox/kit",
@@ -76,6 +77,7 @@ ROOMS = (
     "sandbox",
     "web",
     "web/serve",
+    "web/report",
     "cli",
 )
 # The demo is the one command that runs the stand-ins.

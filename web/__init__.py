@@ -1,1 +1,1 @@
-"""What is asked over HTTP: today the doors that systems push to."""
+"""What is asked over HTTP, the doors that systems push to, and pages for people."""

@@ -461,4 +461,11 @@ def _narrow(query: Select[Any], wanted: FiringFilter) -> Select[Any]:
         query = query.where(FIRINGS.c.account_id.in_((wanted.account_id, *wanted.former_ids)))
     if wanted.decisions is not None:
         query = query.where(FIRINGS.c.decision.in_(wanted.decisions))
+    query = fired_within(query, wanted.fired_from, wanted.fired_until)
     return query.where(FIRINGS.c.cleared_at.is_(None)) if wanted.open_only else query
+
+
+def fired_within(query: Select[Any], start: datetime | None, end: datetime | None) -> Select[Any]:
+    """Of firings from one moment until another, both among them; None bounds nothing."""
+    query = query if start is None else query.where(FIRINGS.c.fired_at >= start)
+    return query if end is None else query.where(FIRINGS.c.fired_at <= end)

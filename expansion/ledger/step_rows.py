@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select, select
 
-from expansion.ledger.firings import most_valuable_first, of_run
+from expansion.ledger.firings import fired_within, most_valuable_first, of_run
 from expansion.ledger.tables import FIRINGS, STEPS
 from expansion.records.ledger import ClaimedStep, StepFilter, StepRecord
 
@@ -64,4 +64,4 @@ def narrow(query: Select[Any], wanted: StepFilter) -> Select[Any]:
         query = query.where(STEPS.c.account_id.in_((wanted.account_id, *wanted.former_ids)))
     if wanted.states is not None:
         query = query.where(STEPS.c.state.in_(wanted.states))
-    return query.limit(wanted.limit)
+    return fired_within(query, wanted.fired_from, wanted.fired_until).limit(wanted.limit)

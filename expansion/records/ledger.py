@@ -49,6 +49,8 @@ class StepFilter:
     playbook: str | None = None
     action: str | None = None
     states: tuple[State, ...] | None = None
+    fired_from: datetime | None = None  # of firings from this moment on
+    fired_until: datetime | None = None  # and until this one, which is among them
     limit: int | None = None
 
 
@@ -63,6 +65,8 @@ class FiringFilter:
     user_id: str | None = None  # "": only what is about whole accounts
     decisions: tuple[Decision, ...] | None = None
     open_only: bool = False
+    fired_from: datetime | None = None
+    fired_until: datetime | None = None  # that moment is among them
     limit: int | None = None
 
 
