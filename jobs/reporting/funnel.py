@@ -76,7 +76,7 @@ def _others(known: Known) -> Figure | None:
     counts = {name: kept for name in known.triggers if any(kept := _kept(known, name))}
     if not counts:
         return None
-    rows = tuple((name, *kept) for name, kept in counts.items())
+    rows: tuple[tuple[Cell, ...], ...] = tuple((name, *kept) for name, kept in counts.items())
     return Figure(
         "Fired and not acted on, and why",
         Table(columns, rows).without_empty(),
