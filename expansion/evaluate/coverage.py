@@ -59,6 +59,7 @@ class Coverage:
     calendar: Calendar
     expectations: Expectations = field(default_factory=Expectations)
     _reaches: dict[tuple[str, ...], tuple[Reach, ...]] = field(default_factory=dict)
+    _of_carriers: dict[tuple[Carrier, ...], list[Reach]] = field(default_factory=dict)  # most events have the same
 
     @classmethod
     def of(
@@ -130,7 +131,12 @@ class Coverage:
         now = self.calendar.as_of.astimezone(UTC)
         return [one for one in self.reaches(events) if one.end is None or one.end < now - one.late]
 
-    def _together(self, carriers: Iterable[Carrier]) -> list[Reach]:
+    def _together(self, carriers: tuple[Carrier, ...]) -> list[Reach]:
+        if carriers not in self._of_carriers:
+            self._of_carriers[carriers] = self._joined(carriers)
+        return self._of_carriers[carriers]
+
+    def _joined(self, carriers: Iterable[Carrier]) -> list[Reach]:
         found: list[Reach] = []
         for carrier in sorted(carriers, key=lambda one: one.spans[:1]):
             reach = self._reach(carrier)

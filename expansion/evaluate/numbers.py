@@ -122,6 +122,11 @@ def divide(of: Numbers, by: Numbers) -> Numbers:
 
 def compare(numbers: Numbers, to: Fraction) -> Array:
     """-1, 0 or 1 for each account: below, equal, above. Meaningless where not known."""
+    if isinstance(numbers.den, int) and numbers.num.dtype != object:
+        # As whole numbers without a product: n / d is above p / q where n is above the whole part of p * d / q.
+        edge, rest = divmod(to.numerator * numbers.den, to.denominator)
+        above, below = numbers.num > edge, numbers.num <= edge if rest else numbers.num < edge
+        return above.astype(np.int8) - below.astype(np.int8)
     return np.sign(minus(times(numbers.num, to.denominator), times(numbers.den, to.numerator))).astype(np.int8)
 
 

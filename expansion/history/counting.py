@@ -48,10 +48,6 @@ class Counts:
     size: int
     kept: dict[Key, Kept | None] = field(default_factory=dict)  # None: has to be taken by SQL
 
-    def keeps(self, measure: EventMeasure) -> bool:
-        """Whether it is a measure that may go on from moment to moment."""
-        return not measure.window.is_hourly and measure.aggregate in _KEPT
-
     def take(self, keys: Iterable[Key]) -> None:
         """Read what was not read yet, in one pass, and one for each property whose different values are counted."""
         sights = {key: self.moments.sight(key[0].window, key[1]) for key in keys if key not in self.kept}
@@ -92,6 +88,11 @@ class Counts:
         return Running.of(counted, self.size, len(self.moments.every))
 
 
+def is_kept(measure: EventMeasure) -> bool:
+    """Whether it is a measure that may go on from moment to moment."""
+    return not measure.window.is_hourly and measure.aggregate in _KEPT
+
+
 def _grouped(measure: EventMeasure, rows: Happened) -> tuple[Happened, Array]:
     """Rows, and a number for what is counted once: each person, each day, each value of an account."""
     match measure.aggregate:
@@ -128,7 +129,7 @@ class HistoryMeasuring(EventMeasuring):
 
     def take(self, cells: Iterable[Cell], complete: Container[Cell]) -> None:
         new = {cell for cell in cells if cell not in self._taken}
-        may = {cell for cell in new if self.counts.keeps(cell.measure)}
+        may = {cell for cell in new if is_kept(cell.measure)}
         self.counts.take(self.keys[cell] for cell in may)
         mine = {cell: kept for cell in may if (kept := self.counts.kept[self.keys[cell]]) is not None}
         super().take(new - mine.keys(), complete)

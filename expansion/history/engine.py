@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from expansion.evaluate.coverage import Coverage
 from expansion.evaluate.engine import Engine
 from expansion.evaluate.numbers import Array
 from expansion.evaluate.source import Asked, Measures, Over, by_sql
 from expansion.evaluate.subjects import Subjects
-from expansion.history.counting import Counts, HistoryMeasuring
+from expansion.history.counting import Counts, HistoryMeasuring, Key
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,27 @@ class SourceThen(Over):
 
 @dataclass
 class EngineThen(Engine):
-    """Answers about accounts that were there at its moment."""
+    """Answers about those accounts that it is told. `beside`: another one of the same moment."""
 
     those: Subjects | None = None
+    beside: EngineThen | None = None
 
     def _everybody(self) -> Subjects:
-        assert self.those is not None, "it is told who was there"
+        assert self.those is not None, "it is told who is asked about"
         return self.those
+
+    def _coverage(self) -> Coverage:
+        return self.beside.coverage if self.beside else super()._coverage()
+
+    def take(self, keys: Iterable[Key]) -> None:
+        """Measure these numbers."""
+        self._take(keys)
+
+    def known_of(self, key: Key) -> tuple[str | None, bool, bool]:
+        """Why a number is not known for its whole window, whether not even the least is, and whether it may be less."""
+        measure, point = key
+        gap = self.gap(measure, point)
+        return gap, gap is not None and self._came_twice(measure, point), self.unseen.is_loose(measure.atom)
 
 
 __all__ = ["EngineThen", "SourceThen"]

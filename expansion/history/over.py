@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from expansion.evaluate.compile import Compiler
 from expansion.evaluate.compiled import Forms
 from expansion.evaluate.engine import Vocabulary
+from expansion.evaluate.numbers import Array
 from expansion.evaluate.questions import answers
 from expansion.evaluate.relations import StoreRelations
 from expansion.evaluate.results import Answers
 from expansion.evaluate.source import Source
+from expansion.evaluate.subjects import Subjects
 from expansion.explain.evaluator import StoreEvaluator
 from expansion.history.counting import Counts
 from expansion.history.engine import EngineThen, SourceThen
+from expansion.history.following import Following
 from expansion.history.moments import Moments
 from expansion.history.population import Population
 from expansion.history.rows import Reading
@@ -79,12 +83,23 @@ class _Over:
         moments = Moments(self.stretch.moments, ZoneInfo(self.vocabulary.policy.time_zone))
         population = Population.of(stored, moments.every)
         counts = Counts(Reading(stored, moments), moments, population.size)
+        following = Following.of([self.forms.of(one) for one in triggers], counts, population)
+        others = [one for one in triggers if one.trigger not in following.names]
         for number, moment in enumerate(moments.every):
-            those = population.subjects(number)
-            those.register()
-            source = SourceThen(self.stretch.at(moment), counts, number, slice(0, those.size))
-            engine = EngineThen(source, self.vocabulary, moment, forms=self.forms, those=those)
-            yield moment, answers(engine, triggers)
+            asking = partial(self._engine, counts, number)
+            found = following.answers(number, asking)
+            if others:
+                those = population.subjects(number)
+                those.register()
+                found |= answers(asking(slice(0, those.size), those, None), others)
+            yield moment, found
+
+    def _engine(
+        self, counts: Counts, number: int, places: Array | slice, those: Subjects, beside: EngineThen | None
+    ) -> EngineThen:
+        moment = self.stretch.moments[number]
+        source = SourceThen(self.stretch.at(moment), counts, number, places)
+        return EngineThen(source, self.vocabulary, moment, forms=self.forms, those=those, beside=beside)
 
 
 __all__ = ["answers_over"]
