@@ -11,7 +11,7 @@ from sandbox.company.arrays import NEVER, Flags, Ints
 from sandbox.company.asked import Asked
 from sandbox.company.world import World, begin
 
-SIZE = 2_000
+SIZE = 1_000
 _MONDAY = 0
 
 

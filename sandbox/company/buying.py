@@ -121,8 +121,8 @@ def close(world: World, day: int) -> None:
     """Deals whose day it is; those of accounts that went away are lost."""
     deals, accounts = world.deals, world.accounts
     due = np.flatnonzero(deals.open & ((deals.closes <= day) | ~accounts.alive))
-    won = due[deals.won[due] & accounts.alive[due]]
-    deals.won[np.setdiff1d(due, won)] = False
+    deals.won &= accounts.alive
+    won = due[deals.won[due]]
     told(world, due, day)
     world.told.outcomes.add(
         account=won, day=day, kind=0, tier=deals.tier[won], amount=deals.amount[won], number=deals.count[won]

@@ -30,7 +30,7 @@ def _shrink(world: World, account: Ints, day: int) -> None:
 def _go(world: World, account: Ints, day: int) -> None:
     _tell(world, account, world.accounts.arr[account], day)
     world.accounts.alive[account] = False
-    gone = np.isin(world.people.account, account) & (world.people.left == NEVER)
+    gone = ~world.accounts.alive[world.people.account] & (world.people.left == NEVER)
     world.people.left[gone] = day
 
 

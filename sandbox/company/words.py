@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sandbox.company.accounts import Accounts
-from sandbox.company.arrays import NEVER, Ints
+from sandbox.company.arrays import NEVER, Flags, Ints
 from sandbox.company.log import DAY
 
 Text = Any  # a column of pyarrow, which has no types
@@ -23,11 +23,11 @@ def ids(prefix: str, numbers: Ints) -> Text:
 
 def account_ids(accounts: Accounts, account: Ints, second: Ints) -> Text:
     """What it was called at that time; none for -1."""
-    known = np.maximum(account, 0)
-    moved = accounts.renames[known]
+    moved = accounts.renames[account]
     renamed = (moved != NEVER) & (second >= moved * DAY)
-    plain = ids("acct-", accounts.number[known])
-    return _known(pc.if_else(pa.array(renamed), pc.binary_join_element_wise(plain, "eu", "-"), plain), account)
+    plain = ids("acct-", accounts.number)
+    names = pa.concat_arrays([plain, pc.binary_join_element_wise(plain, "eu", "-")])
+    return _taken(names, account + renamed * len(plain), account < 0)
 
 
 def account_name(number: Ints, rebranded: Ints) -> Text:
@@ -35,19 +35,20 @@ def account_name(number: Ints, rebranded: Ints) -> Text:
     return pc.if_else(pa.array(rebranded.astype(np.bool_)), pc.binary_join_element_wise(plain, "Group", " "), plain)
 
 
-def person_ids(block: int, person: Ints, unnamed: Any) -> Text:
+def person_ids(block: int, person: Ints, unnamed: Flags) -> Text:
     """`unnamed`: before anybody knew who it was. None for -1."""
-    named, anonymous = (ids(f"{prefix}{block}-", np.maximum(person, 0)) for prefix in ("user-", "anon-"))
-    return _known(pc.if_else(pa.array(unnamed), anonymous, named), person)
+    many = np.arange(person.max(initial=0) + 1)
+    names = pa.concat_arrays([ids(f"user-{block}-", many), ids(f"anon-{block}-", many)])
+    return _taken(names, person + unnamed * len(many), person < 0)
 
 
-def _known(text: Text, number: Ints) -> Text:
-    return pc.if_else(pa.array(number >= 0), text, pa.scalar(None, pa.string()))
+def _taken(names: Text, place: Ints, missing: Flags) -> Text:
+    return names.take(pa.array(place, mask=missing))
 
 
 def picked(names: Sequence[str], place: Ints) -> Text:
     """One of the names for each; none for -1."""
-    return pa.DictionaryArray.from_arrays(pa.array(place, mask=place < 0), list(names)).cast(pa.string())
+    return _taken(pa.array(names), place, place < 0)
 
 
 def moments(first: date, second: Ints) -> Text:
