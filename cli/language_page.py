@@ -33,7 +33,7 @@ MODELS: dict[str, type[BaseModel]] = {
         *(vocabulary.HeadroomFact, vocabulary.PaceFact, vocabulary.LimitFact),
         *(vocabulary.SourcedCohort, vocabulary.RuleCohort),
         *(policy.Policy, policy.WorkingHours, policy.AccountWords, policy.Owners, policy.Tier, policy.Worth),
-        *(policy.Plans, policy.Suppression, policy.Holdout, policy.Flood, policy.Freshness),
+        *(policy.Plans, policy.Suppression, policy.Friction, policy.Holdout, policy.Flood, policy.Freshness),
         *(policy.Attention, policy.Approval, policy.QuietHours),
         *(policy.OutcomeEvent, policy.OutcomeFact, policy.OutcomeFrom),
         *(case_parser.CaseFile, case_parser.CaseEntry),

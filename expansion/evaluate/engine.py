@@ -216,9 +216,9 @@ class Engine:
             engine = self.of_accounts or self
             engine._take((basic, point) for basic in basic_measures(test.peers) for point in range(points))
 
-    def measure_now(self, measure: Measure) -> None:
-        """Take a measure at the moment of the check."""
-        self._take((basic, 0) for basic in basic_measures(measure))
+    def measure_now(self, *wanted: Measure) -> None:
+        """Take measures at the moment of the check."""
+        self._take((basic, 0) for measure in wanted for basic in basic_measures(measure))
 
     def _take(self, wanted: Iterable[tuple[EventMeasure | FactMeasure, int]]) -> None:
         facts: list[tuple[FactMeasure, int]] = []

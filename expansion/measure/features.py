@@ -63,21 +63,20 @@ def values(observed: Observed, wanted: Sequence[Feature]) -> Floats:
     return found
 
 
-def usage(event: str, counts: Mapping[str, Floats]) -> dict[Feature, Floats]:
+def usage(event: str, counts: Mapping[str, Floats], area: Area = "usage") -> dict[Feature, Floats]:
     """What the counts of an event say: how much of it there is, and whether it grows.
 
-    `counts`: `times 7`, `times 28`, `times 90`, `people 28`, `people 90` and `days 28`; a number for each account.
-    Counts are taken as logarithms: ten more of ten are news, of ten thousand they are none. Growth is the logarithm of
-    what a day had in the shorter stretch over what one had in the longer one, with one added to each, so that one after
-    none is no miracle.
+    `counts`: by what is counted and how many days; `before` are those of the stretch of the same length before; a
+    number for each account. Counts are taken as logarithms: ten more of ten are news, of ten thousand they are none.
+    Growth is the logarithm of the one over the other, with one added to each, so that one after none is no miracle.
     """
     return {
-        _of(event, "times", 28): np.log1p(counts["times 28"]),
-        _of(event, "people", 28): np.log1p(counts["people 28"]),
-        _of(event, "days", 28): counts["days 28"],
-        _of(event, "growth", 7): _growth(counts["times 7"] * 4, counts["times 28"]),
-        _of(event, "growth", 28): _growth(counts["times 28"], counts["times 90"] * 28 / 90),
-        _of(event, "growth of people", 28): _growth(counts["people 28"], counts["people 90"]),
+        _of(area, event, "times", 28): np.log1p(counts["times 28"]),
+        _of(area, event, "people", 28): np.log1p(counts["people 28"]),
+        _of(area, event, "days", 28): counts["days 28"],
+        _of(area, event, "growth", 7): _growth(counts["times 7"], counts["times 7 before"]),
+        _of(area, event, "growth", 28): _growth(counts["times 28"], counts["times 28 before"]),
+        _of(area, event, "growth of people", 28): _growth(counts["people 28"], counts["people 28 before"]),
     }
 
 
@@ -136,8 +135,8 @@ def _deals(key: str, form: Form, title: str) -> Feature:
     return Feature(f"deals:{key}", f"deals:{key}", "deals", form, title)
 
 
-def _of(event: str, form: Form, days: int) -> Feature:
-    return Feature(f"usage:{event}:{form}:{days}", f"usage:{event}", "usage", form, event, days=days)
+def _of(area: Area, event: str, form: Form, days: int) -> Feature:
+    return Feature(f"usage:{event}:{form}:{days}", f"usage:{event}", area, form, event, days=days)
 
 
 def _growth(now: Floats, before: Floats) -> Floats:

@@ -32,6 +32,9 @@ def one_thread() -> Iterator[None]:
 class Learner(Protocol):
     """Log-odds for rows, and what each group of columns adds to them."""
 
+    @property
+    def scale(self) -> Scale: ...
+
     def margin(self, values: Floats) -> Floats: ...
 
     def usual(self) -> float:
@@ -89,7 +92,7 @@ class Linear:
         return cls(scale, np.asarray(found.coef_[0]), float(found.intercept_[0]))
 
     def margin(self, values: Floats) -> Floats:
-        return cast(Floats, self.scale(values) @ self.weights + self.constant)
+        return self.scale(values) @ self.weights + self.constant
 
     def usual(self) -> float:
         return self.constant

@@ -34,10 +34,10 @@ def _days(feature: Feature, value: float, usual: float) -> str:
 def _growth(what: str) -> Callable[[Feature, float, float], str]:
     def told(feature: Feature, value: float, usual: float) -> str:
         share = round((math.exp(value) - 1) * 100)
-        stretch = f"the last {feature.days} days against the {28 if feature.days == 7 else 90} that they end"
+        stretch = f"the last {feature.days} days against the {feature.days} before"
         if not share:
             return f"{what.format(title=feature.title)} as much as before: {stretch}"
-        return f"{what.format(title=feature.title)} {'up' if share > 0 else 'down'} by {abs(share):,}%: {stretch}"
+        return f"{what.format(title=feature.title)} {'up' if share > 0 else 'down'} by about {abs(share):,}%: {stretch}"
 
     return told
 

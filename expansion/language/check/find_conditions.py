@@ -55,9 +55,11 @@ def of_playbook(playbook: Playbook) -> Iterator[Found]:
 
 
 def of_policy(policy: Policy) -> Iterator[Found]:
-    """Every condition of policy.yaml: who is left alone, and what waits for a person."""
+    """Every condition of policy.yaml: who is left alone, what is in the way, and what waits for a person."""
     for index, left_alone in enumerate(policy.suppress):
         yield from conditions(left_alone.when, ("suppress", index, "when"))
+    for index, trouble in enumerate(policy.friction):
+        yield from conditions(trouble.when, ("friction", index, "when"))
     for index, asked in enumerate(policy.approval):
         yield from conditions(asked.when, ("approval", index, "when"))
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from expansion.language.model.fields import Name, PercentField, ScalarField, SpanField, Strict, goes_together
 from expansion.language.model.following import WorkingSpan
+from expansion.language.model.friction import Friction
 from expansion.language.model.guard_rails import Approval, Attention, Flood, Holdout, QuietHours, Suppression
 from expansion.language.model.outcomes import OutcomeDefinition, OutcomeEvent, OutcomeFact, OutcomeFrom
 from expansion.language.model.values import Span
@@ -176,6 +177,12 @@ class Policy(Strict):
         description="Who is left alone, whatever fires; the first reason that holds is the one people read.",
         examples=[[{"reason": "A deal is open", "when": [{"fact": "open_deals", "at_least": 1}]}]],
     )
+    friction: list[Friction] = Field(
+        default_factory=list,
+        description="Trouble that accounts have: `expansion rank` says so, and puts help before an offer. Nothing is"
+        " kept from firing by it; `suppress` does that.",
+        examples=[[{"what": "Errors lately", "when": [{"event": "Error Shown", "at_least": 5, "over": "14 days"}]}]],
+    )
     holdout: Holdout | None = Field(
         None,
         description="The accounts that are never acted on, to measure what the playbooks bring.",
@@ -222,6 +229,7 @@ __all__ = [
     "Attention",
     "Flood",
     "Freshness",
+    "Friction",
     "Holdout",
     "OutcomeEvent",
     "OutcomeFact",
