@@ -9,7 +9,7 @@ from tests.cli.conftest import AS_OF
 FRICTION = """
 friction:
   - what: Several people meet a wall
-    when: [{event: Paywall Viewed, at_least: 1, over: 28 days}]
+    when: [{event: Export Blocked, at_least: 1, over: 28 days}]
     help: Ask support to look at it with them
 """
 
@@ -34,7 +34,7 @@ def test_who_meets_trouble_is_helped_before_an_offer(run, folder, monkeypatch):
     assert blocked
     for one in blocked:
         assert one["in_the_way"][0]["what"] == "Several people meet a wall"
-        assert "Paywall Viewed" in one["in_the_way"][0]["seen"][0]
+        assert "Export Blocked" in one["in_the_way"][0]["seen"][0]
         assert one["next"]["help_first"] == ["Ask support to look at it with them"]
     text = run("rank", blocked[0]["account_id"], "--as-of", AS_OF).out
     assert text.index("help first") < text.index("then: ")
