@@ -24,6 +24,7 @@ from expansion.records.outcomes import OutcomeRecord, Told
 T = TypeVar("T")
 
 _RECORD = tuple(OUTCOMES.c[each.name] for each in fields(OutcomeRecord))
+_ORDER = (OUTCOMES.c.at, OUTCOMES.c.account_id, OUTCOMES.c.source, OUTCOMES.c.remote_id)
 _AT_ONCE = 500  # ids in one question; SQLite takes 32,766 values
 _SAID = ("account_id", "kind", "at", "called", "tier", "amount", "currency")
 
@@ -58,7 +59,7 @@ class Outcomes(Database):
     def outcomes(self, until: datetime | None = None) -> list[OutcomeRecord]:
         """Those that hold, as it was known at a moment; None: as it is known now. The oldest first."""
         with self.reading() as connection:
-            rows = connection.execute(_standing(until).order_by(OUTCOMES.c.at, OUTCOMES.c.id)).all()
+            rows = connection.execute(_standing(until).order_by(*_ORDER)).all()
         return [OutcomeRecord(*row) for row in rows]
 
 
@@ -90,8 +91,9 @@ def _became(one: Outcome, before: Row[Any] | None) -> str:
 
 
 def _row(one: Outcome, before: Row[Any] | None, said: Said, now: datetime) -> dict[str, Any]:
-    """A change cannot have been known when the former was told, whatever moment the system gives both."""
-    known_at = one.known_at or now
+    """What is told now is known now at the latest. A change cannot have been known when the former was told, whatever
+    moment the system gives both."""
+    known_at = min(one.known_at or now, now)
     if before is not None and known_at <= before.known_at:
         known_at = max(now, before.known_at)
     return {

@@ -18,6 +18,7 @@ from integrations.hubspot.sequences import EnrolInSequenceAction
 from integrations.hubspot.settings import LIMITS, RIGHTS, SEARCH_LIMITS, Settings
 from integrations.hubspot.tickets import OpenTicketSource, TicketSource
 from integrations.hubspot.webhook import Webhook
+from integrations.hubspot.won import WonDealSource
 from integrations.kit.declare import ActionBase, Connected, Integration, SourceBase
 from integrations.kit.rights import needed
 from integrations.kit.shapes import checked
@@ -52,6 +53,7 @@ def connect(settings: Settings, world: World = IN_LIFE) -> Connected:
         DealSource(client, key, owners),
         OpenTicketSource(client, key),
         TicketSource(client),
+        WonDealSource(client, key),
     ]
     return Connected(
         actions={action.name: action for action in actions},
@@ -75,6 +77,7 @@ _SOURCES: tuple[type[SourceBase], ...] = (
     DealSource,
     OpenTicketSource,
     TicketSource,
+    WonDealSource,
 )
 
 INTEGRATION = Integration(

@@ -34,7 +34,7 @@ class Amounts:
         """0 where there are no deals; None where one of them has no amount: it is not worth nothing."""
         sums: dict[str, Decimal] = {}
         for deal in deals:
-            code, amount = self._one(deal)
+            code, amount = self.one(deal)
             if amount is None:
                 self._without += 1
                 return None
@@ -50,7 +50,7 @@ class Amounts:
             companies = "1 company" if self._without == 1 else f"{self._without} companies"
             log.warning("%s: open deals of %s have no amount: `open_amount` is not known there", SYSTEM, companies)
 
-    def _one(self, deal: Record) -> tuple[str, Decimal | None]:
+    def one(self, deal: Record) -> tuple[str, Decimal | None]:
         """Its currency, empty where it is ours; and its amount."""
         told = deal.properties.get
         home = self._client.home_currency()

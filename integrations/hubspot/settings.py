@@ -29,6 +29,7 @@ RIGHTS = (
     Right("crm.objects.contacts.write", "creating tasks, and changing those nobody has worked on"),
     Right("crm.objects.owners.read", "who owns a company and gets the task"),
     Right("crm.objects.deals.read", "`hubspot.deals`", only_for="hubspot.deals"),
+    Right("crm.objects.deals.read", "`hubspot.won_deals`", only_for="hubspot.won_deals"),
     Right("crm.objects.deals.read", "finding a deal by our key", only_for="hubspot.create_deal"),
     Right("crm.objects.deals.write", "`hubspot.create_deal`", only_for="hubspot.create_deal"),
     Right("crm.lists.read", "finding a list by its name", only_for="hubspot.add_to_list"),

@@ -78,6 +78,11 @@ EXEMPT = {
         "what_a_whole_answer_no_longer_holds_is_no_longer_known",
         "where_nothing_is_there_any_more_nothing_is_taken_as_gone",
     ],
+    "hubspot.won_deals": [
+        "a_field_that_is_not_there_is_not_known_any_more_and_the_others_are_read",
+        "what_a_whole_answer_no_longer_holds_is_no_longer_known",
+        "where_nothing_is_there_any_more_nothing_is_taken_as_gone",
+    ],
     "hubspot.company": ["an_answer_that_holds_less_than_it_announces_is_not_taken_for_the_whole"],
     "mixpanel.cohort": [
         "a_field_that_is_not_there_is_not_known_any_more_and_the_others_are_read",

@@ -14,18 +14,21 @@ from expansion.contract import NoAccess, Outcome, Refused
 from integrations.kit.declare import SourceBase
 from integrations.salesforce import INTEGRATION as SALESFORCE
 from jobs.pull import Pull
+from sandbox.hubspot.app import HubSpot
 from sandbox.salesforce import answers as salesforce_answers
 from sandbox.salesforce.app import Salesforce
 from tests.integrations.conftest import StandIns
 from tests.integrations.contract import FakeClock
 from tests.integrations.replies import JsonPages
 from tests.integrations.source_contract import Differs, Limited, SourceCase, SourceContract, world
+from tests.integrations.test_hubspot_deals import RENEWALS, counted_case, deal, portal_of, source
 from tests.integrations.test_salesforce_opportunities import deal_of, with_deals
-from tests.systems import salesforce
+from tests.systems import hubspot, salesforce
 from tests.systems.salesforce import account_id
 
 NOW = datetime(2026, 3, 7, 9, tzinfo=UTC)
 WON = {"StageName": "Closed Won", "LastStageChangeDate": "2026-02-16T10:00:00.000+0000"}
+CLOSED, LATELY = "2026-02-15T10:00:00.000Z", "2026-03-06T10:00:00.000Z"
 Make = Callable[..., StandIns]
 NEVER = {
     "test_a_field_that_is_not_there_is_not_known_any_more_and_the_others_are_read": "no field is asked for",
@@ -75,6 +78,24 @@ class TestWonOpportunities(SourceContract):
             limited=Limited(lambda: connect(daily_calls=4), 4, 86_400, "/services/data"),
             empty=empty,
         )
+
+
+class TestWonDeals(SourceContract):
+    source = "hubspot.won_deals"
+    exempt: ClassVar = NEVER
+
+    @pytest.fixture
+    def case(self, stand_ins: Make, monkeypatch: pytest.MonkeyPatch) -> SourceCase:
+        monkeypatch.setattr("integrations.hubspot.search.FOUND", 2)
+        given = hubspot.sample(6)
+        deals = [deal(n, n, "closedwon", closedate=CLOSED, hs_lastmodifieddate=LATELY) for n in range(5)]
+        given["hubspot"] |= {"deals": deals, "pipelines": {"deals": [RENEWALS]}}
+        found = counted_case(stand_ins, self.source, given, Pull(self.source, "outcomes", ()), "crm.objects.deals.read")
+        portal = found.stand_ins.get(HubSpot).portal
+        first = portal.get("deals", "100") or {}
+        lost = first | {"properties": first["properties"] | {"dealstage": "closedlost"}}
+        found.differs = Differs(lambda: portal.put("deals", lost), lambda: portal.put("deals", first))
+        return found
 
 
 # --- Salesforce -------------------------------------------------------------------------------------------------------
@@ -161,3 +182,63 @@ def test_an_org_that_does_not_say_when_a_stage_changed_is_read_all_the_same(stan
     there.get(Salesforce).org.hidden.update({"LastStageChangeDate", "Type"})
     [one] = won(there)
     assert (one.known_at, one.called) == (None, None)
+
+
+# --- HubSpot ----------------------------------------------------------------------------------------------------------
+
+
+def won_deals(there: StandIns, since: datetime | None = None, currency: str = "USD") -> list[Outcome]:
+    return list(source(there, "hubspot.won_deals").outcomes(since, currency))
+
+
+def test_deals_in_a_stage_that_means_won_are_told_with_their_type(stand_ins: Make) -> None:
+    there = portal_of(
+        stand_ins,
+        deal(1, at="closedwon", closedate=CLOSED, dealtype="existingbusiness", amount="1200.50"),
+        deal(2, at="779", pipeline="77", closedate=CLOSED, amount="-300"),
+        deal(3),
+        deal(4, at="closedlost", closedate=CLOSED),
+        deal(5, at="closedwon", closedate=None),
+    )
+    closed = datetime(2026, 2, 15, 10, tzinfo=UTC)
+    shared = {
+        "source": "hubspot.won_deals",
+        "account_id": "acct-0",
+        "at": closed,
+        "known_at": closed,
+        "currency": "USD",
+    }
+    assert won_deals(there) == [
+        Outcome(**shared, kind="expansion", remote_id="101", called="existingbusiness", amount=Decimal("1200.50")),
+        Outcome(**shared, kind="contraction", remote_id="102", amount=Decimal(300)),
+    ]
+
+
+def test_a_deal_of_several_companies_is_the_primary_one_s_or_nobody_s(
+    stand_ins: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    shared = deal(1, at="closedwon", closedate=CLOSED) | {"companies": [9001, 9000], "primary": 9001}
+    unmarked = deal(2, at="closedwon", closedate=CLOSED) | {"companies": [9000, 9001], "primary": None}
+    there = portal_of(stand_ins, shared, unmarked, deal(3, company=None, at="closedwon", closedate=CLOSED))
+    assert [(one.remote_id, one.account_id) for one in won_deals(there)] == [("101", "acct-1")]
+    assert "HubSpot: 2 deals left out, of no company with a product account id, or of several" in caplog.messages
+
+
+def test_a_deal_that_is_not_won_any_more_is_told_as_gone(stand_ins: Make) -> None:
+    there = portal_of(
+        stand_ins,
+        deal(1, at="closedlost", closedate=CLOSED, hs_lastmodifieddate=LATELY),
+        deal(2, at="closedwon", closedate=CLOSED, hs_lastmodifieddate="2026-01-01T10:00:00.000Z"),
+    )
+    told = won_deals(there, datetime(2026, 3, 1, tzinfo=UTC))
+    assert [(one.remote_id, one.is_gone) for one in told] == [("101", True)]
+
+
+def test_an_amount_in_another_currency_is_what_hubspot_says_of_it_at_home_or_keeps_its_own(stand_ins: Make) -> None:
+    foreign = {"deal_currency_code": "EUR", "amount": "100"}
+    there = portal_of(
+        stand_ins,
+        deal(1, at="closedwon", closedate=CLOSED, **foreign, amount_in_home_currency="125"),
+        deal(2, at="closedwon", closedate=CLOSED, **foreign),
+    )
+    assert [(one.amount, one.currency) for one in won_deals(there)] == [(Decimal(125), "USD"), (Decimal(100), "EUR")]
