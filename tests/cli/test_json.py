@@ -68,6 +68,7 @@ ASKED = {
     "run": [("run", "--dry-run", "--as-of", AS_OF)],
     "triggers": [("triggers", "--as-of", AS_OF)],
     "backtest": [("backtest", "--from", "2026-02-26", "--to", "2026-02-27")],
+    "tune": [],  # wants a history with outcomes: tests/cli/test_tune.py
     "unsure": [("unsure",)],
 }
 
