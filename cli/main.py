@@ -28,6 +28,7 @@ COMMANDS = {
     "rank": "Who first, by expected ARR: why, what next, and what is in the way.",
     "ledger": "What fired and what was done about it.",
     "report": "One page for a meeting: what fired, what was done, what people say.",
+    "diff": "Why two runs decided otherwise: definitions, data, or the ledger.",
     "approve": "What waits for a person: a flood, or what policy.yaml wants approved.",
     "pause": "Stop a trigger, a playbook or an integration, at once.",
     "resume": "Let it go on.",

@@ -43,6 +43,7 @@ class RunReport:
     """Collected while a run goes on; kept in the ledger as its summary."""
 
     accounts: int = 0
+    asked: list[str] = field(default_factory=list)  # triggers
     fired: dict[str, int] = field(default_factory=dict)  # trigger -> new firings
     unknown: dict[str, dict[str, int]] = field(default_factory=dict)  # trigger -> cause -> accounts
     cooling: int = 0
@@ -69,6 +70,7 @@ class RunReport:
 
     def add_decisions(self, evaluated: Evaluated, decisions: Decisions) -> None:
         self.accounts = evaluated.accounts
+        self.asked = sorted(evaluated.answers)
         self.fired = dict(Counter(firing.trigger for firing in decisions.firings))
         self.unknown = {name: dict(causes) for name, causes in decisions.unknown_counts.items()}
         self.cooling = len({(each.trigger, each.account_id) for each in decisions.cooling})

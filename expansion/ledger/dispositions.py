@@ -50,9 +50,11 @@ class Dispositions(Database):
         with self.reading() as connection:
             return _read(connection, query)
 
-    def snoozes(self, trigger: str, at: datetime) -> list[Snooze]:
-        """The accounts that this trigger leaves alone at that moment, each as the longest says."""
+    def snoozes(self, trigger: str, at: datetime, said_by: datetime | None = None) -> list[Snooze]:
+        """The accounts that this trigger leaves alone at that moment, each as the longest says; `said_by`: without what
+        was only said afterwards."""
         query = select(*_COLUMNS).where(_lasting(at), DISPOSITIONS.c.trigger == trigger)
+        query = query if said_by is None else query.where(DISPOSITIONS.c.at <= said_by)
         with self.reading() as connection:
             found = _read(connection, query.order_by(DISPOSITIONS.c.until, DISPOSITIONS.c.id))
         return list({one.account_id: Snooze(one.account_id, one.until, one.who) for one in found if one.until}.values())

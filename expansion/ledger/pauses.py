@@ -37,11 +37,12 @@ class Pauses(Database):
                 audit.write(connection, [_line("resumed", kind, name, by, note)], now)
             return ended
 
-    def pauses(self) -> list[Pause]:
-        """Everything that is paused now, the oldest first."""
+    def pauses(self, at: datetime | None = None) -> list[Pause]:
+        """Everything that is paused now, the oldest first; or was at a moment."""
         columns = (PAUSES.c.kind, PAUSES.c.name, PAUSES.c.by, PAUSES.c.since, PAUSES.c.note)
+        lasting = _LASTING if at is None else (PAUSES.c.since <= at) & (_LASTING | (PAUSES.c.ended_at > at))
         with self.reading() as connection:
-            rows = connection.execute(select(*columns).where(_LASTING).order_by(PAUSES.c.since, PAUSES.c.id))
+            rows = connection.execute(select(*columns).where(lasting).order_by(PAUSES.c.since, PAUSES.c.id))
             return [Pause(*row) for row in rows]
 
 

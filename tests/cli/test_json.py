@@ -40,6 +40,7 @@ ASKED = {
     "audit": [("audit",), ("audit", "--verify"), ("audit", "--heads")],
     "check": [("check",)],
     "clock": [("clock",)],
+    "diff": [],  # wants runs by commits: tests/cli/test_diff.py
     "doctor": [("doctor",)],
     "events": [("events",), ("events", "Export Blocked")],
     "explain": [("explain", "export-limit", "a-100", "--as-of", AS_OF)],
