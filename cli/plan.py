@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from expansion.plan.effect import OfTrigger
     from expansion.plan.inside import Inside
     from jobs.plan import Plan
+    from jobs.plan_past import Past
     from jobs.revisions import Version
 
 
@@ -38,9 +39,25 @@ if TYPE_CHECKING:
     show_default=True,
     help="`markdown`: for a pull request.",
 )
+@click.option(
+    "--days",
+    default=30,
+    type=click.IntRange(1, 400),
+    show_default=True,
+    help="Also so many of the last days, each decided by both.",
+)
+@click.option("--no-history", is_flag=True, help="Only the next run: the last days are left out.")
 @engine_option
 @click.option("--json", "json_", is_flag=True, help="As JSON, with every account and field.")
-def command(against: str | None, as_of: datetime | None, format_: str, engine: str | None, json_: bool) -> None:
+def command(
+    against: str | None,
+    as_of: datetime | None,
+    format_: str,
+    days: int,
+    no_history: bool,
+    engine: str | None,
+    json_: bool,
+) -> None:
     """What the edited playbooks would do that the others would not: who newly fires or stops, what goes to whom, what
     it is worth, what is held, and what becomes of accounts that are inside a playbook. Nothing is written or sent.
 
@@ -56,7 +73,7 @@ def command(against: str | None, as_of: datetime | None, format_: str, engine: s
     place = open_place(looking=True, engine=engine)
     try:
         at = moment(as_of) if as_of else place.clock.seen()
-        made = plan(place, compared_with(place, against), here(place), at)
+        made = plan(place, compared_with(place, against), here(place), at, None if no_history else days)
         if empty := how_to_begin(place, at, made.accounts):
             made = replace(made, notes=(empty, *made.notes))
     finally:
@@ -110,6 +127,7 @@ def _for_scripts(made: Plan) -> dict[str, Any]:
         "became_before": scripts.money(made.worth_before),
         "became_after": scripts.money(made.worth_after),
         "inside": [_inside(one) for one in made.inside],
+        "past": _past(made.past) if made.past else None,
     }
 
 
@@ -153,4 +171,14 @@ def _inside(one: Inside) -> dict[str, Any]:
         "steps_skipped": one.skipped,
         "steps_taken_up": one.taken_up,
         "keeps_playbooks": list(one.keeps),
+    }
+
+
+def _past(found: Past) -> dict[str, Any]:
+    return {
+        "first": found.first,
+        "last": found.last,
+        "days": found.days,
+        "days_asked_for": found.asked_for,
+        "triggers": [scripts.told(one) | {"days_untold": found.untold.get(one.trigger, 0)} for one in found.triggers],
     }

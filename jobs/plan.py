@@ -18,6 +18,7 @@ from expansion.records.ledger import FiringFilter, FiringRecord, StepFilter
 from jobs.decide import Evaluated, decide_all, evaluate, triggers_to_check
 from jobs.definitions import Definitions
 from jobs.place import Place
+from jobs.plan_past import Past, past
 from jobs.revisions import Version
 from jobs.worth import Total, counting, totals
 
@@ -36,6 +37,7 @@ class Plan:
     inside: tuple[Inside, ...]
     worth_before: tuple[Total, ...]
     worth_after: tuple[Total, ...]
+    past: Past | None = None  # None: nobody asked for it, or no trigger is touched
     notes: tuple[str, ...] = ()  # what is to be known before anything is believed
 
     @property
@@ -43,8 +45,8 @@ class Plan:
         return [one for one in self.cases if not one.passed]
 
 
-def plan(place: Place, before: Version, after: Version, as_of: datetime) -> Plan:
-    """What the next run would do by either version, and what differs."""
+def plan(place: Place, before: Version, after: Version, as_of: datetime, days: int | None = None) -> Plan:
+    """What the next run would do by either version, and what differs; and what the last days would have been like."""
     old, new = before.definitions, after.definitions
     asked = both_sides(place, old, new, as_of)
     was, now = (Side(one.answers, decide_all(place, one, as_of)) for one in asked)
@@ -60,6 +62,7 @@ def plan(place: Place, before: Version, after: Version, as_of: datetime) -> Plan
         tuple(_inside(place, old, new, found, as_of)),
         tuple(totals(counting(was.every()))),
         tuple(totals(counting(now.every()))),
+        past(place, old, new, as_of, days) if days else None,
         (*before.notes, *after.notes),
     )
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from expansion.text.harmless import in_markdown
 from jobs.plan import Plan
-from jobs.plan_told import Section, cases_said, compared, headline, sections
+from jobs.plan_section import Section
+from jobs.plan_told import cases_said, compared, headline, sections
 
 MARK = "<!-- expansion plan -->"  # by which the comment of an earlier push is found again
 _NUMBERS = ("before", "after", "worth")
@@ -25,7 +26,7 @@ def _section(section: Section) -> list[str]:
     lines = [f"#### {section.title}", "", *_items(section.lines)]
     if section.rows:
         lines += ["", *_table(section.rows)] if section.lines else _table(section.rows)
-    return [*lines, "", *map(in_markdown, section.after)] if section.after else lines
+    return [*lines, *(line for said in section.after for line in ("", in_markdown(said)))]
 
 
 def _items(lines: Iterable[str]) -> list[str]:

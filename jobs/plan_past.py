@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache, partial
 
-from expansion.measure.replay import Day, Replayed, replay
-
 from expansion.calendar.spans import local_date
 from expansion.evaluate.results import Answers
 from expansion.explain.evaluator import StoreEvaluator
 from expansion.history.over import answers_over
 from expansion.language.model.models import Trigger
+from expansion.measure.replay import Day, Replayed, replay
 from expansion.plan.affected import affected, mean_the_same
 from expansion.plan.past import PastOf, past_of
 from jobs.backtest import ends_of_days
@@ -40,19 +39,22 @@ class Past:
 
     @property
     def days(self) -> int:
-        return (self.last - self.first).days + 1
+        """None at all where no day before this one is stored."""
+        return max(0, (self.last - self.first).days + 1)
 
 
 def past(place: Place, old: Definitions, new: Definitions, as_of: datetime, days: int = DAYS) -> Past | None:
-    """Both versions over the days that have ended; None where nothing is touched that a run asks, or no day is stored.
+    """Both versions over the days that have ended; None where nothing is touched that a run asks.
 
     The day before them is played too: what is true then has begun at a time that nobody knows, and counts nowhere.
     """
     was, now = touched(old, new)
     last = local_date(as_of, new.zone) - timedelta(days=1)
     first = max(last - timedelta(days=days - 1), _reaches_back(place, new) + timedelta(days=1))
-    if not (was or now) or first > last:
+    if not (was or now):
         return None
+    if first > last:
+        return Past(first, last, days, (), {}, {})
     moments = ends_of_days(first - timedelta(days=1), last, new.zone)
     before, after = _played(place, (old, was), (new, now), moments)
     found = [

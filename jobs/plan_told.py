@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC
 
 from expansion.calendar.spans import day_text
@@ -15,20 +14,11 @@ from expansion.records.ledger import FiringRecord
 from expansion.text.many import many
 from expansion.text.money import money_text
 from jobs.plan import Plan
+from jobs.plan_past_told import past_section
+from jobs.plan_section import SHOWN, Section
 from jobs.worth import ACTED_ON, Total
 
-SHOWN = 25  # accounts of one list: a pull request is read, not searched
 NOBODY = "for nobody anything would be different in the next run"
-
-
-@dataclass(frozen=True)
-class Section:
-    """A heading with sentences and a table below it."""
-
-    title: str
-    lines: tuple[str, ...] = ()
-    rows: tuple[Mapping[str, str], ...] = ()
-    after: tuple[str, ...] = ()  # below the table
 
 
 def headline(plan: Plan) -> str:
@@ -50,6 +40,7 @@ def sections(plan: Plan) -> list[Section]:
         _steps(plan.effect),
         _held(plan.effect),
         _inside(plan.inside),
+        past_section(plan.past),
     ]
     return [one for one in every if one.lines or one.rows]
 

@@ -11,10 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from expansion.evaluate.subjects import Subject
-from expansion.ledger.firings import _REACHED_THE_BRAKE as REACHED_THE_BRAKE
 from expansion.ledger.store import Ledger
 from expansion.records.dispositions import Snooze
-from expansion.records.firing import Conversation, LastEpisode, Mark, OpenEpisode, subject_of
+from expansion.records.firing import REACHED_THE_BRAKE, Conversation, LastEpisode, Mark, OpenEpisode, subject_of
 from expansion.records.ledger import FiringRecord, RunRecord
 from expansion.records.pauses import Pause
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,13 @@ import pytest
 from expansion.contract import Done
 from expansion.ledger import verdicts
 from expansion.ledger.store import open_ledger
+from expansion.measure.replay import replay
+from expansion.plan.affected import mean_the_same
+from jobs.backtest import days, ends_of_days
+from jobs.decide import triggers_to_check
+from jobs.place import Place
+from jobs.plan_past import past
+from jobs.revisions import compared_with
 from tests.cli.conftest import AS_OF
 from tests.ledger.builders import NOON, a_firing, claim, key_of, record
 
@@ -211,3 +218,39 @@ def test_nothing_is_stored_here(repo, change, plan):
     change("triggers/export-limit.yaml", "status: watching", "status: live")
     said = " ".join(plan().split())
     assert "nothing is stored yet, so no account could be asked" in said
+
+
+# --- the last days ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", ["the same", "others"])
+def test_the_days_are_those_that_each_version_would_have_played_alone(repo, change, words):
+    """However history is read, each day is as an evaluator of it says: also where a fact changed."""
+    change("triggers/export-limit.yaml", "at_least: 3 ", "at_least: 1 ")
+    change("triggers/export-limit.yaml", "by_at_least: 2 people", "by_at_least: 1 people")
+    if words == "others":
+        change("shared/facts.yaml", "title: Plan}", "title: The plan}")
+    place = Place(looking=True)
+    old, new = compared_with(place, None).definitions, place.definitions
+    assert mean_the_same(old.workspace, new.workspace) is (words == "the same")
+    found = past(place, old, new, datetime.fromisoformat(AS_OF), 10)
+    assert found is not None
+    moments = ends_of_days(found.first - timedelta(days=1), found.last, new.zone)
+    for side, version in (("before", old), ("after", new)):
+        asked = triggers_to_check(version)
+        alone = replay(asked, version.workspace.policy, days(place, version, asked, moments)).of("export-limit")
+        counted = [getattr(week, side) for one in found.triggers for week in one.weeks]
+        assert sum(counted) == len(alone) == getattr(found.triggers[0], side)
+    assert found.triggers[0].after > found.triggers[0].before >= 0
+
+
+def test_history_is_left_out_on_request(repo, change, plan):
+    change("triggers/export-limit.yaml", "over: 14 days", "over: 28 days")
+    assert "day by day" in plan()
+    assert "day by day" not in plan("--no-history")
+
+
+def test_a_store_without_a_day_before_this_one_says_so(repo, change, run):
+    change("triggers/export-limit.yaml", "over: 14 days", "over: 28 days")
+    ran = run("plan", "--as-of", "2026-02-16T12:00:00Z")
+    assert "no whole day before this one is stored" in ran.out
