@@ -93,9 +93,10 @@ def play_again(place: Place, run: RunRecord) -> Decisions:
 
 def as_bytes(decisions: Decisions) -> bytes:
     """Everything that was decided and would be sent, in one order: two that are equal decide the same."""
-    told = {"firings": decisions.firings, "again": [each.firing for each in decisions.again]}
-    rest = {"cleared": decisions.cleared, "cooling": decisions.cooling}
-    plain = {name: [asdict(one) for one in some] for name, some in {**told, **rest}.items()}  # type: ignore[dict-item]
+    some = {"firings": decisions.firings, "again": tuple(each.firing for each in decisions.again)}
+    plain = {name: [asdict(one) for one in firings] for name, firings in some.items()}
+    plain |= {"cleared": [asdict(one) for one in decisions.cleared]}
+    plain |= {"cooling": [asdict(one) for one in decisions.cooling]}
     return json.dumps(plain, sort_keys=True, default=str).encode()
 
 

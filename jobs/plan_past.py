@@ -118,7 +118,7 @@ def _days(place: Place, asked: _Asked, evaluator: Callable[[datetime], StoreEval
 
 def _reaches_back(place: Place, definitions: Definitions) -> date:
     """The first day of which the events of every source are known; where there are none, any day."""
-    named = [events.from_ for events in definitions.workspace.facts.events]
+    named: list[str | None] = [events.from_ for events in definitions.workspace.facts.events]
     spans = [found for source in named or [None] if (found := place.stored.spans(source))]
     return max((local_date(each[0][0], definitions.zone) for each in spans), default=date.min)
 

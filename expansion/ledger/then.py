@@ -100,8 +100,8 @@ def _as_it_stood(ledger: Ledger, firing: FiringRecord, run: RunRecord) -> Firing
     if not earlier:
         return firing
     was = earlier[-1]
-    said = {"decision": was.decision, "reason": was.reason, "decided_at": was.decided_at}
-    return replace(firing, **said, decided_in=was.decided_in, approved_by=None)
+    stood = replace(firing, decision=was.decision, reason=was.reason, decided_at=was.decided_at)
+    return replace(stood, decided_in=was.decided_in, approved_by=None)
 
 
 def _subject(firing: FiringRecord) -> Subject:
