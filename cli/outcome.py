@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import sys
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
@@ -35,8 +36,8 @@ class Amount(click.ParamType[Decimal]):
 
 
 @click.command("outcome")
-@click.argument("what", required=False, metavar="[add | remove | TRIGGER]")
-@click.argument("whose", required=False, metavar="[ACCOUNT | ID]")
+@click.argument("what", required=False, metavar="[add|import|remove|TRIGGER]")
+@click.argument("whose", required=False, metavar="[ACCOUNT|FILE|ID]")
 @click.option("--expansion", "kind", flag_value="expansion", help="With `add`: they buy more.")
 @click.option("--contraction", "kind", flag_value="contraction", help="With `add`: they buy less, or leave.")
 @click.option("--tier", help="With `add`: which tier of policy.yaml was sold; left out: any.")
@@ -64,8 +65,9 @@ def command(
     """What accounts came to buy more of, or less, the newest first: what policy.yaml names under `outcomes`, and what
     people wrote down. What counts nowhere is listed with the reason.
 
-    `add ACCOUNT --expansion` writes one down, `remove ID` takes it back. `TRIGGER ACCOUNT --not-useful --reason …` is
-    what a seller says of a firing, as by the buttons in Slack.
+    `add ACCOUNT --expansion` writes one down, `remove ID` takes it back; `import FILE` writes down all of a CSV with
+    the columns id, account_id, kind, at (and amount, currency, tier, called, known_at). `TRIGGER ACCOUNT --not-useful
+    --reason …` is what a seller says of a firing, as by the buttons in Slack.
     """
     from flows.opening import open_place
     from jobs.saying import CannotBeSaid
@@ -82,6 +84,8 @@ def command(
             raise CannotBeSaid("`--by` is empty\n\nhint: write a name, or leave it out")
         if what == "add":
             told = _add(place, whose or "", kind or "", tier, amount, at, who, reason)
+        elif what == "import":
+            told = _import(place, whose or "")
         elif what == "remove":
             told = _remove(place, whose or "", who, reason)
         else:
@@ -90,6 +94,8 @@ def command(
         place.close()
     if json_:
         as_json(told)
+    if told.get("wrong"):
+        sys.exit(1)
 
 
 def _must_fit(what: str | None, whose: str | None, kind: str | None, useful: str | None, *, given: object) -> None:
@@ -97,12 +103,13 @@ def _must_fit(what: str | None, whose: str | None, kind: str | None, useful: str
         raise click.UsageError("of which account? write `add ACCOUNT --expansion`, or `TRIGGER ACCOUNT --not-useful`")
     if what is not None and whose is None:
         named = {"add": "`add ACCOUNT --expansion`", "remove": "`remove ID`; the list shows the ids"}
+        named |= {"import": "`import FILE`"}
         raise click.UsageError(f"write {named.get(what, '`TRIGGER ACCOUNT --useful` or `--not-useful`')}")
     if what == "add" and (kind is None or useful):
         raise click.UsageError("an outcome is one of two: write `--expansion` or `--contraction` beside `add`")
-    if what == "remove" and (kind or useful or given):
-        raise click.UsageError("`remove` takes an id, and `--reason`")
-    if what not in (None, "add", "remove") and (useful is None or kind or given):
+    if what in ("remove", "import") and (kind or useful or given):
+        raise click.UsageError("`remove` takes an id and `--reason`, `import` a file, and both nothing else")
+    if what not in (None, "add", "import", "remove") and (useful is None or kind or given):
         raise click.UsageError("what of the firing? write `--useful` or `--not-useful`, and `--reason`")
 
 
@@ -190,6 +197,22 @@ def _add(
     stands = "written down" if new else "stands there already"
     say(f"{kind} of {id_} on {outcome.at.astimezone(place.zone):%Y-%m-%d}: {stands}, id {outcome.remote_id}")
     return {"remote_id": outcome.remote_id, "account_id": id_, "is_new": new}
+
+
+def _import(place: Place, name: str) -> dict[str, Any]:
+    from pathlib import Path
+
+    from jobs.outcome_files import import_outcomes
+
+    done = import_outcomes(place, Path(name), place.now())
+    for sentence in done.wrong[:_SHOWN]:
+        say(f"{name}, {sentence}")
+    left = f"; {len(done.wrong):,} left out" if done.wrong else ""
+    say(f"{name}: {done.told}{left}")
+    return {"new": done.told.new, "changed": done.told.changed, "wrong": list(done.wrong)}
+
+
+_SHOWN = 20  # rows that make no sense
 
 
 def _remove(place: Place, name: str, who: str, reason: str | None) -> dict[str, Any]:

@@ -79,6 +79,45 @@ def test_a_seller_says_that_a_firing_was_of_no_use(fired, run):
     assert [kind for kind, *_ in answers()] == ["useful", "not_useful"], "the last word stands beside the first"
 
 
+FILE = """\
+id,account_id,kind,at,amount,tier,called
+s-1,a-100,expansion,2026-02-10,1200.50,plan_change,Upsell
+s-2,a-200,Contraction,2026-02-20,,,
+s-3,a-300,upsell,2026-02-20,,,
+s-4,a-300,expansion,soon,,,
+s-5,a-300,expansion,2026-02-20,-5,,
+s-6,,expansion,2026-02-20,,,
+"""
+
+
+def test_a_file_is_written_down_and_what_makes_no_sense_is_said_with_its_line(folder, run, snapshot):
+    Path("sales.csv").write_text(FILE, encoding="utf-8")
+    first = run("outcome", "import", "sales.csv")
+    assert str(first) == snapshot
+    Path("sales.csv").write_text(FILE.replace("1200.50", "900").partition("s-2")[0], encoding="utf-8")
+    again = run("outcome", "import", "sales.csv")
+    assert (again.code, again.err) == (0, "sales.csv: 0 new, 1 changed\n")
+    found = json.loads(run("outcome", "--json").out, parse_float=Decimal)["outcomes"]
+    assert {one["remote_id"]: one["amount"] for one in found} == {"s-1": Decimal(900), "s-2": None}
+    assert {one["remote_id"]: one["happened_at"] for one in found}["s-1"] == "2026-02-10T00:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("id,account,kind\n", "no column account_id and no column at"),
+        ("", "no column id"),
+        ("id,account_id,kind,at\n".encode("utf-16"), "not UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_table_of_outcomes_is_refused(folder, run, content, said):
+    Path("sales.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
+    ran = run("outcome", "import", "sales.csv")
+    assert ran.code == 1
+    assert said in ran.err
+    assert run("outcome", "import", "nosuch.csv").code == 1
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
