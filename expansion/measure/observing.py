@@ -63,10 +63,7 @@ class Asking:
         accounts = [account_of(one) for one in engine.subjects.ids]
         numbers = {**_triggers(evaluator, self.triggers), **_usage(engine, self.events)}
         texts: dict[Feature, Sequence[str | None]] = {}
-        for name, definition in engine.vocabulary.facts.facts.items():
-            if not _is_told(engine, name, definition):
-                continue
-            feature, column = _fact(engine, name, definition)
+        for feature, column in _facts(engine):
             if isinstance(column, list):
                 texts[feature] = column
             else:
@@ -151,10 +148,20 @@ def _is_told(engine: Engine, name: str, definition: FactDefinition) -> bool:
     return not (name in who or counted or facts.of_users(name) or kind_of(name, facts) == "list")
 
 
-def _fact(engine: Engine, name: str, definition: FactDefinition) -> tuple[Feature, Floats | list[str | None]]:
-    facts = engine.vocabulary.facts
-    measure, kind = engine.compiler.fact(name), kind_of(name, facts)
-    engine.measure_now(measure)
+def _facts(engine: Engine) -> Iterator[tuple[Feature, Floats | list[str | None]]]:
+    """Every fact that says something, measured together."""
+    every = engine.vocabulary.facts.facts.items()
+    told = {name: definition for name, definition in every if _is_told(engine, name, definition)}
+    wanted = {name: engine.compiler.fact(name) for name in told}
+    engine.measure_now(*wanted.values())
+    for name, definition in told.items():
+        yield _fact(engine, name, definition, wanted[name])
+
+
+def _fact(
+    engine: Engine, name: str, definition: FactDefinition, measure: Measure
+) -> tuple[Feature, Floats | list[str | None]]:
+    kind = kind_of(name, engine.vocabulary.facts)
     column = engine.column(measure, 0)
     if column is None or column.kind in NUMERIC:
         told = _floats(engine.number(measure, 0))
