@@ -29,6 +29,8 @@ COMMANDS = {
     "ledger": "What fired and what was done about it.",
     "report": "One page for a meeting: what fired, what was done, what people say.",
     "diff": "Why two runs decided otherwise: definitions, data, or the ledger.",
+    "lift": "What acting brings, against accounts that are held out; and when it can be told.",
+    "forecast": "What the next months bring, with how often such a forecast held.",
     "approve": "What waits for a person: a flood, or what policy.yaml wants approved.",
     "pause": "Stop a trigger, a playbook or an integration, at once.",
     "resume": "Let it go on.",
@@ -70,6 +72,8 @@ MEANT = {
     **dict.fromkeys(("sources", "fields", "cohorts", "words"), "expansion facts"),
     **dict.fromkeys(("outcomes", "won", "upsell", "churn", "feedback", "useful"), "expansion outcome"),
     **dict.fromkeys(("dashboard", "page", "html", "metrics", "stats"), "expansion report"),
+    **dict.fromkeys(("uplift", "holdout", "experiment", "ab-test", "impact"), "expansion lift"),
+    **dict.fromkeys(("pipeline", "predict", "projection"), "expansion forecast"),
     "schema": "expansion init --schemas-only",
     "schemas": "expansion init --schemas-only",
 }

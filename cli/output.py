@@ -31,6 +31,11 @@ _NUMBERS = (
     "waiting",
     "before",
     "after",
+    "could fire",
+    "fired",
+    "acted on",
+    "bought more",
+    "share",
 )
 _NARROWEST = 40  # a window that is narrower is not looked at: lines stay whole
 _PIPED = 200  # a pipe or a log should hold whole lines

@@ -16,9 +16,10 @@ from math import inf
 from typing import Literal
 
 from expansion.measure.intervals import FEWEST, Arm, Interval, koopman, newcombe
-from expansion.measure.sequential import Converted, always_valid, over_looks, weeks_until_told
+from expansion.measure.sequential import Converted, always_valid, over_looks, smallest_told, weeks_until_told
 
 WEEK = timedelta(weeks=1)
+YEAR = 52  # weeks
 PACE = 13  # the last weeks that say how many will convert in the next ones: a quarter
 # nothing: nobody fired. too_few: under FEWEST conversions held out, and no lift is told. not_yet: the interval holds 1.
 Verdict = Literal["nothing", "too_few", "not_yet", "lift", "loss"]
@@ -65,10 +66,10 @@ class Lift:
     """The comparison at a moment.
 
     `ratio`: how many times as often the treated bought more; may be looked at on any day. None before any look.
-    `contradicts`: the looks so far do not go together, so that only the last one stands in `ratio`.
+    `contradicts`: the looks so far do not go together, or not with what was counted; only the last stands in `ratio`.
     `weeks`: until a lift of `expected` would be told, at the pace of the last quarter; None where nobody can say, or
-    ten years are not enough. `one_look`: the difference of the rates and their ratio, for one look on a day planned
-    beforehand; None where there are too few.
+    ten years are not enough. `in_a_year`: the smallest ratio that would be told within a year. `one_look`: the
+    difference of the rates and their ratio, for one look on a day planned beforehand; None where there are too few.
     """
 
     treated: Side
@@ -78,6 +79,7 @@ class Lift:
     contradicts: bool
     expected: Fraction
     weeks: int | None
+    in_a_year: float | None
     a_week: float
     since: datetime | None
     open: int  # units whose window has not ended
@@ -86,8 +88,13 @@ class Lift:
     @property
     def counted(self) -> float | None:
         """The ratio of the rates as they were counted; None where too few were held out to say one."""
-        ours, theirs = self.treated.arm.rate, self.held_out.arm.rate
-        return ours / theirs if ours is not None and theirs and self.held_out.converted >= FEWEST else None
+        return counted_ratio(self.treated, self.held_out)
+
+
+def counted_ratio(treated: Side, held_out: Side) -> float | None:
+    """The ratio of the rates as they were counted; None where too few were held out to say one."""
+    ours, theirs = treated.arm.rate, held_out.arm.rate
+    return ours / theirs if ours is not None and theirs and held_out.converted >= FEWEST else None
 
 
 Eligible = Mapping[bool, int]  # held out or not -> units
@@ -106,9 +113,9 @@ def lift(
     groups = sorted({one.share for one in firsts})
     looks = [_counts(groups, known, at) for at in _weekly(firsts, now)]
     every = [always_valid(look) for look in looks]
-    together = over_looks(every)
     held = _side(True, firsts, known, eligible)
     treated = _side(False, firsts, known, eligible)
+    together = _together(every, counted_ratio(treated, held))
     ratio = (together or every[-1]) if every else None
     verdict = _verdict(held, ratio)
     pace = _pace(groups, known, firsts, now)
@@ -121,6 +128,7 @@ def lift(
         contradicts=bool(every) and together is None,
         expected=expected,
         weeks=weeks_until_told(looks[-1], pace, float(expected)) if looks and not told else None,
+        in_a_year=smallest_told(looks[-1], pace, YEAR) if looks and not told else None,
         a_week=sum(pace),
         since=min((one.at for one in firsts), default=None),
         open=sum(one.until > now and one.unit not in known for one in firsts),
@@ -164,6 +172,12 @@ def _weekly(firsts: Sequence[Fired], now: datetime) -> list[datetime]:
         return []
     began = min(one.at for one in firsts)
     return [*(began + week * WEEK for week in range(1, (now - began) // WEEK + 1)), now]
+
+
+def _together(looks: Sequence[Interval], counted: float | None) -> Interval | None:
+    """What all looks allow; None where that is nothing, or not what was counted: they speak of different ratios."""
+    found = over_looks(looks)
+    return None if found is None or (counted is not None and counted not in found) else found
 
 
 def _counts(groups: Sequence[Fraction], known: _Known, at: datetime) -> list[Converted]:

@@ -105,6 +105,24 @@ def weeks_until_told(
     return high
 
 
+def smallest_told(
+    conversions: Sequence[Converted], a_week: Sequence[float], weeks: int, sure: float = 0.8, confidence: float = 0.95
+) -> float | None:
+    """The smallest lift that would be known of within so many weeks; None where even ten times as often would not."""
+    limit = -log(1 - confidence)
+
+    def told(ratio: float) -> bool:
+        return evidence(_after(conversions, a_week, ratio, weeks, sure)) >= limit
+
+    if not told(10.0):
+        return None
+    low, high = 1.0, 10.0
+    for _ in range(20):
+        middle = (low + high) / 2
+        low, high = (low, middle) if told(middle) else (middle, high)
+    return high
+
+
 def _after(
     conversions: Sequence[Converted], a_week: Sequence[float], ratio: float, weeks: int, sure: float
 ) -> list[Converted]:

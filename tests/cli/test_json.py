@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from cli.main import COMMANDS, Commands
 from cli.main import cli as group
 from cli.scripts import written
-from expansion.contract import Disposition
+from expansion.contract import Disposition, Outcome
 from expansion.ledger import verdicts
 from expansion.ledger.store import open_ledger
 from tests.cli.conftest import AS_OF
@@ -45,10 +45,12 @@ ASKED = {
     "events": [("events",), ("events", "Export Blocked")],
     "explain": [("explain", "export-limit", "a-100", "--as-of", AS_OF)],
     "facts": [("facts",)],
+    "forecast": [("forecast",)],
     "forget": [("forget", "ana", "--yes")],
     "import": [("import", "new.csv", "--map", "sample/events.map.yaml")],
     "init": [("init", "new-folder")],
     "ledger": [("ledger",), *(("ledger", f"--{view}") for view in ("steps", "runs", "clocks", "answers", "history"))],
+    "lift": [("lift",)],
     "map": [
         ("map", "sample/events.csv"),
         ("map", "sample"),
@@ -88,6 +90,9 @@ def full(folder, change) -> Path:
     claim(ledger, "slack.post_message")
     ledger.resolve([verdicts.unsure(key_of(step_id="tell"), "Slack's answer was cut off")], "me", NOON)
     ledger.pause("integration", "slack", "dana", "", NOON)
+    ledger.add_outcomes(
+        [Outcome("crm", "a-100", "expansion", NOON, "deal-1", amount=Decimal(900), currency="USD")], NOON
+    )
     ledger.dispose(Disposition("slack.buttons", key_of(step_id="tell"), "claimed", "U0ANA", NOON, "click"), NOON)
     ledger.close()
     rows = ["event_id,event,happened_at,account_id,user_id", "n-1,Signed in,soon,a-100,ana"]

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from scipy.special import betaln
 
 from expansion.measure.intervals import Interval
-from expansion.measure.sequential import Converted, always_valid, evidence, over_looks, weeks_until_told
+from expansion.measure.sequential import (
+    Converted,
+    always_valid,
+    evidence,
+    over_looks,
+    smallest_told,
+    weeks_until_told,
+)
 
 WEEKS = 26
 LIMIT = log(20)
@@ -183,6 +190,14 @@ def test_what_has_been_counted_already_shortens_the_time():
 
 def test_what_is_known_already_takes_no_more_weeks():
     assert weeks_until_told([Converted(0.5, 10, 90)], [1], 1.3) == 0
+
+
+def test_the_smallest_lift_of_a_year_takes_a_year():
+    begun = [Converted(0.1, 3, 25)]
+    smallest = smallest_told(begun, [6], 52)
+    assert smallest is not None and 1 < smallest < 3
+    assert weeks_until_told(begun, [6], smallest) == 52
+    assert smallest_told([Converted(0.05, 0, 1)], [0.1], 52) is None
 
 
 def test_ten_years_that_are_not_enough_are_no_number_of_weeks():
