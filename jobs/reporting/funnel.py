@@ -20,7 +20,7 @@ NOT_ACTED: dict[str, tuple[Decision, ...]] = {
     "no playbook fits": ("no_playbook",),
     "declined": ("declined",),
 }
-STAGES = ("fired", "acted on", "done")
+STAGES = ("fired", "acted on", "done", "expanded")
 
 
 def funnel_section(known: Known) -> Section:
@@ -42,22 +42,29 @@ def _said(known: Known) -> tuple[str, ...]:
 def _funnel(known: Known) -> Figure:
     counts = {name: _stages(known, name) for name in known.triggers}
     rows = tuple((name, *_asked(known, name), *counts[name]) for name in known.triggers)
-    names = ("asked about", "people asked about", "cannot tell", *STAGES)
+    stages = STAGES if known.came is not None else STAGES[:-1]
+    names = ("asked about", "people asked about", "cannot tell", *stages)
     table = Table((Column("trigger", numbers=False), *map(Column, names)), rows)
     bars = tuple(
         Bar(name, count, " → ".join(f"{one:,}" for one in count)) for name, count in counts.items() if count[0]
     )
     note = (
         "All but the people are accounts, each once a column. Asked about and cannot tell are of the end of this time; "
-        "– where nobody could be asked. Done: at least one step of the playbook is."
+        "– where nobody could be asked. Done: at least one step of the playbook is. Expanded: within the attribution "
+        "window after it was acted on; of some that window goes on."
     )
-    return Figure("How far accounts came", table.without_empty(), Bars(STAGES, bars, within=True), note)
+    return Figure("How far accounts came", table.without_empty(), Bars(stages, bars, within=True), note)
 
 
-def _stages(known: Known, name: str) -> tuple[int, int, int]:
+def _stages(known: Known, name: str) -> tuple[int, ...]:
+    """Each some of the one before. The last one is left out where no expansion is known at all."""
     mine = _of(known, name)
     acted = [one for one in mine if one.decision == "acting"]
-    return _accounts(mine), _accounts(acted), _accounts([one for one in acted if work(one) in known.done])
+    done = [one for one in acted if work(one) in known.done]
+    if known.came is None:
+        return _accounts(mine), _accounts(acted), _accounts(done)
+    hit = {firing for firing, what in known.came.items() if what.hit is not None}
+    return _accounts(mine), _accounts(acted), _accounts(done), _accounts([one for one in done if one.id in hit])
 
 
 def _asked(known: Known, name: str) -> tuple[Cell, Cell, Cell]:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from expansion.calendar.spans import local_date
 from expansion.records.dispositions import DispositionRecord
 from expansion.records.ledger import Clock, FiringFilter, FiringRecord, StepFilter, StepRecord
+from expansion.records.outcomes import OutcomeRecord
 from jobs.place import Place
 from jobs.worth import counting
 
@@ -29,6 +30,14 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Became:
+    """What came of one firing. `over`: its window is."""
+
+    over: bool
+    hit: OutcomeRecord | None
+
+
+@dataclass(frozen=True)
 class Known:
     """The firings of a stretch of time, and what became of them until now."""
 
@@ -40,6 +49,7 @@ class Known:
     clocks: Mapping[str, Clock] | None = None  # by the key of their step
     said: Sequence[DispositionRecord] = ()
     asked: Mapping[str, Asked] | None = None  # by trigger; None: nobody could be asked
+    came: Mapping[int, Became] | None = None  # by firing; None: no expansion is known at all
 
     @cached_property
     def counted(self) -> list[tuple[FiringRecord, bool]]:
@@ -81,15 +91,15 @@ def work(firing: FiringRecord) -> tuple[str, int]:
     return firing.account_id, firing.decided_in
 
 
-def read_known(place: Place, since: datetime, until: datetime, asked: Mapping[str, Asked] | None) -> Known:
-    """Read it from the ledger."""
+def read_known(place: Place, since: datetime, until: datetime) -> Known:
+    """Read it from the ledger; who was asked and what came is no business of that."""
     ledger = place.ledger
     firings = ledger.firings(FiringFilter(fired_from=since, fired_until=until))
     steps = ledger.steps(StepFilter(fired_from=since, fired_until=until))
     timed = [one.key for one in steps if one.recipe.get("sla")]
     clocks = {key: clock for some in _parts(timed) for key, clock in ledger.clocks_of(some).items()}
     said = [one for some in _parts([each.id for each in firings]) for one in ledger.dispositions(some)]
-    return Known(since, until, place.zone, firings, steps, clocks, said, asked)
+    return Known(since, until, place.zone, firings, steps, clocks, said)
 
 
 def _parts(many: Sequence[T]) -> Iterable[Sequence[T]]:
