@@ -26,13 +26,17 @@ PAGE = Path("expansion-report.html")
 )  # fmt: skip
 @click.option("--since", type=MOMENT, help="Of what fired from this moment on; left out: 13 weeks before its end.")
 @click.option("--as-of", type=MOMENT, help="Of what fired until this moment; left out: now.")
+@click.option("--history", is_flag=True, help="Also what takes longer: triggers played over history, chances judged.")
 @engine_option
 @click.option("--json", "json_", is_flag=True, help="Also the figures, as JSON.")
-def command(out: Path, since: datetime | None, as_of: datetime | None, engine: str | None, json_: bool) -> None:
+def command(
+    out: Path, since: datetime | None, as_of: datetime | None, history: bool, engine: str | None, json_: bool
+) -> None:
     """Write one HTML page for a meeting: it needs no network and no script, and can be printed or sent.
 
-    What became of what fired and what it is worth; how far accounts came, trigger by trigger; who has how much on
-    their desk; whether tasks were touched in time; what sellers say. Where something is missing, it says what to do.
+    What became of what fired and what it is worth; how far accounts came, trigger by trigger; what came of it; who has
+    how much on their desk; whether tasks were touched in time; what sellers say; with `--history` what triggers would
+    have done, and whether chances came true. Where something is missing, it says what to do.
     The page names accounts' owners: it is readable by you alone until you pass it on.
     """
     from flows.opening import open_place
@@ -40,7 +44,7 @@ def command(out: Path, since: datetime | None, as_of: datetime | None, engine: s
     from jobs.reporting.report import make_report, wanted
     from web.report.page import page
 
-    of = wanted(since, moment(as_of))
+    of = wanted(since, moment(as_of), history=history)
     place = open_place(looking=True, engine=engine)
     try:
         must_be_ours(place)

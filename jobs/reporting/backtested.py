@@ -63,7 +63,7 @@ def _row(score: Score) -> tuple[Cell, ...]:
         share(base.came, base.asked),
         lift,
         share(score.announced, score.expansions),
-        f"{score.leads.median:.0f}" if score.leads else None,
+        round(score.leads.median) if score.leads else None,
     )
 
 

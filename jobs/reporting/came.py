@@ -39,7 +39,7 @@ NO_OUTCOME = (
     "No expansion is known, so nothing can be said of what came: `outcomes:` in policy.yaml says what counts as one, "
     "and `expansion outcome` takes one down by hand."
 )
-AFTER = "It came after, which is not yet because of it: `expansion lift` compares with the accounts that are held out."
+AFTER = "It came after, which is not yet because of it: only what became of the accounts held out can tell."
 NOTE = (
     "Over: the attribution window of the firing's tier is, so that it is right or not. Accounts that had bought within "
     "the window before are left out. Between: 95% sure (Wilson)."
@@ -101,7 +101,7 @@ def between(found: Interval) -> str:
 
 
 def _percent(value: float) -> str:
-    return f"{value:.1%}" if value < 0.1 else f"{value:.0%}"
+    return f"{value:.1%}" if 0.0005 <= value < 0.1 else f"{value:.0%}"
 
 
 def _by_trigger(known: Known, counted: Counted) -> Figure:

@@ -48,7 +48,5 @@ def _weekly(known: Known) -> Figure | None:
     columns = (Column("week from"), Column("acted on"), Column("not acted on"))
     rows = tuple((week, *count) for week, count in zip(weeks, counts, strict=True))
     plot = Columns(("acted on", "not acted on"), tuple(weeks), counts)
-    note = (
-        f"Weeks begin on Monday, {known.zone}, the first being that of the first firing; it and the last may be short."
-    )
+    note = f"Weeks begin on Monday, {known.zone}, from the first firing to the last run; both may be short."
     return Figure("Firings week by week", Table(columns, rows), plot, note)

@@ -49,6 +49,7 @@ class Known:
     clocks: Mapping[str, Clock] | None = None  # by the key of their step
     said: Sequence[DispositionRecord] = ()
     asked: Mapping[str, Asked] | None = None  # by trigger; None: nobody could be asked
+    ran_until: datetime | None = None  # the moment that the last run was about; None: not known
     came: Mapping[int, Became] | None = None  # by firing; None: no expansion is known at all
 
     @cached_property
@@ -76,9 +77,11 @@ class Known:
         return local_date(moment, self.zone)
 
     def weeks(self) -> list[date]:
-        """The Mondays of all weeks from the first in which anything fired: before it there may have been no run."""
+        """The Mondays of all weeks from the first in which anything fired to that of the last run: where there was no
+        run, nothing could fire."""
         begins = min((one.fired_at for one in self.firings), default=self.until)
-        first, last = monday(self.day(begins)), monday(self.day(self.until))
+        ends = min(self.until, self.ran_until or self.until)
+        first, last = monday(self.day(begins)), monday(self.day(ends))
         return [first + timedelta(weeks=count) for count in range((last - first).days // 7 + 1)]
 
 
@@ -99,7 +102,8 @@ def read_known(place: Place, since: datetime, until: datetime) -> Known:
     timed = [one.key for one in steps if one.recipe.get("sla")]
     clocks = {key: clock for some in _parts(timed) for key, clock in ledger.clocks_of(some).items()}
     said = [one for some in _parts([each.id for each in firings]) for one in ledger.dispositions(some)]
-    return Known(since, until, place.zone, firings, steps, clocks, said)
+    last = next((run.as_of for run in ledger.runs(1, ("expansion", "react"))), None)
+    return Known(since, until, place.zone, firings, steps, clocks, said, ran_until=last)
 
 
 def _parts(many: Sequence[T]) -> Iterable[Sequence[T]]:

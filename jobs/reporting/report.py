@@ -13,8 +13,10 @@ from jobs.backtest import backtest, stretch, triggers_of
 from jobs.decide import Evaluated, evaluate, triggers_to_check
 from jobs.outcomes import collect
 from jobs.place import Place
-from jobs.reporting import backtested
+from jobs.rank import rank
+from jobs.reporting import backtested, calibrated
 from jobs.reporting.backtested import backtest_section
+from jobs.reporting.calibrated import calibration_section
 from jobs.reporting.came import became, came_section
 from jobs.reporting.content import Report, Section
 from jobs.reporting.funnel import funnel_section
@@ -33,7 +35,7 @@ class NoTime(ForPeople):
 
 @dataclass(frozen=True)
 class Wanted:
-    """Of which time, and whether also what takes longer: triggers played over history."""
+    """Of which time, and whether also what takes longer: triggers played over history, chances learned and judged."""
 
     since: datetime
     until: datetime
@@ -71,6 +73,7 @@ def sections(place: Place, known: Known, of: Wanted) -> Iterable[Section]:
     yield touch_section(known, calendar)
     yield said_section(known)
     yield _backtest(place, of)
+    yield _calibration(place, of)
 
 
 def _backtest(place: Place, of: Wanted) -> Section:
@@ -84,6 +87,12 @@ def _backtest(place: Place, of: Wanted) -> Section:
         return backtest_section(backtest(place, definitions, chosen, outcomes, *days, of.until))
 
     return _or_missing("backtest", backtested.TITLE, made)
+
+
+def _calibration(place: Place, of: Wanted) -> Section:
+    if not of.history:
+        return Section("calibration", calibrated.TITLE, missing=calibrated.NOT_ASKED)
+    return _or_missing("calibration", calibrated.TITLE, lambda: calibration_section(rank(place, of.until, top=0).bases))
 
 
 def _or_missing(id_: str, title: str, made: Callable[[], Section]) -> Section:

@@ -94,3 +94,22 @@ def test_a_report_imports_no_library_of_measuring_and_no_prefect_artifacts():
     )
     root = Path(__file__).resolve().parents[2]
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("history", [False, True])
+def test_history_is_played_only_where_that_is_asked_for(fired, run, history):
+    told = run("report", "--as-of", AS_OF, "--json", *(["--history"] if history else [])).json
+    missing = {one["section"]: one["missing"] or "" for one in told["sections"]}
+    assert ("--history" in missing["backtest"]) is not history
+    assert ("--history" in missing["calibration"]) is not history
+
+
+def test_the_page_names_no_command_that_is_not_there(fired, run):
+    import re
+
+    from cli.main import COMMANDS
+
+    run("report")
+    named = re.findall(r"<code>expansion (\w+)", PAGE.read_text(encoding="utf-8"))
+    assert named
+    assert set(named) <= set(COMMANDS)

@@ -52,6 +52,11 @@ def test_weeks_begin_with_the_first_firing_and_empty_ones_in_between_are_shown()
     ]
 
 
+def test_weeks_after_the_last_run_are_not_shown_as_empty() -> None:
+    of = known(fired(1, fired_at=MONDAY - timedelta(days=14)), ran_until=MONDAY - timedelta(days=7))
+    assert [row["week from"] for row in rows(headline_section(of), 1)] == ["16 Feb 2026", "23 Feb 2026"]
+
+
 def test_a_firing_after_midnight_is_of_the_week_it_is_in_the_policy_s_zone() -> None:
     sunday_night = MONDAY.replace(month=6, day=7, hour=23, minute=30)  # Monday, half past midnight, in London
     of = known(fired(1, fired_at=sunday_night - timedelta(days=7)), fired(2, fired_at=sunday_night), until=sunday_night)
