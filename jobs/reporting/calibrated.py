@@ -18,7 +18,7 @@ NOT_ASKED = (
     "`expansion rank` shows whom they put first."
 )
 NOTE = (
-    "Judged on later history than was learned from. Said: the mean chance; came: how many did expand; between: what that "
+    "Judged on later history than was learned from. Said: the mean chance; came: how many expanded; between: what that "
     "may be (95% sure). The top tenth is where a rank is read. On the dashed line, what was said is what came."
 )
 MOST = 4  # models that one picture tells apart
