@@ -3,14 +3,15 @@ or sent."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from expansion.evaluate.results import Answer
+from expansion.history.over import answers_over
 from expansion.language.model.conditions import Condition
 from expansion.language.model.models import Trigger
 from expansion.language.yaml.files import Files, Overlaid
@@ -78,7 +79,8 @@ def backtest(
     known_until = _known_until(place, definitions, outcomes, now)
     policy = definitions.workspace.policy
     replayed = replay(triggers, policy, days(place, definitions, triggers, moments))
-    scored = [_scored(place, definitions, trigger, replayed, outcomes, known_until) for trigger in triggers]
+    eligible = cache(partial(_eligible, place, definitions))
+    scored = [_scored(definitions, trigger, replayed, outcomes, known_until, eligible) for trigger in triggers]
     return Backtest(
         first,
         last,
@@ -120,31 +122,31 @@ def days(
     place: Place, definitions: Definitions, triggers: Sequence[Trigger], moments: Sequence[datetime]
 ) -> Iterator[Day]:
     """What each of the triggers answers at each moment, by what was known then."""
-    for at in moments:
-        evaluator = place.evaluator(definitions, at)
-        yield Day(at, evaluator.answers(triggers), partial(place.evaluator, definitions, at), place.ids(at))
+    relations = partial(place.events.relations, looking=place.looking)
+    for at, answers in answers_over(relations, definitions.vocabulary, triggers, moments):
+        yield Day(at, answers, partial(place.evaluator, definitions, at), place.ids(at))
 
 
 def _scored(
-    place: Place,
     definitions: Definitions,
     trigger: Trigger,
     replayed: Replayed,
     outcomes: Sequence[OutcomeRecord],
     known_until: datetime,
+    eligible: Callable[[str | None, datetime], Eligible],
 ) -> Score:
     tier = definitions.workspace.policy.tiers[trigger.leads_to]
     bought = Bought.of(outcomes, trigger.leads_to, tier.attribution, definitions.zone)
-    asked = [_eligible(place, definitions, trigger, at) for at in apart(replayed.moments, bought)]
+    asked = [eligible(trigger.accounts, at) for at in apart(replayed.moments, bought)]
     return score(trigger.trigger, trigger.leads_to, replayed, bought, asked, known_until)
 
 
-def _eligible(place: Place, definitions: Definitions, trigger: Trigger, at: datetime) -> Eligible:
-    """The accounts of the trigger's cohort at a moment; all that were there where it has none."""
+def _eligible(place: Place, definitions: Definitions, cohort: str | None, at: datetime) -> Eligible:
+    """The accounts of a trigger's cohort at a moment; all that were there where it has none."""
     evaluator = place.evaluator(definitions, at)
     there = evaluator.accounts()
-    if trigger.accounts:
-        answers = evaluator.holds([Condition(cohort=trigger.accounts)], there)
+    if cohort:
+        answers = evaluator.holds([Condition(cohort=cohort)], there)
         there = [account for account in there if answers[account] is Answer.YES]
     return Eligible(at, frozenset(there))
 
