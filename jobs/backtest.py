@@ -3,7 +3,7 @@ or sent."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache, partial
@@ -11,14 +11,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from expansion.evaluate.results import Answer
-from expansion.history.over import answers_over
 from expansion.language.model.conditions import Condition
 from expansion.language.model.models import Trigger
 from expansion.language.yaml.files import Files, Overlaid
-from expansion.measure.replay import Day, Replayed, replay
+from expansion.measure.replay import Replayed, replay
 from expansion.measure.scores import Bought, Eligible, Score, apart, score
 from expansion.records.outcomes import OutcomeRecord
 from expansion.text.for_people import ForPeople
+from jobs.days import Then, days, ends_of_days
 from jobs.decide import trigger_called
 from jobs.definitions import Definitions, read_definitions
 from jobs.place import Place
@@ -79,7 +79,7 @@ def backtest(
     known_until = _known_until(place, definitions, outcomes, now)
     policy = definitions.workspace.policy
     replayed = replay(triggers, policy, days(place, definitions, triggers, moments))
-    eligible = cache(partial(_eligible, place, definitions))
+    eligible = cache(partial(_eligible, Then.of(place, definitions, moments)))
     scored = [_scored(definitions, trigger, replayed, outcomes, known_until, eligible) for trigger in triggers]
     return Backtest(
         first,
@@ -110,23 +110,6 @@ def stretch(
     return first or last - timedelta(days=USUAL - 1), last
 
 
-def ends_of_days(first: date, last: date, zone: ZoneInfo) -> list[datetime]:
-    """The last moment of each of these days: what a day's check sees when it is over."""
-    from expansion.evaluate.measures import Calendar
-
-    calendar = Calendar(datetime.combine(last + timedelta(days=2), datetime.min.time(), zone), zone)
-    return [calendar.end_of(first + timedelta(days=n)) for n in range((last - first).days + 1)]
-
-
-def days(
-    place: Place, definitions: Definitions, triggers: Sequence[Trigger], moments: Sequence[datetime]
-) -> Iterator[Day]:
-    """What each of the triggers answers at each moment, by what was known then."""
-    relations = partial(place.events.relations, looking=place.looking)
-    for at, answers in answers_over(relations, definitions.vocabulary, triggers, moments):
-        yield Day(at, answers, partial(place.evaluator, definitions, at), place.ids(at))
-
-
 def _scored(
     definitions: Definitions,
     trigger: Trigger,
@@ -141,9 +124,9 @@ def _scored(
     return score(trigger.trigger, trigger.leads_to, replayed, bought, asked, known_until)
 
 
-def _eligible(place: Place, definitions: Definitions, cohort: str | None, at: datetime) -> Eligible:
+def _eligible(then: Then, cohort: str | None, at: datetime) -> Eligible:
     """The accounts of a trigger's cohort at a moment; all that were there where it has none."""
-    evaluator = place.evaluator(definitions, at)
+    evaluator = then.evaluator(at)
     there = evaluator.accounts()
     if cohort:
         answers = evaluator.holds([Condition(cohort=cohort)], there)

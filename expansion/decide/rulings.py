@@ -68,8 +68,9 @@ def rulings(
         held = {account: Ruling("suppressed", f"left alone for now: {why}") for account, why in left_alone.held.items()}
         of_account = held | of_account
     left = [account for account in accounts if account not in of_account]
-    drawn = held_out(trigger, policy, topmost_parents(left, policy.account.parent, evaluator))
-    of_account |= {account: Ruling("held_out", why) for account, why in drawn.items()}
+    if policy.holdout or trigger.holdout:
+        drawn = held_out(trigger, policy, topmost_parents(left, policy.account.parent, evaluator))
+        of_account |= {account: Ruling("held_out", why) for account, why in drawn.items()}
     free = [each for each in candidates if each.account_id not in of_account]
     in_bulk = _held(trigger, [each for each in free if not each.has_passed], policy, past)
     acting = _acting(trigger, [each.account_id for each in free if each not in in_bulk], evaluator, past.paused)

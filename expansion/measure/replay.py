@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache, partial
 from zoneinfo import ZoneInfo
 
 from expansion.accounts.priority import priorities
@@ -23,6 +24,7 @@ from expansion.evaluate.results import Answers, Evaluator
 from expansion.language.model.models import Policy, Trigger
 from expansion.language.model.values import Span
 from expansion.measure.past import Onset, Past
+from expansion.measure.together import Together
 from expansion.records.firing import Conversation, subject_of
 from expansion.usage.identity.former_ids import NOBODY, FormerIds
 
@@ -75,6 +77,12 @@ def as_live(trigger: Trigger) -> Trigger:
     return trigger if trigger.status == "live" else trigger.model_copy(update={"status": "live"})
 
 
+def _together(day: Day, changed: Iterable[Changes]) -> Evaluator:
+    """What answers about all of a day's candidates, of whatever trigger."""
+    accounts = {one.account_id for change in changed for one in (*change.begins, *change.again)}
+    return Together(day.evaluator(), sorted(accounts))
+
+
 @dataclass
 class _Playing:
     triggers: Sequence[Trigger]
@@ -93,10 +101,11 @@ class _Playing:
             raise ValueError(f"{day.at} does not come after {self.moments[-1]}")
         history, is_first = OfNow(self.past, day.ids), not self.moments
         changed = {one.trigger: self._changes(one, day.answers[one.trigger], history) for one in self.triggers}
+        asking = cache(partial(_together, day, changed.values()))
         ruled = {
             one.trigger: (dict.fromkeys(changed[one.trigger].begins, _SEED), {})
             if is_first
-            else self._ruled(one, changed[one.trigger], history, day)
+            else self._ruled(one, changed[one.trigger], history, asking)
             for one in self.triggers
         }
         for name, change in changed.items():
@@ -110,16 +119,18 @@ class _Playing:
         still_open, last = history.open_episodes(trigger.trigger), history.last_episode(trigger.trigger)
         return changes(answers, still_open, last, trigger.quiet_for, self.zone)
 
-    def _ruled(self, trigger: Trigger, changed: Changes, history: OfNow, day: Day) -> _Ruled:
+    def _ruled(self, trigger: Trigger, changed: Changes, history: OfNow, asking: Callable[[], Evaluator]) -> _Ruled:
         candidates = (*changed.begins, *changed.again)
         if not candidates:
             return _NOTHING
+        evaluator = asking()
+        at = evaluator.as_of
 
         def began(span: Span) -> Sequence[Conversation]:
-            return history.conversations(span_from(day.at, span, self.zone), day.at + timedelta(microseconds=1))
+            return history.conversations(span_from(at, span, self.zone), at + timedelta(microseconds=1))
 
-        today, counts = self._counts(trigger, candidates, history, day.at)
-        evaluator, past = day.evaluator(), TriggerPast(counts, today, began=began)
+        today, counts = self._counts(trigger, candidates, history, at)
+        past = TriggerPast(counts, today, began=began)
         accounts = list(dict.fromkeys(one.account_id for one in changed.begins))
         worth = priorities(self.policy.tiers[trigger.leads_to], accounts, self.policy.currency, evaluator)
         ruled = rulings(trigger, candidates, self.policy, evaluator, past)

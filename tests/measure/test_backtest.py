@@ -12,7 +12,8 @@ import pytest
 from expansion.measure.scores import Base, Score
 from expansion.records.ledger import FiringFilter
 from expansion.records.outcomes import OutcomeRecord
-from jobs.backtest import Backtest, CannotBacktest, backtest, draft_of, ends_of_days, stretch, triggers_of
+from jobs.backtest import Backtest, CannotBacktest, backtest, draft_of, stretch, triggers_of
+from jobs.days import ends_of_days
 from jobs.decide import decide_and_record, evaluate, triggers_to_check
 from jobs.place import Place
 from tests.measure.village import (
