@@ -24,7 +24,7 @@ from expansion.measure.played import Game, Then, spread
 from expansion.measure.tune import TooLittleHistory, Tuned, halves, tune
 from expansion.measure.turned import Turning
 from expansion.records.outcomes import OutcomeRecord
-from jobs.backtest import ends_of_days
+from jobs.days import ends_of_days
 from jobs.decide import trigger_called
 from jobs.definitions import Definitions
 from jobs.outcomes import collect
