@@ -15,7 +15,7 @@ from expansion.language.model.models import Trigger
 from expansion.measure.replay import Day, Replayed, replay
 from expansion.plan.affected import affected, mean_the_same
 from expansion.plan.past import PastOf, past_of
-from jobs.backtest import ends_of_days
+from jobs.days import ends_of_days
 from jobs.decide import triggers_to_check
 from jobs.definitions import Definitions
 from jobs.place import Place
