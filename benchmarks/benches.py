@@ -30,7 +30,7 @@ class Bench:
         return why_missing(self.needs) if self.needs else None
 
 
-_FACTS = "benchmarks.by_snapshots"
+_FACTS, _HISTORY = "benchmarks.by_snapshots", "benchmarks.by_history"
 BENCHES = (
     Bench("parse_floor", "floor", "DuckDB parses five columns of the JSON lines and stores nothing", reads_lines=True),
     Bench("ingest", "product", "import all events into an empty store", ("parse_floor",), reads_lines=True),
@@ -70,6 +70,20 @@ BENCHES = (
         module=_FACTS,
     ),
     Bench("hand_snapshots", "peer", "for each moment they read one query by hand, of all measures", module=_FACTS),
+    Bench(
+        "history_300",
+        "product",
+        "answer the thirty triggers for all accounts at the end of each of 300 days, measured together",
+        ("hand_sql_30", "evaluate_30"),
+        module=_HISTORY,
+    ),
+    Bench(
+        "history_loop",
+        "peer",
+        "the same by an evaluation for each day: of ten days, told of all",
+        ("history_300",),
+        module=_HISTORY,
+    ),
     Bench("explain_one_account", "product", "explain one trigger for one account, a hundred times"),
     Bench("one_account", "product", "take an event, write it to disk, answer all for its account, 300 times"),
 )
@@ -79,7 +93,7 @@ NAMED = {bench.name: bench for bench in BENCHES}
 PREPARATIONS = ("make_events", "make_stores", "make_snapshots")
 
 # Ways to the same answers, the product first: a difference is an error.
-SAME_ANSWERS = ("evaluate_30", "hand_sql_30", "polars_30", "clickhouse_30")
+SAME_ANSWERS = ("evaluate_30", "hand_sql_30", "polars_30", "clickhouse_30", "history_300")
 
 
 def module_of(job: str) -> str:

@@ -53,6 +53,9 @@ GOALS = (
     Goal("one_account", "<=", 40, figure="p99_ms"),
     Goal("store_snapshots", "<", 1_000, figure="peak_mb"),
     Goal("evaluate_snapshots", "<=", 3, to="hand_snapshots"),
+    Goal("history_300", "<=", 4, to="hand_sql_30", only_at=_TEN),
+    Goal("history_300", "<=", 600, figure="peak_mb", only_at=_TEN),
+    Goal("history_loop", ">=", 15, to="history_300", only_at=_TEN),
 )
 _MOST_MB = 500  # of each benchmark of the product, at ten million events
 

@@ -54,7 +54,7 @@ class Following:
         self._ask_all(woken, subjects, asking, few)
         for one in woken:
             one.known = _known(one, known)
-        return {one.compiled.name: one.answers(few, subjects) for one in self.every}
+        return {one.compiled.name: one.answers(few.as_of, subjects) for one in self.every}
 
     def _ask_all(self, woken: Sequence[Followed], subjects: Subjects, asking: Asking, few: EngineThen) -> None:
         if woken:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from expansion.evaluate.compile import Compiler
 from expansion.evaluate.compiled import Forms
-from expansion.evaluate.engine import Vocabulary
+from expansion.evaluate.engine import Engine, Vocabulary
 from expansion.evaluate.numbers import Array
 from expansion.evaluate.questions import answers
 from expansion.evaluate.relations import StoreRelations
@@ -28,78 +29,116 @@ from expansion.history.seen import Seen, Stretch
 from expansion.language.model.models import Trigger
 
 Then = tuple[datetime, dict[str, Answers]]
+SourceAt = Callable[[datetime], Source]
 
 
 def answers_over(
-    source: Callable[[datetime], Source],
-    vocabulary: Vocabulary,
-    triggers: Sequence[Trigger],
-    moments: Sequence[datetime],
+    source: SourceAt, vocabulary: Vocabulary, triggers: Sequence[Trigger], moments: Sequence[datetime]
 ) -> Iterator[Then]:
     """The answers at each of these moments, which ascend. `source` gives what is known at a moment.
 
     A usage store is looked at once, and read once for all moments; anything else is asked at each. Take what you need
     of the answers before you go on to the next moment: hundreds of them together fill the memory.
     """
+    for stretch in _stretches(source, vocabulary, moments):
+        yield from stretch.answers(triggers)
+
+
+def engines_over(
+    source: SourceAt, vocabulary: Vocabulary, moments: Sequence[datetime]
+) -> Iterator[tuple[datetime, Engine]]:
+    """An engine over all accounts for each of these moments. What one measured is that of its moment until the next
+    one is asked."""
+    for stretch in _stretches(source, vocabulary, moments):
+        yield from stretch.engines()
+
+
+def _stretches(source: SourceAt, vocabulary: Vocabulary, moments: Sequence[datetime]) -> Iterator[_Loop | _Over]:
     moments = [moment.astimezone(UTC) for moment in moments]
     if any(before > after for before, after in pairwise(moments)):
         raise ValueError("moments have to ascend")
-    if not moments:
-        return
-    last = source(moments[-1])
+    last = source(moments[-1]) if moments else None
     if not isinstance(last, StoreRelations):
-        for moment in moments:
-            yield moment, StoreEvaluator(source(moment), vocabulary, moment).answers(triggers)
+        yield _Loop(source, vocabulary, moments)
         return
     forms = Forms(Compiler(vocabulary.facts, vocabulary.policy, vocabulary.triggers))
     for stretch in Seen(last).stretches(moments):
-        yield from _Over(stretch, vocabulary, forms).answers(triggers)
+        # Where accounts were split, what arrived on the day of a check is told apart by its moment, and what arrived
+        # before by its day: that is measured at each moment by itself.
+        parted = stretch.stored.parted
+        yield _Loop(stretch.at, vocabulary, stretch.moments) if parted else _Over(stretch, vocabulary, forms)
 
 
+@dataclass(frozen=True)
+class _Loop:
+    """An evaluator for each moment."""
+
+    source: SourceAt
+    vocabulary: Vocabulary
+    moments: Sequence[datetime]
+
+    def answers(self, triggers: Sequence[Trigger]) -> Iterator[Then]:
+        for moment in self.moments:
+            yield moment, StoreEvaluator(self.source(moment), self.vocabulary, moment).answers(triggers)
+
+    def engines(self) -> Iterator[tuple[datetime, Engine]]:
+        for moment in self.moments:
+            yield moment, Engine(self.source(moment), self.vocabulary, moment)
+
+
+@dataclass(frozen=True)
 class _Over:
-    """A stretch of moments at which everybody goes by the same ids."""
+    """A stretch of moments at which everybody goes by the same ids, measured together."""
 
-    def __init__(self, stretch: Stretch, vocabulary: Vocabulary, forms: Forms) -> None:
-        self.stretch, self.vocabulary, self.forms = stretch, vocabulary, forms
+    stretch: Stretch
+    vocabulary: Vocabulary
+    forms: Forms
 
     def answers(self, triggers: Sequence[Trigger]) -> Iterator[Then]:
         of_accounts = [one for one in triggers if one.who == "accounts"]
-        if self.stretch.stored.parted or not of_accounts:
-            yield from ((moment, self._at(moment, triggers)) for moment in self.stretch.moments)
-            return
         of_users = [one for one in triggers if one.who == "users"]
-        for moment, found in self._of_accounts(of_accounts):
-            found |= self._at(moment, of_users)
-            yield moment, {one.trigger: found[one.trigger] for one in triggers}
+        people = _Loop(self.stretch.at, self.vocabulary, self.stretch.moments).answers(of_users)
+        asked = self._of_accounts(of_accounts) if of_accounts else ((at, {}) for at in self.stretch.moments)
+        for (moment, found), (_, theirs) in zip(asked, people, strict=True):
+            both = found | theirs
+            yield moment, {one.trigger: both[one.trigger] for one in triggers}
 
-    def _at(self, moment: datetime, triggers: Sequence[Trigger]) -> dict[str, Answers]:
-        """As ever: for people, and where accounts were split, as the day of the check is told apart by moments then."""
-        if not triggers:
-            return {}
-        return StoreEvaluator(self.stretch.at(moment), self.vocabulary, moment).answers(triggers)
+    def engines(self) -> Iterator[tuple[datetime, Engine]]:
+        for number, moment in enumerate(self.stretch.moments):
+            yield moment, self._everyone(number)
 
     def _of_accounts(self, triggers: Sequence[Trigger]) -> Iterator[Then]:
-        stored = self.stretch.stored
-        moments = Moments(self.stretch.moments, ZoneInfo(self.vocabulary.policy.time_zone))
-        population = Population.of(stored, moments.every)
-        counts = Counts(Reading(stored, moments), moments, population.size)
-        following = Following.of([self.forms.of(one) for one in triggers], counts, population)
+        following = Following.of([self.forms.of(one) for one in triggers], self.counts, self.population)
         others = [one for one in triggers if one.trigger not in following.names]
-        for number, moment in enumerate(moments.every):
-            asking = partial(self._engine, counts, number)
-            found = following.answers(number, asking)
+        for number, moment in enumerate(self.stretch.moments):
+            found = following.answers(number, partial(self._engine, number))
             if others:
-                those = population.subjects(number)
-                those.register()
-                found |= answers(asking(slice(0, those.size), those, None), others)
+                found |= answers(self._everyone(number), others)
             yield moment, found
 
+    @cached_property
+    def _moments(self) -> Moments:
+        return Moments(self.stretch.moments, ZoneInfo(self.vocabulary.policy.time_zone))
+
+    @cached_property
+    def population(self) -> Population:
+        return Population.of(self.stretch.stored, self.stretch.moments)
+
+    @cached_property
+    def counts(self) -> Counts:
+        return Counts(Reading(self.stretch.stored, self._moments), self._moments, self.population.size)
+
+    def _everyone(self, number: int) -> EngineThen:
+        those = self.population.subjects(number)
+        those.register()
+        return self._engine(number, slice(0, those.size), those)
+
     def _engine(
-        self, counts: Counts, number: int, places: Array | slice, those: Subjects, beside: EngineThen | None
+        self, number: int, places: Array | slice, those: Subjects, beside: EngineThen | None = None
     ) -> EngineThen:
         moment = self.stretch.moments[number]
-        source = SourceThen(self.stretch.at(moment), counts, number, places)
+        source = SourceThen(self.stretch.at(moment), self.counts, number, places)
         return EngineThen(source, self.vocabulary, moment, forms=self.forms, those=those, beside=beside)
 
 
-__all__ = ["answers_over"]
+__all__ = ["answers_over", "engines_over"]
