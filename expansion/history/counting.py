@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -100,7 +101,7 @@ def _grouped(measure: EventMeasure, rows: Happened) -> tuple[Happened, Array]:
             known = np.flatnonzero(rows.who != NOBODY)
             arrays = (rows.place, rows.who, rows.day, rows.entry, rows.value)
             some = Happened(*(array[known] for array in arrays))
-            return some, some.who
+            return some, some.who.astype(np.int64)
         case "days":
             return rows, _together(rows.place, rows.day - rows.day.min(initial=0))
     return rows, _together(rows.place, rows.value)
@@ -112,33 +113,67 @@ def _together(place: Array, other: Array) -> Array:
     return both
 
 
+Given = tuple[Sequence[Array], int]  # the numbers that a measure is made of, and what amounts are divided by
+
+
+class Giving(Protocol):
+    """Where the numbers of those who are asked about come from."""
+
+    def take(self, keys: Iterable[Key]) -> None:
+        """Make sure that these can be given."""
+        ...
+
+    def of(self, key: Key) -> Given | None:
+        """None where SQL has to be asked."""
+        ...
+
+
+@dataclass(frozen=True)
+class Now:
+    """The numbers of all who were there at a moment; the arrays are those of the next one as soon as it is asked."""
+
+    counts: Counts
+    number: int
+    size: int
+
+    def take(self, keys: Iterable[Key]) -> None:
+        self.counts.take(keys)
+
+    def of(self, key: Key) -> Given | None:
+        kept = self.counts.kept[key]
+        if kept is None:
+            return None
+        kept.go_to(self.number)
+        return [part.now[: self.size] for part in kept.parts], kept.den
+
+
+@dataclass(frozen=True)
+class CellAt(Cell):
+    """With its point: at one moment two points may see the same days, and not at the next."""
+
+    point: int
+
+
 @dataclass
 class HistoryMeasuring(EventMeasuring):
-    """The same measures as EventMeasuring takes by SQL, as of one of many moments. Its arrays are those of this moment
-    until the next one is asked about."""
+    """The same measures as EventMeasuring takes by SQL, from numbers that go on from moment to moment."""
 
-    counts: Counts = field(kw_only=True)
-    number: int = field(kw_only=True)  # of the moment
-    places: Array | slice = field(kw_only=True)  # of those who are asked about
-    keys: dict[Cell, Key] = field(default_factory=dict)
+    giving: Giving = field(kw_only=True)
 
-    def cell(self, measure: EventMeasure, point: int) -> Cell:
-        cell = super().cell(measure, point)
-        self.keys.setdefault(cell, (measure, point))
-        return cell
+    def _resolved(self, measure: EventMeasure, point: int) -> Cell:
+        cell = super()._resolved(measure, point)
+        return CellAt(cell.measure, cell.first, cell.last, point)
 
     def take(self, cells: Iterable[Cell], complete: Container[Cell]) -> None:
         new = {cell for cell in cells if cell not in self._taken}
-        may = {cell for cell in new if is_kept(cell.measure)}
-        self.counts.take(self.keys[cell] for cell in may)
-        mine = {cell: kept for cell in may if (kept := self.counts.kept[self.keys[cell]]) is not None}
+        may = {cell: _key(cell) for cell in new if is_kept(cell.measure)}
+        self.giving.take(may.values())
+        mine = {cell: given for cell, key in may.items() if (given := self.giving.of(key)) is not None}
         super().take(new - mine.keys(), complete)
-        for cell, kept in mine.items():
-            self._taken[cell] = self._kept(cell, kept, cell in complete)
+        for cell, given in mine.items():
+            self._taken[cell] = self._given(cell, *given, cell in complete)
 
-    def _kept(self, cell: Cell, kept: Kept, complete: bool) -> Numbers:
-        kept.go_to(self.number)
-        numbers = [part.now[self.places] for part in kept.parts]
+    def _given(self, cell: Cell, numbers: Sequence[Array], den: int, complete: bool) -> Numbers:
         if len(numbers) == 1:
             return from_counts(numbers[0], least=not complete)
         num, *read, unread = numbers
@@ -146,5 +181,10 @@ class HistoryMeasuring(EventMeasuring):
         self._note_unread(cell, unread)
         known = (unread == 0) & complete
         if not read:
-            return Numbers(num, kept.den, known)
-        return Numbers(num, np.maximum(read[0], 1) * kept.den, known & (read[0] > 0))
+            return Numbers(num, den, known)
+        return Numbers(num, np.maximum(read[0], 1) * den, known & (read[0] > 0))
+
+
+def _key(cell: Cell) -> Key:
+    assert isinstance(cell, CellAt), "each is made by `_resolved`"
+    return cell.measure, cell.point

@@ -7,25 +7,21 @@ from dataclasses import dataclass, replace
 
 from expansion.evaluate.coverage import Coverage
 from expansion.evaluate.engine import Engine
-from expansion.evaluate.numbers import Array
 from expansion.evaluate.source import Asked, Measures, Over, by_sql
 from expansion.evaluate.subjects import Subjects
-from expansion.history.counting import Counts, HistoryMeasuring, Key
+from expansion.history.counting import Giving, HistoryMeasuring, Key
 
 
 @dataclass(frozen=True)
 class SourceThen(Over):
-    """The store as it was known at a moment, with counts that go on from the moment before."""
+    """The store as it was known at a moment, with numbers that go on from the moment before."""
 
-    counts: Counts
-    number: int
-    places: Array | slice
+    giving: Giving
 
     def measures(self, asked: Asked) -> Measures:
         taking = by_sql(self.of, asked)
         rows, kept = self.rows(asked.calendar, None), (asked.calendar, asked.subjects)
-        counted = HistoryMeasuring(rows, *kept, counts=self.counts, number=self.number, places=self.places)
-        return replace(taking, counted=counted)
+        return replace(taking, counted=HistoryMeasuring(rows, *kept, giving=self.giving))
 
 
 @dataclass

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from expansion.evaluate.compile import Compiler
 from expansion.evaluate.compiled import Forms
 from expansion.evaluate.engine import Engine, Vocabulary
-from expansion.evaluate.numbers import Array
 from expansion.evaluate.questions import answers
 from expansion.evaluate.relations import StoreRelations
 from expansion.evaluate.results import Answers
 from expansion.evaluate.source import Source
 from expansion.evaluate.subjects import Subjects
 from expansion.explain.evaluator import StoreEvaluator
-from expansion.history.counting import Counts
+from expansion.history.counting import Counts, Giving, Now
 from expansion.history.engine import EngineThen, SourceThen
 from expansion.history.following import Following
 from expansion.history.moments import Moments
@@ -108,16 +107,15 @@ class _Over:
             yield moment, self._everyone(number)
 
     def _of_accounts(self, triggers: Sequence[Trigger]) -> Iterator[Then]:
-        following = Following.of([self.forms.of(one) for one in triggers], self.counts, self.population)
+        counts = Counts(self.reading, self.moments, self.population.size)  # they run ahead of those of the others
+        compiled = [self.forms.of(one) for one in triggers]
+        following = Following.of(compiled, counts, self.population, self.moments, self._engine)
         others = [one for one in triggers if one.trigger not in following.names]
-        for number, moment in enumerate(self.stretch.moments):
-            found = following.answers(number, partial(self._engine, number))
-            if others:
-                found |= answers(self._everyone(number), others)
-            yield moment, found
+        for (number, moment), found in zip(enumerate(self.stretch.moments), following.answers(), strict=True):
+            yield moment, found | (answers(self._everyone(number), others) if others else {})
 
     @cached_property
-    def _moments(self) -> Moments:
+    def moments(self) -> Moments:
         return Moments(self.stretch.moments, ZoneInfo(self.vocabulary.policy.time_zone))
 
     @cached_property
@@ -125,19 +123,21 @@ class _Over:
         return Population.of(self.stretch.stored, self.stretch.moments)
 
     @cached_property
+    def reading(self) -> Reading:
+        return Reading(self.stretch.stored, self.moments)
+
+    @cached_property
     def counts(self) -> Counts:
-        return Counts(Reading(self.stretch.stored, self._moments), self._moments, self.population.size)
+        return Counts(self.reading, self.moments, self.population.size)
 
     def _everyone(self, number: int) -> EngineThen:
         those = self.population.subjects(number)
         those.register()
-        return self._engine(number, slice(0, those.size), those)
+        return self._engine(number, Now(self.counts, number, those.size), those)
 
-    def _engine(
-        self, number: int, places: Array | slice, those: Subjects, beside: EngineThen | None = None
-    ) -> EngineThen:
+    def _engine(self, number: int, giving: Giving, those: Subjects, beside: EngineThen | None = None) -> EngineThen:
         moment = self.stretch.moments[number]
-        source = SourceThen(self.stretch.at(moment), self.counts, number, places)
+        source = SourceThen(self.stretch.at(moment), giving)
         return EngineThen(source, self.vocabulary, moment, forms=self.forms, those=those, beside=beside)
 
 

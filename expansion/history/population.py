@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 
 import duckdb
 import numpy as np
@@ -53,15 +52,6 @@ class Population:
         if size not in self._subjects:
             self._subjects = {size: Subjects(self.con, self.ids[:size])}
         return self._subjects[size]
-
-    def some(self, places: Array) -> Subjects:
-        """Those who stand at some places."""
-        return Subjects(self.con, self._array[places].tolist())
-
-    @cached_property
-    def _array(self) -> Array:
-        array: Array = np.array(self.ids, dtype=object)
-        return array
 
     def _register(self) -> None:
         """Make the table of places, for SQL."""

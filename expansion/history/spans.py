@@ -32,7 +32,7 @@ def of_groups(rows: Happened, group: Array, sight: Sight) -> Counted:
     """One for each group of rows (of the same place) while at least one of them is seen."""
     on, off = _seen(rows, sight)
     there = np.flatnonzero(on < off)
-    there = there[np.lexsort((off[there], group[there]))]
+    there = there[np.argsort(group[there] * (int(off.max(initial=0)) + 1) + off[there])]
     place, group, on, off = rows.place[there], group[there], on[there], off[there]
     first, last = _unbroken(group, on, off)
     return Counted(place[last], _earliest(group, on)[first], off[last], np.ones(len(last), dtype=np.int64))

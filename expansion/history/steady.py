@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from expansion.evaluate.subjects import Chosen, Subject, Subjects
 from expansion.evaluate.tree import Leaf, Line, Repeated, lines, measures
 from expansion.history.counting import Key, is_kept
 
-Known = tuple[tuple[str | None, bool, bool], ...]  # of each number, see EngineThen.known_of
+Known = tuple[str | None, bool, bool]  # of a number, see EngineThen.known_of
 
 
 _PACKED = 16  # answers in one number, beside a number for all those before
@@ -51,6 +52,24 @@ class Unknown(Mapping[Subject, str]):
         return int(np.count_nonzero(self.codes))
 
 
+@dataclass(frozen=True)
+class Changes:
+    """What a trigger is answered at some moments one after another, about those of whom that may have changed."""
+
+    begins: Sequence[int]  # where each moment begins, and the end
+    places: Array
+    fires: Array
+    held: Array
+    codes: Array
+
+    def at(self, number: int) -> Changes:
+        """Those of one moment."""
+        some = slice(self.begins[number], self.begins[number + 1])
+        return Changes(
+            (0, some.stop - some.start), *(part[some] for part in (self.places, self.fires, self.held, self.codes))
+        )
+
+
 @dataclass
 class Followed:
     """A trigger, and what it was answered last."""
@@ -62,24 +81,43 @@ class Followed:
     codes: Array  # of causes
     texts: list[str] = field(default_factory=lambda: [""])
     yes: frozenset[Subject] = frozenset()
-    known: Known | None = None
+    known: Sequence[Known] | None = None
 
     @classmethod
     def of(cls, compiled: CompiledTrigger, size: int) -> Followed:
         fires, held = constant(NO, size), constant(NO, size)
         return cls(compiled, list(keys_of(compiled)), fires, held, np.zeros(size, dtype=np.int32))
 
-    def take(self, engine: Engine, places: Array, some: Array) -> None:
-        """The answers about some of those whom an engine was asked about; `places` are where all of them stand."""
-        fires, held = engine.answer(self.compiled.fires)[some], engine.answer(self.compiled.holds_on)[some]
-        at, ids = places[some], engine.subjects.ids
-        before = self.fires[at]
-        more, fewer = some[(fires == YES) & (before != YES)], some[(fires != YES) & (before == YES)]
+    def wakes(self, known: Mapping[Key, Known]) -> bool:
+        """Whether everybody is to be asked anew, as more or less is known of the numbers than before."""
+        before, self.known = self.known, [known[key] for key in self.keys]
+        return before != self.known
+
+    def asked(self, engine: Engine, places: Sequence[Array]) -> Changes:
+        """What an engine says about those at these places, of each moment, one after another."""
+        begins = [0, *np.cumsum([len(some) for some in places]).tolist()]
+        fires, held = engine.answer(self.compiled.fires), engine.answer(self.compiled.holds_on)
+        codes = np.zeros(len(fires), dtype=np.int32)
+        if len(unclear := np.flatnonzero(fires == CANNOT_TELL)):
+            codes[unclear] = self._causes(engine, unclear)
+        return Changes(begins, np.concatenate(places), fires, held, codes)
+
+    def answers(self, as_of: datetime, subjects: Subjects, changes: Changes, number: int) -> Answers:
+        """At the next moment, the one with this number among those of the changes."""
+        self._take(changes.at(number), subjects.ids)
+        size = subjects.size
+        cleared = Chosen(subjects, self.held[:size] == NO)
+        unknown = Unknown(subjects, self.codes[:size].copy(), self.texts)
+        return Answers(self.compiled.name, as_of, self.yes, cleared, unknown, size)
+
+    def _take(self, now: Changes, ids: Sequence[Subject]) -> None:
+        before = self.fires[now.places]
+        other = np.flatnonzero(now.fires != before)
+        more, fewer = other[now.fires[other] == YES], other[before[other] == YES]
         if len(more) or len(fewer):
-            self.yes = (self.yes | {ids[one] for one in more.tolist()}) - {ids[one] for one in fewer.tolist()}
-        self.fires[at], self.held[at], self.codes[at] = fires, held, 0
-        if len(unclear := some[fires == CANNOT_TELL]):
-            self.codes[places[unclear]] = self._causes(engine, unclear)
+            more, fewer = now.places[more].tolist(), now.places[fewer].tolist()
+            self.yes = (self.yes | {ids[one] for one in more}) - {ids[one] for one in fewer}
+        self.fires[now.places], self.held[now.places], self.codes[now.places] = now.fires, now.held, now.codes
 
     def _causes(self, engine: Engine, unclear: Array) -> Array:
         """A number for each cause. Those who are answered alike line by line have the same one."""
@@ -102,12 +140,6 @@ class Followed:
         if cause not in self.texts[1:]:
             self.texts.append(cause)
         return self.texts.index(cause, 1)
-
-    def answers(self, engine: Engine, subjects: Subjects) -> Answers:
-        size = subjects.size
-        cleared = Chosen(subjects, self.held[:size] == NO)
-        unknown = Unknown(subjects, self.codes[:size].copy(), self.texts)
-        return Answers(self.compiled.name, engine.as_of, self.yes, cleared, unknown, size)
 
 
 def _parts(engine: Engine, line: Line, point: int) -> Iterator[Array]:

@@ -19,6 +19,8 @@ def _all() -> dict[str, dict]:
     for name, ratios in {
         "evaluate_30": {"group_floor": 0.5},
         "hand_sql_30": {"evaluate_30": 9},
+        "history_300": {"hand_sql_30": 3.5},
+        "history_loop": {"history_300": 30},
         "ingest": {"parse_floor": 5},
         "rollup_build": {"group_floor": 11},
         "rollup_refresh_one_day": {"rollup_build": 0.05},
@@ -28,6 +30,7 @@ def _all() -> dict[str, dict]:
     lines["new_column"]["built_again"] = 0
     lines["one_account"] |= {"p50_ms": 7.0, "p99_ms": 20.0}
     lines["store_snapshots"]["peak_mb"] = 500
+    lines["history_300"]["peak_mb"] = 550
     lines["peak_memory"] = {"mb": dict.fromkeys([*PRODUCT, "clickhouse_30"], 400)}
     lines["growth"] = {"events": 10.0, "peak_mb": dict.fromkeys([*PRODUCT, "clickhouse_30"], 1.5)}
     return lines
@@ -40,7 +43,7 @@ def _goal(line: dict, text: str) -> dict:
 
 def test_a_good_run_meets_every_goal() -> None:
     line = goals_line(TEN, _all())
-    assert (line["met"], line["missed"], line["missing"]) == (12, 0, 0)
+    assert (line["met"], line["missed"], line["missing"]) == (15, 0, 0)
     assert _goal(line, "evaluate_30 <= 2.5 group_floor") == {
         "goal": "evaluate_30 <= 2.5 group_floor",
         "measured": 0.5,
