@@ -85,7 +85,8 @@ class Followed:
 
     @classmethod
     def of(cls, compiled: CompiledTrigger, size: int) -> Followed:
-        fires, held = constant(NO, size), constant(NO, size)
+        fires = constant(NO, size)
+        held = fires if compiled.holds_on is compiled.fires else constant(NO, size)
         return cls(compiled, list(keys_of(compiled)), fires, held, np.zeros(size, dtype=np.int32))
 
     def wakes(self, known: Mapping[Key, Known]) -> bool:
@@ -117,7 +118,9 @@ class Followed:
         if len(more) or len(fewer):
             more, fewer = now.places[more].tolist(), now.places[fewer].tolist()
             self.yes = (self.yes | {ids[one] for one in more}) - {ids[one] for one in fewer}
-        self.fires[now.places], self.held[now.places], self.codes[now.places] = now.fires, now.held, now.codes
+        self.fires[now.places], self.codes[now.places] = now.fires, now.codes
+        if self.held is not self.fires:
+            self.held[now.places] = now.held
 
     def _causes(self, engine: Engine, unclear: Array) -> Array:
         """A number for each cause. Those who are answered alike line by line have the same one."""
