@@ -12,7 +12,7 @@ from expansion.evaluate.engine import Engine, Vocabulary
 from expansion.evaluate.relations import StoreRelations
 from expansion.evaluate.source import Source
 from expansion.explain.evaluator import StoreEvaluator
-from expansion.history.counting import Counts
+from expansion.history.counting import Counts, Now
 from expansion.history.engine import EngineThen, SourceThen
 from expansion.history.moments import Moments
 from expansion.history.population import Population
@@ -67,7 +67,7 @@ def _over(stretch: Stretch, vocabulary: Vocabulary, forms: Forms) -> Iterator[Th
     for number, moment in enumerate(moments.every):
         those = population.subjects(number)
         those.register()
-        source = SourceThen(stretch.at(moment), counts, number, slice(0, those.size))
+        source = SourceThen(stretch.at(moment), Now(counts, number, those.size))
         yield moment, EngineThen(source, vocabulary, moment, forms=forms, those=those)
 
 
