@@ -237,7 +237,7 @@ def test_the_audit_of_an_approval_has_the_clock_s_time_whatever_it_was_decided_a
 # --- words ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("word", ["list", "status", "validate", "test", "help", "version", "plan", "lint", "LS"])
+@pytest.mark.parametrize("word", ["list", "status", "validate", "test", "help", "version", "preview", "lint", "LS"])
 def test_a_word_one_reaches_for_leads_to_the_command(run, word):
     ran = run(word)
     assert ran.code == 2

@@ -66,6 +66,7 @@ ASKED = {
     "plan": [],  # wants a folder under git: tests/cli/test_plan.py
     "pull": [("pull",)],
     "reconcile": [("reconcile",)],
+    "rank": [("rank", "--as-of", AS_OF)],
     "report": [("report", "--as-of", AS_OF), ("report", "--since", "2026-01-01")],
     "resume": [("resume", "trigger", "export-limit")],
     "run": [("run", "--dry-run", "--as-of", AS_OF)],
