@@ -72,6 +72,7 @@ ASKED = {
     "run": [("run", "--dry-run", "--as-of", AS_OF)],
     "triggers": [("triggers", "--as-of", AS_OF)],
     "backtest": [("backtest", "--from", "2026-02-26", "--to", "2026-02-27")],
+    "discover": [],  # the same: tests/cli/test_discover.py
     "tune": [],  # wants a history with outcomes: tests/cli/test_tune.py
     "unsure": [("unsure",)],
 }
