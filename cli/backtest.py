@@ -105,8 +105,9 @@ def _row(score: Score) -> dict[str, Any]:
     from expansion.measure.told import told
 
     said = {one.what: one.figure for one in told(score, "USD")}
-    names = ("fired", "settled", "precision", "by lot", "lift", "recall", "lead time")
-    return {"trigger": score.trigger, **{name: said.get(name, "–") for name in names}}
+    names = {"by lot": "lot", "lead time": "lead"}  # short ones: eight columns fit a window of 80
+    shown = ("fired", "settled", "precision", "by lot", "lift", "recall", "lead time")
+    return {"trigger": score.trigger, **{names.get(name, name): said.get(name, "–") for name in shown}}
 
 
 def _for_scripts(tested: Backtest) -> dict[str, Any]:

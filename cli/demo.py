@@ -26,13 +26,16 @@ if TYPE_CHECKING:
     help="Where the demo keeps its data; delete it to begin anew.",
 )  # fmt: skip
 @click.option("--keep-up/--no-keep-up", default=None, help="Stay up until Ctrl-C; left out: with a person watching.")
-def command(folder: Path, keep_up: bool | None) -> None:
+@click.option("--history/--no-history", default=True, help="Also a plan, a backtest and a report: a minute.")
+def command(folder: Path, keep_up: bool | None, history: bool) -> None:
     """Pull from stand-ins of Mixpanel, Salesforce and HubSpot, evaluate the shipped triggers, and start playbooks.
 
     Tasks, messages and nudges land in stand-ins of Salesforce, HubSpot, Gainsight, Slack, Teams, Intercom, Pendo,
     Appcues, a webhook and mailboxes, and show on an inbox page. No account, no key; nothing leaves this machine. A
-    second run finds nothing new to do.
+    second run finds nothing new to do. Then what an edit of a trigger would do, what triggers would have done over the
+    history of a made-up company, and a report of the demo.
     """
+    from cli import demo_history
     from cli.demo_event import show
     from cli.demo_processes import start_prefect, start_stand_ins
 
@@ -56,6 +59,8 @@ def command(folder: Path, keep_up: bool | None) -> None:
             show(folder, stand_ins, {**stand_ins.environment(), **_our_settings(folder), **prefect}, shown.firings())
         page = stand_ins.save_inbox(folder / "inbox.html", up=watched)
         echo(f"\ninbox: {page.resolve()}")
+        if history:
+            demo_history.show(folder, _our_settings(folder), stand_ins.as_of())
         shown.next()
         if watched:
             echo(f"\ninbox page: {stand_ins.url}/inbox\nPrefect UI: {server.url}\n")

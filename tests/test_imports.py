@@ -81,7 +81,7 @@ ROOMS = (
     "cli",
 )
 # The demo is the one command that runs the stand-ins.
-MAY_IMPORT_SANDBOX = {"cli/demo.py", "cli/demo_processes.py"}
+MAY_IMPORT_SANDBOX = {"cli/demo.py", "cli/demo_history.py", "cli/demo_processes.py"}
 NETWORK = {
     "aiohttp", "ftplib", "http", "httpx", "hubspot", "mixpanel_utils", "requests", "simple_salesforce", "slack_sdk",
     "smtplib", "socket", "socketserver", "urllib3", "uvicorn", "websockets",

@@ -170,6 +170,9 @@ def test_a_second_demo_sends_nothing_twice(clone: Path, session, environment: di
     assert session.stdout.startswith("What fired")
     assert "seat-limit" in session.stdout
     assert "What was done" in session.stdout
+    assert "2 accounts newly fire" in session.stdout, "the plan of an edit"
+    assert "seats-nearly-used          15  15" in session.stdout, "the backtest, from a seed"
+    assert (clone / ".demo/report.html").is_file()
     inbox = clone / ".demo/inbox.html"
     assert f"\ninbox: {inbox}\n" in session.stdout
     page = inbox.read_text()
@@ -181,7 +184,7 @@ def test_a_second_demo_sends_nothing_twice(clone: Path, session, environment: di
         assert noise not in session.stderr
 
     # From elsewhere, as the folder is named then.
-    command = [str(BIN / "expansion"), "demo", "--folder", str(clone / ".demo"), "--no-keep-up"]
+    command = [str(BIN / "expansion"), "demo", "--folder", str(clone / ".demo"), "--no-keep-up", "--no-history"]
     second = _ran(command, cwd=ROOT, env=environment | {"COLUMNS": "80"}, timeout=540)
     assert second.returncode == 0, second.stderr
     shown = WHAT_FIRED.splitlines()

@@ -76,7 +76,7 @@ def _lift(score: Score, precision: Arm) -> tuple[str, str]:
     if base.converted < FEWEST:
         return NONE, f"too few to say: {many(base.converted, 'account')} of those drawn by lot bought"
     assert precision.rate is not None and base.rate is not None, "both have counted"
-    return f"{precision.rate / base.rate:.1f} times", _between(koopman(precision, base), lambda one: f"{one:.1f}")
+    return f"{precision.rate / base.rate:.1f}×", _between(koopman(precision, base), lambda one: f"{one:.1f}")
 
 
 def _recall(score: Score) -> tuple[str, str]:
