@@ -67,6 +67,8 @@ async def test_a_day_of_outcomes_is_a_run_with_a_table(outside: Outside) -> None
         mine = FlowRunFilter(id={"any_": [state.state_details.flow_run_id]})
         found = await client.read_artifacts(artifact_filter=ArtifactFilter(), flow_run_filter=mine)
     tables = {one.key: json.loads(one.data) for one in found if one.key in ("outcomes", "outcomes-apart")}
+    (page,) = [one.data for one in found if one.key == "report"]
+    assert "## What came of it" in page
     assert [row["account"] for row in tables["outcomes"]] == ["ac-01"]
     assert "before anything is known" in tables["outcomes-apart"][0]["why"]
 
