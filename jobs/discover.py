@@ -18,7 +18,8 @@ from expansion.evaluate.logic import YES
 from expansion.evaluate.numbers import Array
 from expansion.evaluate.source import Source
 from expansion.evaluate.subjects import account_of
-from expansion.history.engines import engines_over, first_seen
+from expansion.history.over import engines_over
+from expansion.history.population import first_seen
 from expansion.language.model.conditions import Condition
 from expansion.language.model.values import Span
 from expansion.measure.behaviours import WINDOWS, Asked, Number, numbers

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from expansion.calendar.spans import local_date
 from expansion.evaluate.source import Source
-from expansion.history.engines import engines_over, first_seen
+from expansion.history.over import engines_over
+from expansion.history.population import first_seen
 from expansion.language.model.models import Trigger
 from expansion.language.model.values import Span
 from expansion.language.yaml.layout import find

@@ -44,10 +44,13 @@ def answers_over(
 
 
 def engines_over(
-    source: SourceAt, vocabulary: Vocabulary, moments: Sequence[datetime]
+    source: SourceAt, vocabulary: Vocabulary, moments: Sequence[datetime], *, of_users: bool = False
 ) -> Iterator[tuple[datetime, Engine]]:
-    """An engine over all accounts for each of these moments. What one measured is that of its moment until the next
-    one is asked."""
+    """An engine over all accounts for each of these moments, or over all people. What one measured is that of its
+    moment until the next one is asked."""
+    if of_users:
+        yield from _Loop(source, vocabulary, moments).people()
+        return
     for stretch in _stretches(source, vocabulary, moments):
         yield from stretch.engines()
 
@@ -83,6 +86,11 @@ class _Loop:
     def engines(self) -> Iterator[tuple[datetime, Engine]]:
         for moment in self.moments:
             yield moment, Engine(self.source(moment), self.vocabulary, moment)
+
+    def people(self) -> Iterator[tuple[datetime, Engine]]:
+        for moment in self.moments:
+            evaluator = StoreEvaluator(self.source(moment), self.vocabulary, moment)
+            yield moment, evaluator.people_engine(evaluator.everyone)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 import duckdb
 import numpy as np
@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from expansion.evaluate.numbers import Array
 from expansion.evaluate.relations import StoreRelations
+from expansion.evaluate.source import Source
 from expansion.evaluate.subjects import Subject, Subjects
 from expansion.history.moments import micros
 
@@ -59,3 +60,9 @@ class Population:
         self.con.register("places_now", pa.table(columns))
         self.con.execute(f"CREATE OR REPLACE TEMP TABLE {PLACES} AS SELECT * FROM places_now")
         self.con.unregister("places_now")
+
+
+def first_seen(source: Source) -> datetime | None:
+    """When the first account came; None where nobody has."""
+    (found,) = source.con.execute(f"SELECT min(first_seen) FROM {source.accounts()}").fetchall()[0]
+    return None if found is None else found.replace(tzinfo=UTC)
