@@ -132,6 +132,8 @@ def _score_for_scripts(score: Score, tested: Backtest) -> dict[str, Any]:
         "true_at_first": score.true_at_first,
         "left_alone": [{"reason": reason, "firings": count} for reason, count in sorted(score.left_alone.items())],
         "held_back": score.held_back,
+        "days": score.days,
+        "days_cannot_tell": score.untold,
         "bought_before": score.bought_before,
         "settled": len(score.settled),
         "right": len(score.hits),

@@ -98,6 +98,8 @@ class Score:
     announced: int  # of the expansions that could have been announced, those with a firing in the window before
     expansions: int
     base: Base
+    days: int  # that were played
+    untold: int  # of these, on which it could not be told for somebody
 
     @cached_property
     def settled(self) -> list[Firing]:
@@ -206,6 +208,8 @@ def score(
         announced=told,
         expansions=len(could),
         base=_base(asked, bought, known_until),
+        days=len(replayed.moments),
+        untold=replayed.unknown.get(trigger, 0),
     )
 
 

@@ -37,6 +37,9 @@ def _fired(score: Score) -> Iterator[Said]:
     if alone := sum(score.left_alone.values()):
         most = sorted(score.left_alone.items(), key=lambda one: (-one[1], one[0]))[:3]
         yield Said("left alone", f"{alone:,}", "; ".join(f"{count} × {why}" for why, count in most))
+    if score.untold:
+        many_days = f"of {many(score.days, 'day')} for some accounts, which fire nothing then: `explain` says why"
+        yield Said("cannot tell", f"{score.untold:,}", many_days)
     if score.held_back:
         yield Said("held back", f"{score.held_back:,}", "a flood brake would have held them for a person")
     if score.bought_before:

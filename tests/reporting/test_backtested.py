@@ -37,6 +37,7 @@ SCORE = Score(
         firing("d", MONDAY, False, settled=False),
     ),
     true_at_first=0, left_alone={}, held_back=0, bought_before=0, announced=1, expansions=2, base=Base(100, 5),
+    days=60, untold=0,
 )  # fmt: skip
 
 
