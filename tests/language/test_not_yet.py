@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from cli.main import Commands
 from tests.language.slips import _BRANCH, _PAYWALL, _SEATS
 
 ROOT = Path(__file__).parents[2]
@@ -52,10 +51,3 @@ def test_what_is_carried_out_is_not_called_not_yet() -> None:
         "coming_up",
     )
     assert [word for word in there if f"`{word}`" in NOT_YET.replace("has `coming_up`", "")] == []
-
-
-def test_no_command_does_what_is_still_to_come() -> None:
-    import click
-
-    words = {"backtest", "preview", "lift", "outcomes"}
-    assert words.isdisjoint(Commands().list_commands(click.Context(Commands())))

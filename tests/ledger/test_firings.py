@@ -309,6 +309,8 @@ def seconds_to_record(ledger, count, trigger):
 def test_four_times_the_firings_take_about_four_times_as_long_to_record_and_to_end(ledger):
     seconds_to_record(ledger, 50, "to-warm-up")
     few, many = seconds_to_record(ledger, 2_500, "few"), seconds_to_record(ledger, 10_000, "many")
+    if many >= 8 * few:  # the machine was busy meanwhile, or it is so: a second time tells
+        many = min(many, seconds_to_record(ledger, 10_000, "many-again"))
     assert many < 8 * few  # it was sixteen times as long where every firing was compared with every other
     assert len(ledger.open_episodes("many")) == 0
     assert {step.state for step in ledger.steps()} == {"skipped"}
