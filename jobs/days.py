@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from expansion.evaluate.measures import Calendar
 from expansion.evaluate.relations import StoreRelations
+from expansion.evaluate.results import Answers
 from expansion.explain.evaluator import StoreEvaluator
-from expansion.history.over import answers_over
 from expansion.history.seen import Seen, Stretch
 from expansion.language.model.models import Trigger
 from expansion.measure.replay import Day
@@ -30,10 +30,9 @@ def days(
     place: Place, definitions: Definitions, triggers: Sequence[Trigger], moments: Sequence[datetime]
 ) -> Iterator[Day]:
     """What each of the triggers answers at each moment, by what was known then."""
-    relations = partial(place.events.relations, looking=place.looking)
     then = Then.of(place, definitions, moments)
-    for at, answers in answers_over(relations, definitions.vocabulary, triggers, moments):
-        yield Day(at, answers, partial(then.evaluator, at), then.ids(at))
+    for at, answers in place.answers_over(definitions, triggers, moments):
+        yield then.day(at, answers)
 
 
 @dataclass(frozen=True)
@@ -51,6 +50,10 @@ class Then:
             return cls(place, definitions, {})
         stretches = Seen(stored).stretches(moments)
         return cls(place, definitions, {moment: one for one in stretches for moment in one.moments})
+
+    def day(self, at: datetime, answers: Mapping[str, Answers]) -> Day:
+        """A moment with what its triggers were answered."""
+        return Day(at, answers, partial(self.evaluator, at), self.ids(at))
 
     def evaluator(self, at: datetime) -> StoreEvaluator:
         if at not in self.stretches:

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import cache, partial
 
 from expansion.calendar.spans import local_date
 from expansion.evaluate.results import Answers
-from expansion.explain.evaluator import StoreEvaluator
-from expansion.history.over import answers_over
 from expansion.language.model.models import Trigger
-from expansion.measure.replay import Day, Replayed, replay
+from expansion.measure.replay import Replayed, replay
 from expansion.plan.affected import affected, mean_the_same
 from expansion.plan.past import PastOf, past_of
-from jobs.days import ends_of_days
+from jobs.days import Then, days, ends_of_days
 from jobs.decide import triggers_to_check
 from jobs.definitions import Definitions
 from jobs.place import Place
 
 DAYS = 30
 _OLD = " before"  # behind the name of a trigger as it was; no name holds a blank
-
-_Asked = Sequence[tuple[datetime, Mapping[str, Answers]]]
 
 
 @dataclass(frozen=True)
@@ -80,40 +75,22 @@ def _played(place: Place, old: _Side, new: _Side, moments: Sequence[datetime]) -
     if not mean_the_same(old[0].workspace, new[0].workspace):
         return _alone(place, *old, moments), _alone(place, *new, moments)
     both = [*new[1], *(one.model_copy(update={"trigger": f"{one.trigger}{_OLD}"}) for one in old[1])]
-    asked = list(_asked(place, new[0], both, moments))
+    asked, then = list(place.answers_over(new[0], both, moments)), Then.of(place, new[0], moments)
     as_it_was = [(at, {one.trigger: _called(found, one) for one in old[1]}) for at, found in asked]
-    evaluator = _evaluator(place, new[0])
     return (
-        replay(old[1], old[0].workspace.policy, _days(place, as_it_was, evaluator)),
-        replay(new[1], new[0].workspace.policy, _days(place, asked, evaluator)),
+        replay(old[1], old[0].workspace.policy, (then.day(*one) for one in as_it_was)),
+        replay(new[1], new[0].workspace.policy, (then.day(*one) for one in asked)),
     )
 
 
 def _alone(
     place: Place, definitions: Definitions, triggers: Sequence[Trigger], moments: Sequence[datetime]
 ) -> Replayed:
-    asked = list(_asked(place, definitions, triggers, moments))
-    return replay(triggers, definitions.workspace.policy, _days(place, asked, _evaluator(place, definitions)))
-
-
-def _asked(
-    place: Place, definitions: Definitions, triggers: Sequence[Trigger], moments: Sequence[datetime]
-) -> Iterator[tuple[datetime, Mapping[str, Answers]]]:
-    known = partial(place.events.relations, looking=place.looking)
-    return answers_over(known, definitions.vocabulary, triggers, moments)
+    return replay(triggers, definitions.workspace.policy, days(place, definitions, triggers, moments))
 
 
 def _called(found: Mapping[str, Answers], trigger: Trigger) -> Answers:
     return replace(found[f"{trigger.trigger}{_OLD}"], trigger=trigger.trigger)
-
-
-def _evaluator(place: Place, definitions: Definitions) -> Callable[[datetime], StoreEvaluator]:
-    """One a day, opened where somebody fires."""
-    return cache(partial(place.evaluator, definitions))
-
-
-def _days(place: Place, asked: _Asked, evaluator: Callable[[datetime], StoreEvaluator]) -> Iterator[Day]:
-    return (Day(at, found, partial(evaluator, at), place.ids(at)) for at, found in asked)
 
 
 def _reaches_back(place: Place, definitions: Definitions) -> date:

@@ -19,17 +19,7 @@ def past_section(found: Past | None) -> Section:
     if not found.days:
         return Section("The days before", ("no whole day before this one is stored, so nothing can be said of them",))
     lines = [line for one in found.triggers for line in _of_past(one, found)]
-    rows = [
-        {
-            "week from": day_text(week.begins),
-            "trigger": one.trigger,
-            "before": f"{week.before:,}",
-            "after": f"{week.after:,}",
-        }
-        for one in found.triggers
-        for week in one.weeks
-        if one.before or one.after
-    ]
+    rows = [_row(week) for one in found.triggers for week in one.weeks if one.before or one.after]
     return Section(title, tuple(lines), tuple(rows), tuple(_of_days(found)))
 
 

@@ -75,13 +75,7 @@ class LedgerThen:
 
     def conversations(self, since: datetime, until: datetime) -> Sequence[Conversation]:
         leads = [one for one in self.firings if one.decision in ("acting", "approval") and one.playbook is not None]
-        return [
-            Conversation(
-                one.id, one.account_id, one.owner or "", tuple(one.evidence.get("reaches", ())), one.decided_at
-            )
-            for one in reversed(leads)
-            if since <= one.decided_at < until
-        ]
+        return [_conversation(one) for one in reversed(leads) if since <= one.decided_at < until]
 
     def mark(self) -> Mark:
         return 0, 0  # nothing is written by it

@@ -94,9 +94,6 @@ class Tuned:
     def on_later(self, setting: Fraction) -> Point:
         return _of(self.later, setting)
 
-    def on_earlier(self, setting: Fraction) -> Point:
-        return _of(self.earlier, setting)
-
 
 def tune(judged: Judged, settings: Sequence[Fraction], today: Fraction, parts: Halves, seed: int = 0) -> Tuned:
     """Choose the best score (see curves.Point) on the earlier part; judge on the later."""

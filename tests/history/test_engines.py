@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from fractions import Fraction
 from random import Random
 
@@ -11,11 +12,10 @@ from expansion.evaluate.compile import Compiler
 from expansion.evaluate.compiled import CompiledTrigger
 from expansion.evaluate.engine import Engine
 from expansion.evaluate.measures import Measure
-from expansion.evaluate.numbers import Numbers
 from expansion.evaluate.relations import StoreRelations
 from expansion.evaluate.subjects import Subject
 from expansion.evaluate.tree import lines, measures
-from expansion.history.values import values_over
+from expansion.history.over import engines_over
 from tests.evaluate.drawing import seeds
 from tests.evaluate.harness import asked, somewhere
 from tests.evaluate.trying import examples
@@ -30,8 +30,8 @@ def some_measures(rnd: Random, world: World) -> list[Measure]:
     return list(dict.fromkeys(each for one in compiled for line, _ in lines(one.fires) for each in measures(line)))
 
 
-def by_account(ids: list[Subject], numbers: Numbers) -> dict[Subject, Fraction | None]:
-    return {subject: numbers.at(place) for place, subject in enumerate(ids)}
+def by_account(engine: Engine, measure: Measure) -> dict[Subject, Fraction | None]:
+    return {subject: engine.number(measure, 0).at(place) for place, subject in enumerate(engine.subjects.ids)}
 
 
 @examples(60, short=4)
@@ -42,14 +42,13 @@ def test_at_each_moment_they_are_those_that_an_engine_measures(seed: int) -> Non
     wanted, moments = some_measures(rnd, world), [*ends_of_days(world, 4), world.as_of]
     with somewhere() as folder:
         store = world.quick_store(folder)
-        found = list(values_over(lambda at: StoreRelations.of(store, at), world.vocabulary, wanted, moments))
-        assert [moment for moment, _ in found] == moments
-        for moment, values in found:
-            engine = Engine(StoreRelations.of(store, moment), world.vocabulary, moment)
+        asked_at: list[datetime] = []
+        for moment, engine in engines_over(lambda at: StoreRelations.of(store, at), world.vocabulary, moments):
+            alone = Engine(StoreRelations.of(store, moment), world.vocabulary, moment)
+            engine.measure_now(*wanted)
+            alone.measure_now(*wanted)
             for measure in wanted:
-                engine.measure_now(measure)
-                alone = engine.number(measure, 0)
-                mine = by_account(list(values.ids), values.numbers[measure])
-                assert mine == by_account(list(engine.subjects.ids), alone), (moment, measure)
-                assert values.numbers[measure].least == alone.least
-                assert (measure in values.gaps) == (engine.gap(measure, 0) is not None)  # type: ignore[arg-type]
+                assert by_account(engine, measure) == by_account(alone, measure), (moment, measure)
+                assert engine.number(measure, 0).least == alone.number(measure, 0).least
+            asked_at.append(moment)
+        assert asked_at == moments
