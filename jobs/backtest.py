@@ -18,7 +18,7 @@ from expansion.measure.replay import Replayed, replay
 from expansion.measure.scores import Bought, Eligible, Score, apart, score
 from expansion.records.outcomes import OutcomeRecord
 from expansion.text.for_people import ForPeople
-from jobs.days import Then, days, ends_of_days
+from jobs.days import Then, days, ends_of_days, reaches_to
 from jobs.decide import trigger_called
 from jobs.definitions import Definitions, read_definitions
 from jobs.place import Place
@@ -101,9 +101,9 @@ USUAL = 180  # days, where nobody says how many
 def stretch(
     place: Place, definitions: Definitions, first: date | None, last: date | None, now: datetime
 ) -> tuple[date, date]:
-    """The days to play: those that were named, else the last that events reach over, and so many before."""
+    """The days to play: those that were named, else the last of which anything is known, and so many before."""
     if last is None:
-        until = min(_events_until(place, definitions, now), now)
+        until = min(_stored_until(place, definitions, now), now)
         last = until.astimezone(definitions.zone).date()
         if last == now.astimezone(definitions.zone).date():
             last -= timedelta(days=1)
@@ -135,16 +135,16 @@ def _eligible(then: Then, cohort: str | None, at: datetime) -> Eligible:
 
 
 def _known_until(place: Place, definitions: Definitions, outcomes: Sequence[OutcomeRecord], now: datetime) -> datetime:
-    """Up to when what came is known: as far as events reach, or the newest outcome."""
+    """Up to when what came is known: as far as anything is, or the newest outcome."""
     newest = [one.at for one in outcomes if one.at <= now]
-    return min(max([_events_until(place, definitions, now), *newest]), now)
+    return min(max([_stored_until(place, definitions, now), *newest]), now)
 
 
-def _events_until(place: Place, definitions: Definitions, now: datetime) -> datetime:
-    until = place.evaluator(definitions, now).known_until()
+def _stored_until(place: Place, definitions: Definitions, now: datetime) -> datetime:
+    until = reaches_to(place, definitions, now)
     if until is None:
         raise CannotBacktest(
-            "no event is stored, so there is no history to go by\n\nhint: `expansion pull` brings in what the "
+            "nothing is stored, so there is no history to go by\n\nhint: `expansion pull` brings in what the "
             "connected systems know, `expansion import` what files hold"
         )
     return until

@@ -15,6 +15,7 @@ from expansion.explain.evaluator import StoreEvaluator
 from expansion.history.seen import Seen, Stretch
 from expansion.language.model.models import Trigger
 from expansion.measure.replay import Day
+from expansion.usage.ahead import newest_pull
 from expansion.usage.identity.former_ids import FormerIds
 from jobs.definitions import Definitions
 from jobs.place import Place
@@ -24,6 +25,12 @@ def ends_of_days(first: date, last: date, zone: ZoneInfo) -> list[datetime]:
     """The last moment of each of these days: what a day's check sees when it is over."""
     calendar = Calendar(datetime.combine(last + timedelta(days=2), datetime.min.time(), zone), zone)
     return [calendar.end_of(first + timedelta(days=n)) for n in range((last - first).days + 1)]
+
+
+def reaches_to(place: Place, definitions: Definitions, now: datetime) -> datetime | None:
+    """Up to when it is known what happened: as far as events reach; where there are none, the last pull or import of
+    facts. None where nothing is stored."""
+    return place.evaluator(definitions, now).known_until() or newest_pull(place.stored)
 
 
 def days(

@@ -6,16 +6,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from expansion.calendar.spans import add_span, local_date
+from expansion.calendar.spans import add_span, day_text, local_date
 from expansion.measure.forecast import LEVEL, Forecast, Stretch, days_needed, months_ahead, per_day, run_rate
 from expansion.measure.pipeline import Chance, Pipeline, Sale, Talk
 from expansion.records.ledger import FiringFilter
 from expansion.records.outcomes import OutcomeRecord
+from expansion.text.for_people import ForPeople
+from jobs.days import reaches_to
 from jobs.lift import must_know
 from jobs.outcomes import collect
 from jobs.place import Place
 
+SILENT = timedelta(days=8)  # a week, and a day for what comes late
 FEWEST_OF_A_TIER = 10  # expansions, before a tier has a run rate of its own
+
+
+class OutOfDate(ForPeople):
+    """What is stored ends long before the moment that is forecast from: silence is no pace."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,7 @@ def forecast(place: Place, at: datetime, months: int = 3) -> Forecasts:
     Nothing is written."""
     outcomes = [one for one in collect(place, at) if one.kind == "expansion"]
     must_know(outcomes)
+    _must_reach(place, at, outcomes)
     zone = place.zone
     today = local_date(at, zone)
     ahead = months_ahead(today, months)
@@ -77,6 +85,20 @@ def forecast(place: Place, at: datetime, months: int = 3) -> Forecasts:
         counted=len(outcomes),
         without_amount=sum(one.amount is None for one in outcomes),
     )
+
+
+def _must_reach(place: Place, at: datetime, outcomes: Iterable[OutcomeRecord]) -> None:
+    """OutOfDate where the last weeks are missing: they would count as weeks in which nobody bought."""
+    known = reaches_to(place, place.definitions, at)
+    if known is None:
+        return  # nothing says how far outcomes that were told reach
+    until = max([known, *(one.at for one in outcomes)])
+    if until < at - SILENT:
+        day = local_date(until, place.zone)
+        raise OutOfDate(
+            f"what is stored ends on {day_text(day)}, and the weeks since would count as weeks in which nobody bought"
+            f"\n\nhint: `expansion pull` brings in what is new; `--as-of {day}` forecasts from where it ends"
+        )
 
 
 _Dated = Sequence[tuple[date, OutcomeRecord]]

@@ -15,6 +15,7 @@ from expansion.records.outcomes import OutcomeRecord
 from jobs.backtest import Backtest, CannotBacktest, backtest, draft_of, stretch, triggers_of
 from jobs.days import ends_of_days
 from jobs.decide import decide_and_record, evaluate, triggers_to_check
+from jobs.forecast import OutOfDate, forecast
 from jobs.place import Place
 from tests.measure.village import (
     FIRST,
@@ -161,7 +162,7 @@ def test_left_out_days_end_where_events_end(folder: Path):
 
 def test_nothing_stored_is_no_history(tmp_path: Path):
     write(tmp_path / "playbooks")
-    with pytest.raises(CannotBacktest, match="no event is stored"):
+    with pytest.raises(CannotBacktest, match="nothing is stored"):
         a_backtest(tmp_path)
 
 
@@ -186,3 +187,16 @@ def test_left_alone_are_those_that_a_suppression_holds(folder: Path):
     score = the_score(folder, last=FIRST + timedelta(days=12))
     assert score.firings == ()
     assert score.left_alone == {"left alone: Never b": 3}
+
+
+def test_a_forecast_from_after_the_end_of_what_is_stored_is_refused(folder: Path):
+    write(folder / "playbooks")
+    sold = [Happened("Upgraded", account, on(day), added=1200) for account, day in (("a", 15), ("c", 21), ("d", 22))]
+    put(folder / ".expansion", sold, "sold")
+    opened = place(folder)
+    try:
+        with pytest.raises(OutOfDate, match="ends on 12 February 2026"):
+            forecast(opened, NOW + timedelta(days=30))
+        assert forecast(opened, on(43)).counted == 3
+    finally:
+        opened.close()
