@@ -45,7 +45,7 @@ ASKED = {
     "events": [("events",), ("events", "Export Blocked")],
     "explain": [("explain", "export-limit", "a-100", "--as-of", AS_OF)],
     "facts": [("facts",)],
-    "forecast": [("forecast",)],
+    "forecast": [("forecast", "--as-of", "2026-03-05")],
     "forget": [("forget", "ana", "--yes")],
     "import": [("import", "new.csv", "--map", "sample/events.map.yaml")],
     "init": [("init", "new-folder")],
